@@ -1,0 +1,116 @@
+//! One trainer a run, and tidying up after one that was killed.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+
+use crate::atomic::target_of_temporary;
+use crate::directory::{RunDirectory, entries};
+use crate::error::RunError;
+use crate::which::Which;
+
+/// The file that is locked; it is empty and stays where it is.
+const LOCK_NAME: &str = ".lock";
+
+/// The right to train a run, held until dropped. The system gives it back if the process is killed.
+#[derive(Debug)]
+#[must_use = "the run is unlocked as soon as the lock is dropped"]
+pub struct RunLock {
+    // Closing the file is what unlocks it.
+    _file: File,
+}
+
+impl RunDirectory {
+    /// Takes the right to train this run, and removes the temporary files that a killed trainer has
+    /// left in it.
+    ///
+    /// Readers need no lock. On a file system without locks it is always granted.
+    ///
+    /// # Errors
+    ///
+    /// If another process is training the run, or if the system refuses.
+    pub fn lock(&self) -> Result<RunLock, RunError> {
+        let path = self.path().join(LOCK_NAME);
+        let file = File::options()
+            .create(true)
+            .write(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(|e| RunError::refused("write", &path, e))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let busy = "is being trained by another process";
+                return Err(RunError::malformed(self.path(), busy));
+            }
+            Err(TryLockError::Error(e)) if e.kind() == io::ErrorKind::Unsupported => {}
+            Err(TryLockError::Error(e)) => return Err(RunError::refused("lock", &path, e)),
+        }
+        self.remove_temporaries()?;
+        Ok(RunLock { _file: file })
+    }
+
+    /// Removes the trainer's temporary files. A report's belong to another process, which may be at
+    /// work.
+    fn remove_temporaries(&self) -> Result<(), RunError> {
+        let folders = [
+            self.path().to_path_buf(),
+            self.fakes_folder(),
+            self.checkpoint_folder(Which::Latest),
+            self.checkpoint_folder(Which::Best),
+        ];
+        for folder in folders.iter().filter(|folder| folder.is_dir()) {
+            for path in entries(folder)? {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                let target = target_of_temporary(&name).map(|target| folder.join(target));
+                if target.is_some_and(|target| target != self.report()) {
+                    fs::remove_file(&path).map_err(|e| RunError::refused("remove", &path, e))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::write_atomically;
+
+    #[test]
+    fn a_run_is_trained_by_one_at_a_time() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let run = RunDirectory::create(folder.path(), "a").expect("run");
+        let lock = run.lock().expect("free");
+        let error = run.lock().expect_err("held");
+        assert!(
+            error
+                .to_string()
+                .ends_with("00001-a is being trained by another process"),
+            "{error}"
+        );
+        drop(lock);
+        let _again = run.lock().expect("free again");
+    }
+
+    #[test]
+    fn the_lock_removes_what_a_killed_trainer_left_and_nothing_else() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let run = RunDirectory::create(folder.path(), "a").expect("run");
+        let latest = run.checkpoint_folder(Which::Latest);
+        let left = latest.join(".state.safetensors.4711-0.tmp");
+        let kept = [
+            run.checkpoint(Which::Latest),
+            run.manifest(),
+            run.path().join(".report.html.4711-0.tmp"),
+            run.path().join(".mine.tmp"),
+        ];
+        for path in kept.iter().chain([&left]) {
+            write_atomically(path, b"x").expect("write");
+        }
+        let _lock = run.lock().expect("free");
+        assert!(!left.exists());
+        for path in kept {
+            assert!(path.exists(), "{}", path.display());
+        }
+    }
+}
