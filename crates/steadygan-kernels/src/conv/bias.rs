@@ -1,0 +1,56 @@
+//! The bias of a convolution.
+
+use rayon::prelude::*;
+
+use crate::parallel::expect_len;
+use crate::simd::vectorised;
+
+/// Adds a channel's bias to all its pixels in place: `x[n][c][p] += bias[c]`, with `plane` pixels `p`.
+///
+/// # Panics
+/// When `bias` has not `channels` elements or `x` is no whole number of images.
+pub fn add_bias(x: &mut [f32], bias: &[f32], channels: usize, plane: usize) {
+    expect_len("bias", bias.len(), channels);
+    expect_images("x", x.len(), channels, plane);
+    x.par_chunks_mut((channels * plane).max(1))
+        .for_each(|image| {
+            for (pixels, &bias) in image.chunks_exact_mut(plane).zip(bias) {
+                for pixel in pixels {
+                    *pixel += bias;
+                }
+            }
+        });
+}
+
+/// The gradient of [`add_bias`] with respect to the bias: `db[c] = sum_{n,p} dy[n][c][p]`, summed in `f64` over images.
+///
+/// # Panics
+/// When `db` has not `channels` elements or `dy` is no whole number of images.
+pub fn bias_gradient(dy: &[f32], channels: usize, plane: usize, db: &mut [f32]) {
+    expect_len("db", db.len(), channels);
+    expect_images("dy", dy.len(), channels, plane);
+    db.par_iter_mut().enumerate().for_each(|(channel, db)| {
+        let mut sum = 0.0;
+        for image in dy.chunks_exact(channels * plane) {
+            sum += f64::from(sum_plane(&image[channel * plane..][..plane]));
+        }
+        *db = sum as f32;
+    });
+}
+
+/// Panics unless `len` is a whole number of images of `channels` planes of `plane` pixels.
+#[track_caller]
+pub(crate) fn expect_images(name: &str, len: usize, channels: usize, plane: usize) {
+    let image = channels * plane;
+    assert!(image > 0, "`channels` and `plane` must not be zero");
+    assert!(
+        len.is_multiple_of(image),
+        "`{name}` has {len} elements, expected a multiple of {channels} x {plane}"
+    );
+}
+
+vectorised! {
+    fn sum_plane<I>(x: &[f32]) -> f32 {
+        crate::reduce::sum_lanes(x, |value| value)
+    }
+}

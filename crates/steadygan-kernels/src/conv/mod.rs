@@ -1,0 +1,216 @@
+//! Two-dimensional convolution with square kernels, and its gradients.
+//!
+//! The algorithm is chosen by the shape alone; the numbers of one shape always come from the same one.
+
+use std::fmt;
+
+use crate::gemm::{Matrix, multiply};
+use crate::parallel::expect_len;
+
+mod bias;
+mod gather;
+mod weight;
+
+pub(crate) use bias::expect_images;
+pub use bias::{add_bias, bias_gradient};
+
+/// Largest kernel, stride and padding that the operators accept.
+const MAX_KERNEL: usize = 7;
+const MAX_STRIDE: usize = 2;
+const MAX_PAD: usize = 3;
+
+/// Geometry of a two-dimensional convolution (cross-correlation, as in every deep-learning framework) with a square kernel:
+///
+/// `y[n][co][oy][ox] = sum_{ci,ky,kx} w[co][ci][ky][kx] * x[n][ci][oy*stride + ky - pad_before][ox*stride + kx - pad_before]`,
+///
+/// where `x` is zero outside the image. `pad_after` may differ from `pad_before`: TensorFlow's "same" rule needs that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Conv {
+    /// Images.
+    pub batch: usize,
+    /// Channels of `x`.
+    pub in_channels: usize,
+    /// Rows of `x`.
+    pub in_height: usize,
+    /// Columns of `x`.
+    pub in_width: usize,
+    /// Channels of `y`.
+    pub out_channels: usize,
+    /// Side of the kernel, 1 to 7.
+    pub kernel: usize,
+    /// Step between outputs, 1 or 2.
+    pub stride: usize,
+    /// Zeros above and left of the image, 0 to 3.
+    pub pad_before: usize,
+    /// Zeros below and right of the image, 0 to 3.
+    pub pad_after: usize,
+}
+
+/// Why a [`Conv`] describes no convolution that these kernels compute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ShapeError {
+    /// The named size is zero.
+    Zero(&'static str),
+    /// The named setting is above what is supported.
+    TooLarge(&'static str, usize),
+    /// The kernel is larger than the padded image.
+    KernelExceedsImage,
+}
+
+impl fmt::Display for ShapeError {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            ShapeError::Zero(name) => write!(f, "the {name} of a convolution must not be zero"),
+            ShapeError::TooLarge(name, most) => {
+                write!(f, "the {name} of a convolution must be at most {most}")
+            }
+            ShapeError::KernelExceedsImage => {
+                write!(f, "the kernel is larger than the padded image")
+            }
+        }
+    }
+}
+
+impl std::error::Error for ShapeError {}
+
+impl Conv {
+    /// Checks that the geometry is one that these kernels compute.
+    ///
+    /// # Errors
+    /// When a size is zero, a setting above its limit, or the kernel does not fit the padded image.
+    pub fn validate(&self) -> Result<(), ShapeError> {
+        let sizes = [
+            ("batch", self.batch),
+            ("number of input channels", self.in_channels),
+            ("height", self.in_height),
+            ("width", self.in_width),
+            ("number of output channels", self.out_channels),
+            ("kernel", self.kernel),
+            ("stride", self.stride),
+        ];
+        if let Some((name, _)) = sizes.iter().find(|(_, size)| *size == 0) {
+            return Err(ShapeError::Zero(name));
+        }
+        let limits = [
+            ("kernel", self.kernel, MAX_KERNEL),
+            ("stride", self.stride, MAX_STRIDE),
+            ("padding before", self.pad_before, MAX_PAD),
+            ("padding after", self.pad_after, MAX_PAD),
+        ];
+        if let Some((name, _, most)) = limits.iter().find(|(_, size, most)| size > most) {
+            return Err(ShapeError::TooLarge(name, *most));
+        }
+        let padding = self.pad_before + self.pad_after;
+        if self.kernel > self.in_height.min(self.in_width) + padding {
+            return Err(ShapeError::KernelExceedsImage);
+        }
+        Ok(())
+    }
+
+    /// Rows of `y`.
+    pub fn out_height(&self) -> usize {
+        (self.in_height + self.pad_before + self.pad_after - self.kernel) / self.stride + 1
+    }
+
+    /// Columns of `y`.
+    pub fn out_width(&self) -> usize {
+        (self.in_width + self.pad_before + self.pad_after - self.kernel) / self.stride + 1
+    }
+
+    /// Elements of `x`, `[batch][in_channels][in_height][in_width]`.
+    pub fn input_len(&self) -> usize {
+        self.batch * self.in_channels * self.in_height * self.in_width
+    }
+
+    /// Elements of `w`, `[out_channels][in_channels][kernel][kernel]`.
+    pub fn weight_len(&self) -> usize {
+        self.out_channels * self.in_channels * self.kernel * self.kernel
+    }
+
+    /// Elements of `y`, `[batch][out_channels][out_height][out_width]`.
+    pub fn output_len(&self) -> usize {
+        self.batch * self.out_channels * self.out_height() * self.out_width()
+    }
+
+    /// Multiplications of the direct computation (zeros of the padding included).
+    pub fn multiply_adds(&self) -> u64 {
+        self.output_len() as u64 * (self.in_channels * self.kernel * self.kernel) as u64
+    }
+
+    /// Whether the kernel covers the whole image in one position, so that the convolution is a dense layer.
+    fn is_dense(&self) -> bool {
+        let unpadded = self.pad_before == 0 && self.pad_after == 0;
+        unpadded && self.in_height == self.kernel && self.in_width == self.kernel
+    }
+
+    #[track_caller]
+    fn expect(&self, x: (&str, usize), w: (&str, usize), y: (&str, usize)) {
+        if let Err(error) = self.validate() {
+            panic!("{error}: {self:?}");
+        }
+        expect_len(x.0, x.1, self.input_len());
+        expect_len(w.0, w.1, self.weight_len());
+        expect_len(y.0, y.1, self.output_len());
+    }
+}
+
+/// The convolution `y` of `x` with `w`; the formula stands at [`Conv`].
+///
+/// # Panics
+/// When the geometry is invalid or a slice has the wrong length.
+pub fn conv(g: &Conv, x: &[f32], w: &[f32], y: &mut [f32]) {
+    g.expect(("x", x.len()), ("w", w.len()), ("y", y.len()));
+    if g.is_dense() {
+        let (m, n, k) = (g.batch, g.out_channels, w.len() / g.out_channels);
+        multiply(
+            m,
+            n,
+            k,
+            Matrix::new(x, k),
+            Matrix::new(w, k).transposed(),
+            y,
+        );
+    } else {
+        gather::forward(g, x, w, y);
+    }
+}
+
+/// The gradient of [`conv`] with respect to its input,
+/// `dx[n][ci][iy][ix] = sum dy[n][co][oy][ox] * w[co][ci][ky][kx]` over all `oy*stride + ky - pad_before = iy` (columns alike).
+///
+/// This is the transposed convolution of `dy` with the same weight.
+///
+/// # Panics
+/// When the geometry is invalid or a slice has the wrong length.
+pub fn conv_input_gradient(g: &Conv, dy: &[f32], w: &[f32], dx: &mut [f32]) {
+    g.expect(("dx", dx.len()), ("w", w.len()), ("dy", dy.len()));
+    if g.is_dense() {
+        let (m, n, k) = (g.batch, w.len() / g.out_channels, g.out_channels);
+        multiply(m, n, k, Matrix::new(dy, k), Matrix::new(w, n), dx);
+    } else {
+        gather::input_gradient(g, dy, w, dx);
+    }
+}
+
+/// The gradient of [`conv`] with respect to its weight,
+/// `dw[co][ci][ky][kx] = sum_{n,oy,ox} dy[n][co][oy][ox] * x[n][ci][oy*stride + ky - pad_before][ox*stride + kx - pad_before]`.
+///
+/// # Panics
+/// When the geometry is invalid or a slice has the wrong length.
+pub fn conv_weight_gradient(g: &Conv, x: &[f32], dy: &[f32], dw: &mut [f32]) {
+    g.expect(("x", x.len()), ("dw", dw.len()), ("dy", dy.len()));
+    if g.is_dense() {
+        let (m, n, k) = (g.out_channels, dw.len() / g.out_channels, g.batch);
+        multiply(
+            m,
+            n,
+            k,
+            Matrix::new(dy, m).transposed(),
+            Matrix::new(x, n),
+            dw,
+        );
+    } else {
+        weight::gradient(g, x, dy, dw);
+    }
+}

@@ -1,0 +1,31 @@
+//! CPU kernels of SteadyGAN: pure functions over contiguous `f32` slices.
+//!
+//! Tensors are `[batch][channels][height][width]` (NCHW), row-major. Every function overwrites its whole output and panics,
+//! naming the argument, when a slice has the wrong length. Work is shared over the current rayon pool by output region or by
+//! chunks whose size does not depend on the pool, so **results are the same bits for any number of threads**.
+//!
+//! The instruction set (AVX-512, AVX2 with FMA, or the target's baseline) is chosen when the program runs; see
+//! [`instruction_set`].
+
+mod activation;
+mod conv;
+mod gemm;
+mod normalize;
+mod optimizer;
+mod parallel;
+mod pool;
+mod reduce;
+mod scratch;
+mod simd;
+
+pub use activation::{
+    leaky_relu, leaky_relu_gradient, sigmoid, sigmoid_gradient, tanh, tanh_gradient,
+};
+pub use conv::{
+    Conv, ShapeError, add_bias, bias_gradient, conv, conv_input_gradient, conv_weight_gradient,
+};
+pub use normalize::{BatchNorm, batch_norm, batch_norm_gradient, channel_moments};
+pub use optimizer::{AdamStep, RmsPropStep, adam, average, rms_prop, sgd};
+pub use pool::{max_pool2, max_pool2_gather, max_pool2_scatter, upsample2, upsample2_gradient};
+pub use reduce::{sum, sum_of_squares};
+pub use simd::{InstructionSet, instruction_set};

@@ -1,0 +1,171 @@
+//! Convolution and its gradients against their definition, over random shapes.
+
+mod reference;
+
+use proptest::prelude::*;
+use reference::{assert_close, conv_products, dot, numbers};
+use steadygan_kernels::{
+    Conv, ShapeError, add_bias, bias_gradient, conv, conv_input_gradient, conv_weight_gradient,
+};
+
+fn geometry(
+    batch: usize,
+    channels: [usize; 2],
+    size: [usize; 2],
+    kernel: usize,
+    stride: usize,
+    pads: [usize; 2],
+) -> Conv {
+    Conv {
+        batch,
+        in_channels: channels[0],
+        in_height: size[0],
+        in_width: size[1],
+        out_channels: channels[1],
+        kernel,
+        stride,
+        pad_before: pads[0],
+        pad_after: pads[1],
+    }
+}
+
+/// Checks the three passes against the definition and the two adjointness laws.
+fn check(g: &Conv, seed: u64) {
+    g.validate().expect("the test's geometry is valid");
+    let x = numbers(seed, g.input_len());
+    let w = numbers(seed + 1, g.weight_len());
+    let dy = numbers(seed + 2, g.output_len());
+    let mut y = vec![f32::NAN; g.output_len()];
+    let mut dx = vec![f32::NAN; g.input_len()];
+    let mut dw = vec![f32::NAN; g.weight_len()];
+    conv(g, &x, &w, &mut y);
+    conv_input_gradient(g, &dy, &w, &mut dx);
+    conv_weight_gradient(g, &x, &dy, &mut dw);
+
+    let mut expected = (vec![0.0; y.len()], vec![0.0; dx.len()], vec![0.0; dw.len()]);
+    conv_products(g, |ix, iw, iy| {
+        expected.0[iy] += f64::from(x[ix]) * f64::from(w[iw]);
+        expected.1[ix] += f64::from(dy[iy]) * f64::from(w[iw]);
+        expected.2[iw] += f64::from(dy[iy]) * f64::from(x[ix]);
+    });
+    assert_close(&format!("y of {g:?}"), &y, &expected.0);
+    assert_close(&format!("dx of {g:?}"), &dx, &expected.1);
+    assert_close(&format!("dw of {g:?}"), &dw, &expected.2);
+
+    let products = [dot(&y, &dy), dot(&x, &dx), dot(&w, &dw)];
+    let scale = (dot(&y, &y) * dot(&dy, &dy)).sqrt().max(1e-3);
+    for product in products {
+        let difference = (product - products[0]).abs() / scale;
+        assert!(
+            difference < 1e-5,
+            "not adjoint by {difference:e}: {products:?} for {g:?}"
+        );
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_geometry(
+        batch in 1..4usize, ci in 1..20usize, co in 1..36usize, height in 1..13usize, width in 1..20usize,
+        kernel in 1..=7usize, stride in 1..=2usize, before in 0..=3usize, after in 0..=3usize, seed in 0..1000u64,
+    ) {
+        let g = geometry(batch, [ci, co], [height, width], kernel, stride, [before, after]);
+        prop_assume!(g.validate().is_ok());
+        check(&g, seed);
+    }
+
+    #[test]
+    fn halving(batch in 1..6usize, ci in 1..40usize, co in 1..40usize, height in 1..12usize, width in 1..12usize, seed in 0..1000u64) {
+        check(&geometry(batch, [ci, co], [2 * height, 2 * width], 4, 2, [1, 1]), seed);
+    }
+
+    #[test]
+    fn same(batch in 1..5usize, ci in 1..40usize, co in 1..40usize, height in 1..18usize, width in 1..18usize, seed in 0..1000u64) {
+        check(&geometry(batch, [ci, co], [height, width], 3, 1, [1, 1]), seed);
+    }
+}
+
+#[test]
+fn layers_of_the_networks() {
+    for (seed, g) in [
+        geometry(2, [3, 16], [64, 64], 4, 2, [1, 1]),
+        geometry(2, [1, 16], [28, 28], 4, 2, [1, 1]),
+        geometry(3, [16, 3], [32, 32], 3, 1, [1, 1]),
+        geometry(2, [3, 16], [32, 32], 3, 2, [0, 1]),
+        geometry(2, [32, 48], [32, 32], 4, 2, [1, 1]),
+        geometry(9, [64, 80], [8, 8], 4, 2, [1, 1]),
+        geometry(9, [64, 32], [16, 16], 3, 1, [1, 1]),
+        geometry(7, [64, 1], [4, 4], 4, 1, [0, 0]),
+        geometry(7, [48, 20], [4, 4], 4, 1, [0, 0]),
+        geometry(5, [48, 20], [9, 9], 1, 1, [0, 0]),
+        geometry(5, [20, 48], [8, 8], 1, 2, [0, 0]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        check(&g, seed as u64 * 10);
+    }
+}
+
+#[test]
+fn a_broken_input_shows() {
+    let g = geometry(1, [2, 3], [8, 8], 4, 2, [1, 1]);
+    for broken in [f32::NAN, f32::INFINITY] {
+        let mut x = numbers(1, g.input_len());
+        x[27] = broken;
+        let w = numbers(2, g.weight_len());
+        let mut y = vec![0.0; g.output_len()];
+        conv(&g, &x, &w, &mut y);
+        assert!(y.iter().any(|y| !y.is_finite()));
+    }
+}
+
+#[test]
+fn wrong_geometry_is_an_error() {
+    let good = geometry(1, [1, 1], [4, 4], 4, 2, [1, 1]);
+    assert_eq!(good.validate(), Ok(()));
+    assert_eq!(
+        Conv { batch: 0, ..good }.validate(),
+        Err(ShapeError::Zero("batch"))
+    );
+    assert_eq!(
+        Conv { kernel: 8, ..good }.validate(),
+        Err(ShapeError::TooLarge("kernel", 7))
+    );
+    assert_eq!(
+        Conv {
+            in_height: 1,
+            ..good
+        }
+        .validate(),
+        Err(ShapeError::KernelExceedsImage)
+    );
+    let message = ShapeError::TooLarge("stride", 2).to_string();
+    assert_eq!(message, "the stride of a convolution must be at most 2");
+}
+
+#[test]
+#[should_panic(expected = "`w` has 15 elements, expected 16")]
+fn wrong_length_names_the_argument() {
+    let g = geometry(1, [1, 1], [4, 4], 4, 2, [1, 1]);
+    conv(&g, &[0.0; 16], &[0.0; 15], &mut [0.0; 4]);
+}
+
+#[test]
+fn bias_and_its_gradient() {
+    let mut x = numbers(3, 2 * 3 * 5);
+    let before = x.clone();
+    add_bias(&mut x, &[1.0, -2.0, 0.5], 3, 5);
+    for (i, (after, before)) in x.iter().zip(&before).enumerate() {
+        assert_eq!(*after, before + [1.0, -2.0, 0.5][i / 5 % 3]);
+    }
+    let mut db = [f32::NAN; 3];
+    bias_gradient(&before, 3, 5, &mut db);
+    let mut expected = [0.0; 3];
+    for (i, value) in before.iter().enumerate() {
+        expected[i / 5 % 3] += f64::from(*value);
+    }
+    assert_close("db", &db, &expected);
+}
