@@ -1,0 +1,162 @@
+//! From the bytes of one image file to an upright image, within limits.
+
+use std::io::Cursor;
+
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+
+/// An image of more pixels is refused by its header, before any of it is decoded.
+const MAX_PIXELS: u64 = 64_000_000;
+
+/// Memory that decoding one image may take: `MAX_PIXELS` of 8 bytes (RGBA at 16 bits).
+const MAX_DECODED_BYTES: u64 = 8 * MAX_PIXELS;
+
+/// Extensions of image formats that the `image` crate does not know by name.
+const FOREIGN_EXTENSIONS: [&str; 4] = ["heic", "heif", "jp2", "jxl"];
+
+/// Whether a file's content begins like an image's, of any format.
+pub(super) fn is_image(head: &[u8]) -> bool {
+    image::guess_format(head).is_ok()
+}
+
+/// Whether a file's extension says that it is an image, of any format.
+pub(super) fn is_image_extension(extension: &str) -> bool {
+    ImageFormat::from_extension(extension).is_some()
+        || FOREIGN_EXTENSIONS
+            .iter()
+            .any(|foreign| foreign.eq_ignore_ascii_case(extension))
+}
+
+/// Decodes a PNG or JPEG, known by its content, and turns it upright as its EXIF orientation says.
+/// Colour profiles are ignored. The error is the end of a sentence that begins with the file's name.
+pub(super) fn decode(bytes: &[u8]) -> Result<DynamicImage, String> {
+    let format = match image::guess_format(bytes) {
+        Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg)) => format,
+        Ok(other) => return Err(format!("is {other:?}, not PNG or JPEG")),
+        Err(_) => return Err("is not an image by its content".to_owned()),
+    };
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    let mut limits = Limits::no_limits();
+    limits.max_alloc = Some(MAX_DECODED_BYTES);
+    reader.limits(limits);
+    let damaged = |cause| format!("cannot be decoded: {cause}");
+    let mut decoder = reader.into_decoder().map_err(damaged)?;
+    let (width, height) = decoder.dimensions();
+    if u64::from(width) * u64::from(height) > MAX_PIXELS {
+        return Err(format!(
+            "has {width} × {height} pixels, more than the limit of 64 megapixels"
+        ));
+    }
+    if format == ImageFormat::Jpeg && !ends_its_scans(bytes) {
+        return Err("cannot be decoded: the file is cut short".to_owned());
+    }
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let mut image = DynamicImage::from_decoder(decoder).map_err(damaged)?;
+    image.apply_orientation(orientation);
+    Ok(image)
+}
+
+/// Whether a JPEG reaches its end-of-image marker; decoders fill what is missing with grey and say
+/// nothing. Walks the segments (ITU-T T.81, annex B), so that markers inside thumbnails do not count.
+fn ends_its_scans(jpeg: &[u8]) -> bool {
+    const END_OF_IMAGE: u8 = 0xD9;
+    const START_OF_SCAN: u8 = 0xDA;
+    let mut at = 2;
+    let mut in_scan = false;
+    while let Some(&[first, marker]) = jpeg.get(at..at + 2) {
+        match (first, marker) {
+            (0xFF, END_OF_IMAGE) => return true,
+            (0xFF, 0xFF) => at += 1,
+            // Stuffed zeros and restarts belong to the scan, as does what is no marker at all.
+            (0xFF, 0x00 | 0x01 | 0xD0..=0xD7) => at += 2,
+            (0xFF, marker) => {
+                let Some(&[high, low]) = jpeg.get(at + 2..at + 4) else {
+                    return false;
+                };
+                at += 2 + usize::from(u16::from_be_bytes([high, low]));
+                in_scan = marker == START_OF_SCAN || in_scan;
+            }
+            _ if in_scan => at += 1,
+            _ => return true,
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A file of this format.
+    pub(in super::super) fn encode(image: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
+        let mut file = Cursor::new(Vec::new());
+        image.into().write_to(&mut file, format).unwrap();
+        file.into_inner()
+    }
+
+    /// Noise that no format compresses away.
+    fn noise() -> image::RgbImage {
+        image::RgbImage::from_fn(40, 40, |x, y| {
+            image::Rgb([x * 97, y * 89, x * y].map(|v| v as u8))
+        })
+    }
+
+    #[test]
+    fn content_decides_not_the_name() {
+        let png = encode(noise(), ImageFormat::Png);
+        assert_eq!(decode(&png).unwrap().into_rgb8(), noise());
+        let why = |bytes: &[u8]| decode(bytes).unwrap_err();
+        assert_eq!(why(b"dear diary"), "is not an image by its content");
+        assert_eq!(why(b"GIF89a......"), "is Gif, not PNG or JPEG");
+        assert_eq!(why(b""), "is not an image by its content");
+    }
+
+    #[test]
+    fn a_file_cut_anywhere_is_an_error_never_a_panic() {
+        for format in [ImageFormat::Png, ImageFormat::Jpeg] {
+            let whole = encode(noise(), format);
+            assert!(decode(&whole).is_ok());
+            // PNG's last 12 bytes only say that it ends.
+            let needed = whole.len() - if format == ImageFormat::Png { 12 } else { 0 };
+            for cut in 0..needed {
+                assert!(decode(&whole[..cut]).is_err(), "{format:?} cut at {cut}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_jpeg_may_be_followed_by_anything() {
+        let mut jpeg = encode(noise(), ImageFormat::Jpeg);
+        let whole = decode(&jpeg).unwrap();
+        jpeg.extend([0xFF, 0xDA, 0, 1, 2, 3]);
+        assert_eq!(decode(&jpeg).unwrap(), whole);
+    }
+
+    #[test]
+    fn the_header_alone_refuses_too_many_pixels() {
+        let mut png = encode(image::GrayImage::new(1, 1), ImageFormat::Png);
+        png[16..24].copy_from_slice(&[0, 0, 0x27, 0x10, 0, 0, 0x27, 0x10]);
+        let check = crc32(&png[12..29]).to_be_bytes();
+        png[29..33].copy_from_slice(&check);
+        assert_eq!(
+            decode(&png).unwrap_err(),
+            "has 10000 × 10000 pixels, more than the limit of 64 megapixels"
+        );
+    }
+
+    fn crc32(bytes: &[u8]) -> u32 {
+        let mut crc = flate2::Crc::new();
+        crc.update(bytes);
+        crc.sum()
+    }
+
+    #[test]
+    fn exif_turns_an_image_upright() {
+        let mut jpeg = encode(image::RgbImage::new(16, 8), ImageFormat::Jpeg);
+        // APP1 with one TIFF entry: orientation (0x112), a short, 6: turn by 90° clockwise.
+        let exif = b"\xFF\xE1\x00\x22Exif\0\0MM\0\x2A\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+        jpeg.splice(2..2, exif.iter().copied());
+        let image = decode(&jpeg).unwrap();
+        assert_eq!((image.width(), image.height()), (8, 16));
+    }
+}

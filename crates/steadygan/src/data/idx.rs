@@ -1,0 +1,234 @@
+//! IDX, the format of MNIST and its relatives, plain or compressed by gzip.
+//!
+//! Two zero bytes, a byte for the type, a byte for the number of dimensions, these as big-endian `u32`,
+//! then the values with the last dimension running fastest.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use flate2::bufread::MultiGzDecoder;
+use image::{DynamicImage, GrayImage};
+
+use super::fill::{MAX_BYTES, fill};
+use super::{DataPlan, Door, Loaded, name_of};
+use crate::error::{Error, Result};
+
+/// The type code of unsigned bytes.
+const UNSIGNED_BYTE: u8 = 0x08;
+/// The other type codes: signed byte, 16- and 32-bit integer, 32- and 64-bit float.
+const OTHER_TYPES: [u8; 5] = [0x09, 0x0B, 0x0C, 0x0D, 0x0E];
+const GZIP_MAGIC: [u8; 2] = [0x1F, 0x8B];
+
+/// Opens files with an IDX header, and those named as such even if the header is damaged. Classes come
+/// from the file beside it whose name has `labels` and `idx1` for `images` and `idx3`, if there is one.
+pub(super) struct Idx;
+
+impl Door for Idx {
+    fn reads(&self) -> &'static str {
+        "an IDX file of images (.gz or not)"
+    }
+
+    fn opens(&self, source: &str) -> bool {
+        let path = Path::new(source);
+        let named = || file_name(path).contains("idx");
+        path.is_file() && (named() || has_header(path))
+    }
+
+    fn read(&self, plan: &DataPlan) -> Result<Loaded> {
+        let path = Path::new(&plan.source);
+        let classes = labels_beside(path).as_deref().map(read_file).transpose()?;
+        load(plan, name_of(path), read_file(path)?, classes)
+    }
+}
+
+/// The unsigned bytes of one file.
+pub(super) struct Array {
+    what: String,
+    shape: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+/// Images (count × height × width) and their classes (count) as a data set.
+pub(super) fn load(
+    plan: &DataPlan,
+    name: String,
+    images: Array,
+    classes: Option<Array>,
+) -> Result<Loaded> {
+    let (count, height, width) = match images.shape[..] {
+        [count, height, width] if count * height * width > 0 => (count, height, width),
+        _ => {
+            return Err(Error::data(
+                format!("{} is of shape {:?}", images.what, images.shape),
+                "give a file of images: count × height × width, each at least 1",
+            ));
+        }
+    };
+    let plan = DataPlan {
+        channels: plan.channels.or(Some(1)),
+        ..plan.clone()
+    };
+    let (mut loaded, failures) = fill(&plan, count, |index| {
+        let pixels = images.bytes[index * height * width..][..height * width].to_vec();
+        GrayImage::from_raw(width as u32, height as u32, pixels)
+            .map(DynamicImage::from)
+            .ok_or_else(|| "has another size than announced".to_owned())
+    })?;
+    if let Some((index, why)) = failures.first() {
+        return Err(Error::data(
+            format!("image {index} of {} {why}", images.what),
+            "give another file",
+        ));
+    }
+    let mut class_names = Vec::new();
+    if let Some(classes) = classes {
+        if classes.shape != [count] {
+            return Err(Error::data(
+                format!(
+                    "{} holds {count} images, but {} is of shape {:?}",
+                    images.what, classes.what, classes.shape
+                ),
+                "give images and labels that belong together, or move the labels elsewhere",
+            ));
+        }
+        (loaded.classes, class_names) = number(&classes.bytes);
+    }
+    Ok(Loaded {
+        name,
+        images: loaded,
+        class_names,
+        skipped: Vec::new(),
+    })
+}
+
+/// Classes numbered from 0 in the order of their labels, and the labels as names.
+fn number(labels: &[u8]) -> (Option<Vec<u32>>, Vec<String>) {
+    let known: Vec<u8> = (0..=u8::MAX)
+        .filter(|label| labels.contains(label))
+        .collect();
+    let class = |label: &u8| known.partition_point(|other| other < label) as u32;
+    (
+        Some(labels.iter().map(class).collect()),
+        known.iter().map(u8::to_string).collect(),
+    )
+}
+
+/// Reads an IDX of unsigned bytes, called `what` in messages, decompressing it if it is gzip. No more is
+/// read than the header announces and one byte; nothing is allocated on the header's word alone.
+///
+/// # Errors
+/// If it is no IDX of bytes, announces more than 16 GiB, or holds more or less than it announces.
+pub(super) fn read(mut source: impl BufRead, what: impl Into<String>) -> Result<Array> {
+    let head = source.fill_buf().unwrap_or_default();
+    if head.starts_with(&GZIP_MAGIC) {
+        read_plain(MultiGzDecoder::new(source), what.into())
+    } else {
+        read_plain(source, what.into())
+    }
+}
+
+fn read_file(path: &Path) -> Result<Array> {
+    let file = File::open(path).map_err(|cause| {
+        let hint = "check the path and its permissions";
+        Error::io(format!("cannot open {}", path.display()), &cause, hint)
+    })?;
+    read(BufReader::new(file), path.display().to_string())
+}
+
+fn read_plain(mut source: impl Read, what: String) -> Result<Array> {
+    let damaged = |why: String| {
+        let hint = "the file may be cut short or damaged: fetch or unpack it again";
+        Error::data(format!("{what} {why}"), hint)
+    };
+    let shape = read_shape(&mut source).map_err(damaged)?;
+    let announced = shape
+        .iter()
+        .try_fold(1, |bytes: u64, &n| bytes.checked_mul(n as u64))
+        .filter(|&bytes| bytes <= MAX_BYTES)
+        .ok_or_else(|| {
+            damaged(format!(
+                "announces the shape {shape:?}, more than the limit of {} GiB",
+                MAX_BYTES >> 30
+            ))
+        })?;
+    let mut bytes = Vec::new();
+    let outcome = source.take(announced + 1).read_to_end(&mut bytes);
+    let held = bytes.len() as u64;
+    if let Err(cause) = outcome {
+        return Err(damaged(format!(
+            "announces {announced} bytes, but cannot be read beyond {held}: {cause}"
+        )));
+    }
+    if held != announced {
+        let at_least = if held > announced { "at least " } else { "" };
+        return Err(damaged(format!(
+            "announces the shape {shape:?}, {announced} bytes, but holds {at_least}{held}"
+        )));
+    }
+    Ok(Array { what, shape, bytes })
+}
+
+/// Reads the header. The error is the end of a sentence that begins with the file's name.
+fn read_shape(source: &mut impl Read) -> Result<Vec<usize>, String> {
+    let short = |cause| format!("has no complete IDX header: {cause}");
+    let mut magic = [0; 4];
+    source.read_exact(&mut magic).map_err(short)?;
+    let [0, 0, UNSIGNED_BYTE, dimensions] = magic else {
+        return Err(format!(
+            "begins with {magic:02X?}, not with an IDX header of unsigned bytes (00, 00, 08)"
+        ));
+    };
+    let mut shape = Vec::new();
+    for _ in 0..dimensions {
+        let mut length = [0; 4];
+        source.read_exact(&mut length).map_err(short)?;
+        shape.push(u32::from_be_bytes(length) as usize);
+    }
+    Ok(shape)
+}
+
+/// Whether the file begins as an IDX of any type, after decompression if need be.
+fn has_header(path: &Path) -> bool {
+    let Ok(file) = File::open(path) else {
+        return false;
+    };
+    let mut source = BufReader::new(file);
+    let mut magic = [0; 4];
+    let head = source.fill_buf().unwrap_or_default();
+    let read = if head.starts_with(&GZIP_MAGIC) {
+        MultiGzDecoder::new(source).read_exact(&mut magic)
+    } else {
+        source.read_exact(&mut magic)
+    };
+    read.is_ok()
+        && magic[..2] == [0, 0]
+        && (magic[2] == UNSIGNED_BYTE || OTHER_TYPES.contains(&magic[2]))
+}
+
+/// The labels beside a file of images, compressed or not.
+fn labels_beside(images: &Path) -> Option<PathBuf> {
+    let name = file_name(images);
+    if !(name.contains("images") && name.contains("idx3")) {
+        return None;
+    }
+    let labels = name.replace("images", "labels").replace("idx3", "idx1");
+    let other = match labels.strip_suffix(".gz") {
+        Some(plain) => plain.to_owned(),
+        None => format!("{labels}.gz"),
+    };
+    [labels, other]
+        .iter()
+        .map(|name| images.with_file_name(name))
+        .find(|path| path.is_file())
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
+
+#[cfg(test)]
+mod tests;

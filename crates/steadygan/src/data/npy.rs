@@ -1,0 +1,232 @@
+//! NumPy's `.npy`: latents in, images and numbers out.
+//!
+//! The format is NumPy's own, versions 1.0 to 3.0: a magic string, the header's length, a Python
+//! dictionary, the values (<https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>).
+
+use std::fs::File;
+use std::io::{self, BufReader, Read, Write};
+use std::path::Path;
+
+use crate::error::{Error, Result};
+
+const MAGIC: &[u8; 6] = b"\x93NUMPY";
+/// A longer header is refused, as NumPy itself does (`max_header_size`).
+const MAX_HEADER_BYTES: usize = 10_000;
+/// The header is padded so that the values begin at a multiple of this.
+const ALIGNMENT: usize = 64;
+
+/// What a header says: the type, whether the first dimension runs fastest, and the shape.
+#[derive(Debug, PartialEq)]
+struct Header {
+    descr: String,
+    fortran_order: bool,
+    shape: Vec<usize>,
+}
+
+/// Reads latents, an array of `N × latent` finite `f32` with N ≥ 1; returned row by row.
+///
+/// # Errors
+/// If the file is missing, damaged, cut short, of another type or width, or holds a value that is not
+/// finite: the message names what was found, the hint what is needed.
+pub fn read_latents(path: &Path, latent: usize) -> Result<Vec<f32>> {
+    let name = path.display();
+    let needed = format!("give an array of float32 of shape (N, {latent})");
+    let refused = |why: String| Error::data(format!("{name} {why}"), needed.as_str());
+    let file = File::open(path)
+        .map_err(|cause| Error::io(format!("cannot open {name}"), &cause, needed.as_str()))?;
+    let unreadable = |cause: io::Error| refused(format!("cannot be read: {cause}"));
+    let length = file.metadata().map_err(unreadable)?.len();
+    let mut source = BufReader::new(file);
+    let (header, header_bytes) = read_header(&mut source).map_err(refused)?;
+    if header.descr != "<f4" {
+        return Err(refused(format!(
+            "holds values of type {:?}, not float32 ({:?})",
+            header.descr, "<f4"
+        )));
+    }
+    let [rows, width] = header.shape[..] else {
+        return Err(refused(format!("is of shape {:?}", header.shape)));
+    };
+    if width != latent || rows == 0 {
+        return Err(refused(format!(
+            "holds {rows} latents of {width} numbers, where each needs {latent}"
+        )));
+    }
+    let announced = (rows as u64)
+        .checked_mul(width as u64)
+        .and_then(|values| values.checked_mul(size_of::<f32>() as u64));
+    let held = length.saturating_sub(header_bytes as u64);
+    if announced != Some(held) {
+        return Err(refused(format!(
+            "announces {rows} × {width} float32, but holds {held} bytes of values"
+        )));
+    }
+    let mut bytes = Vec::new();
+    source
+        .take(held)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    let mut values: Vec<f32> = bytes
+        .as_chunks()
+        .0
+        .iter()
+        .map(|four| f32::from_le_bytes(*four))
+        .collect();
+    if header.fortran_order {
+        let by_column = values;
+        let row = |row: usize| (0..width).map(move |column| column * rows + row);
+        values = (0..rows).flat_map(row).map(|at| by_column[at]).collect();
+    }
+    if let Some(at) = values.iter().position(|value| !value.is_finite()) {
+        return Err(refused(format!(
+            "holds {} in row {}, column {}",
+            values[at],
+            at / width,
+            at % width
+        )));
+    }
+    Ok(values)
+}
+
+/// Writes `values` as an array of `float32`, the last dimension of `shape` running fastest.
+///
+/// # Errors
+/// Whatever writing to `out` gives.
+///
+/// # Panics
+/// If `shape` does not hold exactly `values`.
+pub fn write_f32(out: &mut impl Write, shape: &[usize], values: &[f32]) -> io::Result<()> {
+    write_header(out, "<f4", shape, values.len())?;
+    let bytes: Vec<u8> = values
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect();
+    out.write_all(&bytes)
+}
+
+/// Writes `values` as an array of `uint8`, the last dimension of `shape` running fastest.
+///
+/// # Errors
+/// Whatever writing to `out` gives.
+///
+/// # Panics
+/// If `shape` does not hold exactly `values`.
+pub fn write_u8(out: &mut impl Write, shape: &[usize], values: &[u8]) -> io::Result<()> {
+    write_header(out, "|u1", shape, values.len())?;
+    out.write_all(values)
+}
+
+fn write_header(
+    out: &mut impl Write,
+    descr: &str,
+    shape: &[usize],
+    count: usize,
+) -> io::Result<()> {
+    assert_eq!(shape.iter().product::<usize>(), count, "shape {shape:?}");
+    let lengths = match shape {
+        [length] => format!("{length},"),
+        lengths => lengths
+            .iter()
+            .map(usize::to_string)
+            .collect::<Vec<_>>()
+            .join(", "),
+    };
+    let mut header =
+        format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({lengths}), }}");
+    let before = MAGIC.len() + 4;
+    let total = (before + header.len() + 1).next_multiple_of(ALIGNMENT);
+    header.push_str(&" ".repeat(total - before - header.len() - 1));
+    header.push('\n');
+    let length = u16::try_from(header.len()).map_err(io::Error::other)?;
+    out.write_all(MAGIC)?;
+    out.write_all(&[1, 0])?;
+    out.write_all(&length.to_le_bytes())?;
+    out.write_all(header.as_bytes())
+}
+
+/// Reads the header and says where the values begin. The error is the end of a sentence that begins
+/// with the file's name.
+fn read_header(source: &mut impl Read) -> Result<(Header, usize), String> {
+    let short = |cause: io::Error| format!("is not a complete .npy file: {cause}");
+    let mut magic = [0; 8];
+    source.read_exact(&mut magic).map_err(short)?;
+    if !magic.starts_with(MAGIC) {
+        return Err("is not a .npy file by its content".to_owned());
+    }
+    let length_bytes = match magic[6] {
+        1 => 2,
+        2 | 3 => 4,
+        version => return Err(format!("is of .npy version {version}, not 1 to 3")),
+    };
+    let mut length = [0; 4];
+    source
+        .read_exact(&mut length[..length_bytes])
+        .map_err(short)?;
+    let length = u32::from_le_bytes(length) as usize;
+    if length > MAX_HEADER_BYTES {
+        return Err(format!(
+            "has a header of {length} bytes, more than the limit of {MAX_HEADER_BYTES}"
+        ));
+    }
+    let mut text = vec![0; length];
+    source.read_exact(&mut text).map_err(short)?;
+    let header = std::str::from_utf8(&text)
+        .ok()
+        .and_then(parse_header)
+        .ok_or_else(|| "has a header of another form than that of a plain array".to_owned())?;
+    Ok((header, magic.len() + length_bytes + length))
+}
+
+/// Reads `{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }` with the keys in any order.
+fn parse_header(text: &str) -> Option<Header> {
+    let mut rest = text.trim().strip_prefix('{')?.strip_suffix('}')?.trim();
+    let (mut descr, mut fortran_order, mut shape) = (None, None, None);
+    while !rest.is_empty() {
+        let (key, after_key) = quoted(rest)?;
+        let value = after_key.trim_start().strip_prefix(':')?.trim_start();
+        rest = match key {
+            "descr" => {
+                let (text, after) = quoted(value)?;
+                descr = Some(text.to_owned());
+                after
+            }
+            "fortran_order" => {
+                let end = value.find([',', ' ']).unwrap_or(value.len());
+                fortran_order = match &value[..end] {
+                    "True" => Some(true),
+                    "False" => Some(false),
+                    _ => return None,
+                };
+                &value[end..]
+            }
+            "shape" => {
+                let (lengths, after) = value.strip_prefix('(')?.split_once(')')?;
+                let lengths = lengths.split(',').map(str::trim);
+                let lengths = lengths.filter(|length| !length.is_empty());
+                shape = Some(
+                    lengths
+                        .map(|length| length.parse().ok())
+                        .collect::<Option<_>>()?,
+                );
+                after
+            }
+            _ => return None,
+        };
+        rest = rest.trim_start();
+        rest = rest.strip_prefix(',').unwrap_or(rest).trim_start();
+    }
+    Some(Header {
+        descr: descr?,
+        fortran_order: fortran_order?,
+        shape: shape?,
+    })
+}
+
+/// A quoted text at the start, and what follows it.
+fn quoted(text: &str) -> Option<(&str, &str)> {
+    let quote = text.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
+    text[1..].split_once(quote)
+}
+
+#[cfg(test)]
+mod tests;

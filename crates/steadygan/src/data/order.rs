@@ -1,0 +1,155 @@
+//! Which images a batch shows: shuffled epochs without end.
+
+use rand_chacha::rand_core::Rng;
+
+use super::Images;
+use crate::rng::{self, Stream};
+
+/// The order in which images are shown: each epoch is a fresh permutation of all of them, and batches
+/// run across epoch ends. A pure function of the seed and the images shown so far, so that a resumed run
+/// continues where it stopped.
+#[derive(Debug, Clone)]
+pub struct Order {
+    seed: u64,
+    count: usize,
+    /// The epoch that `permutation` belongs to, if one was drawn.
+    epoch: Option<u64>,
+    permutation: Vec<usize>,
+}
+
+impl Order {
+    /// The order over `count` images.
+    ///
+    /// # Panics
+    /// If `count` is 0.
+    pub fn new(seed: u64, count: usize) -> Self {
+        assert!(count > 0, "there is no order over no images");
+        Self {
+            seed,
+            count,
+            epoch: None,
+            permutation: (0..count).collect(),
+        }
+    }
+
+    /// The numbers (each below the count) of the `batch` images that follow after `images` were shown.
+    pub fn indices(&mut self, images: u64, batch: usize) -> Vec<usize> {
+        let count = self.count as u64;
+        (images..)
+            .take(batch)
+            .map(|position| {
+                self.turn_to(position / count);
+                self.permutation[(position % count) as usize]
+            })
+            .collect()
+    }
+
+    /// Draws the epoch's permutation unless it is at hand: Fisher and Yates' shuffle from the stream
+    /// "order" at the epoch's first image.
+    fn turn_to(&mut self, epoch: u64) {
+        if self.epoch == Some(epoch) {
+            return;
+        }
+        let mut stream = rng::stream(self.seed, "order", epoch * self.count as u64);
+        self.permutation.clear();
+        self.permutation.extend(0..self.count);
+        for last in (1..self.count).rev() {
+            self.permutation.swap(last, below(&mut stream, last + 1));
+        }
+        self.epoch = Some(epoch);
+    }
+}
+
+/// A number in 0..bound by multiplication; its bias, bound / 2⁶⁴, cannot be seen.
+fn below(stream: &mut Stream, bound: usize) -> usize {
+    ((u128::from(stream.next_u64()) * bound as u128) >> 64) as usize
+}
+
+/// The images of these numbers, one after the other (NCHW bytes). With `flips`, each is mirrored left to
+/// right with probability ½, drawn from that stream: `rng::stream(seed, "flip", images)`.
+///
+/// # Panics
+/// If a number is not below the count of images.
+pub fn gather(images: &Images, indices: &[usize], flips: Option<&mut Stream>) -> Vec<u8> {
+    let mut batch: Vec<u8> = Vec::with_capacity(indices.len() * images.image_len());
+    for &index in indices {
+        batch.extend_from_slice(images.image(index));
+    }
+    if let Some(stream) = flips {
+        for image in batch.chunks_exact_mut(images.image_len()) {
+            if stream.next_u32() >> 31 == 1 {
+                image
+                    .chunks_exact_mut(images.size)
+                    .for_each(<[u8]>::reverse);
+            }
+        }
+    }
+    batch
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_epoch_is_another_permutation() {
+        let mut order = Order::new(3, 10);
+        let epochs: Vec<Vec<usize>> = (0..4).map(|epoch| order.indices(10 * epoch, 10)).collect();
+        for epoch in &epochs {
+            let mut sorted = epoch.clone();
+            sorted.sort();
+            assert_eq!(sorted, Vec::from_iter(0..10));
+        }
+        assert_ne!(epochs[0], epochs[1]);
+        assert_ne!(epochs[0], Order::new(4, 10).indices(0, 10));
+    }
+
+    #[test]
+    fn batches_run_across_epoch_ends_and_any_position_can_be_asked_for() {
+        let whole = Order::new(1, 7).indices(0, 35);
+        let mut walking = Order::new(1, 7);
+        for at in (0..32).step_by(4).take(8) {
+            let expected = &whole[at..(at + 4).min(35)];
+            assert_eq!(walking.indices(at as u64, expected.len()), expected);
+            assert_eq!(
+                Order::new(1, 7).indices(at as u64, expected.len()),
+                expected
+            );
+        }
+        assert_eq!(walking.indices(2, 3), whole[2..5], "going back");
+    }
+
+    #[test]
+    fn the_first_place_is_any_image_equally_often() {
+        let mut seen = [0; 5];
+        for seed in 0..5_000 {
+            seen[Order::new(seed, 5).indices(0, 1)[0]] += 1;
+        }
+        // 1000 each, with a deviation of 28: five deviations.
+        assert!(seen.iter().all(|n| (860..=1140).contains(n)), "{seen:?}");
+    }
+
+    #[test]
+    fn a_flip_mirrors_whole_images_and_half_of_them() {
+        let images = Images {
+            channels: 3,
+            size: 2,
+            pixels: (0..24).collect(),
+            classes: None,
+        };
+        assert_eq!(
+            gather(&images, &[1, 0], None),
+            Vec::from_iter((12..24).chain(0..12))
+        );
+        let mirrored: Vec<u8> = (0..12).map(|at| at ^ 1).collect();
+        let batch = gather(&images, &[0; 1000], Some(&mut rng::stream(5, "flip", 0)));
+        let flipped = batch.chunks(12).filter(|image| *image == mirrored).count();
+        let kept = batch
+            .chunks(12)
+            .filter(|image| *image == images.image(0))
+            .count();
+        assert_eq!(flipped + kept, 1000);
+        // 500 with a deviation of 16: five deviations.
+        assert!((420..=580).contains(&flipped), "{flipped}");
+    }
+}

@@ -1,0 +1,3 @@
+//! What a run shows: sheets of images.
+
+pub mod sheet;
