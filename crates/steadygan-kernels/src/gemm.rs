@@ -77,7 +77,7 @@ fn panel<I: Isa, const NL: usize, const ADD: bool>(
 vectorised! {
     /// Multiplies one panel of rows `a` (`[k]` lines) with all panels of columns `b` (`[n][k]` lines): writes, or adds to, the tiles
     /// `c` (`[n][16]` lines). Only the first `rows` rows of the tiles are meaningful.
-    pub(crate) fn multiply_panel<I, const ADD: bool>(rows: usize, a: &[Line], b: &[Line], c: &mut [Line]) {
+    pub(crate) fn multiply_panel<I; const ADD: bool>(rows: usize, a: &[Line], b: &[Line], c: &mut [Line]) {
         let steps = a.len();
         if steps == 0 {
             if !ADD {

@@ -10,6 +10,7 @@ use crate::parallel::expect_len;
 mod bias;
 mod gather;
 mod weight;
+mod winograd;
 
 pub(crate) use bias::expect_images;
 pub use bias::{add_bias, bias_gradient};
@@ -171,6 +172,8 @@ pub fn conv(g: &Conv, x: &[f32], w: &[f32], y: &mut [f32]) {
             Matrix::new(w, k).transposed(),
             y,
         );
+    } else if let Some(choice) = winograd::choose(g) {
+        winograd::forward(choice, g, x, w, y);
     } else {
         gather::forward(g, x, w, y);
     }
@@ -188,6 +191,8 @@ pub fn conv_input_gradient(g: &Conv, dy: &[f32], w: &[f32], dx: &mut [f32]) {
     if g.is_dense() {
         let (m, n, k) = (g.batch, w.len() / g.out_channels, g.out_channels);
         multiply(m, n, k, Matrix::new(dy, k), Matrix::new(w, n), dx);
+    } else if let Some(choice) = winograd::choose(g) {
+        winograd::input_gradient(choice, g, dy, w, dx);
     } else {
         gather::input_gradient(g, dy, w, dx);
     }
@@ -210,6 +215,8 @@ pub fn conv_weight_gradient(g: &Conv, x: &[f32], dy: &[f32], dw: &mut [f32]) {
             Matrix::new(x, n),
             dw,
         );
+    } else if let Some(choice) = winograd::choose(g) {
+        winograd::weight_gradient(choice, g, x, dy, dw);
     } else {
         weight::gradient(g, x, dy, dw);
     }

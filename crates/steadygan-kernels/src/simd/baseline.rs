@@ -34,6 +34,16 @@ impl Isa for Baseline {
     }
 
     #[inline(always)]
+    fn sub(a: Self::Vector, b: Self::Vector) -> Self::Vector {
+        std::array::from_fn(|lane| a[lane] - b[lane])
+    }
+
+    #[inline(always)]
+    fn transpose(rows: [Self::Vector; LANES]) -> [Self::Vector; LANES] {
+        std::array::from_fn(|column| std::array::from_fn(|row| rows[row][column]))
+    }
+
+    #[inline(always)]
     fn mul_add(a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector {
         std::array::from_fn(|lane| Self::mul_add_scalar(a[lane], b[lane], c[lane]))
     }

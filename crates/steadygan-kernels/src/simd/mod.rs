@@ -84,9 +84,12 @@ pub(crate) trait Isa: Copy + 'static {
     fn load(from: &[f32; LANES]) -> Self::Vector;
     fn store(value: Self::Vector, to: &mut [f32; LANES]);
     fn add(a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    fn sub(a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// `a * b + c`, rounded once where the set has a fused instruction.
     fn mul_add(a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
-    /// The same for one number.
+    /// Sixteen columns from sixteen rows.
+    fn transpose(rows: [Self::Vector; LANES]) -> [Self::Vector; LANES];
+    /// `mul_add` of one number.
     fn mul_add_scalar(a: f32, b: f32, c: f32) -> f32;
 }
 
@@ -103,39 +106,40 @@ pub(crate) enum RegisterBlock {
 
 /// Compiles a function for each instruction set and calls the best one.
 ///
-/// `fn name<I>(args) { body }`, where `I: Isa` may be used in the body. What the body calls must be `#[inline(always)]`.
+/// `fn name<I>(args) { body }`, where `I: Isa` may be used in the body; a type parameter with a bound and constant parameters may
+/// follow, as in `fn name<I, F: Bound<A>; const A: usize>`. What the body calls must be `#[inline(always)]`.
 macro_rules! vectorised {
-    ($(#[$meta:meta])* $vis:vis fn $name:ident<$isa:ident $(, const $c:ident: $ct:ty)*>(
+    ($(#[$meta:meta])* $vis:vis fn $name:ident<$isa:ident $(, $t:ident: $bound:path)? $(; $(const $c:ident: $ct:ty),+)?>(
         $($arg:ident: $ty:ty),* $(,)?
     ) $(-> $ret:ty)? $body:block) => {
         $(#[$meta])*
-        $vis fn $name<$(const $c: $ct),*>($($arg: $ty),*) $(-> $ret)? {
+        $vis fn $name<$($t: $bound,)? $($(const $c: $ct),+)?>($($arg: $ty),*) $(-> $ret)? {
             #[inline(always)]
             #[allow(clippy::too_many_arguments, clippy::extra_unused_type_parameters)]
-            fn body<$isa: $crate::simd::Isa $(, const $c: $ct)*>($($arg: $ty),*) $(-> $ret)? $body
+            fn body<$isa: $crate::simd::Isa, $($t: $bound,)? $($(const $c: $ct),+)?>($($arg: $ty),*) $(-> $ret)? $body
 
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
             #[allow(clippy::too_many_arguments)]
-            fn avx512<$(const $c: $ct),*>($($arg: $ty),*) $(-> $ret)? {
-                body::<$crate::simd::Avx512 $(, $c)*>($($arg),*)
+            fn avx512<$($t: $bound,)? $($(const $c: $ct),+)?>($($arg: $ty),*) $(-> $ret)? {
+                body::<$crate::simd::Avx512, $($t,)? $($($c),+)?>($($arg),*)
             }
 
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2,fma")]
             #[allow(clippy::too_many_arguments)]
-            fn avx2<$(const $c: $ct),*>($($arg: $ty),*) $(-> $ret)? {
-                body::<$crate::simd::Avx2 $(, $c)*>($($arg),*)
+            fn avx2<$($t: $bound,)? $($(const $c: $ct),+)?>($($arg: $ty),*) $(-> $ret)? {
+                body::<$crate::simd::Avx2, $($t,)? $($($c),+)?>($($arg),*)
             }
 
             match $crate::simd::instruction_set() {
                 // SAFETY: `instruction_set` names a set only after detecting each of its features on this processor.
                 #[cfg(target_arch = "x86_64")]
-                $crate::simd::InstructionSet::Avx512 => unsafe { avx512::<$($c),*>($($arg),*) },
+                $crate::simd::InstructionSet::Avx512 => unsafe { avx512::<$($t,)? $($($c),+)?>($($arg),*) },
                 // SAFETY: as above.
                 #[cfg(target_arch = "x86_64")]
-                $crate::simd::InstructionSet::Avx2 => unsafe { avx2::<$($c),*>($($arg),*) },
-                _ => body::<$crate::simd::Baseline $(, $c)*>($($arg),*),
+                $crate::simd::InstructionSet::Avx2 => unsafe { avx2::<$($t,)? $($($c),+)?>($($arg),*) },
+                _ => body::<$crate::simd::Baseline, $($t,)? $($($c),+)?>($($arg),*),
             }
         }
     };

@@ -1,0 +1,129 @@
+//! The weights at the positions, for each direction, and the weight gradient back from them.
+
+use super::family::Family;
+use super::transform::{load_block, positions_to_taps, store_block, taps_to_positions};
+use crate::simd::{Isa, LANES, Line, vectorised};
+
+/// A weight tensor `[out_channels][in_channels][taps]` with the side that its sixteen lanes run over.
+#[derive(Clone, Copy)]
+pub(super) struct Kernel {
+    pub(super) in_channels: usize,
+    pub(super) out_channels: usize,
+    /// Whether lanes are input channels (for the input gradient) rather than output channels.
+    pub(super) lanes_are_inputs: bool,
+}
+
+impl Kernel {
+    /// Distance between the kernels of neighbouring lanes, and of neighbours on the other side.
+    #[inline(always)]
+    fn strides(&self, taps: usize) -> (usize, usize) {
+        let row = self.in_channels * taps;
+        if self.lanes_are_inputs {
+            (taps, row)
+        } else {
+            (row, taps)
+        }
+    }
+
+    /// Channels on the side of the lanes, and on the other.
+    #[inline(always)]
+    fn channels(&self) -> (usize, usize) {
+        if self.lanes_are_inputs {
+            (self.in_channels, self.out_channels)
+        } else {
+            (self.out_channels, self.in_channels)
+        }
+    }
+}
+
+/// Reads sixteen kernels, `stride` apart, as one line per tap.
+#[inline(always)]
+fn load_taps<I: Isa>(
+    w: &[f32],
+    stride: usize,
+    lanes: usize,
+    taps: usize,
+    lines: &mut [Line; LANES],
+) {
+    if lanes == LANES && w.len() >= (LANES - 1) * stride + LANES {
+        // A kernel with fewer taps reads into its neighbour; those columns are not used.
+        let mut rows = [I::splat(0.0); LANES];
+        for (lane, row) in rows.iter_mut().enumerate() {
+            *row = I::load(
+                w[lane * stride..]
+                    .first_chunk()
+                    .expect("the length was checked"),
+            );
+        }
+        let columns = I::transpose(rows);
+        for tap in 0..LANES {
+            I::store(columns[tap], &mut lines[tap].0);
+        }
+    } else {
+        for (tap, line) in lines.iter_mut().enumerate().take(taps) {
+            *line = Line::ZERO;
+            for lane in 0..lanes {
+                line.0[lane] = w[lane * stride + tap];
+            }
+        }
+    }
+}
+
+vectorised! {
+    /// The weights of lanes from `16 * block` on, `[phase of a lane's channel][position][step]` with `stride` steps to a position.
+    ///
+    /// Steps are the other side's lines of positions: `[block][phase][lane]`.
+    pub(super) fn weights_to_positions<I, F: Family<A, R>; const A: usize, const R: usize>(
+        kernel: Kernel, w: &[f32], block: usize, stride: usize, positions: &mut [Line],
+    ) {
+        let taps = F::STEP * F::STEP * R * R;
+        let (lane_stride, other_stride) = kernel.strides(taps);
+        let (lane_channels, others) = kernel.channels();
+        let lanes = LANES.min(lane_channels - block * LANES);
+        let mut lines = [Line::ZERO; LANES];
+        for other in 0..others.next_multiple_of(LANES) {
+            if other < others {
+                load_taps::<I>(&w[block * LANES * lane_stride + other * other_stride..], lane_stride, lanes, taps, &mut lines);
+            } else {
+                lines = [Line::ZERO; LANES];
+            }
+            for phase in 0..F::STEP * F::STEP {
+                let first = if kernel.lanes_are_inputs {
+                    phase * A * A * stride + other
+                } else {
+                    (other / LANES * F::STEP * F::STEP + phase) * LANES + other % LANES
+                };
+                let u = taps_to_positions::<I, F, A, R>(&lines, phase);
+                store_block::<I, A>(u, &mut positions[first..], A * stride, stride);
+            }
+        }
+    }
+}
+
+vectorised! {
+    /// The weight gradients of one block of input channels by one block of output channels, from the positions
+    /// `[phase][position][input channel]` (output channels in the lanes) into `rows[output channel]`, each `[input channel][taps]`.
+    pub(super) fn positions_to_weights<I, F: Family<A, R>; const A: usize, const R: usize>(
+        positions: &[Line], rows: &mut [&mut [f32]],
+    ) {
+        let taps = F::STEP * F::STEP * R * R;
+        let channels = rows.first().map_or(0, |row| row.len() / taps);
+        let mut lines = [Line::ZERO; LANES];
+        for channel in 0..channels {
+            for (phase, positions) in positions.chunks_exact(A * A * LANES).enumerate() {
+                let u = load_block::<I, A>(&positions[channel..], A * LANES, LANES);
+                positions_to_taps::<I, F, A, R>(u, phase, &mut lines);
+            }
+            let mut columns = [I::splat(0.0); LANES];
+            for (column, line) in columns.iter_mut().zip(&lines) {
+                *column = I::load(&line.0);
+            }
+            let columns = I::transpose(columns);
+            for (row, column) in rows.iter_mut().zip(&columns) {
+                let mut values = Line::ZERO;
+                I::store(*column, &mut values.0);
+                row[channel * taps..][..taps].copy_from_slice(&values.0[..taps]);
+            }
+        }
+    }
+}

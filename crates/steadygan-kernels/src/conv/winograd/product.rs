@@ -1,0 +1,102 @@
+//! The matrix products at the positions: rows of tiles by panels of sixteen columns.
+
+use crate::simd::{Isa, LANES, Line, RegisterBlock, vectorised};
+
+/// The operands of one position.
+///
+/// `out[column block][tile] = sum over (block, lane) a[block][tile].lane * b[column block][block * 16 + lane]`, where successive
+/// blocks stand `block_stride` lines apart in `a` and in `out`, and `column_stride` lines apart in `b`.
+#[derive(Clone, Copy)]
+pub(super) struct Product<'a> {
+    pub(super) a: &'a [Line],
+    pub(super) b: &'a [Line],
+    pub(super) blocks: usize,
+    pub(super) block_stride: usize,
+    pub(super) column_stride: usize,
+    pub(super) column_blocks: usize,
+    pub(super) tiles: usize,
+}
+
+/// `MR` tiles by `NL` column blocks in registers, over all blocks of `a`.
+#[inline(always)]
+fn block<I: Isa, const MR: usize, const NL: usize>(
+    p: &Product,
+    tile: usize,
+    column: usize,
+    out: &mut [Line],
+) {
+    let mut sums = [[I::splat(0.0); NL]; MR];
+    for block in 0..p.blocks {
+        let rows: &[Line; MR] = p.a[block * p.block_stride + tile..]
+            .first_chunk()
+            .expect("a holds all tiles");
+        let columns: [&[Line; LANES]; NL] = std::array::from_fn(|j| {
+            let lines = &p.b[(column + j) * p.column_stride + block * LANES..];
+            lines.first_chunk().expect("b holds all lanes")
+        });
+        #[expect(clippy::needless_range_loop, reason = "one lane of several lines")]
+        for lane in 0..LANES {
+            let column: [I::Vector; NL] = std::array::from_fn(|j| I::load(&columns[j][lane].0));
+            for (sums, row) in sums.iter_mut().zip(rows) {
+                let value = I::splat(row.0[lane]);
+                for (sum, &column) in sums.iter_mut().zip(&column) {
+                    *sum = I::mul_add(value, column, *sum);
+                }
+            }
+        }
+    }
+    for (i, sums) in sums.iter().enumerate() {
+        for (j, &sum) in sums.iter().enumerate() {
+            I::store(sum, &mut out[(column + j) * p.block_stride + tile + i].0);
+        }
+    }
+}
+
+/// All tiles by `NL` column blocks.
+#[inline(always)]
+fn columns<I: Isa, const NL: usize>(p: &Product, column: usize, out: &mut [Line]) {
+    let mut tile = 0;
+    match I::BLOCK {
+        RegisterBlock::EightByTwo => {
+            while tile + 8 <= p.tiles {
+                block::<I, 8, NL>(p, tile, column, out);
+                tile += 8;
+            }
+        }
+        RegisterBlock::SixByOne => {
+            while tile + 6 <= p.tiles {
+                block::<I, 6, NL>(p, tile, column, out);
+                tile += 6;
+            }
+        }
+        RegisterBlock::TwoByOne => {}
+    }
+    if I::BLOCK != RegisterBlock::TwoByOne && tile + 4 <= p.tiles {
+        block::<I, 4, NL>(p, tile, column, out);
+        tile += 4;
+    }
+    while tile + 2 <= p.tiles {
+        block::<I, 2, NL>(p, tile, column, out);
+        tile += 2;
+    }
+    if tile < p.tiles {
+        block::<I, 1, NL>(p, tile, column, out);
+    }
+}
+
+vectorised! {
+    /// Computes one position's product.
+    pub(super) fn multiply_position<I>(p: Product, out: &mut [Line]) {
+        let mut column = 0;
+        if I::BLOCK == RegisterBlock::EightByTwo {
+            while column + 2 <= p.column_blocks {
+                columns::<I, 2>(&p, column, out);
+                column += 2;
+            }
+        }
+        while column < p.column_blocks {
+            columns::<I, 1>(&p, column, out);
+            column += 1;
+        }
+    }
+}
