@@ -42,11 +42,7 @@ fn layer(
         pad_before: pad,
         pad_after: pad,
     };
-    let wave = |len: usize| {
-        (0..len)
-            .map(|i| ((i * 7919 % 8191) as f32 * 0.37).sin())
-            .collect::<Vec<_>>()
-    };
+    let wave = |len: usize| (0..len).map(number).collect::<Vec<_>>();
     Layer {
         name,
         x: wave(g.input_len()),
@@ -58,6 +54,11 @@ fn layer(
         times: Default::default(),
         g,
     }
+}
+
+/// Any number in [-1, 1] for each index.
+fn number(index: usize) -> f32 {
+    (index * 7919 % 8191) as f32 / 4095.0 - 1.0
 }
 
 impl Layer {
@@ -126,9 +127,7 @@ fn layers() -> Vec<Layer> {
 /// Batch normalisation of 64 channels at 32 x 32, leaky ReLU and tanh of as many numbers, Adam on 2 M parameters.
 fn others(rounds: usize) {
     let (channels, plane) = (64, 1024);
-    let x: Vec<f32> = (0..BATCH * channels * plane)
-        .map(|i| ((i * 7919 % 8191) as f32 * 0.37).sin())
-        .collect();
+    let x: Vec<f32> = (0..BATCH * channels * plane).map(number).collect();
     let (mut y, mut mean, mut variance) = (x.clone(), vec![0.0; channels], vec![0.0; channels]);
     let (gamma, beta) = (vec![1.0; channels], vec![0.0; channels]);
     let (mut dgamma, mut dbeta) = (gamma.clone(), beta.clone());

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::family::Family;
 use super::kernel::positions_to_weights;
 use super::planes::Side;
-use super::{Group, to_positions};
+use super::positions::{Group, block_to_positions, blocks};
 use crate::conv::Conv;
 use crate::gemm::multiply_panel;
 use crate::scratch::with_lines;
@@ -18,7 +18,10 @@ const HELD_LINES: usize = 1 << 18;
 /// Blocks of output channels of a task.
 const PANEL: usize = 2;
 
-/// Sums over `images` of the batch at a time; tasks are pairs of a block of input channels and a panel of output channels.
+/// A task is a block of input channels and a panel of output channels; all share the positions of the images.
+///
+/// Images are taken as many at a time as may be held. If that is not the whole batch, the sums of all tasks are kept from one time to
+/// the next; otherwise they live only as long as their task.
 pub(super) fn run<F: Family<A, R>, const A: usize, const R: usize>(
     g: &Conv,
     x: &[f32],
@@ -26,59 +29,40 @@ pub(super) fn run<F: Family<A, R>, const A: usize, const R: usize>(
     dw: &mut [f32],
 ) {
     let (input, output) = (Side::input(g, A, F::STEP), Side::output(g));
-    let group = Group::new(g.batch, &output, GROUP_TILES);
-    let block_lines = group.block_lines(A * A);
-    let group_lines = (input.blocks() * input.phases + output.blocks()) * block_lines;
-    let held = (HELD_LINES / group_lines).clamp(1, g.batch.div_ceil(group.images));
+    let group = Group::new(g, GROUP_TILES);
+    let group_lines = [group.lines(&input, A * A), group.lines(&output, A * A)];
+    let groups = g.batch.div_ceil(group.images);
+    let held = (HELD_LINES / (group_lines[0] + group_lines[1])).clamp(1, groups);
+    let images = held * group.images;
     let sums_lines = PANEL * LANES * A * A * input.phases;
     let mut tasks = tasks(&input, &output, dw);
-    let chunks = g.batch.div_ceil(held * group.images);
-    let kept = if chunks > 1 {
+    let kept = if held < groups {
         tasks.len() * sums_lines
     } else {
         0
     };
-    with_lines(held * group_lines + kept, |memory| {
-        let (held_lines, kept) = memory.split_at_mut(held * group_lines);
+    with_lines(held * (group_lines[0] + group_lines[1]) + kept, |memory| {
+        let (inputs, memory) = memory.split_at_mut(held * group_lines[0]);
+        let (outputs, kept) = memory.split_at_mut(held * group_lines[1]);
         kept.fill(Line::ZERO);
-        let images = held * group.images;
         for (x, dy) in x
             .chunks(images * input.image())
             .zip(dy.chunks(images * output.image()))
         {
-            let groups = (x.len() / input.image()).div_ceil(group.images);
-            let held_lines = &mut held_lines[..groups * group_lines];
-            let sources = x
-                .par_chunks(group.images * input.image())
-                .zip(dy.par_chunks(group.images * output.image()));
-            held_lines
-                .par_chunks_mut(group_lines)
-                .zip(sources)
-                .for_each(|(lines, (x, dy))| {
-                    let (inputs, outputs) =
-                        lines.split_at_mut(input.blocks() * input.phases * block_lines);
-                    inputs
-                        .par_chunks_mut(input.phases * block_lines)
-                        .enumerate()
-                        .for_each(|(block, lines)| {
-                            to_positions::<F, A, R>(&input, &group, block, x, lines);
-                        });
-                    outputs
-                        .par_chunks_mut(block_lines)
-                        .enumerate()
-                        .for_each(|(block, lines)| {
-                            to_positions::<F, A, R>(&output, &group, block, dy, lines);
-                        });
-                });
+            rayon::join(
+                || fill::<F, A, R>(&input, &group, x, inputs),
+                || fill::<F, A, R>(&output, &group, dy, outputs),
+            );
             let sum = Sum {
                 input: &input,
                 output: &output,
                 group: &group,
                 positions: A * A,
-                lines: held_lines,
+                inputs,
+                outputs,
                 images: x.len() / input.image(),
             };
-            if chunks > 1 {
+            if held < groups {
                 kept.par_chunks_mut(sums_lines)
                     .zip(&tasks)
                     .for_each(|(sums, task)| sum.add(task, sums));
@@ -92,12 +76,34 @@ pub(super) fn run<F: Family<A, R>, const A: usize, const R: usize>(
                 });
             }
         }
-        if chunks > 1 {
+        if held < groups {
             kept.par_chunks(sums_lines)
                 .zip(&mut tasks)
                 .for_each(|(sums, task)| task.finish::<F, A, R>(sums));
         }
     });
+}
+
+/// Transforms images into the positions of their groups.
+fn fill<F: Family<A, R>, const A: usize, const R: usize>(
+    side: &Side,
+    group: &Group,
+    images: &[f32],
+    lines: &mut [Line],
+) {
+    let images = images.par_chunks(group.images * side.image());
+    lines
+        .par_chunks_mut(group.lines(side, A * A))
+        .zip(images)
+        .for_each(|(lines, images)| {
+            let blocks = blocks(side, group, lines);
+            blocks
+                .into_par_iter()
+                .enumerate()
+                .for_each(|(block, mut lines)| {
+                    block_to_positions::<F, A, R>(side, group, block, images, &mut lines);
+                });
+        });
 }
 
 /// The part of `dw` of one block of input channels and one panel of output channels.
@@ -139,47 +145,38 @@ fn tasks<'a>(input: &Side, output: &Side, dw: &'a mut [f32]) -> Vec<Task<'a>> {
     tasks
 }
 
-/// The positions of some groups of images.
+/// The positions of some groups of images, `[group][position][block][phase][tile]` of both sides.
 struct Sum<'a> {
     input: &'a Side,
     output: &'a Side,
     group: &'a Group,
     positions: usize,
-    lines: &'a [Line],
+    inputs: &'a [Line],
+    outputs: &'a [Line],
     images: usize,
 }
 
 impl Sum<'_> {
     /// Adds the products of all tiles to a task's `sums`, group after group.
     fn add(&self, task: &Task, sums: &mut [Line]) {
-        let block_lines = self.group.block_lines(self.positions);
-        let inputs = self.input.blocks() * self.input.phases;
-        let group_lines = (inputs + self.output.blocks()) * block_lines;
+        let stride = self.group.stride;
+        let phases = self.input.phases;
         let rows = self.input.channels_of(task.input_block);
         let panel = task.rows.len().div_ceil(LANES);
-        for (index, lines) in self.lines.chunks_exact(group_lines).enumerate() {
-            let images = self
-                .group
-                .images
-                .min(self.images - index * self.group.images);
-            let tiles = images * self.group.tiles_per_image;
-            let (inputs, outputs) = lines.split_at(inputs * block_lines);
-            for phase in 0..self.input.phases {
-                for position in 0..self.positions {
-                    let a = ((task.input_block * self.input.phases + phase) * self.positions
-                        + position)
-                        * self.group.stride;
-                    for block in 0..panel {
-                        let b = ((task.first_output_block + block) * self.positions + position)
-                            * self.group.stride;
-                        let c = ((block * self.input.phases + phase) * self.positions + position)
-                            * LANES;
-                        multiply_panel::<true>(
-                            rows,
-                            &inputs[a..][..tiles],
-                            &outputs[b..][..tiles],
-                            &mut sums[c..][..LANES],
-                        );
+        let input_lines = self.group.position_lines(self.input);
+        let output_lines = self.group.position_lines(self.output);
+        for first in (0..self.images).step_by(self.group.images) {
+            let group = first / self.group.images;
+            let tiles = self.group.images.min(self.images - first) * self.group.tiles_per_image;
+            for position in 0..self.positions {
+                let at = group * self.positions + position;
+                let inputs = &self.inputs[at * input_lines + task.input_block * phases * stride..];
+                let outputs = &self.outputs[at * output_lines + task.first_output_block * stride..];
+                for (phase, inputs) in inputs.chunks(stride).enumerate().take(phases) {
+                    for (block, outputs) in outputs.chunks(stride).enumerate().take(panel) {
+                        let at = ((block * phases + phase) * self.positions + position) * LANES;
+                        let sums = &mut sums[at..][..LANES];
+                        multiply_panel::<true>(rows, &inputs[..tiles], &outputs[..tiles], sums);
                     }
                 }
             }

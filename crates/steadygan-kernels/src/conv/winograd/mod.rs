@@ -4,28 +4,30 @@
 //! tiles by channels, with 25/64 (4 x 4, stride 2) or 36/144 (3 x 3) of the direct computation's multiplications. The input
 //! gradient is the same with all transforms transposed; the weight gradient multiplies the positions of both sides.
 //!
-//! Positions stand as `[block of 16 channels][phase][position][tile]` lines for a group of images, so that one layout serves all
-//! three passes and nothing is repacked between transform and product.
+//! Positions stand as `[position][block of 16 channels][phase][tile]` lines for a group of images; this layout serves all three
+//! passes, and nothing is repacked between transform and product.
 
 mod family;
 mod gradient;
 mod kernel;
 mod planes;
+mod positions;
 mod product;
 mod transform;
+
+use std::marker::PhantomData;
 
 use rayon::prelude::*;
 
 use self::family::{Family, Halving, Same};
 use self::kernel::{Kernel, weights_to_positions};
 use self::planes::Side;
+use self::positions::{Group, block_to_positions, blocks, to_positions};
 use self::product::{Product, multiply_position};
-use self::transform::{
-    Tiles, inputs_to_positions, outputs_to_positions, positions_to_inputs, positions_to_outputs,
-};
+use self::transform::{positions_to_inputs, positions_to_outputs};
 use super::Conv;
 use crate::scratch::with_lines;
-use crate::simd::Line;
+use crate::simd::{LANES, Line};
 
 /// Tiles of a group of images: rows enough for the product, few enough for the positions to stay in a core's second-level cache.
 const GROUP_TILES: usize = 32;
@@ -34,6 +36,8 @@ const GROUP_TILES: usize = 32;
 const SHARED_WEIGHT_LINES: usize = 1 << 16;
 /// Lines of positions held for all images at once (64 MiB).
 const HELD_LINES: usize = 1 << 20;
+/// Blocks of sixteen columns that are multiplied together.
+const PANEL_COLUMNS: usize = 4;
 /// Fewest channels on both sides for which lines of sixteen pay.
 const MIN_CHANNELS: usize = 8;
 
@@ -83,67 +87,13 @@ pub(super) fn weight_gradient(choice: Choice, g: &Conv, x: &[f32], dy: &[f32], d
     }
 }
 
-/// Images that are transformed together, and how their positions stand.
-#[derive(Clone, Copy)]
-struct Group {
-    images: usize,
-    tiles_per_image: usize,
-    /// Lines from one position to the next: odd, so that positions do not fall into the same cache set.
-    stride: usize,
-}
-
-impl Group {
-    fn new(batch: usize, side: &Side, tiles: usize) -> Self {
-        let tiles_per_image = side.tiles[0] * side.tiles[1];
-        let images = (tiles / tiles_per_image).clamp(1, batch);
-        Group {
-            images,
-            tiles_per_image,
-            stride: (images * tiles_per_image) | 1,
-        }
-    }
-
-    /// Lines of one block of sixteen channels and one phase, for `A * A` positions.
-    fn block_lines(&self, positions: usize) -> usize {
-        positions * self.stride
-    }
-}
-
-/// Transforms one block of channels of a group's images: `out[phase][position][tile]`.
-fn to_positions<F: Family<A, R>, const A: usize, const R: usize>(
-    side: &Side,
-    group: &Group,
-    block: usize,
-    images: &[f32],
-    out: &mut [Line],
-) {
-    let channels = side.channels_of(block);
-    with_lines(side.grid, |grid| {
-        grid.fill(Line::ZERO);
-        for (index, image) in images.chunks_exact(side.image()).enumerate() {
-            side.load(channels, &image[block * 16 * side.plane..], grid);
-            let tiles = Tiles {
-                size: side.tiles,
-                columns: side.columns,
-                first: index * group.tiles_per_image,
-                stride: group.stride,
-            };
-            if side.is_input {
-                inputs_to_positions::<F, A, R>(tiles, grid, out);
-            } else {
-                outputs_to_positions::<F, A, R>(tiles, grid, out);
-            }
-        }
-    });
-}
-
 /// One direction of the convolution: from inputs to outputs, or back.
 struct Pass<F, const A: usize, const R: usize> {
     source: Side,
     target: Side,
     kernel: Kernel,
     group: Group,
-    family: std::marker::PhantomData<F>,
+    family: PhantomData<F>,
 }
 
 impl<F: Family<A, R>, const A: usize, const R: usize> Pass<F, A, R> {
@@ -151,12 +101,6 @@ impl<F: Family<A, R>, const A: usize, const R: usize> Pass<F, A, R> {
 
     fn new(g: &Conv, is_forward: bool) -> Self {
         let (input, output) = (Side::input(g, A, F::STEP), Side::output(g));
-        let group = Group::new(g.batch, &output, GROUP_TILES);
-        let kernel = Kernel {
-            in_channels: g.in_channels,
-            out_channels: g.out_channels,
-            lanes_are_inputs: !is_forward,
-        };
         let (source, target) = if is_forward {
             (input, output)
         } else {
@@ -165,35 +109,46 @@ impl<F: Family<A, R>, const A: usize, const R: usize> Pass<F, A, R> {
         Pass {
             source,
             target,
-            kernel,
-            group,
-            family: std::marker::PhantomData,
+            kernel: Kernel {
+                in_channels: g.in_channels,
+                out_channels: g.out_channels,
+                lanes_are_inputs: !is_forward,
+            },
+            group: Group::new(g, GROUP_TILES),
+            family: PhantomData,
         }
     }
 
-    /// Steps of the products: lanes of all lines of positions of the source, and an odd distance between positions.
-    fn steps(&self) -> (usize, usize) {
-        let steps = self.source.blocks() * self.source.phases * 16;
-        (steps, steps + 1)
+    /// Steps of the products: lanes of all lines of positions of the source.
+    fn steps(&self) -> usize {
+        self.source.blocks() * self.source.phases * LANES
+    }
+
+    /// Lines from the weights of one position to those of the next: odd, as a group's stride.
+    fn step_stride(&self) -> usize {
+        self.steps() + 1
     }
 
     /// Lines of the weights of one block of target channels.
     fn weight_lines(&self) -> usize {
-        self.target.phases * Self::POSITIONS * self.steps().1
+        self.target.phases * Self::POSITIONS * self.step_stride()
     }
 
-    /// Blocks of target channels that are multiplied together, so that there are at least two column blocks.
+    /// Lines of the products of one block of target channels.
+    fn product_lines(&self) -> usize {
+        self.target.phases * Self::POSITIONS * self.group.stride
+    }
+
+    /// Blocks of target channels that are multiplied together.
     fn panel(&self) -> usize {
-        if self.target.phases == 1 { 2 } else { 1 }
+        PANEL_COLUMNS.div_ceil(self.target.phases)
     }
 
     fn run(&self, from: &[f32], w: &[f32], to: &mut [f32]) {
         if self.weight_lines() * self.target.blocks() <= SHARED_WEIGHT_LINES {
             self.by_images(from, w, to);
         } else {
-            let lines =
-                self.source.blocks() * self.source.phases * self.group.block_lines(Self::POSITIONS);
-            let groups = (HELD_LINES / lines).max(1);
+            let groups = HELD_LINES.div_ceil(self.group.lines(&self.source, Self::POSITIONS));
             let images = groups * self.group.images;
             let chunks = to.chunks_mut(images * self.target.image());
             for (to, from) in chunks.zip(from.chunks(images * self.source.image())) {
@@ -202,70 +157,49 @@ impl<F: Family<A, R>, const A: usize, const R: usize> Pass<F, A, R> {
         }
     }
 
+    /// Computes the weights of the blocks of target channels from `first` on.
+    fn weights(&self, w: &[f32], first: usize, lines: &mut [Line]) {
+        for (block, lines) in lines.chunks_exact_mut(self.weight_lines()).enumerate() {
+            weights_to_positions::<F, A, R>(
+                self.kernel,
+                w,
+                first + block,
+                self.step_stride(),
+                lines,
+            );
+        }
+    }
+
     /// A task is a group of images: it holds its own positions, and all share the weights.
     fn by_images(&self, from: &[f32], w: &[f32], to: &mut [f32]) {
         let weight_lines = self.weight_lines();
-        let source_lines = self.source.phases * self.group.block_lines(Self::POSITIONS);
-        let panel_lines =
-            self.panel() * self.target.phases * self.group.block_lines(Self::POSITIONS);
+        let source_lines = self.group.lines(&self.source, Self::POSITIONS);
         with_lines(weight_lines * self.target.blocks(), |weights| {
-            weights
-                .par_chunks_mut(weight_lines)
-                .enumerate()
-                .for_each(|(block, lines)| {
-                    weights_to_positions::<F, A, R>(self.kernel, w, block, self.steps().1, lines);
-                });
+            let blocks = weights.par_chunks_mut(weight_lines).enumerate();
+            blocks.for_each(|(block, lines)| self.weights(w, block, lines));
             let weights = &*weights;
             let tasks = to.par_chunks_mut(self.group.images * self.target.image());
-            tasks
-                .zip(from.par_chunks(self.group.images * self.source.image()))
-                .for_each(|(to, from)| {
-                    with_lines(
-                        source_lines * self.source.blocks() + panel_lines,
-                        |memory| {
-                            let (source, products) =
-                                memory.split_at_mut(source_lines * self.source.blocks());
-                            for (block, lines) in source.chunks_exact_mut(source_lines).enumerate()
-                            {
-                                to_positions::<F, A, R>(
-                                    &self.source,
-                                    &self.group,
-                                    block,
-                                    from,
-                                    lines,
-                                );
-                            }
-                            for first in (0..self.target.blocks()).step_by(self.panel()) {
-                                let blocks = self.panel().min(self.target.blocks() - first);
-                                let weights =
-                                    &weights[first * weight_lines..][..blocks * weight_lines];
-                                let start = first * 16 * self.target.plane;
-                                let mut planes: Vec<_> = to
-                                    .chunks_exact_mut(self.target.image())
-                                    .map(|image| &mut image[start..])
-                                    .collect();
-                                self.multiply(
-                                    first,
-                                    blocks,
-                                    source,
-                                    weights,
-                                    products,
-                                    &mut planes,
-                                );
-                            }
-                        },
-                    );
-                });
+            let tasks = tasks.zip(from.par_chunks(self.group.images * self.source.image()));
+            tasks.for_each(|(to, from)| {
+                with_lines(
+                    source_lines + self.panel() * self.product_lines(),
+                    |memory| {
+                        let (source, products) = memory.split_at_mut(source_lines);
+                        to_positions::<F, A, R>(&self.source, &self.group, from, source);
+                        for (first, mut planes) in self.panels(to) {
+                            let weights = &weights[first * weight_lines..];
+                            self.multiply(first, source, weights, products, &mut planes);
+                        }
+                    },
+                );
+            });
         });
     }
 
     /// A task is a panel of target channels: all share the positions of the images, and each computes its own weights.
     fn by_panels(&self, from: &[f32], w: &[f32], to: &mut [f32]) {
-        let weight_lines = self.weight_lines();
-        let source_lines = self.source.phases * self.group.block_lines(Self::POSITIONS);
-        let group_lines = source_lines * self.source.blocks();
-        let panel_lines =
-            self.panel() * self.target.phases * self.group.block_lines(Self::POSITIONS);
+        let weight_lines = self.panel() * self.weight_lines();
+        let group_lines = self.group.lines(&self.source, Self::POSITIONS);
         let groups = (from.len() / self.source.image()).div_ceil(self.group.images);
         with_lines(groups * group_lines, |source| {
             let images = from.par_chunks(self.group.images * self.source.image());
@@ -273,109 +207,95 @@ impl<F: Family<A, R>, const A: usize, const R: usize> Pass<F, A, R> {
                 .par_chunks_mut(group_lines)
                 .zip(images)
                 .for_each(|(lines, images)| {
-                    lines
-                        .par_chunks_mut(source_lines)
+                    let blocks = blocks(&self.source, &self.group, lines);
+                    blocks
+                        .into_par_iter()
                         .enumerate()
-                        .for_each(|(block, lines)| {
-                            to_positions::<F, A, R>(
+                        .for_each(|(block, mut lines)| {
+                            block_to_positions::<F, A, R>(
                                 &self.source,
                                 &self.group,
                                 block,
                                 images,
-                                lines,
+                                &mut lines,
                             );
                         });
                 });
             let source = &*source;
-            let mut tasks: Vec<Vec<&mut [f32]>> = Vec::new();
-            for image in to.chunks_exact_mut(self.target.image()) {
-                for (panel, planes) in image
-                    .chunks_mut(self.panel() * 16 * self.target.plane)
-                    .enumerate()
-                {
-                    if panel == tasks.len() {
-                        tasks.push(Vec::new());
-                    }
-                    tasks[panel].push(planes);
-                }
-            }
-            tasks
+            self.panels(to)
                 .into_par_iter()
-                .enumerate()
-                .for_each(|(panel, mut planes)| {
-                    let first = panel * self.panel();
-                    let blocks = self.panel().min(self.target.blocks() - first);
-                    with_lines(self.panel() * weight_lines + panel_lines, |memory| {
-                        let (weights, products) = memory.split_at_mut(self.panel() * weight_lines);
-                        let weights = &mut weights[..blocks * weight_lines];
-                        for (block, lines) in weights.chunks_exact_mut(weight_lines).enumerate() {
-                            weights_to_positions::<F, A, R>(
-                                self.kernel,
-                                w,
-                                first + block,
-                                self.steps().1,
-                                lines,
-                            );
-                        }
-                        for (source, planes) in source
-                            .chunks_exact(group_lines)
-                            .zip(planes.chunks_mut(self.group.images))
-                        {
-                            self.multiply(first, blocks, source, weights, products, planes);
-                        }
-                    });
+                .for_each(|(first, mut planes)| {
+                    with_lines(
+                        weight_lines + self.panel() * self.product_lines(),
+                        |memory| {
+                            let (weights, products) = memory.split_at_mut(weight_lines);
+                            let blocks = self.panel().min(self.target.blocks() - first);
+                            self.weights(w, first, &mut weights[..blocks * self.weight_lines()]);
+                            let groups = planes.chunks_mut(self.group.images);
+                            for (source, planes) in source.chunks_exact(group_lines).zip(groups) {
+                                self.multiply(first, source, weights, products, planes);
+                            }
+                        },
+                    );
                 });
         });
     }
 
-    /// Multiplies a group's positions with the weights of `blocks` blocks of target channels, and transforms the products into the
-    /// images' `planes` of these channels.
+    /// Divides images by panels of target channels: each panel's first block and its planes in every image.
+    fn panels<'a>(&self, images: &'a mut [f32]) -> Vec<(usize, Vec<&'a mut [f32]>)> {
+        let firsts = (0..self.target.blocks()).step_by(self.panel());
+        let mut panels: Vec<_> = firsts.map(|first| (first, Vec::new())).collect();
+        for image in images.chunks_exact_mut(self.target.image()) {
+            let parts = image.chunks_mut(self.panel() * LANES * self.target.plane);
+            for ((_, planes), part) in panels.iter_mut().zip(parts) {
+                planes.push(part);
+            }
+        }
+        panels
+    }
+
+    /// Multiplies a group's positions with the weights of the panel that starts at block `first`, and transforms the products into
+    /// the images' `planes` of the panel's channels.
     fn multiply(
         &self,
         first: usize,
-        blocks: usize,
         source: &[Line],
         weights: &[Line],
         products: &mut [Line],
         planes: &mut [&mut [f32]],
     ) {
-        let (stride, (_, step_stride)) = (self.group.stride, self.steps());
-        let block_stride = self.group.block_lines(Self::POSITIONS);
+        let target = &self.target;
+        let blocks = self.panel().min(target.blocks() - first);
+        let source_blocks = self.source.blocks() * self.source.phases;
         for position in 0..Self::POSITIONS {
             let product = Product {
-                a: &source[position * stride..],
-                b: &weights[position * step_stride..],
-                blocks: self.source.blocks() * self.source.phases,
-                block_stride,
-                column_stride: Self::POSITIONS * step_stride,
-                column_blocks: blocks * self.target.phases,
+                a: &source[position * source_blocks * self.group.stride..],
+                b: &weights[position * self.step_stride()..],
+                blocks: source_blocks,
+                stride: self.group.stride,
+                column_stride: Self::POSITIONS * self.step_stride(),
+                out_stride: Self::POSITIONS * self.group.stride,
+                column_blocks: blocks * target.phases,
                 tiles: planes.len() * self.group.tiles_per_image,
             };
-            multiply_position(product, &mut products[position * stride..]);
+            multiply_position(product, &mut products[position * self.group.stride..]);
         }
-        let target = &self.target;
         with_lines(target.grid, |grid| {
-            for block in 0..blocks {
-                let products = &products[block * target.phases * block_stride..]
-                    [..target.phases * block_stride];
+            for (block, products) in products
+                .chunks_exact(self.product_lines())
+                .enumerate()
+                .take(blocks)
+            {
+                let channels = target.channels_of(first + block);
                 for (index, planes) in planes.iter_mut().enumerate() {
-                    let tiles = Tiles {
-                        size: target.tiles,
-                        columns: target.columns,
-                        first: index * self.group.tiles_per_image,
-                        stride,
-                    };
+                    let tiles = self.group.tiles(target, index);
                     if target.is_input {
                         grid.fill(Line::ZERO);
                         positions_to_inputs::<F, A, R>(tiles, products, grid);
                     } else {
                         positions_to_outputs::<F, A, R>(tiles, products, grid);
                     }
-                    target.store(
-                        target.channels_of(first + block),
-                        grid,
-                        &mut planes[block * 16 * target.plane..],
-                    );
+                    target.store(channels, grid, &mut planes[block * LANES * target.plane..]);
                 }
             }
         });

@@ -5,14 +5,15 @@ use crate::simd::{Isa, LANES, Line, RegisterBlock, vectorised};
 /// The operands of one position.
 ///
 /// `out[column block][tile] = sum over (block, lane) a[block][tile].lane * b[column block][block * 16 + lane]`, where successive
-/// blocks stand `block_stride` lines apart in `a` and in `out`, and `column_stride` lines apart in `b`.
+/// blocks stand `stride` lines apart in `a`, `column_stride` lines apart in `b` and `out_stride` lines apart in `out`.
 #[derive(Clone, Copy)]
 pub(super) struct Product<'a> {
     pub(super) a: &'a [Line],
     pub(super) b: &'a [Line],
     pub(super) blocks: usize,
-    pub(super) block_stride: usize,
+    pub(super) stride: usize,
     pub(super) column_stride: usize,
+    pub(super) out_stride: usize,
     pub(super) column_blocks: usize,
     pub(super) tiles: usize,
 }
@@ -27,7 +28,7 @@ fn block<I: Isa, const MR: usize, const NL: usize>(
 ) {
     let mut sums = [[I::splat(0.0); NL]; MR];
     for block in 0..p.blocks {
-        let rows: &[Line; MR] = p.a[block * p.block_stride + tile..]
+        let rows: &[Line; MR] = p.a[block * p.stride + tile..]
             .first_chunk()
             .expect("a holds all tiles");
         let columns: [&[Line; LANES]; NL] = std::array::from_fn(|j| {
@@ -47,7 +48,7 @@ fn block<I: Isa, const MR: usize, const NL: usize>(
     }
     for (i, sums) in sums.iter().enumerate() {
         for (j, &sum) in sums.iter().enumerate() {
-            I::store(sum, &mut out[(column + j) * p.block_stride + tile + i].0);
+            I::store(sum, &mut out[(column + j) * p.out_stride + tile + i].0);
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The two-dimensional transforms between pixels, positions and taps, on lines of sixteen channels.
 //!
-//! A *position* is one of the `A * A` products of a tile. Lines of positions stand as `[phase][position][tile]`, with `stride`
-//! lines from one position to the next. Images stand as grids of lines, one a pixel, with room for whole tiles.
+//! A *position* is one of the `A * A` products of a tile. What goes into a product stands as one slice `[phase][tile]` per position;
+//! what comes out of it as `[phase][position][tile]`; `stride` lines lie between neighbours. Images stand as grids of lines, one a
+//! pixel, with room for whole tiles.
 
 use super::family::{Family, M};
 use crate::simd::{Isa, LANES, Line, vectorised};
@@ -15,7 +16,7 @@ pub(super) struct Tiles {
     pub(super) columns: usize,
     /// The first tile's place among the tiles of a group of images.
     pub(super) first: usize,
-    /// Lines from one position to the next.
+    /// Room for the tiles of a group of images.
     pub(super) stride: usize,
 }
 
@@ -91,18 +92,32 @@ pub(super) fn store_block<I: Isa, const N: usize>(
     }
 }
 
+/// Writes a block of positions, each to line `at` of its slice.
+#[inline(always)]
+fn scatter_block<I: Isa, const N: usize>(
+    block: [[I::Vector; N]; N],
+    positions: &mut [&mut [Line]],
+    at: usize,
+) {
+    for i in 0..N {
+        for j in 0..N {
+            I::store(block[i][j], &mut positions[i * N + j][at].0);
+        }
+    }
+}
+
 vectorised! {
     /// `BT d B` of every tile and phase of an image `grid` of inputs.
     pub(super) fn inputs_to_positions<I, F: Family<A, R>; const A: usize, const R: usize>(
-        tiles: Tiles, grid: &[Line], positions: &mut [Line],
+        tiles: Tiles, grid: &[Line], positions: &mut [&mut [Line]],
     ) {
         for (tile, row, column) in tiles.each() {
             let corner = (row * tiles.columns + column) * M * F::STEP;
-            for (phase, positions) in positions.chunks_exact_mut(A * A * tiles.stride).enumerate() {
+            for phase in 0..F::STEP * F::STEP {
                 let from = &grid[corner + phase / F::STEP * tiles.columns + phase % F::STEP..];
                 let d = load_block::<I, A>(from, F::STEP * tiles.columns, F::STEP);
                 let v = separable!(d, A => A, F::data::<I>);
-                store_block::<I, A>(v, &mut positions[tile..], A * tiles.stride, tiles.stride);
+                scatter_block::<I, A>(v, positions, phase * tiles.stride + tile);
             }
         }
     }
@@ -148,12 +163,12 @@ vectorised! {
 vectorised! {
     /// `A y AT` of every tile of an image `grid` of output gradients: the adjoint of `positions_to_outputs`.
     pub(super) fn outputs_to_positions<I, F: Family<A, R>; const A: usize, const R: usize>(
-        tiles: Tiles, grid: &[Line], positions: &mut [Line],
+        tiles: Tiles, grid: &[Line], positions: &mut [&mut [Line]],
     ) {
         for (tile, row, column) in tiles.each() {
             let y = load_block::<I, M>(&grid[(row * tiles.columns + column) * M..], tiles.columns, 1);
             let z = separable!(y, M => A, F::output_adjoint::<I>);
-            store_block::<I, A>(z, &mut positions[tile..], A * tiles.stride, tiles.stride);
+            scatter_block::<I, A>(z, positions, tile);
         }
     }
 }

@@ -1,0 +1,85 @@
+//! The library's one error type: what went wrong, who can act on it, and what to do next.
+
+use std::fmt;
+
+/// Which part of what the user gave (or of the machine) an [`Error`] is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// A recipe, a setting or an argument.
+    Recipe,
+    /// Images, archives, latents: anything read as data.
+    Data,
+    /// A checkpoint or another file of a run directory.
+    Checkpoint,
+    /// The compute device.
+    Device,
+    /// The file system refused to read or write.
+    Io,
+}
+
+/// Could not do what was asked. How training ended is not an error: that is an
+/// [`Outcome`](steadygan_run::Outcome).
+///
+/// The message is a sentence without a full stop; the hint says what to do next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    kind: ErrorKind,
+    message: String,
+    hint: String,
+}
+
+/// The result of anything that can fail in this library.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An error about a recipe, a setting or an argument.
+    pub fn recipe(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Recipe, message, hint)
+    }
+
+    /// An error about data.
+    pub fn data(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Data, message, hint)
+    }
+
+    /// An error about a checkpoint or a run directory.
+    pub fn checkpoint(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Checkpoint, message, hint)
+    }
+
+    /// An error about the compute device.
+    pub fn device(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Device, message, hint)
+    }
+
+    /// An error of the file system, `what` being the sentence's start ("cannot read photos/a.png").
+    pub fn io(what: impl fmt::Display, cause: &std::io::Error, hint: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Io, format!("{what}: {cause}"), hint)
+    }
+
+    fn new(kind: ErrorKind, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            hint: hint.into(),
+        }
+    }
+
+    /// What the error is about.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> &str {
+        &self.hint
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,76 @@
+//! Adam with a small step and little momentum.
+
+use super::{Card, Evidence, Family, Heuristic};
+use crate::error::Result;
+use crate::plan::{ADAM_AS_USUAL, AdamPlan, OptimizersPlan, Plan};
+use serde::{Deserialize, Serialize};
+
+/// What there is to know.
+pub static CARD: Card = Card {
+    name: "adam",
+    family: Family::Optimisation,
+    claim: "A smaller step and less momentum than usual keep the two players from overshooting each other.",
+    without: "Adam as usual: lr 1e-3, beta1 0.9.",
+    formula: "m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g²; w ← w − lr · m̂ / (√v̂ + ε)",
+    default: "lr 2e-4, beta1 0.5, beta2 0.999, epsilon 1e-8, both networks",
+    source: "Kingma and Ba 2015; settings of Radford, Metz and Chintala 2016, section 4",
+    evidence: Evidence::Strong,
+};
+
+/// The settings, for both networks; `[optimizer.generator]` and `[optimizer.discriminator]` take
+/// precedence.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Adam {
+    /// Learning rate.
+    pub lr: f64,
+    /// Decay of the first moment.
+    pub beta1: f64,
+    /// Decay of the second moment.
+    pub beta2: f64,
+    /// Added to the second moment's root.
+    pub epsilon: f64,
+}
+
+impl Default for Adam {
+    fn default() -> Self {
+        Self { lr: 2e-4, beta1: 0.5, beta2: ADAM_AS_USUAL.beta2, epsilon: ADAM_AS_USUAL.epsilon }
+    }
+}
+
+impl Heuristic for Adam {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn plan(&self, plan: &mut Plan) -> Result<()> {
+        let adam = AdamPlan { lr: self.lr, beta1: self.beta1, beta2: self.beta2, epsilon: self.epsilon };
+        plan.optimizer = OptimizersPlan { generator: adam, discriminator: adam };
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{plan_of, plan_with};
+    use super::*;
+
+    #[test]
+    fn on_off_and_overridden_for_one_network() {
+        assert_eq!(plan_with(&[]).optimizer.generator, ADAM_AS_USUAL);
+        let on = plan_with(&["adam"]).optimizer;
+        assert_eq!(on.generator, AdamPlan { lr: 2e-4, beta1: 0.5, beta2: 0.999, epsilon: 1e-8 });
+        assert_eq!(on.discriminator, on.generator);
+        let text = "[heuristics]\nadam = { lr = 1e-4 }\n[optimizer.discriminator]\nlr = 4e-4";
+        let optimizer = plan_of(text).expect("a plan").optimizer;
+        assert_eq!((optimizer.generator.lr, optimizer.discriminator.lr), (1e-4, 4e-4));
+    }
+
+    #[test]
+    fn impossible_settings_are_refused_by_name() {
+        for (text, key) in [("lr = -1.0", "lr"), ("beta1 = 1.0", "beta1"), ("epsilon = 0.0", "epsilon")] {
+            let error = plan_of(&format!("[heuristics]\nadam = {{ {text} }}")).expect_err("no plan");
+            assert!(error.to_string().contains(key), "{error}");
+        }
+    }
+}

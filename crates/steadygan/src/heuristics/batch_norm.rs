@@ -1,0 +1,70 @@
+//! Batch normalisation in both networks.
+
+use super::{Card, Evidence, Family, Heuristic};
+use crate::error::Result;
+use crate::plan::Plan;
+use serde::{Deserialize, Serialize};
+
+/// What there is to know.
+pub static CARD: Card = Card {
+    name: "batch-norm",
+    family: Family::Architecture,
+    claim: "Normalising each channel over the batch lets gradients flow in deep networks and keeps a \
+            generator from collapsing every latent to one image.",
+    without: "No normalisation; convolutions have biases.",
+    formula: "γ · (x − μ) / √(σ² + 1e-5) + β over batch and pixels; running statistics at sampling",
+    default: "both networks, not on the discriminator's input layer nor the generator's output",
+    source: "Ioffe and Szegedy 2015; Radford, Metz and Chintala 2016, section 3",
+    evidence: Evidence::Moderate,
+};
+
+/// The settings.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BatchNorm {
+    /// Whether the generator has it.
+    pub generator: bool,
+    /// Whether the discriminator has it.
+    pub discriminator: bool,
+}
+
+impl Default for BatchNorm {
+    fn default() -> Self {
+        Self { generator: true, discriminator: true }
+    }
+}
+
+impl Heuristic for BatchNorm {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn plan(&self, plan: &mut Plan) -> Result<()> {
+        plan.model.generator.batch_norm = self.generator;
+        plan.model.discriminator.batch_norm = self.discriminator;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{plan_of, plan_with, table};
+    use crate::nn::ConvSpec;
+
+    #[test]
+    fn its_64_channels_add_256_parameters_of_which_128_are_running_statistics() {
+        let same = ConvSpec::new(3, 64, 3, 2, (0, 1), true);
+        let table = table([3, 64, 64], |builder| builder.conv(same).batch_norm(64).leaky_relu(0.2));
+        assert_eq!((table.rows[1].trainable, table.rows[1].not_trainable), (128, 128));
+        assert_eq!((table.trainable(), table.not_trainable()), (1920, 128));
+    }
+
+    #[test]
+    fn each_network_can_be_set() {
+        let on = |plan: crate::plan::Plan| (plan.model.generator.batch_norm, plan.model.discriminator.batch_norm);
+        assert_eq!(on(plan_with(&[])), (false, false));
+        assert_eq!(on(plan_with(&["batch-norm"])), (true, true));
+        let one = "base = 'plain'\n[heuristics]\nbatch-norm = { discriminator = false }";
+        assert_eq!(on(plan_of(one).expect("a plan")), (true, false));
+    }
+}

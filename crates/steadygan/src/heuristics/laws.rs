@@ -1,0 +1,103 @@
+//! Laws that hold for every heuristic of the catalogue.
+
+use super::testing::{after_images, plan_of, plan_with};
+use super::{cards, chosen, defaults, names};
+use crate::recipe::PRESETS;
+use std::collections::{BTreeMap, BTreeSet};
+
+#[test]
+fn names_are_unique_and_in_kebab_case() {
+    let unique: BTreeSet<_> = names().collect();
+    assert_eq!(unique.len(), names().count());
+    assert!(names().all(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '-')));
+}
+
+#[test]
+fn every_card_says_everything_in_sentences() {
+    for card in cards() {
+        for text in [card.claim, card.without] {
+            assert!(text.ends_with('.') && text.len() > 10, "{}: {text}", card.name);
+        }
+        for text in [card.formula, card.default, card.source] {
+            assert!(!text.is_empty(), "{}", card.name);
+        }
+    }
+}
+
+#[test]
+fn settings_survive_toml() {
+    for (name, settings) in defaults() {
+        let text = toml::to_string(&settings).expect("TOML");
+        assert_eq!(text.parse::<toml::Table>().expect("TOML"), settings, "{name}");
+        assert!(chosen(&BTreeMap::from([(name.to_owned(), settings)])).is_ok(), "{name}");
+    }
+}
+
+#[test]
+fn presets_name_known_heuristics() {
+    for (preset, on) in PRESETS {
+        assert!(on.iter().all(|name| names().any(|known| known == *name)), "{preset}");
+    }
+    let hacks = plan_of("base = 'hacks'").expect("a plan");
+    assert_eq!(hacks.heuristics.len(), names().count());
+}
+
+/// Planning is idempotent: a heuristic's edit does not depend on how often it is made.
+#[test]
+fn planning_twice_changes_nothing() {
+    let plan = plan_of("base = 'hacks'").expect("a plan");
+    let mut again = plan.clone();
+    for heuristic in chosen(&plan.heuristics).expect("the plan's own") {
+        heuristic.plan(&mut again).expect("the plan's own");
+    }
+    assert_eq!(plan, again);
+}
+
+/// Every setting of the eleven can be planned, and a covering sample takes two finite steps: each
+/// alone, all but each, and a set of rows in which every pair of heuristics takes all four values.
+#[test]
+fn all_settings_plan_and_a_covering_sample_trains() {
+    let all: Vec<&str> = names().collect();
+    let chosen_by = |bits: u32| -> Vec<&str> {
+        all.iter().enumerate().filter(|(at, _)| bits >> at & 1 == 1).map(|(_, name)| *name).collect()
+    };
+    let count = 1u32 << all.len();
+    for bits in 0..count {
+        assert_eq!(plan_with(&chosen_by(bits)).heuristics.len(), bits.count_ones() as usize);
+    }
+    let mut sample: BTreeSet<u32> = pairwise_rows(all.len());
+    sample.extend((0..all.len()).flat_map(|at| [1 << at, (count - 1) ^ (1 << at)]));
+    sample.extend([0, count - 1]);
+    for bits in sample {
+        let plan = plan_with(&chosen_by(bits));
+        after_images(&plan, 2 * plan.train.batch as u64);
+    }
+}
+
+/// Rows of bits in which every pair of columns takes the values 00, 01, 10 and 11: column n is the
+/// n-th digit pattern of the rows' numbers, and its complement gives the rest.
+fn pairwise_rows(columns: usize) -> BTreeSet<u32> {
+    let digits = usize::BITS - columns.leading_zeros();
+    let row = |digit: u32| (0..columns).filter(|column| column >> digit & 1 == 1).fold(0, |row, at| row | 1 << at);
+    let ones = (1u32 << columns) - 1;
+    let rows: BTreeSet<u32> = (0..digits).map(row).flat_map(|row| [row, ones ^ row]).chain([0, ones]).collect();
+    for a in 0..columns {
+        for b in 0..a {
+            let values: BTreeSet<u32> = rows.iter().map(|row| row >> a & 1 | (row >> b & 1) << 1).collect();
+            assert_eq!(values.len(), 4, "columns {a} and {b}");
+        }
+    }
+    rows
+}
+
+#[test]
+fn each_switch_makes_another_model() {
+    let all: Vec<&str> = names().collect();
+    let with_all = after_images(&plan_with(&all), 16);
+    for name in &all {
+        let others: Vec<&str> = all.iter().copied().filter(|other| other != name).collect();
+        let without = after_images(&plan_with(&others), 16);
+        let same = with_all.generator == without.generator && with_all.discriminator == without.discriminator;
+        assert!(!same, "without {name} nothing changed");
+    }
+}

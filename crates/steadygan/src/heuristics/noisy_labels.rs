@@ -1,0 +1,135 @@
+//! Now and then the discriminator is told the wrong thing.
+
+use super::{Card, Evidence, Family, Heuristic, Hook};
+use crate::error::Result;
+use crate::labels::{Batches, Moment, flips};
+use crate::plan::{Plan, require};
+use burn::Tensor;
+use burn::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// What there is to know.
+pub static CARD: Card = Card {
+    name: "noisy-labels",
+    family: Family::Labels,
+    claim: "A few wrong labels keep the discriminator from becoming sure.",
+    without: "Every real is told to be real and every fake to be fake.",
+    formula: "with probability p an image is told to be of the other kind; its soft label is then drawn for \
+              the kind it became. In expectation the fixed labels 1 − p and p",
+    default: "probability = 0.05, by = \"label\"; by = \"image\" swaps images between the two batches \
+              instead, which differs under batch norm",
+    source: "ganhacks tip 6",
+    evidence: Evidence::Weak,
+};
+
+/// The settings.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NoisyLabels {
+    /// Of an image being told to be of the other kind, in [0, 1].
+    pub probability: f64,
+    /// What is exchanged.
+    pub by: By,
+}
+
+/// What is exchanged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum By {
+    /// What the discriminator is told.
+    Label,
+    /// The images: the n-th of one batch against the n-th of the other.
+    Image,
+}
+
+impl Default for NoisyLabels {
+    fn default() -> Self {
+        Self { probability: 0.05, by: By::Label }
+    }
+}
+
+impl Heuristic for NoisyLabels {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn plan(&self, _: &mut Plan) -> Result<()> {
+        let sound = (0.0..=1.0).contains(&self.probability);
+        require(sound, "heuristics.noisy-labels.probability", self.probability, "in [0, 1]")
+    }
+
+    fn arm(&self) -> Option<Box<dyn Hook>> {
+        Some(Box::new(self.clone()))
+    }
+}
+
+impl Hook for NoisyLabels {
+    fn show(&self, batches: &mut Batches, moment: &Moment) {
+        if self.by == By::Image {
+            let count = batches.real.told_real.len();
+            let swapped = flips(count, self.probability, &mut moment.stream("noisy-labels/image"));
+            swap_images(batches, &swapped);
+        }
+    }
+
+    fn tell(&self, batches: &mut Batches, moment: &Moment) {
+        if self.by == By::Label {
+            for (name, batch) in batches.named() {
+                let mut stream = moment.stream(&format!("noisy-labels/{name}"));
+                let flipped = flips(batch.told_real.len(), self.probability, &mut stream);
+                batch.told_real.iter_mut().zip(flipped).for_each(|(told, flip)| *told ^= flip);
+            }
+        }
+    }
+}
+
+/// Exchanges the images at the marked places between the two batches.
+fn swap_images(batches: &mut Batches, swapped: &[bool]) {
+    let [count, channels, height, width] = batches.real.images.dims();
+    let marks = TensorData::new(swapped.to_vec(), [count, 1, 1, 1]);
+    let mask = Tensor::<4, Bool>::from_data(marks, &batches.real.images.device());
+    let mask = mask.expand([count, channels, height, width]);
+    let (real, fake) = (batches.real.images.clone(), batches.fake.images.clone());
+    batches.real.images = real.clone().mask_where(mask.clone(), fake.clone());
+    batches.fake.images = fake.mask_where(mask, real);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{labels_of, plan_of, prepared};
+
+    /// Of 1,000 images 50 ± 6.9 are flipped; four deviations either side.
+    #[test]
+    fn about_fifty_of_a_thousand_are_flipped() {
+        let (real, fake) = labels_of("base = 'plain'\n[heuristics]\nnoisy-labels = true", 1000);
+        let flipped = |labels: &[f32], hard: f32| labels.iter().filter(|label| **label != hard).count();
+        assert!((23..=77).contains(&flipped(&real, 1.0)), "{}", flipped(&real, 1.0));
+        assert!((23..=77).contains(&flipped(&fake, 0.0)), "{}", flipped(&fake, 0.0));
+        assert_ne!(real.iter().map(|l| 1.0 - l).collect::<Vec<_>>(), fake);
+    }
+
+    #[test]
+    fn a_soft_label_is_that_of_the_kind_an_image_became() {
+        let text = "base = 'plain'\n[heuristics]\nnoisy-labels = true\nlabel-smoothing = true";
+        let (real, _) = labels_of(text, 1000);
+        let as_fake = real.iter().filter(|label| (0.0..=0.3).contains(*label)).count();
+        assert!((23..=77).contains(&as_fake), "{as_fake}");
+        assert!(real.iter().all(|label| (0.0..=0.3).contains(label) || (0.7..=1.2).contains(label)));
+    }
+
+    /// Reals are all 1 and fakes all 0 here, so that every image shows where it came from.
+    #[test]
+    fn by_image_swaps_images_and_keeps_labels() {
+        let plan = plan_of("base = 'plain'\n[heuristics]\nnoisy-labels = { probability = 0.3, by = 'image' }");
+        let batches = prepared(&plan.expect("a plan"), 100);
+        let first_pixels = |images: burn::Tensor<4>| -> Vec<f32> {
+            images.slice([0..100, 0..1, 0..1, 0..1]).into_data().to_vec().expect("floats")
+        };
+        let real = first_pixels(batches.real.images);
+        let fake = first_pixels(batches.fake.images);
+        assert!(real.iter().zip(&fake).all(|(r, f)| r + f == 1.0));
+        let swapped = real.iter().filter(|pixel| **pixel == 0.0).count();
+        assert!((12..=48).contains(&swapped), "{swapped}");
+        assert_eq!((batches.real.labels, batches.fake.labels), (vec![1.0; 100], vec![0.0; 100]));
+    }
+}

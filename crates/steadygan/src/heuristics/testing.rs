@@ -1,0 +1,107 @@
+//! Small plans and steps for the heuristics' tests.
+
+use crate::data::{Dataset, Images};
+use crate::error::Result;
+use crate::heuristics;
+use crate::labels::{Batches, Moment};
+use crate::nn::{Builder, ImageShape, Init, Initializer, LayerTable, Network, NamedTensor, named_tensors};
+use crate::plan::Plan;
+use crate::recipe::LayeredRecipe;
+use crate::train::{self, Observer, State};
+use burn::Tensor;
+use burn::prelude::*;
+use steadygan_run::Outcome;
+
+/// The smallest networks: 8 pixels, width 32 (so that the first weight is large enough for its
+/// sample statistics), grey.
+const SMALL: &str = "[data]\nsize = 8\n[model]\nwidth = 32\n[train]\nbatch = 8\nimages = 16\nsheet = 4\n";
+
+/// The plan of a small recipe with `text` laid over it.
+pub(crate) fn plan_of(text: &str) -> Result<Plan> {
+    let mut recipe = LayeredRecipe::default();
+    recipe.lay_text(SMALL, "small")?;
+    recipe.lay_text(text, "test")?;
+    Plan::decide(&recipe, 1)
+}
+
+/// The small plan with these heuristics on and all others off.
+pub(crate) fn plan_with(on: &[&str]) -> Plan {
+    let lines: String = on.iter().map(|name| format!("{name} = true\n")).collect();
+    plan_of(&format!("base = 'plain'\n[heuristics]\n{lines}")).expect("a plan")
+}
+
+/// The plan's generator and discriminator.
+pub(crate) fn networks(plan: &Plan) -> (Network, Network) {
+    let state = State::new(plan, &device());
+    (state.generator, state.discriminator)
+}
+
+fn device() -> Device {
+    Device::flex().autodiff()
+}
+
+/// The layer table of any stack of layers.
+pub(crate) fn table(input: ImageShape, build: impl FnOnce(Builder) -> Builder) -> LayerTable {
+    let init = Initializer { init: Init::FanInUniform, seed: 0, network: "test".into(), device: device() };
+    LayerTable::of("test", &build(Builder::new(input, init)).build())
+}
+
+/// The batches of `count` white reals and black fakes (1 and 0 in the unit range) after all hooks.
+pub(crate) fn prepared(plan: &Plan, count: usize) -> Batches {
+    let shape = [count, 1, 8, 8];
+    let device = device().inner();
+    let mut batches = Batches::new(Tensor::ones(shape, &device), Tensor::zeros(shape, &device));
+    let hooks = heuristics::hooks(&plan.heuristics).expect("hooks");
+    train::prepare(&mut batches, &hooks, &Moment { seed: 0, images: 0 });
+    batches
+}
+
+/// The labels of `count` reals and `count` fakes under a recipe.
+pub(crate) fn labels_of(text: &str, count: usize) -> (Vec<f32>, Vec<f32>) {
+    let batches = prepared(&plan_of(text).expect("a plan"), count);
+    (batches.real.labels, batches.fake.labels)
+}
+
+/// The weights of both networks, flat.
+pub(crate) struct Weights {
+    pub(crate) generator: Vec<f32>,
+    pub(crate) discriminator: Vec<f32>,
+}
+
+/// Both networks' tensors after one step on gradients of grey (every image a ramp of its own).
+pub(crate) fn after_one_step(plan: &Plan) -> Weights {
+    after_images(plan, plan.train.batch as u64)
+}
+
+/// Both networks' tensors after so many images; panics unless training got there with finite numbers.
+pub(crate) fn after_images(plan: &Plan, images: u64) -> Weights {
+    struct Silent;
+    impl Observer for Silent {}
+    let plan = plan.clone().with_images(images);
+    let mut state = State::new(&plan, &device());
+    let outcome = train::train(&plan, &ramps(plan.model.size), &mut state, &device(), &mut Silent);
+    assert_eq!(outcome.expect("nothing writes"), Outcome::Finished { images });
+    let flat = |tensors: Vec<NamedTensor>| -> Vec<f32> {
+        tensors.iter().flat_map(|tensor| tensor.data.to_vec::<f32>().expect("floats")).collect()
+    };
+    let weights = Weights {
+        generator: flat(named_tensors(&state.generator)),
+        discriminator: flat(named_tensors(&state.discriminator)),
+    };
+    assert!(weights.generator.iter().chain(&weights.discriminator).all(|weight| weight.is_finite()));
+    weights
+}
+
+fn ramps(size: usize) -> Dataset {
+    let count = 32;
+    let pixels = (0..count * size * size).map(|at| (at * (3 + at / (size * size))) as u8).collect();
+    let images = |pixels| Images { channels: 1, size, pixels, classes: None };
+    Dataset {
+        name: "ramps".into(),
+        train: images(pixels),
+        holdout: images(Vec::new()),
+        class_names: Vec::new(),
+        skipped: Vec::new(),
+        fingerprint: String::new(),
+    }
+}

@@ -1,0 +1,197 @@
+//! Convolution and its transpose.
+
+use super::{ImageShape, Initializer, Layer, Pass};
+use crate::ops;
+use burn::Tensor;
+use burn::module::{Module, Param};
+
+/// The fixed numbers of a convolution with a square kernel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConvSpec {
+    /// Channels of the layer's input.
+    pub in_channels: usize,
+    /// Channels of the layer's output.
+    pub out_channels: usize,
+    /// Height and width of the kernel.
+    pub kernel: usize,
+    /// Step of the kernel; of a transposed convolution, the factor by which it enlarges.
+    pub stride: usize,
+    /// Zeros above and left of the larger image.
+    pub pad_before: usize,
+    /// Zeros below and right of the larger image.
+    pub pad_after: usize,
+    /// Whether a bias is added.
+    pub bias: bool,
+}
+
+impl ConvSpec {
+    /// 4×4, stride 2, padding 1: halves the image (or doubles it, transposed), every output pixel
+    /// having seen the same number of input pixels because the stride divides the kernel.
+    pub fn strided(in_channels: usize, out_channels: usize, bias: bool) -> Self {
+        Self::new(in_channels, out_channels, 4, 2, (1, 1), bias)
+    }
+
+    /// 3×3, stride 1, padding 1: keeps the image's size.
+    pub fn same(in_channels: usize, out_channels: usize, bias: bool) -> Self {
+        Self::new(in_channels, out_channels, 3, 1, (1, 1), bias)
+    }
+
+    /// `kernel`×`kernel` without padding: from an image of the kernel's size to one pixel (or back,
+    /// transposed).
+    pub fn valid(in_channels: usize, out_channels: usize, kernel: usize, bias: bool) -> Self {
+        Self::new(in_channels, out_channels, kernel, 1, (0, 0), bias)
+    }
+
+    /// Any kernel, stride and padding (before, after).
+    pub fn new(
+        in_channels: usize,
+        out_channels: usize,
+        kernel: usize,
+        stride: usize,
+        (pad_before, pad_after): (usize, usize),
+        bias: bool,
+    ) -> Self {
+        Self { in_channels, out_channels, kernel, stride, pad_before, pad_after, bias }
+    }
+
+    fn pads(&self) -> usize {
+        self.pad_before + self.pad_after
+    }
+
+    fn kernel_name(&self, what: &str) -> String {
+        format!("{what} {0}×{0}/{1}", self.kernel, self.stride)
+    }
+}
+
+/// Weight `[a, b, k, k]` and bias `[bias]` as PyTorch initialises and names them; the fan-in of
+/// PyTorch's rule is the weight's second dimension times the kernel's area, for transposed layers too.
+fn parameters(
+    spec: &ConvSpec,
+    [a, b]: [usize; 2],
+    name: &str,
+    init: &Initializer,
+) -> (Param<Tensor<4>>, Option<Param<Tensor<1>>>) {
+    let fan_in = b * spec.kernel * spec.kernel;
+    let weight = init.weight(&format!("{name}.weight"), [a, b, spec.kernel, spec.kernel], fan_in);
+    let bias = spec.bias.then(|| init.bias(&format!("{name}.bias"), spec.out_channels, fan_in));
+    (weight, bias)
+}
+
+fn with_bias(y: Tensor<4>, bias: &Option<Param<Tensor<1>>>) -> Tensor<4> {
+    match bias {
+        Some(bias) => ops::add_bias(y, bias.val()),
+        None => y,
+    }
+}
+
+/// Convolution: y = W ∗ x + b.
+#[derive(Module, Debug)]
+pub struct Conv2d {
+    /// `[out_channels, in_channels, k, k]`.
+    pub weight: Param<Tensor<4>>,
+    /// `[out_channels]`.
+    pub bias: Option<Param<Tensor<1>>>,
+    #[module(skip)]
+    spec: ConvSpec,
+}
+
+impl Conv2d {
+    /// A layer whose parameters `init` draws under `name`.
+    pub fn new(spec: ConvSpec, name: &str, init: &Initializer) -> Self {
+        let (weight, bias) = parameters(&spec, [spec.out_channels, spec.in_channels], name, init);
+        Self { weight, bias, spec }
+    }
+
+    fn geometry(&self, batch: usize, [in_channels, in_height, in_width]: ImageShape) -> ops::Conv {
+        let ConvSpec { out_channels, kernel, stride, pad_before, pad_after, .. } = self.spec;
+        ops::Conv { batch, in_channels, in_height, in_width, out_channels, kernel, stride, pad_before, pad_after }
+    }
+}
+
+impl Layer for Conv2d {
+    fn forward(&self, x: Tensor<4>, _: &mut Pass) -> Tensor<4> {
+        let [n, c, h, w] = x.dims();
+        let y = ops::conv(x, self.weight.val(), self.geometry(n, [c, h, w]));
+        with_bias(y, &self.bias)
+    }
+
+    fn pull_back(&self, g: Tensor<4>, x: &Tensor<4>, _: &Tensor<4>) -> Option<Tensor<4>> {
+        let [n, c, h, w] = x.dims();
+        Some(ops::conv_transpose(g, self.weight.val(), self.geometry(n, [c, h, w])))
+    }
+
+    fn output(&self, input: ImageShape) -> ImageShape {
+        let conv = self.geometry(1, input);
+        [conv.out_channels, conv.out_height(), conv.out_width()]
+    }
+
+    fn name(&self) -> String {
+        self.spec.kernel_name("Conv2d")
+    }
+
+    fn multiply_adds(&self, input: ImageShape) -> u64 {
+        self.geometry(1, input).multiply_adds()
+    }
+}
+
+/// Transposed convolution: the adjoint of a convolution, and a bias.
+#[derive(Module, Debug)]
+pub struct ConvTranspose2d {
+    /// `[in_channels, out_channels, k, k]`.
+    pub weight: Param<Tensor<4>>,
+    /// `[out_channels]`.
+    pub bias: Option<Param<Tensor<1>>>,
+    #[module(skip)]
+    spec: ConvSpec,
+}
+
+impl ConvTranspose2d {
+    /// A layer whose parameters `init` draws under `name`.
+    pub fn new(spec: ConvSpec, name: &str, init: &Initializer) -> Self {
+        let (weight, bias) = parameters(&spec, [spec.in_channels, spec.out_channels], name, init);
+        Self { weight, bias, spec }
+    }
+
+    /// The convolution that this transposes: from the layer's output to its input.
+    fn geometry(&self, batch: usize, [in_channels, height, width]: ImageShape) -> ops::Conv {
+        let ConvSpec { out_channels, kernel, stride, pad_before, pad_after, .. } = self.spec;
+        let enlarged = |size: usize| (size - 1) * stride + kernel - self.spec.pads();
+        ops::Conv {
+            batch,
+            in_channels: out_channels,
+            in_height: enlarged(height),
+            in_width: enlarged(width),
+            out_channels: in_channels,
+            kernel,
+            stride,
+            pad_before,
+            pad_after,
+        }
+    }
+}
+
+impl Layer for ConvTranspose2d {
+    fn forward(&self, x: Tensor<4>, _: &mut Pass) -> Tensor<4> {
+        let [n, c, h, w] = x.dims();
+        let y = ops::conv_transpose(x, self.weight.val(), self.geometry(n, [c, h, w]));
+        with_bias(y, &self.bias)
+    }
+
+    fn pull_back(&self, g: Tensor<4>, x: &Tensor<4>, _: &Tensor<4>) -> Option<Tensor<4>> {
+        let [n, c, h, w] = x.dims();
+        Some(ops::conv(g, self.weight.val(), self.geometry(n, [c, h, w])))
+    }
+
+    fn output(&self, input: ImageShape) -> ImageShape {
+        let conv = self.geometry(1, input);
+        [conv.in_channels, conv.in_height, conv.in_width]
+    }
+
+    fn name(&self) -> String {
+        self.spec.kernel_name("ConvTranspose2d")
+    }
+
+    fn multiply_adds(&self, input: ImageShape) -> u64 {
+        self.geometry(1, input).multiply_adds()
+    }
+}

@@ -1,0 +1,88 @@
+//! Initial values of parameters.
+
+use crate::rng;
+use burn::Tensor;
+use burn::module::Param;
+use burn::prelude::*;
+use rand_distr::{Distribution, Normal, Uniform};
+use serde::{Deserialize, Serialize};
+
+/// A rule for the initial values of weights.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "rule", rename_all = "kebab-case")]
+pub enum Init {
+    /// Weights from N(0, deviation²), batch norm's scale from N(1, deviation²), biases 0 (Radford et
+    /// al. 2016; the scale as in PyTorch's DCGAN example).
+    Gaussian {
+        /// Standard deviation.
+        deviation: f64,
+    },
+    /// Weights and biases from U(−1/√fan_in, 1/√fan_in), batch norm's scale 1: PyTorch's default.
+    FanInUniform,
+}
+
+/// Draws a network's parameters: each from a stream of its own, named by the network and the
+/// parameter, so that a layer more or less moves no other's values.
+#[derive(Debug, Clone)]
+pub struct Initializer {
+    /// The rule.
+    pub init: Init,
+    /// The run's seed.
+    pub seed: u64,
+    /// The network's name, `"generator"` or `"discriminator"`.
+    pub network: String,
+    /// Where the parameters live.
+    pub device: Device,
+}
+
+impl Initializer {
+    /// A convolution's weight with `fan_in` inputs to each output.
+    pub fn weight(&self, name: &str, shape: [usize; 4], fan_in: usize) -> Param<Tensor<4>> {
+        let values = match self.init {
+            Init::Gaussian { deviation } => self.draw(name, shape.iter().product(), normal(0.0, deviation)),
+            Init::FanInUniform => self.draw(name, shape.iter().product(), fan_in_uniform(fan_in)),
+        };
+        Param::from_tensor(Tensor::from_data(TensorData::new(values, shape), &self.device))
+    }
+
+    /// A convolution's bias.
+    pub fn bias(&self, name: &str, channels: usize, fan_in: usize) -> Param<Tensor<1>> {
+        match self.init {
+            Init::Gaussian { .. } => Param::from_tensor(self.constant(0.0, channels)),
+            Init::FanInUniform => self.vector(self.draw(name, channels, fan_in_uniform(fan_in))),
+        }
+    }
+
+    /// Batch norm's scale.
+    pub fn scale(&self, name: &str, channels: usize) -> Param<Tensor<1>> {
+        match self.init {
+            Init::Gaussian { deviation } => self.vector(self.draw(name, channels, normal(1.0, deviation))),
+            Init::FanInUniform => Param::from_tensor(self.constant(1.0, channels)),
+        }
+    }
+
+    /// The same value `channels` times.
+    pub fn constant(&self, value: f32, channels: usize) -> Tensor<1> {
+        Tensor::from_data(TensorData::new(vec![value; channels], [channels]), &self.device)
+    }
+
+    fn vector(&self, values: Vec<f32>) -> Param<Tensor<1>> {
+        let count = values.len();
+        Param::from_tensor(Tensor::from_data(TensorData::new(values, [count]), &self.device))
+    }
+
+    fn draw(&self, name: &str, count: usize, distribution: impl Distribution<f32>) -> Vec<f32> {
+        let purpose = format!("init/{}/{name}", self.network);
+        let stream = rng::stream(self.seed, &purpose, 0);
+        distribution.sample_iter(stream).take(count).collect()
+    }
+}
+
+fn normal(mean: f64, deviation: f64) -> Normal<f32> {
+    Normal::new(mean as f32, deviation as f32).expect("the plan checks that the deviation is finite")
+}
+
+fn fan_in_uniform(fan_in: usize) -> Uniform<f32> {
+    let bound = 1.0 / (fan_in as f32).sqrt();
+    Uniform::new_inclusive(-bound, bound).expect("a bound of a positive fan-in is positive")
+}

@@ -1,0 +1,125 @@
+//! A module's tensors by name, out and in.
+
+use crate::error::{Error, Result};
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::prelude::*;
+use std::collections::BTreeMap;
+
+/// A parameter or a buffer, by the name that PyTorch would give it.
+#[derive(Debug, Clone)]
+pub struct NamedTensor {
+    /// For example `main.1.running_mean`.
+    pub name: String,
+    /// The values.
+    pub data: TensorData,
+    /// Whether training changes it by gradients (false for running statistics).
+    pub trainable: bool,
+}
+
+/// The path of the parameter being visited.
+///
+/// The variant of an enumeration is left out: it is not part of PyTorch's names.
+#[derive(Debug, Default)]
+pub(crate) struct Path(Vec<String>);
+
+impl Path {
+    pub(crate) fn enter(&mut self, name: &str, container: &str) {
+        if !container.starts_with("Enum:") {
+            self.0.push(name.to_owned());
+        }
+    }
+
+    pub(crate) fn exit(&mut self, container: &str) {
+        if !container.starts_with("Enum:") {
+            self.0.pop();
+        }
+    }
+
+    pub(crate) fn name(&self) -> String {
+        self.0.join(".")
+    }
+}
+
+/// Running statistics are told from parameters by PyTorch's names for them.
+fn is_running_statistic(name: &str) -> bool {
+    matches!(name.rsplit('.').next(), Some("running_mean" | "running_var"))
+}
+
+/// All tensors of a module in its own order.
+pub fn named_tensors(module: &impl Module) -> Vec<NamedTensor> {
+    #[derive(Default)]
+    struct Collector {
+        path: Path,
+        found: Vec<NamedTensor>,
+    }
+    impl ModuleVisitor for Collector {
+        fn enter_module(&mut self, name: &str, container: &str) {
+            self.path.enter(name, container);
+        }
+        fn exit_module(&mut self, _: &str, container: &str) {
+            self.path.exit(container);
+        }
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            self.found.push(NamedTensor {
+                name: self.path.name(),
+                data: param.val().into_data(),
+                trainable: !is_running_statistic(&self.path.name()),
+            });
+        }
+    }
+    let mut collector = Collector::default();
+    module.visit(&mut collector);
+    collector.found
+}
+
+/// The module with every tensor replaced by the one of the same name.
+///
+/// # Errors
+///
+/// A tensor is missing or has another shape.
+pub fn load_tensors<M: Module>(module: M, tensors: &BTreeMap<String, TensorData>) -> Result<M> {
+    struct Loader<'a> {
+        path: Path,
+        tensors: &'a BTreeMap<String, TensorData>,
+        failure: Option<Error>,
+    }
+    impl Loader<'_> {
+        fn find(&self, shape: &Shape) -> Result<&TensorData> {
+            let name = self.path.name();
+            let hint = "the file belongs to another network or is damaged";
+            let data = (self.tensors.get(&name))
+                .ok_or_else(|| Error::checkpoint(format!("the tensor `{name}` is missing"), hint))?;
+            if data.shape() != shape {
+                let message = format!("the tensor `{name}` has shape {:?} instead of {shape:?}", data.shape());
+                return Err(Error::checkpoint(message, hint));
+            }
+            Ok(data)
+        }
+    }
+    impl ModuleMapper for Loader<'_> {
+        fn enter_module(&mut self, name: &str, container: &str) {
+            self.path.enter(name, container);
+        }
+        fn exit_module(&mut self, _: &str, container: &str) {
+            self.path.exit(container);
+        }
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            match self.find(&param.shape()) {
+                Ok(data) => {
+                    let data = data.clone();
+                    param.map(|old| {
+                        let trainable = old.is_require_grad();
+                        Tensor::from_data(data, &old.device()).set_require_grad(trainable)
+                    })
+                }
+                Err(error) => {
+                    self.failure.get_or_insert(error);
+                    param
+                }
+            }
+        }
+    }
+    let mut loader = Loader { path: Path::default(), tensors, failure: None };
+    let module = module.map(&mut loader);
+    loader.failure.map_or(Ok(module), Err)
+}

@@ -1,0 +1,240 @@
+//! The operators of [`GanOps`] on the CPU: `steadygan-kernels` over Flex's storage.
+
+use super::{AdamStep, BatchNormSettings, Conv, GanOps};
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Bytes, DType, Flex, Shape, TensorMetadata, flex};
+use steadygan_kernels as kernels;
+
+type Tensor = FloatTensor<Flex>;
+
+/// The tensor's elements in row-major order, copied only if it is a strided view.
+fn with_slice<R>(x: &Tensor, f: impl FnOnce(&[f32]) -> R) -> R {
+    match x.as_slice::<f32>() {
+        Some(slice) => f(slice),
+        None => f(x.to_contiguous().storage::<f32>()),
+    }
+}
+
+/// A new tensor that `fill` writes whole.
+fn filled(shape: Shape, fill: impl FnOnce(&mut [f32])) -> Tensor {
+    let mut elements = vec![0.0; shape.num_elements()];
+    fill(&mut elements);
+    let layout = flex::Layout::contiguous(shape);
+    flex::FlexTensor::new(Bytes::from_elems(elements), layout, DType::F32)
+}
+
+/// A new tensor of `x`'s shape that `kernel` computes from `x`.
+fn mapped(x: &Tensor, kernel: impl FnOnce(&[f32], &mut [f32])) -> Tensor {
+    filled(x.shape(), |y| with_slice(x, |x| kernel(x, y)))
+}
+
+/// A new tensor of `x`'s shape that `kernel` computes from `x` and `v`.
+fn mapped2(x: &Tensor, v: &Tensor, kernel: impl FnOnce(&[f32], &[f32], &mut [f32])) -> Tensor {
+    filled(x.shape(), |y| with_slice(x, |x| with_slice(v, |v| kernel(x, v, y))))
+}
+
+/// Channels and elements of a plane of an NCHW tensor.
+fn channels_and_plane(x: &Tensor) -> (usize, usize) {
+    let [_, channels, height, width] = x.shape().dims();
+    (channels, height * width)
+}
+
+/// Planes, height and width of an NCHW tensor.
+fn planes(x: &Tensor) -> (usize, usize, usize) {
+    let [n, c, height, width] = x.shape().dims();
+    (n * c, height, width)
+}
+
+/// `x`'s shape with height and width taken times `up` and divided by `down`.
+fn resized(x: &Tensor, up: usize, down: usize) -> Shape {
+    let [n, c, height, width] = x.shape().dims();
+    Shape::from([n, c, height * up / down, width * up / down])
+}
+
+/// Lends the channel vectors of a batch normalisation to a kernel.
+fn with_batch_norm<R>(
+    x: &Tensor,
+    [mean, variance, gamma, beta]: [&Tensor; 4],
+    settings: BatchNormSettings,
+    f: impl FnOnce(&kernels::BatchNorm<'_>) -> R,
+) -> R {
+    let (channels, plane) = channels_and_plane(x);
+    let [mean, variance, gamma, beta] = [mean, variance, gamma, beta].map(Tensor::to_contiguous);
+    f(&kernels::BatchNorm {
+        channels,
+        plane,
+        mean: mean.storage(),
+        variance: variance.storage(),
+        gamma: gamma.storage(),
+        beta: beta.storage(),
+        epsilon: settings.epsilon,
+        slope: settings.slope,
+    })
+}
+
+/// The tensor's own storage if nothing else holds it, else a copy: to be written in place.
+fn owned(x: Tensor) -> Tensor {
+    x.to_contiguous()
+}
+
+impl GanOps for Flex {
+    fn conv(x: Tensor, weight: Tensor, conv: Conv) -> Tensor {
+        let shape = [conv.batch, conv.out_channels, conv.out_height(), conv.out_width()];
+        filled(Shape::from(shape), |y| {
+            with_slice(&x, |x| with_slice(&weight, |w| kernels::conv(&conv, x, w, y)));
+        })
+    }
+
+    fn conv_transpose(dy: Tensor, weight: Tensor, conv: Conv) -> Tensor {
+        let shape = [conv.batch, conv.in_channels, conv.in_height, conv.in_width];
+        filled(Shape::from(shape), |dx| {
+            with_slice(&dy, |dy| {
+                with_slice(&weight, |w| kernels::conv_input_gradient(&conv, dy, w, dx));
+            });
+        })
+    }
+
+    fn conv_weight_gradient(x: Tensor, dy: Tensor, conv: Conv) -> Tensor {
+        let shape = [conv.out_channels, conv.in_channels, conv.kernel, conv.kernel];
+        filled(Shape::from(shape), |dw| {
+            with_slice(&x, |x| {
+                with_slice(&dy, |dy| kernels::conv_weight_gradient(&conv, x, dy, dw));
+            });
+        })
+    }
+
+    fn add_bias(x: Tensor, bias: Tensor) -> Tensor {
+        let (channels, plane) = channels_and_plane(&x);
+        let mut y = owned(x);
+        with_slice(&bias, |bias| kernels::add_bias(y.storage_mut(), bias, channels, plane));
+        y
+    }
+
+    fn bias_gradient(dy: Tensor) -> Tensor {
+        let (channels, plane) = channels_and_plane(&dy);
+        filled(Shape::from([channels]), |db| {
+            with_slice(&dy, |dy| kernels::bias_gradient(dy, channels, plane, db));
+        })
+    }
+
+    fn channel_moments(x: Tensor) -> (Tensor, Tensor) {
+        let (channels, plane) = channels_and_plane(&x);
+        let mut variances = vec![0.0; channels];
+        let mean = filled(Shape::from([channels]), |mean| {
+            with_slice(&x, |x| kernels::channel_moments(x, channels, plane, mean, &mut variances));
+        });
+        let variance = filled(Shape::from([channels]), |v| v.copy_from_slice(&variances));
+        (mean, variance)
+    }
+
+    fn batch_norm(
+        x: Tensor,
+        mean: Tensor,
+        variance: Tensor,
+        gamma: Tensor,
+        beta: Tensor,
+        settings: BatchNormSettings,
+    ) -> Tensor {
+        with_batch_norm(&x, [&mean, &variance, &gamma, &beta], settings, |norm| {
+            mapped(&x, |x, y| kernels::batch_norm(norm, x, y))
+        })
+    }
+
+    fn batch_norm_gradient(
+        x: Tensor,
+        dy: Tensor,
+        mean: Tensor,
+        variance: Tensor,
+        gamma: Tensor,
+        beta: Tensor,
+        settings: BatchNormSettings,
+    ) -> (Tensor, Tensor, Tensor) {
+        let (channels, _) = channels_and_plane(&x);
+        let mut dgammas = vec![0.0; channels];
+        let mut dbetas = vec![0.0; channels];
+        let dx = with_batch_norm(&x, [&mean, &variance, &gamma, &beta], settings, |norm| {
+            mapped2(&x, &dy, |x, dy, dx| {
+                kernels::batch_norm_gradient(norm, x, dy, dx, &mut dgammas, &mut dbetas);
+            })
+        });
+        let vector = |v: &[f32]| filled(Shape::from([channels]), |out| out.copy_from_slice(v));
+        (dx, vector(&dgammas), vector(&dbetas))
+    }
+
+    fn leaky_relu(x: Tensor, slope: f32) -> Tensor {
+        mapped(&x, |x, y| kernels::leaky_relu(x, slope, y))
+    }
+
+    fn leaky_relu_gradient(x: Tensor, dy: Tensor, slope: f32) -> Tensor {
+        mapped2(&x, &dy, |x, dy, dx| kernels::leaky_relu_gradient(x, slope, dy, dx))
+    }
+
+    fn tanh(x: Tensor) -> Tensor {
+        mapped(&x, kernels::tanh)
+    }
+
+    fn tanh_gradient(y: Tensor, dy: Tensor) -> Tensor {
+        mapped2(&y, &dy, kernels::tanh_gradient)
+    }
+
+    fn sigmoid(x: Tensor) -> Tensor {
+        mapped(&x, kernels::sigmoid)
+    }
+
+    fn sigmoid_gradient(y: Tensor, dy: Tensor) -> Tensor {
+        mapped2(&y, &dy, kernels::sigmoid_gradient)
+    }
+
+    fn max_pool2(x: Tensor) -> Tensor {
+        let (planes, height, width) = planes(&x);
+        filled(resized(&x, 1, 2), |y| {
+            with_slice(&x, |x| kernels::max_pool2(x, planes, height, width, y));
+        })
+    }
+
+    fn max_pool2_scatter(x: Tensor, dy: Tensor) -> Tensor {
+        let (planes, height, width) = planes(&x);
+        mapped2(&x, &dy, |x, dy, dx| kernels::max_pool2_scatter(x, planes, height, width, dy, dx))
+    }
+
+    fn max_pool2_gather(x: Tensor, v: Tensor) -> Tensor {
+        let (planes, height, width) = planes(&x);
+        filled(resized(&x, 1, 2), |y| {
+            with_slice(&x, |x| {
+                with_slice(&v, |v| kernels::max_pool2_gather(x, planes, height, width, v, y));
+            });
+        })
+    }
+
+    fn upsample2(x: Tensor) -> Tensor {
+        let (planes, height, width) = planes(&x);
+        filled(resized(&x, 2, 1), |y| {
+            with_slice(&x, |x| kernels::upsample2(x, planes, height, width, y));
+        })
+    }
+
+    fn block_sum2(dy: Tensor) -> Tensor {
+        let (planes, height, width) = planes(&dy);
+        filled(resized(&dy, 1, 2), |dx| {
+            with_slice(&dy, |dy| kernels::upsample2_gradient(dy, planes, height / 2, width / 2, dx));
+        })
+    }
+
+    fn sum_of_squares(x: Tensor) -> Tensor {
+        filled(Shape::from([1]), |y| y[0] = with_slice(&x, kernels::sum_of_squares) as f32)
+    }
+
+    fn adam(
+        parameter: Tensor,
+        gradient: Tensor,
+        first: Tensor,
+        second: Tensor,
+        step: AdamStep,
+    ) -> (Tensor, Tensor, Tensor) {
+        let (mut parameter, mut first, mut second) = (owned(parameter), owned(first), owned(second));
+        with_slice(&gradient, |gradient| {
+            kernels::adam(&step, parameter.storage_mut(), gradient, first.storage_mut(), second.storage_mut());
+        });
+        (parameter, first, second)
+    }
+}

@@ -1,0 +1,251 @@
+//! The operators that GAN training spends its time in, as an extension of Burn's back ends.
+//!
+//! [`GanOps`] has stock Burn operations as default bodies, so that every back end can run them; the
+//! CPU back end overrides them with the kernels of `steadygan-kernels` (`flex.rs`); `autodiff.rs`
+//! gives each its backward pass. The functions here are the same operators over [`Tensor`].
+//!
+//! The linear operators stay closed under differentiation: the gradients of [`conv`] are
+//! [`conv_transpose`] and the weight gradient, the gradients of [`conv_transpose`] are [`conv`] and
+//! the same weight gradient, and likewise for pooling's scatter and gather and for doubling and its
+//! sum. That is what makes an exact input gradient inside a loss possible although Burn
+//! differentiates only once.
+
+mod autodiff;
+mod flex;
+mod stock;
+
+use burn::Tensor;
+use burn::backend::ops::ActivationOps;
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Backend, Dispatch, backend_extension};
+pub use steadygan_kernels::{AdamStep, Conv};
+
+/// What [`GanOps::batch_norm`] is told besides its tensors.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BatchNormSettings {
+    /// Added to the variance under the root.
+    pub epsilon: f32,
+    /// The slope of a LeakyReLU that follows and is computed in the same pass; 0 is a ReLU.
+    pub slope: Option<f32>,
+}
+
+/// Operators over NCHW `f32` tensors; the default bodies are stock Burn operations.
+#[backend_extension(Flex, Autodiff, Cube: cfg(any(feature = "wgpu", feature = "cuda")))]
+pub trait GanOps: Backend {
+    /// `x[n,ci,h,w]`, `weight[co,ci,k,k]` to `y[n,co,oh,ow]`.
+    fn conv(x: FloatTensor<Self>, weight: FloatTensor<Self>, conv: Conv) -> FloatTensor<Self> {
+        stock::conv::<Self>(x, weight, conv)
+    }
+    /// The gradient of [`conv`](Self::conv) for its input, which is the transposed convolution.
+    fn conv_transpose(dy: FloatTensor<Self>, weight: FloatTensor<Self>, conv: Conv) -> FloatTensor<Self> {
+        stock::conv_transpose::<Self>(dy, weight, conv)
+    }
+    /// The gradient of [`conv`](Self::conv) for its weight.
+    fn conv_weight_gradient(x: FloatTensor<Self>, dy: FloatTensor<Self>, conv: Conv) -> FloatTensor<Self> {
+        stock::conv_weight_gradient::<Self>(x, dy, conv)
+    }
+    /// `x[n,c,h,w] + bias[c]`.
+    fn add_bias(x: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
+        stock::add_bias::<Self>(x, bias)
+    }
+    /// The gradient of [`add_bias`](Self::add_bias) for the bias: sums over all but the channels.
+    fn bias_gradient(dy: FloatTensor<Self>) -> FloatTensor<Self> {
+        stock::channel_sums::<Self>(dy)
+    }
+    /// Mean and biased variance of each channel, both `[c]`; constants to differentiation, because
+    /// [`batch_norm_gradient`](Self::batch_norm_gradient) accounts for them.
+    fn channel_moments(x: FloatTensor<Self>) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        stock::channel_moments::<Self>(x)
+    }
+    /// Batch normalisation by the given moments, then the activation of `settings`. Differentiating
+    /// it takes the moments to be the batch's own, from [`channel_moments`](Self::channel_moments).
+    fn batch_norm(
+        x: FloatTensor<Self>,
+        mean: FloatTensor<Self>,
+        variance: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        settings: BatchNormSettings,
+    ) -> FloatTensor<Self> {
+        stock::batch_norm::<Self>(x, mean, variance, gamma, beta, settings)
+    }
+    /// The gradients of [`batch_norm`](Self::batch_norm) for `x`, `gamma` and `beta`.
+    fn batch_norm_gradient(
+        x: FloatTensor<Self>,
+        dy: FloatTensor<Self>,
+        mean: FloatTensor<Self>,
+        variance: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        settings: BatchNormSettings,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        stock::batch_norm_gradient::<Self>(x, dy, mean, variance, gamma, beta, settings)
+    }
+    /// `x` where positive, else `slope · x`.
+    fn leaky_relu(x: FloatTensor<Self>, slope: f32) -> FloatTensor<Self> {
+        <Self as ActivationOps<Self>>::leaky_relu(x, slope.into())
+    }
+    /// `dy` where `x` is positive, else `slope · dy`; `x` is a constant to differentiation (the mask
+    /// is piecewise constant).
+    fn leaky_relu_gradient(x: FloatTensor<Self>, dy: FloatTensor<Self>, slope: f32) -> FloatTensor<Self> {
+        stock::leaky_relu_gradient::<Self>(x, dy, slope)
+    }
+    /// Hyperbolic tangent.
+    fn tanh(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        Self::float_tanh(x)
+    }
+    /// `dy · (1 − y²)`, `y` being the tangent.
+    fn tanh_gradient(y: FloatTensor<Self>, dy: FloatTensor<Self>) -> FloatTensor<Self> {
+        stock::tanh_gradient::<Self>(y, dy)
+    }
+    /// The logistic function.
+    fn sigmoid(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        <Self as ActivationOps<Self>>::sigmoid(x)
+    }
+    /// `dy · y · (1 − y)`, `y` being the logistic function's value.
+    fn sigmoid_gradient(y: FloatTensor<Self>, dy: FloatTensor<Self>) -> FloatTensor<Self> {
+        stock::sigmoid_gradient::<Self>(y, dy)
+    }
+    /// 2×2 max pooling with stride 2 over even sizes; the first maximum in row-major order wins.
+    fn max_pool2(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        stock::max_pool2::<Self>(x)
+    }
+    /// Puts `dy` at the winners of `x` and zero elsewhere: the gradient of pooling.
+    fn max_pool2_scatter(x: FloatTensor<Self>, dy: FloatTensor<Self>) -> FloatTensor<Self> {
+        stock::max_pool2_scatter::<Self>(x, dy)
+    }
+    /// Takes `v` at the winners of `x`: the adjoint of the scatter.
+    fn max_pool2_gather(x: FloatTensor<Self>, v: FloatTensor<Self>) -> FloatTensor<Self> {
+        stock::max_pool2_gather::<Self>(x, v)
+    }
+    /// Nearest-neighbour doubling of height and width.
+    fn upsample2(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        stock::upsample2::<Self>(x)
+    }
+    /// Sums over blocks of 2×2: the gradient of doubling.
+    fn block_sum2(dy: FloatTensor<Self>) -> FloatTensor<Self> {
+        stock::block_sum2::<Self>(dy)
+    }
+    /// The sum of squares of all elements, `[1]`, in an order that does not depend on threads.
+    fn sum_of_squares(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        Self::float_sum(Self::float_mul(x.clone(), x))
+    }
+    /// One step of Adam: the new parameter, first and second moment. Never differentiated.
+    fn adam(
+        parameter: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        first: FloatTensor<Self>,
+        second: FloatTensor<Self>,
+        step: AdamStep,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        stock::adam::<Self>(parameter, gradient, first, second, step)
+    }
+}
+
+fn wrap<const D: usize>(primitive: FloatTensor<Dispatch>) -> Tensor<D> {
+    Tensor::from_dispatch(primitive)
+}
+
+/// Convolution of `x[n,ci,h,w]` with `weight[co,ci,k,k]`.
+pub fn conv(x: Tensor<4>, weight: Tensor<4>, conv: Conv) -> Tensor<4> {
+    wrap(Dispatch::conv(x.into_dispatch(), weight.into_dispatch(), conv))
+}
+
+/// Transposed convolution of `x[n,co,oh,ow]` with `weight[co,ci,k,k]`, `conv` being the convolution
+/// that it transposes.
+pub fn conv_transpose(x: Tensor<4>, weight: Tensor<4>, conv: Conv) -> Tensor<4> {
+    wrap(Dispatch::conv_transpose(x.into_dispatch(), weight.into_dispatch(), conv))
+}
+
+/// `x[n,c,h,w] + bias[c]`.
+pub fn add_bias(x: Tensor<4>, bias: Tensor<1>) -> Tensor<4> {
+    wrap(Dispatch::add_bias(x.into_dispatch(), bias.into_dispatch()))
+}
+
+/// Mean and biased variance of each channel of `x[n,c,h,w]`, both `[c]`, as constants.
+pub fn channel_moments(x: Tensor<4>) -> (Tensor<1>, Tensor<1>) {
+    let (mean, variance) = Dispatch::channel_moments(x.into_dispatch());
+    (wrap(mean), wrap(variance))
+}
+
+/// Batch normalisation of `x[n,c,h,w]` by `moments` (mean and variance, `[c]`), scaled by `gamma[c]`
+/// and shifted by `beta[c]`, then the activation of `settings`. Its gradient takes the moments to be
+/// the batch's own.
+pub fn batch_norm(
+    x: Tensor<4>,
+    moments: (Tensor<1>, Tensor<1>),
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    settings: BatchNormSettings,
+) -> Tensor<4> {
+    wrap(Dispatch::batch_norm(
+        x.into_dispatch(),
+        moments.0.into_dispatch(),
+        moments.1.into_dispatch(),
+        gamma.into_dispatch(),
+        beta.into_dispatch(),
+        settings,
+    ))
+}
+
+/// `x` where positive, else `slope · x`.
+pub fn leaky_relu(x: Tensor<4>, slope: f32) -> Tensor<4> {
+    wrap(<Dispatch as GanOps>::leaky_relu(x.into_dispatch(), slope))
+}
+
+/// `dy` where `x` is positive, else `slope · dy`.
+pub fn leaky_relu_gradient(x: Tensor<4>, dy: Tensor<4>, slope: f32) -> Tensor<4> {
+    wrap(Dispatch::leaky_relu_gradient(x.into_dispatch(), dy.into_dispatch(), slope))
+}
+
+/// Hyperbolic tangent.
+pub fn tanh(x: Tensor<4>) -> Tensor<4> {
+    wrap(Dispatch::tanh(x.into_dispatch()))
+}
+
+/// The logistic function.
+pub fn sigmoid(x: Tensor<4>) -> Tensor<4> {
+    wrap(<Dispatch as GanOps>::sigmoid(x.into_dispatch()))
+}
+
+/// 2×2 max pooling with stride 2; the first maximum in row-major order wins.
+pub fn max_pool2(x: Tensor<4>) -> Tensor<4> {
+    wrap(Dispatch::max_pool2(x.into_dispatch()))
+}
+
+/// Puts `dy` at the winners of `x` and zero elsewhere.
+pub fn max_pool2_scatter(x: Tensor<4>, dy: Tensor<4>) -> Tensor<4> {
+    wrap(Dispatch::max_pool2_scatter(x.into_dispatch(), dy.into_dispatch()))
+}
+
+/// Nearest-neighbour doubling of height and width.
+pub fn upsample2(x: Tensor<4>) -> Tensor<4> {
+    wrap(Dispatch::upsample2(x.into_dispatch()))
+}
+
+/// Sums over blocks of 2×2.
+pub fn block_sum2(x: Tensor<4>) -> Tensor<4> {
+    wrap(Dispatch::block_sum2(x.into_dispatch()))
+}
+
+/// The sum of squares of all elements, whatever the number of threads to the same bits.
+pub fn sum_of_squares<const D: usize>(x: Tensor<D>) -> f32 {
+    wrap::<1>(Dispatch::sum_of_squares(x.into_dispatch())).into_scalar()
+}
+
+/// One step of Adam over a parameter: the new parameter, first and second moment.
+pub fn adam<const D: usize>(
+    parameter: Tensor<D>,
+    gradient: Tensor<D>,
+    moments: (Tensor<D>, Tensor<D>),
+    step: AdamStep,
+) -> (Tensor<D>, Tensor<D>, Tensor<D>) {
+    let (parameter, first, second) = Dispatch::adam(
+        parameter.into_dispatch(),
+        gradient.into_dispatch(),
+        moments.0.into_dispatch(),
+        moments.1.into_dispatch(),
+        step,
+    );
+    (wrap(parameter), wrap(first), wrap(second))
+}

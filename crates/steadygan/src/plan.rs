@@ -1,0 +1,306 @@
+//! What was decided: every value spelled out, nothing implicit left.
+
+use crate::data::DataPlan;
+use crate::error::{Error, Result};
+use crate::heuristics;
+use crate::latent::LatentDistribution;
+use crate::nn::Init;
+use crate::nn::dcgan::base_and_doublings;
+use crate::recipe::{LayeredRecipe, OptimizerRecipe, Recipe, TrainRecipe};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The version of the plan's format.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// The largest image size of the DCGAN family.
+pub const MAX_SIZE: usize = 128;
+
+/// Everything that a run depends on. Two runs with equal plans and equal data are equal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// [`FORMAT_VERSION`] of the program that wrote it.
+    pub format_version: u32,
+    /// The seed of every random stream.
+    pub seed: u64,
+    /// What to read and how.
+    pub data: DataPlan,
+    /// The two networks.
+    pub model: ModelPlan,
+    /// The two optimisers.
+    pub optimizer: OptimizersPlan,
+    /// Length, batches and cadences.
+    pub train: TrainPlan,
+    /// The heuristics that are on, with their settings.
+    pub heuristics: BTreeMap<String, toml::Table>,
+    /// Where each recipe key's value came from.
+    pub origins: BTreeMap<String, String>,
+}
+
+/// The two networks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelPlan {
+    /// Architecture.
+    pub family: Family,
+    /// Height and width of the images in pixels.
+    pub size: usize,
+    /// 1 (grey) or 3 (colour).
+    pub channels: usize,
+    /// Channels at the widest resolution; they double as the image halves.
+    pub width: usize,
+    /// Length of a latent.
+    pub latent: usize,
+    /// What latents are drawn from.
+    pub latent_distribution: LatentDistribution,
+    /// How the discriminator halves an image.
+    pub downsampling: Downsampling,
+    /// How the generator doubles an image.
+    pub upsampling: Upsampling,
+    /// The range of the images, real and fake.
+    pub range: OutputRange,
+    /// Initial weights.
+    pub init: Init,
+    /// The generator's layers.
+    pub generator: NetworkPlan,
+    /// The discriminator's layers.
+    pub discriminator: NetworkPlan,
+}
+
+/// What differs between the two networks.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct NetworkPlan {
+    /// Whether batch norm stands between convolutions and activations; without it convolutions have biases.
+    pub batch_norm: bool,
+    /// The activations' slope on the negative side; 0 is ReLU.
+    pub slope: f32,
+}
+
+/// An architecture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Family {
+    /// Convolutional networks after Radford, Metz and Chintala 2016.
+    Dcgan,
+}
+
+/// How the discriminator halves an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Downsampling {
+    /// 4×4 convolution with stride 2.
+    Strided,
+    /// 3×3 convolution, activation, 2×2 max pooling.
+    MaxPool,
+}
+
+/// How the generator doubles an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Upsampling {
+    /// 4×4 transposed convolution with stride 2.
+    Strided,
+    /// Nearest neighbour, then 3×3 convolution.
+    Nearest,
+}
+
+/// The range of images as networks see them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OutputRange {
+    /// [−1, 1]; the generator ends in tanh.
+    Symmetric,
+    /// [0, 1]; the generator ends in a sigmoid.
+    Unit,
+}
+
+/// The two optimisers.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct OptimizersPlan {
+    /// The generator's.
+    pub generator: AdamPlan,
+    /// The discriminator's.
+    pub discriminator: AdamPlan,
+}
+
+/// Adam's settings.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct AdamPlan {
+    /// Learning rate.
+    pub lr: f64,
+    /// Decay of the first moment.
+    pub beta1: f64,
+    /// Decay of the second moment.
+    pub beta2: f64,
+    /// Added to the second moment's root.
+    pub epsilon: f64,
+}
+
+/// Adam as its paper has it (Kingma and Ba 2015), for who does not turn the heuristic on.
+pub const ADAM_AS_USUAL: AdamPlan = AdamPlan { lr: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+
+/// Length, batches and cadences; every count is of real images shown and a multiple of the batch.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct TrainPlan {
+    /// Real images shown in the whole run.
+    pub images: u64,
+    /// Real images of a step.
+    pub batch: usize,
+    /// How the discriminator is shown reals and fakes.
+    pub batches: Batches,
+    /// Images between two lines of stats.jsonl.
+    pub stats_every: u64,
+    /// Images between two sheets.
+    pub sheets_every: u64,
+    /// Images between two checkpoints.
+    pub checkpoint_every: u64,
+    /// Images on a sheet.
+    pub sheet: usize,
+}
+
+/// How the discriminator is shown reals and fakes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Batches {
+    /// Both in one batch.
+    Combined,
+    /// A batch each, gradients summed, one optimiser step (PyTorch's example).
+    SeparateOneUpdate,
+    /// A batch each with an optimiser step each (Keras' `train_on_batch` twice).
+    SeparateTwoUpdates,
+}
+
+impl Plan {
+    /// Decides a recipe for images of `channels` channels.
+    ///
+    /// # Errors
+    ///
+    /// A value is impossible; the message names the key.
+    pub fn decide(layered: &LayeredRecipe, channels: usize) -> Result<Self> {
+        let recipe = layered.recipe()?;
+        let mut plan = Self::without_heuristics(&recipe, channels)?;
+        for heuristic in heuristics::chosen(&layered.heuristics())? {
+            heuristic.plan(&mut plan)?;
+        }
+        override_adam(&mut plan.optimizer.generator, &recipe.optimizer.generator);
+        override_adam(&mut plan.optimizer.discriminator, &recipe.optimizer.discriminator);
+        check_adam("generator", &plan.optimizer.generator)?;
+        check_adam("discriminator", &plan.optimizer.discriminator)?;
+        plan.heuristics = layered.heuristics();
+        let keys = layered.spelled_out()?;
+        plan.origins = keys.into_iter().map(|(key, (_, origin))| (key, origin)).collect();
+        Ok(plan)
+    }
+
+    /// Every heuristic off.
+    fn without_heuristics(recipe: &Recipe, channels: usize) -> Result<Self> {
+        check_train(&recipe.train)?;
+        let batch = recipe.train.batch as u64;
+        let steps = |images: u64| images.div_ceil(batch).max(1) * batch;
+        let plain = NetworkPlan { batch_norm: false, slope: 0.0 };
+        let plan = Self {
+            format_version: FORMAT_VERSION,
+            seed: recipe.seed,
+            data: DataPlan { channels: Some(channels), ..recipe.data.plan()? },
+            model: ModelPlan {
+                family: recipe.model.family,
+                size: recipe.data.size,
+                channels,
+                width: recipe.model.width,
+                latent: recipe.model.latent,
+                latent_distribution: LatentDistribution::Uniform,
+                downsampling: Downsampling::MaxPool,
+                upsampling: Upsampling::Nearest,
+                range: OutputRange::Unit,
+                init: Init::FanInUniform,
+                generator: plain,
+                discriminator: plain,
+            },
+            optimizer: OptimizersPlan { generator: ADAM_AS_USUAL, discriminator: ADAM_AS_USUAL },
+            train: TrainPlan {
+                images: steps(recipe.train.images.0),
+                batch: recipe.train.batch,
+                batches: Batches::Combined,
+                stats_every: steps(recipe.train.stats_every.0),
+                sheets_every: steps(recipe.train.sheets_every.0),
+                checkpoint_every: steps(recipe.train.checkpoint_every.0),
+                sheet: recipe.train.sheet,
+            },
+            heuristics: BTreeMap::new(),
+            origins: BTreeMap::new(),
+        };
+        check_model(&plan.model)?;
+        Ok(plan)
+    }
+
+    /// The plan for `images` real images in all (rounded up to whole batches), for resuming with more.
+    pub fn with_images(mut self, images: u64) -> Self {
+        let batch = self.train.batch as u64;
+        self.train.images = images.div_ceil(batch) * batch;
+        self
+    }
+}
+
+fn override_adam(plan: &mut AdamPlan, recipe: &OptimizerRecipe) {
+    let fields = [
+        (&mut plan.lr, recipe.lr),
+        (&mut plan.beta1, recipe.beta1),
+        (&mut plan.beta2, recipe.beta2),
+        (&mut plan.epsilon, recipe.epsilon),
+    ];
+    for (planned, asked) in fields {
+        if let Some(value) = asked {
+            *planned = value;
+        }
+    }
+}
+
+/// An error unless `ok`: `key` must be `wanted`.
+pub(crate) fn require(ok: bool, key: &str, found: impl std::fmt::Display, wanted: &str) -> Result<()> {
+    if ok {
+        return Ok(());
+    }
+    let hint = format!("set it with --set {key}=VALUE or in the recipe");
+    Err(Error::recipe(format!("`{key}` is {found} but must be {wanted}"), hint))
+}
+
+fn check_adam(network: &str, adam: &AdamPlan) -> Result<()> {
+    let key = |name: &str| format!("optimizer.{network}.{name}");
+    let decay = |beta: f64| (0.0..1.0).contains(&beta);
+    let positive = |value: f64| value.is_finite() && value > 0.0;
+    require(positive(adam.lr), &key("lr"), adam.lr, "a positive number")?;
+    require(decay(adam.beta1), &key("beta1"), adam.beta1, "in [0, 1)")?;
+    require(decay(adam.beta2), &key("beta2"), adam.beta2, "in [0, 1)")?;
+    require(positive(adam.epsilon), &key("epsilon"), adam.epsilon, "a positive number")
+}
+
+/// Checks that a model can be built, and is not absurdly large.
+///
+/// # Errors
+///
+/// A value is impossible; the message names the recipe key.
+pub fn check_model(model: &ModelPlan) -> Result<()> {
+    check_size(model.size)?;
+    require(matches!(model.channels, 1 | 3), "data.channels", model.channels, "1, 3 or \"auto\"")?;
+    require((1..=1024).contains(&model.width), "model.width", model.width, "in 1..=1024")?;
+    require((1..=4096).contains(&model.latent), "model.latent", model.latent, "in 1..=4096")
+}
+
+fn check_train(train: &TrainRecipe) -> Result<()> {
+    require((2..=4096).contains(&train.batch), "train.batch", train.batch, "in 2..=4096")?;
+    require((1..=1024).contains(&train.sheet), "train.sheet", train.sheet, "in 1..=1024")?;
+    require(train.images.0 > 0, "train.images", train.images.0, "at least 1")
+}
+
+fn check_size(size: usize) -> Result<()> {
+    let fits = |size: &usize| *size <= MAX_SIZE && base_and_doublings(*size).is_some();
+    if fits(&size) {
+        return Ok(());
+    }
+    let below = (1..size.min(MAX_SIZE + 1)).rev().find(fits);
+    let above = (size..=MAX_SIZE).find(fits);
+    let nearest: Vec<String> = below.into_iter().chain(above).map(|size| size.to_string()).collect();
+    Err(Error::recipe(
+        format!("`data.size` is {size} but must be s·2^k with s in 4..=7, at most {MAX_SIZE}"),
+        format!("the nearest are {}: --set data.size={}", nearest.join(" and "), nearest[nearest.len() - 1]),
+    ))
+}

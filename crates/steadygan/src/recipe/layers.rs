@@ -1,0 +1,276 @@
+//! The layers of a recipe: defaults < preset < file < flags.
+
+use super::Recipe;
+use crate::error::{Error, Result};
+use crate::heuristics;
+use std::collections::{BTreeMap, BTreeSet};
+use toml::{Table, Value};
+
+/// The presets and the heuristics that each turns on.
+pub const PRESETS: [(&str, &[&str]); 3] = [
+    ("plain", &[]),
+    (
+        "dcgan",
+        &[
+            "strided-downsampling",
+            "strided-upsampling",
+            "leaky-relu",
+            "batch-norm",
+            "gaussian-init",
+            "adam",
+            "image-scaling",
+        ],
+    ),
+    (
+        "hacks",
+        &[
+            "strided-downsampling",
+            "strided-upsampling",
+            "leaky-relu",
+            "batch-norm",
+            "gaussian-init",
+            "adam",
+            "image-scaling",
+            "gaussian-latent",
+            "separate-batches",
+            "label-smoothing",
+            "noisy-labels",
+        ],
+    ),
+];
+
+/// The preset of a recipe that names none.
+const DEFAULT_PRESET: &str = "hacks";
+
+/// Optional keys: they have no default that would show them.
+const OPTIONAL: [&str; 4] = ["lr", "beta1", "beta2", "epsilon"];
+
+/// A recipe as its layers left it: for each dotted key the last value and where it came from.
+///
+/// A heuristic has the key `heuristics.NAME` (true or false) and one for each setting.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LayeredRecipe {
+    asked: BTreeMap<String, (Value, String)>,
+}
+
+impl LayeredRecipe {
+    /// Lays a recipe's text over what is there; `origin` is named in messages and in the plan.
+    ///
+    /// # Errors
+    ///
+    /// The text is no TOML, or has an unknown key.
+    pub fn lay_text(&mut self, text: &str, origin: &str) -> Result<()> {
+        let table: Table = text.parse().map_err(|error: toml::de::Error| {
+            let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
+            let message = format!("{origin} is not a recipe: line {line}: {}", error.message());
+            Error::recipe(message, "recipes are TOML; see recipes/ for examples")
+        })?;
+        self.lay_table(String::new(), table, origin)
+    }
+
+    fn lay_table(&mut self, prefix: String, table: Table, origin: &str) -> Result<()> {
+        for (key, value) in table {
+            let path = if prefix.is_empty() { key } else { format!("{prefix}.{key}") };
+            match value {
+                Value::Table(settings) if path.starts_with("heuristics.") => {
+                    self.lay(&path, Value::Boolean(true), origin)?;
+                    self.lay_table(path, settings, origin)?;
+                }
+                Value::Table(inner) => self.lay_table(path, inner, origin)?,
+                value => self.lay(&path, value, origin)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Lays `key=value` over what is there: the value is TOML, a bare word is a string.
+    ///
+    /// # Errors
+    ///
+    /// There is no `=`, or the key is unknown.
+    pub fn lay_assignment(&mut self, assignment: &str, origin: &str) -> Result<()> {
+        let Some((key, text)) = assignment.split_once('=') else {
+            let message = format!("`{origin} {assignment}` has no value");
+            return Err(Error::recipe(message, "write it as --set KEY=VALUE, for example --set train.batch=32"));
+        };
+        let parsed: Result<Table, _> = format!("value = {text}").parse();
+        let value = parsed.ok().and_then(|mut table| table.remove("value"));
+        self.lay_value(key.trim(), value.unwrap_or_else(|| Value::String(text.into())), origin)
+    }
+
+    /// Lays one key's value over what is there; a table's keys one by one.
+    ///
+    /// # Errors
+    ///
+    /// The key is unknown.
+    pub fn lay_value(&mut self, key: &str, value: impl Into<Value>, origin: &str) -> Result<()> {
+        let mut table = value.into();
+        for part in key.rsplit('.') {
+            table = Value::Table(Table::from_iter([(part.to_owned(), table)]));
+        }
+        match table {
+            Value::Table(table) => self.lay_table(String::new(), table, origin),
+            _ => unreachable!("a key has at least one part"),
+        }
+    }
+
+    fn lay(&mut self, key: &str, value: Value, origin: &str) -> Result<()> {
+        check_known(key, origin)?;
+        self.asked.insert(key.to_owned(), (value, origin.to_owned()));
+        Ok(())
+    }
+
+    /// The preset.
+    ///
+    /// # Errors
+    ///
+    /// It is not one of [`PRESETS`].
+    pub fn base(&self) -> Result<&str> {
+        let Some((value, origin)) = self.asked.get("base") else { return Ok(DEFAULT_PRESET) };
+        let known = |name: &&str| PRESETS.iter().any(|(preset, _)| preset == name);
+        value.as_str().filter(known).ok_or_else(|| {
+            let names = PRESETS.map(|(preset, _)| preset).join(", ");
+            Error::recipe(format!("`base = {value}` ({origin}) is no preset"), format!("the presets are {names}"))
+        })
+    }
+
+    /// Every key but the heuristics' with its type checked.
+    ///
+    /// # Errors
+    ///
+    /// A value has the wrong type, or the preset is unknown.
+    pub fn recipe(&self) -> Result<Recipe> {
+        self.base()?;
+        let mut table = Table::new();
+        for (key, (value, origin)) in &self.asked {
+            if key == "base" || key.starts_with("heuristics.") {
+                continue;
+            }
+            insert(&mut table, key, value.clone());
+            let typed: Result<Recipe, toml::de::Error> = Value::Table(table.clone()).try_into();
+            typed.map_err(|error| {
+                let message = format!("`{key} = {value}` ({origin}): {}", error.message());
+                Error::recipe(message, "`steadygan train --dry-run` shows every key with a value that fits")
+            })?;
+        }
+        Ok(Value::Table(table).try_into().expect("the last key's check covered the table"))
+    }
+
+    /// The heuristics that are on, each with all its settings.
+    pub fn heuristics(&self) -> BTreeMap<String, Table> {
+        let preset = self.base().unwrap_or(DEFAULT_PRESET);
+        let on_by_preset = PRESETS.iter().find(|(name, _)| *name == preset).map_or(&[][..], |(_, on)| on);
+        let mut on = BTreeMap::new();
+        for (name, mut settings) in heuristics::defaults() {
+            let asked = self.asked.get(&format!("heuristics.{name}"));
+            if asked.map_or(on_by_preset.contains(&name), |(value, _)| value.as_bool() == Some(true)) {
+                settings.extend(self.asked_settings(name));
+                on.insert(name.to_owned(), settings);
+            }
+        }
+        on
+    }
+
+    fn asked_settings(&self, heuristic: &str) -> impl Iterator<Item = (String, Value)> {
+        let prefix = format!("heuristics.{heuristic}.");
+        self.asked.iter().filter_map(move |(key, (value, _))| Some((key.strip_prefix(&prefix)?.to_owned(), value.clone())))
+    }
+
+    /// Every key with its value and where that came from.
+    ///
+    /// # Errors
+    ///
+    /// As [`recipe`](Self::recipe).
+    pub fn spelled_out(&self) -> Result<BTreeMap<String, (Value, String)>> {
+        let base = self.base()?;
+        let mut keys = BTreeMap::from([("base".to_owned(), (Value::String(base.into()), "default".to_owned()))]);
+        let table = Table::try_from(self.recipe()?).expect("a recipe is plain data");
+        spell_out(String::new(), table, "default", &mut keys);
+        let on = self.heuristics();
+        for name in heuristics::names() {
+            let origin = format!("base {base}");
+            let settings = on.get(name).cloned();
+            keys.insert(format!("heuristics.{name}"), (Value::Boolean(settings.is_some()), origin));
+            spell_out(format!("heuristics.{name}"), settings.unwrap_or_default(), "default", &mut keys);
+        }
+        for (key, (value, origin)) in &self.asked {
+            if let Some(entry) = keys.get_mut(key) {
+                *entry = (value.clone(), origin.clone());
+            }
+        }
+        Ok(keys)
+    }
+
+    /// The keys whose values differ between two recipes.
+    pub fn differences(&self, other: &Self) -> Vec<String> {
+        let value = |recipe: &Self, key: &String| recipe.asked.get(key).map(|(value, _)| value.clone());
+        let keys: BTreeSet<_> = self.asked.keys().chain(other.asked.keys()).collect();
+        keys.into_iter().filter(|key| value(self, key) != value(other, key)).cloned().collect()
+    }
+
+    /// What was asked, as TOML: laid over an empty recipe it asks the same again.
+    pub fn to_toml(&self) -> String {
+        let mut table = Table::new();
+        for (key, (value, _)) in &self.asked {
+            insert(&mut table, key, value.clone());
+        }
+        toml::to_string(&table).expect("a table of plain values is TOML")
+    }
+}
+
+/// Puts a value under a dotted key; a heuristic's `true` makes way for its settings.
+fn insert(table: &mut Table, key: &str, value: Value) {
+    match key.split_once('.') {
+        None => {
+            table.insert(key.to_owned(), value);
+        }
+        Some((first, rest)) => {
+            let inner = table.entry(first).or_insert_with(|| Value::Table(Table::new()));
+            if !inner.is_table() {
+                *inner = Value::Table(Table::new());
+            }
+            insert(inner.as_table_mut().expect("it was made a table"), rest, value);
+        }
+    }
+}
+
+/// Every key that a recipe may have.
+fn known_keys() -> Vec<String> {
+    let defaults = Table::try_from(Recipe::default()).expect("the default recipe is plain data");
+    let mut found = BTreeMap::new();
+    spell_out(String::new(), defaults, "default", &mut found);
+    let mut keys: Vec<String> = found.into_keys().chain(["base".to_owned()]).collect();
+    for network in ["generator", "discriminator"] {
+        keys.extend(OPTIONAL.map(|key| format!("optimizer.{network}.{key}")));
+    }
+    for (name, settings) in heuristics::defaults() {
+        keys.push(format!("heuristics.{name}"));
+        keys.extend(settings.keys().map(|key| format!("heuristics.{name}.{key}")));
+    }
+    keys
+}
+
+/// Adds a table's leaves under their dotted keys.
+fn spell_out(prefix: String, table: Table, origin: &str, keys: &mut BTreeMap<String, (Value, String)>) {
+    for (key, value) in table {
+        let path = if prefix.is_empty() { key } else { format!("{prefix}.{key}") };
+        match value {
+            Value::Table(inner) => spell_out(path, inner, origin, keys),
+            leaf => {
+                keys.insert(path, (leaf, origin.to_owned()));
+            }
+        }
+    }
+}
+
+fn check_known(key: &str, origin: &str) -> Result<()> {
+    let known = known_keys();
+    if known.iter().any(|name| name == key) {
+        return Ok(());
+    }
+    let nearest = known.iter().max_by(|a, b| {
+        strsim::jaro_winkler(a, key).total_cmp(&strsim::jaro_winkler(b, key))
+    });
+    let nearest = nearest.expect("there are keys");
+    Err(Error::recipe(format!("unknown key `{key}` ({origin})"), format!("the nearest known key is `{nearest}`")))
+}

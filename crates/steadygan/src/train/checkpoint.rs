@@ -1,0 +1,226 @@
+//! A state as one file: SafeTensors, with the rest as JSON in the metadata.
+//!
+//! The file holds no wall-clock time, so that equal states are equal bytes.
+
+use super::state::generator;
+use super::{State, Tally};
+use crate::error::{Error, Result};
+use crate::nn::{Network, load_tensors, named_tensors};
+use crate::optim::Adam;
+use crate::plan::{self, Plan};
+use burn::prelude::*;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+/// The version of the file's format.
+const FORMAT_VERSION: u32 = 1;
+
+/// The metadata's only key (several would be written in no fixed order).
+const METADATA_KEY: &str = "steadygan";
+
+/// The largest file that is read: the largest networks that a plan allows, with moments, are below it.
+const MAX_BYTES: u64 = 16 << 30;
+
+/// All of a state that is no tensor, and what it belongs to.
+#[derive(Debug, Serialize, Deserialize)]
+struct Metadata {
+    format_version: u32,
+    images: u64,
+    generator_steps: u64,
+    discriminator_steps: u64,
+    tally: Tally,
+    #[serde(flatten)]
+    origin: Origin,
+}
+
+/// What a state came from.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Origin {
+    /// What was asked, as TOML.
+    pub recipe: String,
+    /// What was decided.
+    pub plan: Plan,
+    /// The fingerprint of the data.
+    pub data_fingerprint: String,
+}
+
+/// The bytes of a checkpoint.
+pub fn save_checkpoint(state: &State, origin: &Origin) -> Vec<u8> {
+    let metadata = Metadata {
+        format_version: FORMAT_VERSION,
+        images: state.images,
+        generator_steps: state.generator_optimizer.steps,
+        discriminator_steps: state.discriminator_optimizer.steps,
+        tally: state.tally,
+        origin: origin.clone(),
+    };
+    let json = serde_json::to_string(&metadata).expect("metadata is plain data");
+    let tensors = tensors_of(state);
+    let views = tensors.iter().map(|(name, data)| {
+        let shape = data.shape().to_vec();
+        let view = TensorView::new(Dtype::F32, shape, data.as_bytes()).expect("a tensor has its shape's bytes");
+        (name.as_str(), view)
+    });
+    let header = HashMap::from([(METADATA_KEY.to_owned(), json)]);
+    safetensors::serialize(views, Some(header)).expect("tensors of distinct names can be written")
+}
+
+fn tensors_of(state: &State) -> BTreeMap<String, TensorData> {
+    let mut tensors = BTreeMap::new();
+    let parts = [
+        ("generator", &state.generator, &state.generator_optimizer),
+        ("discriminator", &state.discriminator, &state.discriminator_optimizer),
+    ];
+    for (role, network, optimizer) in parts {
+        for tensor in named_tensors(network) {
+            tensors.insert(format!("{role}.{}", tensor.name), tensor.data);
+        }
+        for (name, (first, second)) in &optimizer.moments {
+            tensors.insert(format!("adam.first.{role}.{name}"), first.clone().into_data());
+            tensors.insert(format!("adam.second.{role}.{name}"), second.clone().into_data());
+        }
+    }
+    tensors
+}
+
+/// A checkpoint that has been read and checked, not yet on a device.
+#[derive(Debug)]
+pub struct Checkpoint {
+    metadata: Metadata,
+    tensors: BTreeMap<String, TensorData>,
+    path: String,
+}
+
+/// Reads a checkpoint.
+///
+/// # Errors
+///
+/// There is none, it is damaged, or it is not one of this program's format.
+pub fn load_checkpoint(path: &Path) -> Result<Checkpoint> {
+    let bytes = read_limited(path)?;
+    let path = path.display().to_string();
+    let damaged = |why: String| {
+        Error::checkpoint(
+            format!("{path} is no checkpoint of steadygan, or is damaged: {why}"),
+            "use a run's checkpoints/latest/state.safetensors, or train again",
+        )
+    };
+    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| damaged(error.to_string()))?;
+    let json = header.metadata().as_ref().and_then(|map| map.get(METADATA_KEY));
+    let json = json.ok_or_else(|| damaged(format!("its metadata has no key `{METADATA_KEY}`")))?;
+    check_version(json, &path)?;
+    let metadata: Metadata = serde_json::from_str(json).map_err(|error| damaged(error.to_string()))?;
+    let file = SafeTensors::deserialize(&bytes).map_err(|error| damaged(error.to_string()))?;
+    let mut tensors = BTreeMap::new();
+    for (name, view) in file.iter() {
+        if view.dtype() != Dtype::F32 {
+            return Err(damaged(format!("the tensor `{name}` is not of 32-bit floats")));
+        }
+        let values = view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+        tensors.insert(name.to_owned(), TensorData::new(values.collect::<Vec<f32>>(), view.shape().to_vec()));
+    }
+    Ok(Checkpoint { metadata, tensors, path })
+}
+
+fn read_limited(path: &Path) -> Result<Vec<u8>> {
+    let shown = path.display();
+    let hint = "a run writes its first checkpoint when training starts";
+    let failed = |error: std::io::Error| Error::io(format!("cannot read the checkpoint {shown}"), &error, hint);
+    let mut bytes = Vec::new();
+    File::open(path).map_err(failed)?.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(Error::checkpoint(format!("{shown} is larger than any checkpoint can be"), hint));
+    }
+    Ok(bytes)
+}
+
+/// The version is looked at before the rest, whose form depends on it.
+fn check_version(json: &str, path: &str) -> Result<()> {
+    #[derive(Deserialize)]
+    struct Version {
+        format_version: u32,
+    }
+    match serde_json::from_str::<Version>(json) {
+        Ok(Version { format_version }) if format_version != FORMAT_VERSION => Err(Error::checkpoint(
+            format!("{path} has format version {format_version}, this program reads {FORMAT_VERSION}"),
+            "use the program that wrote it",
+        )),
+        _ => Ok(()),
+    }
+}
+
+impl Checkpoint {
+    /// What the state came from.
+    pub fn origin(&self) -> &Origin {
+        &self.metadata.origin
+    }
+
+    /// Real images shown when it was made.
+    pub fn images(&self) -> u64 {
+        self.metadata.images
+    }
+
+    /// The state on a device.
+    ///
+    /// # Errors
+    ///
+    /// A tensor of the plan's networks is missing or has another shape.
+    pub fn state(&self, device: &Device) -> Result<State> {
+        self.check_plan()?;
+        let Metadata { images, generator_steps, discriminator_steps, tally, .. } = &self.metadata;
+        let mut state = State::new(&self.origin().plan, device);
+        state.images = *images;
+        state.tally = *tally;
+        state.generator = self.load("generator", state.generator)?;
+        state.discriminator = self.load("discriminator", state.discriminator)?;
+        self.load_moments("generator", &mut state.generator_optimizer, *generator_steps)?;
+        self.load_moments("discriminator", &mut state.discriminator_optimizer, *discriminator_steps)?;
+        Ok(state)
+    }
+
+    /// The generator alone, for sampling.
+    ///
+    /// # Errors
+    ///
+    /// As [`state`](Self::state).
+    pub fn generator(&self, device: &Device) -> Result<Network> {
+        self.check_plan()?;
+        self.load("generator", generator(&self.origin().plan, device))
+    }
+
+    /// A plan inside a file is as untrusted as the file: it must describe networks that can be built.
+    fn check_plan(&self) -> Result<()> {
+        plan::check_model(&self.origin().plan.model)
+            .map_err(|error| self.foreign(format!("its plan is impossible: {error}")))
+    }
+
+    fn foreign(&self, why: impl std::fmt::Display) -> Error {
+        Error::checkpoint(format!("{}: {why}", self.path), "the file belongs to another network or is damaged")
+    }
+
+    fn part(&self, prefix: &str) -> BTreeMap<String, TensorData> {
+        let named = self.tensors.iter().filter_map(|(name, data)| Some((name.strip_prefix(prefix)?, data)));
+        named.map(|(name, data)| (name.to_owned(), data.clone())).collect()
+    }
+
+    fn load(&self, role: &str, network: Network) -> Result<Network> {
+        load_tensors(network, &self.part(&format!("{role}."))).map_err(|error| self.foreign(error))
+    }
+
+    fn load_moments(&self, role: &str, optimizer: &mut Adam, steps: u64) -> Result<()> {
+        optimizer.steps = steps;
+        for (name, (first, second)) in &mut optimizer.moments {
+            for (order, moment) in [("first", first), ("second", second)] {
+                let key = format!("adam.{order}.{role}.{name}");
+                let data = self.tensors.get(&key).filter(|data| *data.shape() == moment.shape());
+                let data = data.ok_or_else(|| self.foreign(format!("the tensor `{key}` is missing or misshapen")))?;
+                *moment = Tensor::from_data(data.clone(), &moment.device());
+            }
+        }
+        Ok(())
+    }
+}

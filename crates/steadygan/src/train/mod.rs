@@ -1,0 +1,187 @@
+//! Training: one straight loop over pure steps, with an [`Observer`] as the only way out of it.
+
+mod checkpoint;
+mod recorder;
+mod state;
+mod step;
+
+pub use checkpoint::{Checkpoint, Origin, load_checkpoint, save_checkpoint};
+pub use recorder::{Recorder, encode_sheet};
+pub use state::{State, Tally};
+pub use step::{NonFinite, StepStats, discriminator_step, generator_step};
+
+use crate::data::{Dataset, Order, gather};
+use crate::error::Result;
+use crate::generate::sample;
+use crate::heuristics::{self, Hook};
+use crate::labels::{Batches, Moment};
+use crate::metrics::mean_pairwise_distance;
+use crate::nn::Pass;
+use crate::plan::Plan;
+use burn::prelude::*;
+use steadygan_run::Outcome;
+
+/// What training tells the world. Every method has an empty default.
+pub trait Observer {
+    /// A step is done.
+    fn step(&mut self, _images: u64) {}
+    /// The means since the last such line, at every `stats_every` images.
+    fn stats(&mut self, _images: u64, _means: &StepStats, _diversity: f64) -> Result<()> {
+        Ok(())
+    }
+    /// The fixed latents' images as bytes `[n, c, h, w]`, at every `sheets_every` images and at the end.
+    fn sheet(&mut self, _images: u64, _fakes: &[u8], _shape: [usize; 4]) -> Result<()> {
+        Ok(())
+    }
+    /// The whole state, at every `checkpoint_every` images and at the end.
+    fn checkpoint(&mut self, _state: &State) -> Result<()> {
+        Ok(())
+    }
+    /// Whether to stop after this step.
+    fn wants_stop(&self) -> bool {
+        false
+    }
+}
+
+/// Trains until the plan's images are shown, the observer wants to stop, or a quantity is not finite.
+///
+/// # Errors
+///
+/// The observer could not do its part (a disk is full, say); the state is that after the last step.
+pub fn train(
+    plan: &Plan,
+    data: &Dataset,
+    state: &mut State,
+    device: &Device,
+    observer: &mut dyn Observer,
+) -> Result<Outcome> {
+    let hooks = heuristics::hooks(&plan.heuristics)?;
+    let sheet = Sheet::new(plan, data, device);
+    let mut order = Order::new(plan.seed, data.train.count());
+    if state.images == 0 {
+        sheet.show(state, observer)?;
+        observer.checkpoint(state)?;
+    }
+    while state.images < plan.train.images && !observer.wants_stop() {
+        let moment = Moment { seed: plan.seed, images: state.images };
+        let reals = fetch(plan, data, &mut order, moment, device);
+        let stats = match step(plan, state, &hooks, reals, moment, device) {
+            Ok(stats) => stats,
+            Err(NonFinite { quantity }) => {
+                return Ok(Outcome::Diverged { images: state.images, quantity: quantity.to_owned() });
+            }
+        };
+        state.images += plan.train.batch as u64;
+        state.tally.add(&stats);
+        observer.step(state.images);
+        cadence(plan, state, &sheet, observer)?;
+    }
+    if !state.images.is_multiple_of(plan.train.sheets_every) {
+        sheet.show(state, observer)?;
+    }
+    if !state.images.is_multiple_of(plan.train.checkpoint_every) {
+        observer.checkpoint(state)?;
+    }
+    let images = state.images;
+    Ok(if images < plan.train.images { Outcome::Stopped { images } } else { Outcome::Finished { images } })
+}
+
+/// The next batch of reals as networks see them.
+fn fetch(plan: &Plan, data: &Dataset, order: &mut Order, moment: Moment, device: &Device) -> Tensor<4> {
+    let batch = plan.train.batch;
+    let indices = order.indices(moment.images, batch);
+    let mut flips = plan.data.flip.then(|| moment.stream("flip"));
+    let pixels = gather(&data.train, &indices, flips.as_mut());
+    let values: Vec<f32> = pixels.into_iter().map(|pixel| plan.model.range.scale(pixel)).collect();
+    let shape = [batch, plan.model.channels, plan.model.size, plan.model.size];
+    Tensor::from_data(TensorData::new(values, shape), &device.clone().inner())
+}
+
+/// One discriminator step and one generator step on the same fakes.
+fn step(
+    plan: &Plan,
+    state: &mut State,
+    hooks: &[Box<dyn Hook>],
+    reals: Tensor<4>,
+    moment: Moment,
+    device: &Device,
+) -> Result<StepStats, NonFinite> {
+    let model = &plan.model;
+    let latents = model.latent_distribution.sample(plan.train.batch, model.latent, &mut moment.stream("latent"));
+    let latents = TensorData::new(latents, [plan.train.batch, model.latent, 1, 1]);
+    let mut pass = Pass::train();
+    let fakes = state.generator.forward(Tensor::from_data(latents, device), &mut pass);
+    state.generator.absorb(pass);
+
+    let mut batches = Batches::new(reals, fakes.clone().inner());
+    prepare(&mut batches, hooks, &moment);
+    let judged = discriminator_step(&mut state.discriminator, &mut state.discriminator_optimizer, batches, plan)?;
+    let fooled = generator_step(
+        &mut state.generator,
+        &mut state.generator_optimizer,
+        &mut state.discriminator,
+        fakes,
+    )?;
+    Ok(StepStats { loss_g: fooled.loss, grad_norm_g: fooled.grad_norm, ..judged })
+}
+
+/// Lets the hooks act on what the discriminator is shown and told.
+pub fn prepare(batches: &mut Batches, hooks: &[Box<dyn Hook>], moment: &Moment) {
+    hooks.iter().for_each(|hook| hook.show(batches, moment));
+    hooks.iter().for_each(|hook| hook.tell(batches, moment));
+    batches.real.harden();
+    batches.fake.harden();
+    hooks.iter().for_each(|hook| hook.soften(batches, moment));
+}
+
+/// What is due at this number of images.
+fn cadence(plan: &Plan, state: &mut State, sheet: &Sheet, observer: &mut dyn Observer) -> Result<()> {
+    let due = |every: u64| state.images.is_multiple_of(every);
+    if due(plan.train.stats_every) {
+        let diversity = sheet.diversity(&sheet.sample(state));
+        observer.stats(state.images, &state.tally.take_means(), diversity)?;
+    }
+    if due(plan.train.sheets_every) {
+        sheet.show(state, observer)?;
+    }
+    if due(plan.train.checkpoint_every) {
+        observer.checkpoint(state)?;
+    }
+    Ok(())
+}
+
+/// The fixed latents, and as many reals to compare their images with.
+struct Sheet<'a> {
+    plan: &'a Plan,
+    device: Device,
+    latents: Vec<f32>,
+    real_distance: f64,
+}
+
+impl<'a> Sheet<'a> {
+    fn new(plan: &'a Plan, data: &Dataset, device: &Device) -> Self {
+        let mut stream = crate::rng::stream(plan.seed, "sheet", 0);
+        let latents = plan.model.latent_distribution.sample(plan.train.sheet, plan.model.latent, &mut stream);
+        let reals = data.train.count().min(plan.train.sheet);
+        let pixels = data.train.pixels.len() / data.train.count() * reals;
+        let real_distance = mean_pairwise_distance(&data.train.pixels[..pixels], reals);
+        Self { plan, device: device.clone().inner(), latents, real_distance }
+    }
+
+    fn sample(&self, state: &State) -> Vec<u8> {
+        let range = self.plan.model.range;
+        let values = sample(&state.generator, &self.latents, &self.device);
+        values.into_iter().map(|value| range.unscale(value)).collect()
+    }
+
+    /// The fakes' mean distance from each other, as a share of the reals'.
+    fn diversity(&self, fakes: &[u8]) -> f64 {
+        mean_pairwise_distance(fakes, self.plan.train.sheet) / self.real_distance
+    }
+
+    fn show(&self, state: &State, observer: &mut dyn Observer) -> Result<()> {
+        let model = &self.plan.model;
+        let shape = [self.plan.train.sheet, model.channels, model.size, model.size];
+        observer.sheet(state.images, &self.sample(state), shape)
+    }
+}

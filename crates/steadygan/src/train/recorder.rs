@@ -1,0 +1,107 @@
+//! The observer that writes a run directory.
+
+use super::{Observer, Origin, State, StepStats, save_checkpoint};
+use crate::error::Result;
+use crate::report::sheet::{encode_png, sheet};
+use std::time::Instant;
+use steadygan_run::{JsonLines, RunDirectory, Stats, Which, append_text, read_lines, write_atomically};
+
+/// Writes stats, sheets and checkpoints. What is due at the same images is written lines first and
+/// checkpoint last: the checkpoint's rename is what commits them.
+#[derive(Debug)]
+pub struct Recorder {
+    run: RunDirectory,
+    origin: Origin,
+    stats: JsonLines<Stats>,
+    clock: Clock,
+}
+
+/// Training time over all resumes, and the time and images of the last line.
+#[derive(Debug)]
+struct Clock {
+    started: Instant,
+    before_s: f64,
+    last_time_s: f64,
+    last_images: u64,
+}
+
+impl Clock {
+    #[expect(clippy::disallowed_methods, reason = "times are reported, never trained on")]
+    fn start(before_s: f64, images: u64) -> Self {
+        Self { started: Instant::now(), before_s, last_time_s: before_s, last_images: images }
+    }
+
+    /// The time of a line at `images` and the rate since the last.
+    fn lap(&mut self, images: u64) -> (f64, f64) {
+        let time_s = self.before_s + self.started.elapsed().as_secs_f64();
+        let rate = (images - self.last_images) as f64 / (time_s - self.last_time_s);
+        (self.last_time_s, self.last_images) = (time_s, images);
+        (time_s, rate)
+    }
+}
+
+impl Recorder {
+    /// A recorder that goes on where the directory's lines end, at `images` images shown.
+    ///
+    /// # Errors
+    ///
+    /// The directory cannot be written.
+    pub fn new(run: RunDirectory, origin: Origin, images: u64) -> Result<Self> {
+        let lines = if run.stats().exists() { read_lines::<Stats>(&run.stats())?.records } else { Vec::new() };
+        let before_s = lines.last().map_or(0.0, |line| line.time_s);
+        let stats = JsonLines::append(&run.stats())?;
+        Ok(Self { run, origin, stats, clock: Clock::start(before_s, images) })
+    }
+
+    /// Appends a line to log.txt.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn log(&self, line: &str) -> Result<()> {
+        Ok(append_text(&self.run.log(), &format!("{line}\n"))?)
+    }
+}
+
+impl Observer for Recorder {
+    fn stats(&mut self, images: u64, means: &StepStats, diversity: f64) -> Result<()> {
+        let (time_s, images_per_s) = self.clock.lap(images);
+        self.stats.write(&Stats {
+            images,
+            time_s,
+            images_per_s,
+            loss_d: means.loss_d,
+            loss_g: means.loss_g,
+            logit_real: means.logit_real,
+            logit_fake: means.logit_fake,
+            grad_norm_d: means.grad_norm_d,
+            grad_norm_g: means.grad_norm_g,
+            diversity,
+        })?;
+        self.log(&format!(
+            "{images} images: loss_d {:.4} loss_g {:.4} logit_real {:+.3} logit_fake {:+.3} diversity {diversity:.3}",
+            means.loss_d, means.loss_g, means.logit_real, means.logit_fake
+        ))
+    }
+
+    fn sheet(&mut self, images: u64, fakes: &[u8], shape: [usize; 4]) -> Result<()> {
+        let path = if images == 0 { self.run.fakes_init() } else { self.run.fakes(images) };
+        Ok(write_atomically(&path, &encode_sheet(fakes, shape)?)?)
+    }
+
+    fn checkpoint(&mut self, state: &State) -> Result<()> {
+        self.stats.sync()?;
+        let bytes = save_checkpoint(state, &self.origin);
+        Ok(write_atomically(&self.run.checkpoint(Which::Latest), &bytes)?)
+    }
+}
+
+/// A nearly square sheet of images `[n, c, h, w]` as a PNG file's bytes.
+///
+/// # Errors
+///
+/// The sheet is too large to encode.
+pub fn encode_sheet(images: &[u8], shape: [usize; 4]) -> Result<Vec<u8>> {
+    let columns = (shape[0] as f64).sqrt().ceil() as usize;
+    encode_png(&sheet(images, shape, columns))
+}

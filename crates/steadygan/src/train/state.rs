@@ -1,0 +1,86 @@
+//! Everything that training changes.
+
+use super::StepStats;
+use crate::nn::{Initializer, Network, dcgan};
+use crate::optim::Adam;
+use crate::plan::{Family, Plan};
+use burn::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// Everything that training changes; with the plan and the data it determines all that follows.
+#[derive(Debug)]
+pub struct State {
+    /// The generator, `[n, latent, 1, 1]` to `[n, c, h, w]`.
+    pub generator: Network,
+    /// The discriminator, `[n, c, h, w]` to logits `[n, 1, 1, 1]`.
+    pub discriminator: Network,
+    /// The generator's optimiser.
+    pub generator_optimizer: Adam,
+    /// The discriminator's optimiser.
+    pub discriminator_optimizer: Adam,
+    /// Real images shown.
+    pub images: u64,
+    /// What was measured since the last line of stats.
+    pub tally: Tally,
+}
+
+impl State {
+    /// The state before the first step.
+    pub fn new(plan: &Plan, device: &Device) -> Self {
+        let generator = generator(plan, device);
+        let discriminator = match plan.model.family {
+            Family::Dcgan => dcgan::discriminator(&plan.model, initializer(plan, "discriminator", device)),
+        };
+        Self {
+            generator_optimizer: Adam::new(plan.optimizer.generator, &generator, device),
+            discriminator_optimizer: Adam::new(plan.optimizer.discriminator, &discriminator, device),
+            generator,
+            discriminator,
+            images: 0,
+            tally: Tally::default(),
+        }
+    }
+}
+
+/// The plan's generator with its initial weights.
+pub(super) fn generator(plan: &Plan, device: &Device) -> Network {
+    match plan.model.family {
+        Family::Dcgan => dcgan::generator(&plan.model, initializer(plan, "generator", device)),
+    }
+}
+
+fn initializer(plan: &Plan, network: &str, device: &Device) -> Initializer {
+    Initializer { init: plan.model.init, seed: plan.seed, network: network.into(), device: device.clone() }
+}
+
+/// Sums over steps, for means at the next line of stats.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Tally {
+    steps: u64,
+    sums: StepStats,
+}
+
+impl Tally {
+    /// Adds a step.
+    pub fn add(&mut self, step: &StepStats) {
+        self.steps += 1;
+        self.sums = zip(&self.sums, step, |sum, value| sum + value);
+    }
+
+    /// The means over the steps since the last call.
+    pub fn take_means(&mut self) -> StepStats {
+        let Self { steps, sums } = std::mem::take(self);
+        zip(&sums, &sums, |sum, _| sum / steps as f64)
+    }
+}
+
+fn zip(a: &StepStats, b: &StepStats, f: impl Fn(f64, f64) -> f64) -> StepStats {
+    StepStats {
+        loss_d: f(a.loss_d, b.loss_d),
+        loss_g: f(a.loss_g, b.loss_g),
+        logit_real: f(a.logit_real, b.logit_real),
+        logit_fake: f(a.logit_fake, b.logit_fake),
+        grad_norm_d: f(a.grad_norm_d, b.grad_norm_d),
+        grad_norm_g: f(a.grad_norm_g, b.grad_norm_g),
+    }
+}

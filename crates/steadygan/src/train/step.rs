@@ -1,0 +1,137 @@
+//! The two steps of GAN training, without input or output.
+
+use crate::labels::{Batch, Batches};
+use crate::loss::bce_with_logits;
+use crate::nn::{Network, Pass};
+use crate::optim::{Adam, Gradients};
+use crate::plan::{self, Plan};
+use burn::module::Module;
+use burn::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// What a step measured, or the means of several steps.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct StepStats {
+    /// The discriminator's loss: mean over reals plus mean over fakes, both updates if there are two.
+    pub loss_d: f64,
+    /// The generator's loss.
+    pub loss_g: f64,
+    /// The discriminator's mean logit over reals.
+    pub logit_real: f64,
+    /// Its mean logit over fakes.
+    pub logit_fake: f64,
+    /// The norm of the discriminator's gradients (of the last update, if there are two).
+    pub grad_norm_d: f64,
+    /// The norm of the generator's gradients.
+    pub grad_norm_g: f64,
+}
+
+/// A quantity that is not a finite number; the step stopped before the update that it would have ruined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NonFinite {
+    /// Its name in [`StepStats`].
+    pub quantity: &'static str,
+}
+
+fn finite(quantity: &'static str, value: f64) -> Result<f64, NonFinite> {
+    if value.is_finite() { Ok(value) } else { Err(NonFinite { quantity }) }
+}
+
+/// What the discriminator is shown between two optimiser steps, for each form of `separate-batches`.
+fn updates(batches: Batches, form: plan::Batches) -> Vec<Vec<Batch>> {
+    let Batches { real, fake } = batches;
+    match form {
+        plan::Batches::Combined => vec![vec![Batch {
+            images: Tensor::cat(vec![real.images, fake.images], 0),
+            told_real: [real.told_real, fake.told_real].concat(),
+            labels: [real.labels, fake.labels].concat(),
+        }]],
+        plan::Batches::SeparateOneUpdate => vec![vec![real, fake]],
+        plan::Batches::SeparateTwoUpdates => vec![vec![real], vec![fake]],
+    }
+}
+
+/// Moves the discriminator towards telling reals from fakes.
+///
+/// The loss is the sum over all images over the number of reals: mean over reals plus mean over
+/// fakes, whichever way they are batched.
+///
+/// # Errors
+///
+/// A logit, the loss or a gradient is not finite; the discriminator is as after the last sound update.
+pub fn discriminator_step(
+    discriminator: &mut Network,
+    optimizer: &mut Adam,
+    batches: Batches,
+    plan: &Plan,
+) -> Result<StepStats, NonFinite> {
+    let reals = batches.real.labels.len();
+    let mut stats = StepStats::default();
+    let mut logits = Vec::with_capacity(2 * reals);
+    for update in updates(batches, plan.train.batches) {
+        let mut total: Option<Tensor<1>> = None;
+        for batch in update {
+            let mut pass = Pass::train();
+            let labels = TensorData::new(batch.labels, [batch.told_real.len()]);
+            let judged = discriminator.logits(batch.images, &mut pass);
+            discriminator.absorb(pass);
+            let labels = Tensor::from_data(labels, &judged.device());
+            let loss = bce_with_logits(judged.clone(), labels).sum() / reals as f32;
+            logits.extend(judged.into_data().iter::<f32>().map(f64::from));
+            total = Some(total.map_or(loss.clone(), |total| total + loss));
+        }
+        let total = total.expect("an update has a batch");
+        let loss = f64::from(total.clone().into_scalar::<f32>());
+        if logits.iter().all(|logit| logit.is_finite()) {
+            finite("loss_d", loss)?;
+        }
+        stats.loss_d += loss;
+        let of_reals = &logits[..logits.len().min(reals)];
+        stats.logit_real = finite("logit_real", mean(of_reals))?;
+        stats.logit_fake = finite("logit_fake", mean(&logits[of_reals.len()..]))?;
+        let gradients = Gradients::of(discriminator, &total.backward());
+        stats.grad_norm_d = finite("grad_norm_d", gradients.norm())?;
+        *discriminator = optimizer.step(discriminator.clone(), &gradients);
+    }
+    Ok(stats)
+}
+
+/// The mean, 0 of nothing.
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
+/// What a generator step measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Fooled {
+    /// The loss: the mean over the fakes of −ln σ(d).
+    pub loss: f64,
+    /// The norm of the generator's gradients.
+    pub grad_norm: f64,
+}
+
+/// Moves the generator towards fakes that the discriminator takes for real: label 1, always.
+///
+/// `fakes` `[n, c, h, w]` carry the generator's graph. The discriminator's weights are constants here,
+/// so that their gradients are not computed; its running statistics move, as in PyTorch's example.
+///
+/// # Errors
+///
+/// The loss or a gradient is not finite; the generator is unchanged.
+pub fn generator_step(
+    generator: &mut Network,
+    optimizer: &mut Adam,
+    discriminator: &mut Network,
+    fakes: Tensor<4>,
+) -> Result<Fooled, NonFinite> {
+    let mut pass = Pass::train();
+    let logits = discriminator.clone().no_grad().logits(fakes, &mut pass);
+    discriminator.absorb(pass);
+    let ones = logits.ones_like();
+    let loss = bce_with_logits(logits, ones).mean();
+    let value = finite("loss_g", f64::from(loss.clone().into_scalar::<f32>()))?;
+    let gradients = Gradients::of(generator, &loss.backward());
+    let grad_norm = finite("grad_norm_g", gradients.norm())?;
+    *generator = optimizer.step(generator.clone(), &gradients);
+    Ok(Fooled { loss: value, grad_norm })
+}
