@@ -52,9 +52,13 @@ fn panel<I: Isa, const NL: usize, const ADD: bool>(
 ) {
     match I::BLOCK {
         RegisterBlock::EightByTwo => {
-            block::<I, 8, NL, ADD>(a, 0, b, c);
-            if rows > 8 {
-                block::<I, 8, NL, ADD>(a, 8, b, c);
+            if NL == 1 && rows > 8 {
+                block::<I, 16, NL, ADD>(a, 0, b, c);
+            } else {
+                block::<I, 8, NL, ADD>(a, 0, b, c);
+                if rows > 8 {
+                    block::<I, 8, NL, ADD>(a, 8, b, c);
+                }
             }
         }
         RegisterBlock::SixByOne => {

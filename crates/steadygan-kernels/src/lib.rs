@@ -25,7 +25,7 @@ pub use conv::{
     Conv, ShapeError, add_bias, bias_gradient, conv, conv_input_gradient, conv_weight_gradient,
 };
 pub use normalize::{BatchNorm, batch_norm, batch_norm_gradient, channel_moments};
-pub use optimizer::{AdamStep, RmsPropStep, adam, average, rms_prop, sgd};
+pub use optimizer::{AdamStep, RmsPropStep, adam, add, average, rms_prop, sgd};
 pub use pool::{max_pool2, max_pool2_gather, max_pool2_scatter, upsample2, upsample2_gradient};
 pub use reduce::{sum, sum_of_squares};
 pub use simd::{InstructionSet, instruction_set};

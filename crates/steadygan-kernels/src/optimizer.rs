@@ -119,6 +119,21 @@ vectorised! {
     }
 }
 
+/// Adds one gradient to another, in place: `sum = sum + x`.
+///
+/// # Panics
+/// When the slices differ in length.
+pub fn add(sum: &mut [f32], x: &[f32]) {
+    expect_len("x", x.len(), sum.len());
+    sum.par_chunks_mut(PIECE)
+        .zip(x.par_chunks(PIECE))
+        .for_each(|(sum, x)| {
+            for (sum, &x) in sum.iter_mut().zip(x) {
+                *sum += x;
+            }
+        });
+}
+
 /// Exponential moving average of a parameter, in place: `average = decay average + (1 - decay) parameter`.
 ///
 /// # Panics

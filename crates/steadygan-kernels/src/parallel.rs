@@ -36,3 +36,21 @@ pub(crate) fn map2(
         .zip(a.par_chunks(PIECE).zip(b.par_chunks(PIECE)))
         .for_each(|(y, (a, b))| work(a, b, y));
 }
+
+/// Divides rows of `row` numbers into parts of `part` numbers (the last one may be shorter); each part's index comes with its slices
+/// of all rows, so that parts can be written in parallel.
+pub(crate) fn split_columns(
+    rows: &mut [f32],
+    row: usize,
+    part: usize,
+) -> Vec<(usize, Vec<&mut [f32]>)> {
+    let mut parts: Vec<_> = (0..row.div_ceil(part))
+        .map(|index| (index, Vec::new()))
+        .collect();
+    for row in rows.chunks_exact_mut(row) {
+        for ((_, slices), slice) in parts.iter_mut().zip(row.chunks_mut(part)) {
+            slices.push(slice);
+        }
+    }
+    parts
+}

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use crate::simd::Line;
+use crate::simd::{LANES, Line, numbers_mut};
 
 thread_local! {
     /// Buffers not in use at the moment, largest last.
@@ -35,4 +35,11 @@ pub(crate) fn with_lines<R>(lines: usize, work: impl FnOnce(&mut [Line]) -> R) -
         }
     });
     result
+}
+
+/// Runs `work` on `numbers` numbers of memory with unspecified contents, as [`with_lines`].
+pub(crate) fn with_numbers<R>(numbers: usize, work: impl FnOnce(&mut [f32]) -> R) -> R {
+    with_lines(numbers.div_ceil(LANES), |lines| {
+        work(&mut numbers_mut(lines)[..numbers])
+    })
 }

@@ -8,8 +8,7 @@ use crate::gemm::{Matrix, multiply};
 use crate::parallel::expect_len;
 
 mod bias;
-mod gather;
-mod weight;
+mod direct;
 mod winograd;
 
 pub(crate) use bias::expect_images;
@@ -175,7 +174,7 @@ pub fn conv(g: &Conv, x: &[f32], w: &[f32], y: &mut [f32]) {
     } else if let Some(choice) = winograd::choose(g) {
         winograd::forward(choice, g, x, w, y);
     } else {
-        gather::forward(g, x, w, y);
+        direct::forward(g, x, w, y);
     }
 }
 
@@ -194,7 +193,7 @@ pub fn conv_input_gradient(g: &Conv, dy: &[f32], w: &[f32], dx: &mut [f32]) {
     } else if let Some(choice) = winograd::choose(g) {
         winograd::input_gradient(choice, g, dy, w, dx);
     } else {
-        gather::input_gradient(g, dy, w, dx);
+        direct::input_gradient(g, dy, w, dx);
     }
 }
 
@@ -218,6 +217,6 @@ pub fn conv_weight_gradient(g: &Conv, x: &[f32], dy: &[f32], dw: &mut [f32]) {
     } else if let Some(choice) = winograd::choose(g) {
         winograd::weight_gradient(choice, g, x, dy, dw);
     } else {
-        weight::gradient(g, x, dy, dw);
+        direct::weight_gradient(g, x, dy, dw);
     }
 }

@@ -26,6 +26,14 @@ impl Line {
     pub(crate) const ZERO: Line = Line([0.0; LANES]);
 }
 
+/// The numbers of lines, one after the other.
+pub(crate) fn numbers_mut(lines: &mut [Line]) -> &mut [f32] {
+    let numbers = lines.len() * LANES;
+    // SAFETY: `Line` is `repr(C)` over `[f32; 16]` with an alignment equal to its size, so a slice of lines is exactly this many
+    // consecutive `f32`s; the borrow is exclusive and lasts as long as the result.
+    unsafe { std::slice::from_raw_parts_mut(lines.as_mut_ptr().cast(), numbers) }
+}
+
 /// The instruction sets that the kernels are compiled for, from least to most capable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum InstructionSet {

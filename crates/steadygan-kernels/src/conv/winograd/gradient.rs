@@ -12,7 +12,7 @@ use crate::scratch::with_lines;
 use crate::simd::{LANES, Line};
 
 /// Tiles of a group of images: the summed dimension of one product.
-const GROUP_TILES: usize = 64;
+const GROUP_TILES: usize = 128;
 /// Lines of positions of both sides held at once (16 MiB).
 const HELD_LINES: usize = 1 << 18;
 /// Blocks of output channels of a task.

@@ -1,0 +1,226 @@
+//! Direct convolution over flat planes, for any kernel, stride and padding: no image is unfolded, and no column of a product is wasted
+//! on few channels, so this is also the way of the layers next to the image.
+
+mod correlate;
+mod flat;
+mod weight;
+
+use rayon::prelude::*;
+
+use self::correlate::{Taps, correlate};
+use self::flat::{Flat, SLACK, Side};
+use super::Conv;
+use crate::parallel::split_columns;
+use crate::scratch::{with_lines, with_numbers};
+use crate::simd::{LANES, Line};
+
+pub(super) use self::weight::weight_gradient;
+
+/// Numbers of a flat plane that make a group of images.
+const GROUP_NUMBERS: usize = 1024;
+/// With fewer groups than this, panels of target channels are tasks of their own.
+const FEW_GROUPS: usize = 8;
+
+/// The convolution, `y` from `x`.
+pub(super) fn forward(g: &Conv, x: &[f32], w: &[f32], y: &mut [f32]) {
+    let direction = Direction {
+        g,
+        source: Side::input(g),
+        target: Side::output(g),
+        is_forward: true,
+    };
+    direction.run(x, w, y);
+}
+
+/// The input gradient, `dx` from `dy`.
+pub(super) fn input_gradient(g: &Conv, dy: &[f32], w: &[f32], dx: &mut [f32]) {
+    let direction = Direction {
+        g,
+        source: Side::output(g),
+        target: Side::input(g),
+        is_forward: false,
+    };
+    direction.run(dy, w, dx);
+}
+
+/// From inputs to outputs, or back.
+struct Direction<'a> {
+    g: &'a Conv,
+    source: Side,
+    target: Side,
+    is_forward: bool,
+}
+
+/// What one phase of the target sums: a source plane's offset per (source channel, tap), and the weights, one panel of sixteen
+/// target channels after the other.
+struct Phase {
+    offsets: Vec<usize>,
+    first_line: usize,
+}
+
+impl Direction<'_> {
+    /// The taps that reach a phase of the target, and the place of what they read relative to the target's own.
+    fn taps(&self, flat: &Flat, plane: usize, phase: usize) -> Vec<(usize, isize)> {
+        let (kernel, stride) = (self.g.kernel, self.g.stride);
+        let mut taps = Vec::new();
+        for tap in 0..kernel * kernel {
+            let (ky, kx) = (tap / kernel, tap % kernel);
+            let input_phase = ky % stride * stride + kx % stride;
+            let shift = ky / stride * flat.pitch + kx / stride;
+            if self.is_forward {
+                taps.push((tap, (input_phase * plane + shift) as isize));
+            } else if input_phase == phase {
+                taps.push((tap, -(shift as isize)));
+            }
+        }
+        taps
+    }
+
+    /// Packs one panel of target channels from `first` on: a line per (source channel, tap).
+    fn pack(&self, w: &[f32], taps: &[(usize, isize)], first: usize, lines: &mut [Line]) {
+        let area = self.g.kernel * self.g.kernel;
+        let (target_stride, source_stride) = if self.is_forward {
+            (self.g.in_channels * area, area)
+        } else {
+            (area, self.g.in_channels * area)
+        };
+        lines.fill(Line::ZERO);
+        for lane in 0..LANES.min(self.target.channels - first) {
+            let from = &w[(first + lane) * target_stride..];
+            for (source, lines) in lines.chunks_exact_mut(taps.len()).enumerate() {
+                for (line, (tap, _)) in lines.iter_mut().zip(taps) {
+                    line.0[lane] = from[source * source_stride + tap];
+                }
+            }
+        }
+    }
+
+    fn run(&self, from: &[f32], w: &[f32], to: &mut [f32]) {
+        let flat = Flat::new(self.g);
+        let group = GROUP_NUMBERS.div_ceil(flat.slot()).min(self.g.batch);
+        let plane = flat.plane(group);
+        let panels = self.target.channels.div_ceil(LANES);
+        let taps: Vec<_> = (0..self.target.phases())
+            .map(|phase| self.taps(&flat, plane, phase))
+            .collect();
+        let lines: usize = taps
+            .iter()
+            .map(|taps| taps.len() * self.source.channels * panels)
+            .sum();
+        with_lines(lines, |weights| {
+            let mut phases = Vec::new();
+            let mut rest = &mut *weights;
+            for taps in &taps {
+                let steps = taps.len() * self.source.channels;
+                let (mine, others) = rest.split_at_mut(steps * panels);
+                phases.push(Phase {
+                    offsets: self.offsets(&flat, plane, taps),
+                    first_line: lines - mine.len() - others.len(),
+                });
+                rest = others;
+                if steps > 0 {
+                    let panels = mine.par_chunks_mut(steps).enumerate();
+                    panels.for_each(|(panel, lines)| self.pack(w, taps, panel * LANES, lines));
+                }
+            }
+            let weights = &*weights;
+            let groups = to.par_chunks_mut(group * self.target.image());
+            groups
+                .zip(from.par_chunks(group * self.source.image()))
+                .for_each(|(to, from)| {
+                    self.run_group(&flat, plane, from, &phases, weights, to);
+                });
+        });
+    }
+
+    /// Where each (source channel, tap) is read for the target's first place.
+    fn offsets(&self, flat: &Flat, plane: usize, taps: &[(usize, isize)]) -> Vec<usize> {
+        let channel = self.source.phases() * plane;
+        let sources = (0..self.source.channels).map(|source| flat.lead() + source * channel);
+        sources
+            .flat_map(|at| {
+                taps.iter()
+                    .map(move |(_, shift)| at.strict_add_signed(*shift))
+            })
+            .collect()
+    }
+
+    /// Computes one group of images.
+    fn run_group(
+        &self,
+        flat: &Flat,
+        plane: usize,
+        from: &[f32],
+        phases: &[Phase],
+        weights: &[Line],
+        to: &mut [f32],
+    ) {
+        let is_few = self.g.batch * flat.slot() < FEW_GROUPS * GROUP_NUMBERS;
+        let channels = if is_few { LANES } else { self.target.channels };
+        with_numbers(
+            self.source.channels * self.source.phases() * plane,
+            |source| {
+                for (index, plane) in source.chunks_exact_mut(plane).enumerate() {
+                    self.source.flatten_plane(flat, index, from, plane);
+                }
+                let source = &*source;
+                let parts = split_columns(to, self.target.image(), channels * self.target.plane());
+                parts.into_par_iter().for_each(|(part, mut planes)| {
+                    for phase in 0..phases.len() {
+                        self.run_phase(
+                            flat,
+                            source,
+                            phases,
+                            phase,
+                            weights,
+                            part * channels,
+                            &mut planes,
+                        );
+                    }
+                });
+            },
+        );
+    }
+
+    /// Computes one phase of the target channels from `first` on, as many as the images' `planes` hold.
+    #[expect(clippy::too_many_arguments, reason = "a step of `run_group`")]
+    fn run_phase(
+        &self,
+        flat: &Flat,
+        source: &[f32],
+        phases: &[Phase],
+        phase: usize,
+        weights: &[Line],
+        first: usize,
+        planes: &mut [&mut [f32]],
+    ) {
+        let numbers = planes.len() * flat.slot();
+        let row = numbers.next_multiple_of(LANES) + SLACK;
+        let Phase {
+            offsets,
+            first_line,
+        } = &phases[phase];
+        let channels = planes
+            .first()
+            .map_or(0, |planes| planes.len() / self.target.plane());
+        with_numbers(LANES * row, |out| {
+            for panel in (0..channels).step_by(LANES) {
+                let rows = LANES.min(channels - panel);
+                let start = first_line + (first + panel) / LANES * offsets.len();
+                let taps = Taps {
+                    offsets,
+                    weights: &weights[start..][..offsets.len()],
+                };
+                correlate(rows, taps, source, numbers, row, out);
+                for (index, planes) in planes.iter_mut().enumerate() {
+                    let targets =
+                        planes[panel * self.target.plane()..].chunks_exact_mut(self.target.plane());
+                    for (plane, out) in targets.zip(out.chunks_exact(row)).take(rows) {
+                        self.target
+                            .unflatten(flat, phase, &out[index * flat.slot()..], plane);
+                    }
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,157 @@
+//! The weight gradient over flat planes: inner products of an output gradient's plane with shifted input planes.
+
+use rayon::prelude::*;
+
+use super::flat::{Flat, SLACK, Side};
+use crate::conv::Conv;
+use crate::parallel::split_columns;
+use crate::scratch::with_numbers;
+use crate::simd::{Isa, LANES, RegisterBlock, vectorised};
+
+/// Numbers of a flat plane of the images that are taken together.
+const CHUNK_NUMBERS: usize = 8 * 1024;
+/// Numbers summed before the lanes are added up: four planes of them fill a core's first-level cache.
+const STRETCH: usize = 2048;
+/// Output channels and (input channel, tap) pairs of a block of inner products: their sums make one line.
+const SIDE: usize = 4;
+/// (Input channel, tap) pairs of a task.
+const TASK_COLUMNS: usize = 256;
+
+/// The weight gradient, `dw` from `x` and `dy`.
+pub(in crate::conv) fn weight_gradient(g: &Conv, x: &[f32], dy: &[f32], dw: &mut [f32]) {
+    let flat = Flat::new(g);
+    let (input, output) = (Side::input(g), Side::output(g));
+    let images = CHUNK_NUMBERS.div_ceil(flat.slot()).min(g.batch);
+    let plane = flat.plane(images);
+    let columns = g.in_channels * g.kernel * g.kernel;
+    let offsets = offsets(g, &flat, plane);
+    let inputs = g.in_channels * input.phases() * plane;
+    let mut tasks: Vec<_> = dw
+        .chunks_mut(SIDE * columns)
+        .enumerate()
+        .flat_map(|(block, rows)| {
+            let parts = split_columns(rows, columns, TASK_COLUMNS).into_iter();
+            parts.map(move |(part, rows)| (block * SIDE, part * TASK_COLUMNS, rows))
+        })
+        .collect();
+    tasks
+        .iter_mut()
+        .for_each(|(_, _, rows)| rows.iter_mut().for_each(|row| row.fill(0.0)));
+    with_numbers(
+        inputs + g.out_channels.next_multiple_of(SIDE) * plane,
+        |memory| {
+            let (inputs, outputs) = memory.split_at_mut(inputs);
+            let chunks = x
+                .chunks(images * input.image())
+                .zip(dy.chunks(images * output.image()));
+            for (x, dy) in chunks {
+                let fill = |side: &Side, images, planes: &mut [f32]| {
+                    planes
+                        .par_chunks_mut(plane)
+                        .enumerate()
+                        .for_each(|(index, plane)| {
+                            if index < side.channels * side.phases() {
+                                side.flatten_plane(&flat, index, images, plane);
+                            } else {
+                                plane.fill(0.0);
+                            }
+                        });
+                };
+                fill(&input, x, inputs);
+                fill(&output, dy, outputs);
+                let (inputs, outputs) = (&*inputs, &*outputs);
+                let numbers = dy.len() / output.image() * flat.slot();
+                tasks
+                    .par_iter_mut()
+                    .for_each(|(first_row, first_column, rows)| {
+                        let outputs = &outputs[*first_row * plane + flat.lead()..];
+                        let end = offsets.len().min(*first_column + TASK_COLUMNS);
+                        let offsets = &offsets[*first_column..end];
+                        add_products(offsets, inputs, outputs, plane, numbers, rows);
+                    });
+            }
+        },
+    );
+}
+
+/// Where each (input channel, tap) pair is read for the outputs' first place; the last one fills up a block.
+fn offsets(g: &Conv, flat: &Flat, plane: usize) -> Vec<usize> {
+    let area = g.kernel * g.kernel;
+    let columns = g.in_channels * area;
+    let offset = |column: usize| {
+        let column = column.min(columns - 1);
+        let (channel, tap) = (column / area, column % area);
+        let (ky, kx) = (tap / g.kernel, tap % g.kernel);
+        let phase = ky % g.stride * g.stride + kx % g.stride;
+        let shift = ky / g.stride * flat.pitch + kx / g.stride;
+        (channel * g.stride * g.stride + phase) * plane + flat.lead() + shift
+    };
+    (0..columns.next_multiple_of(SIDE)).map(offset).collect()
+}
+
+/// `NR` outputs by four inputs: the inner products over one stretch, as lanes of vectors `[output][input]`.
+#[inline(always)]
+fn block<I: Isa, const NR: usize>(
+    offsets: &[usize; SIDE],
+    inputs: &[f32],
+    outputs: &[f32],
+    plane: usize,
+    stretch: std::ops::Range<usize>,
+    sums: &mut [I::Vector],
+) {
+    let mut products = [[I::splat(0.0); SIDE]; NR];
+    for at in stretch.step_by(LANES) {
+        let mut columns = [I::splat(0.0); SIDE];
+        for (column, offset) in columns.iter_mut().zip(offsets) {
+            *column = I::load(
+                inputs[offset + at..]
+                    .first_chunk()
+                    .expect("planes end in zeros"),
+            );
+        }
+        for (row, products) in products.iter_mut().enumerate() {
+            let output = I::load(
+                outputs[row * plane + at..]
+                    .first_chunk()
+                    .expect("planes end in zeros"),
+            );
+            for (product, &column) in products.iter_mut().zip(&columns) {
+                *product = I::mul_add(output, column, *product);
+            }
+        }
+    }
+    for (sums, products) in sums.chunks_exact_mut(SIDE).zip(&products) {
+        sums.copy_from_slice(products);
+    }
+}
+
+vectorised! {
+    /// Adds to `rows[output][column]` the inner products of up to four output planes with the input planes at `offsets`.
+    fn add_products<I>(offsets: &[usize], inputs: &[f32], outputs: &[f32], plane: usize, numbers: usize, rows: &mut [&mut [f32]]) {
+        const { assert!(LANES <= SLACK) }
+        for first in (0..numbers).step_by(STRETCH) {
+            let stretch = first..numbers.min(first + STRETCH);
+            for (column, offsets) in offsets.as_chunks::<SIDE>().0.iter().enumerate() {
+                let mut sums = [I::splat(0.0); LANES];
+                if I::BLOCK == RegisterBlock::EightByTwo {
+                    block::<I, SIDE>(offsets, inputs, outputs, plane, stretch.clone(), &mut sums);
+                } else {
+                    for (row, sums) in sums.chunks_exact_mut(SIDE).enumerate() {
+                        block::<I, 1>(offsets, inputs, &outputs[row * plane..], plane, stretch.clone(), sums);
+                    }
+                }
+                let mut total = I::splat(0.0);
+                for lanes in I::transpose(sums) {
+                    total = I::add(total, lanes);
+                }
+                let mut values = [0.0; LANES];
+                I::store(total, &mut values);
+                for (row, values) in rows.iter_mut().zip(values.chunks_exact(SIDE)) {
+                    for (to, value) in row[column * SIDE..].iter_mut().zip(values) {
+                        *to += value;
+                    }
+                }
+            }
+        }
+    }
+}
