@@ -1,1 +1,50 @@
-fn main(){}
+//! `steadygan`: arguments, console and exit codes; everything about GANs is in the library.
+
+mod arguments;
+mod commands;
+mod console;
+
+use arguments::{Arguments, Command};
+use clap::Parser;
+use std::process::ExitCode;
+
+/// Every operator allocates its output: an allocator that keeps its pages spares the system's clearing them.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// The user's input: bad arguments too.
+const EXIT_INPUT: u8 = 1;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error),
+    };
+    let command = arguments.command.unwrap_or_else(|| Command::Train(Box::default()));
+    let options = arguments.options;
+    let done = options.apply().and_then(|()| match command {
+        Command::Train(arguments) => commands::train(&arguments, &options),
+        Command::Resume(arguments) => commands::resume(&arguments, &options),
+        Command::Generate(arguments) => commands::generate(&arguments, &options),
+        Command::Summary(recipe) => commands::summary(&recipe, &options),
+        Command::Heuristics { name } => commands::heuristics(name.as_deref(), &options),
+    });
+    done.unwrap_or_else(|error| {
+        console::error(&error.to_string(), error.hint());
+        ExitCode::from(EXIT_INPUT)
+    })
+}
+
+/// Help and version are answers; anything else is bad input in clap's own words.
+fn usage(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        print!("{error}");
+        return ExitCode::SUCCESS;
+    }
+    let text = error.to_string();
+    let message = text.lines().next().unwrap_or_default();
+    let hint = text.lines().find_map(|line| line.trim().strip_prefix("tip: "));
+    let hint = hint.unwrap_or("steadygan --help lists the commands; steadygan COMMAND --help their options");
+    console::error(message.strip_prefix("error: ").unwrap_or(message), hint);
+    ExitCode::from(EXIT_INPUT)
+}

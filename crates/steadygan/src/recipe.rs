@@ -10,6 +10,9 @@ use crate::error::Result;
 use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize};
 
+/// The recipe of who names none.
+pub const EMBEDDED: &str = include_str!("../../../recipes/embedded.toml");
+
 /// Every key of a recipe but the heuristics, which the catalogue defines.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]

@@ -52,7 +52,7 @@ mod tests {
 
     fn values(tensors: &[NamedTensor], name: &str) -> Vec<f32> {
         let tensor = tensors.iter().find(|tensor| tensor.name == name).expect("the tensor");
-        tensor.data.to_vec().expect("floats")
+        tensor.data.try_to_vec().expect("floats")
     }
 
     fn mean_and_deviation(values: &[f32]) -> (f64, f64) {

@@ -37,7 +37,6 @@ impl Heuristic for GaussianLatent {
 #[cfg(test)]
 mod tests {
     use super::super::testing::plan_with;
-    use super::*;
     use crate::rng;
 
     fn draws(on: &[&str]) -> (f64, f64, f32) {

@@ -105,6 +105,18 @@ pub fn defaults() -> impl Iterator<Item = (&'static str, toml::Table)> {
     CATALOGUE.iter().map(|entry| (entry.card.name, (entry.defaults)()))
 }
 
+/// The recipe line that turns a heuristic on with all its settings spelled out.
+pub fn recipe_line(name: &str) -> String {
+    let settings = defaults().find(|(known, _)| *known == name).map(|(_, settings)| settings);
+    match settings.unwrap_or_default() {
+        settings if settings.is_empty() => format!("{name} = true"),
+        settings => {
+            let pairs: Vec<String> = settings.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+            format!("{name} = {{ {} }}", pairs.join(", "))
+        }
+    }
+}
+
 /// The named heuristic's card.
 ///
 /// # Errors

@@ -85,13 +85,17 @@ impl Hook for NoisyLabels {
 
 /// Exchanges the images at the marked places between the two batches.
 fn swap_images(batches: &mut Batches, swapped: &[bool]) {
-    let [count, channels, height, width] = batches.real.images.dims();
-    let marks = TensorData::new(swapped.to_vec(), [count, 1, 1, 1]);
-    let mask = Tensor::<4, Bool>::from_data(marks, &batches.real.images.device());
-    let mask = mask.expand([count, channels, height, width]);
-    let (real, fake) = (batches.real.images.clone(), batches.fake.images.clone());
-    batches.real.images = real.clone().mask_where(mask.clone(), fake.clone());
-    batches.fake.images = fake.mask_where(mask, real);
+    let device = batches.real.images.device();
+    let shape = batches.real.images.shape();
+    let length = shape.num_elements() / swapped.len();
+    let floats = |images: &Tensor<4>| -> Vec<f32> { images.to_data().try_to_vec().expect("images are floats") };
+    let (mut real, mut fake) = (floats(&batches.real.images), floats(&batches.fake.images));
+    for (at, _) in swapped.iter().enumerate().filter(|(_, swap)| **swap) {
+        let image = at * length..(at + 1) * length;
+        real[image.clone()].swap_with_slice(&mut fake[image]);
+    }
+    batches.real.images = Tensor::from_data(TensorData::new(real, shape.clone()), &device);
+    batches.fake.images = Tensor::from_data(TensorData::new(fake, shape), &device);
 }
 
 #[cfg(test)]
@@ -123,7 +127,7 @@ mod tests {
         let plan = plan_of("base = 'plain'\n[heuristics]\nnoisy-labels = { probability = 0.3, by = 'image' }");
         let batches = prepared(&plan.expect("a plan"), 100);
         let first_pixels = |images: burn::Tensor<4>| -> Vec<f32> {
-            images.slice([0..100, 0..1, 0..1, 0..1]).into_data().to_vec().expect("floats")
+            images.slice([0..100, 0..1, 0..1, 0..1]).into_data().try_to_vec().expect("floats")
         };
         let real = first_pixels(batches.real.images);
         let fake = first_pixels(batches.fake.images);

@@ -56,8 +56,9 @@ mod tests {
     use super::super::testing::{after_one_step, plan_of};
 
     fn form(batch_norm: bool, separate: &str) -> Vec<f32> {
+        // 16 pixels: the smallest discriminator with a batch norm in it.
         let text = format!(
-            "base = 'plain'\n[heuristics]\nadam = true\nbatch-norm = {batch_norm}\nseparate-batches = {separate}"
+            "base = 'plain'\n[data]\nsize = 16\n[heuristics]\nadam = true\nbatch-norm = {batch_norm}\nseparate-batches = {separate}"
         );
         after_one_step(&plan_of(&text).expect("a plan")).discriminator
     }

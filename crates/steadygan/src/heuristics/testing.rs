@@ -82,7 +82,7 @@ pub(crate) fn after_images(plan: &Plan, images: u64) -> Weights {
     let outcome = train::train(&plan, &ramps(plan.model.size), &mut state, &device(), &mut Silent);
     assert_eq!(outcome.expect("nothing writes"), Outcome::Finished { images });
     let flat = |tensors: Vec<NamedTensor>| -> Vec<f32> {
-        tensors.iter().flat_map(|tensor| tensor.data.to_vec::<f32>().expect("floats")).collect()
+        tensors.iter().flat_map(|tensor| tensor.data.try_to_vec::<f32>().expect("floats")).collect()
     };
     let weights = Weights {
         generator: flat(named_tensors(&state.generator)),

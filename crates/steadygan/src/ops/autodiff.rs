@@ -210,6 +210,10 @@ impl<B: GanOps, C: CheckpointStrategy> GanOps for Autodiff<B, C> {
         record::<B, C, _, 1>([&dy], dx, (), |(), g, _| [Some(B::upsample2(g))])
     }
 
+    fn add(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self> {
+        constant::<B, C>(<B as GanOps>::add(a.into_primitive(), b.into_primitive()))
+    }
+
     fn sum_of_squares(x: FloatTensor<Self>) -> FloatTensor<Self> {
         constant::<B, C>(B::sum_of_squares(x.into_primitive()))
     }

@@ -220,6 +220,12 @@ impl GanOps for Flex {
         })
     }
 
+    fn add(a: Tensor, b: Tensor) -> Tensor {
+        let mut sum = owned(a);
+        with_slice(&b, |b| kernels::add(sum.storage_mut(), b));
+        sum
+    }
+
     fn sum_of_squares(x: Tensor) -> Tensor {
         filled(Shape::from([1]), |y| y[0] = with_slice(&x, kernels::sum_of_squares) as f32)
     }

@@ -126,6 +126,10 @@ pub trait GanOps: Backend {
     fn block_sum2(dy: FloatTensor<Self>) -> FloatTensor<Self> {
         stock::block_sum2::<Self>(dy)
     }
+    /// `a + b`, elementwise. Never differentiated.
+    fn add(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self> {
+        Self::float_add(a, b)
+    }
     /// The sum of squares of all elements, `[1]`, in an order that does not depend on threads.
     fn sum_of_squares(x: FloatTensor<Self>) -> FloatTensor<Self> {
         Self::float_sum(Self::float_mul(x.clone(), x))
@@ -226,6 +230,11 @@ pub fn upsample2(x: Tensor<4>) -> Tensor<4> {
 /// Sums over blocks of 2×2.
 pub fn block_sum2(x: Tensor<4>) -> Tensor<4> {
     wrap(Dispatch::block_sum2(x.into_dispatch()))
+}
+
+/// `a + b`, outside differentiation.
+pub fn add<const D: usize>(a: Tensor<D>, b: Tensor<D>) -> Tensor<D> {
+    wrap(<Dispatch as GanOps>::add(a.into_dispatch(), b.into_dispatch()))
 }
 
 /// The sum of squares of all elements, whatever the number of threads to the same bits.

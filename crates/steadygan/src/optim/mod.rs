@@ -11,7 +11,7 @@ use burn::module::{Module, ModuleVisitor, Param};
 use std::collections::BTreeMap;
 
 /// A network's gradients by the names of its parameters, each flat.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Gradients(pub BTreeMap<String, Tensor<1>>);
 
 impl Gradients {
@@ -39,6 +39,17 @@ impl Gradients {
         let mut collector = Collector { path: Path::default(), all, found: BTreeMap::new() };
         network.visit(&mut collector);
         Self(collector.found)
+    }
+
+    /// Adds another pass's gradients.
+    pub fn add(&mut self, other: Self) {
+        for (name, gradient) in other.0 {
+            let sum = match self.0.remove(&name) {
+                Some(sum) => ops::add(sum, gradient),
+                None => gradient,
+            };
+            self.0.insert(name, sum);
+        }
     }
 
     /// The norm of all gradients together, √Σg².

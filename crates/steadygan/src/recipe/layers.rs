@@ -4,6 +4,9 @@ use super::Recipe;
 use crate::error::{Error, Result};
 use crate::heuristics;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
 use toml::{Table, Value};
 
 /// The presets and the heuristics that each turns on.
@@ -42,6 +45,9 @@ pub const PRESETS: [(&str, &[&str]); 3] = [
 /// The preset of a recipe that names none.
 const DEFAULT_PRESET: &str = "hacks";
 
+/// A recipe is a page of text; a file beyond this is something else.
+const MAX_RECIPE_BYTES: u64 = 1 << 20;
+
 /// Optional keys: they have no default that would show them.
 const OPTIONAL: [&str; 4] = ["lr", "beta1", "beta2", "epsilon"];
 
@@ -66,6 +72,24 @@ impl LayeredRecipe {
             Error::recipe(message, "recipes are TOML; see recipes/ for examples")
         })?;
         self.lay_table(String::new(), table, origin)
+    }
+
+    /// Lays a recipe file over what is there.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read or is larger than a recipe can be; and as [`lay_text`](Self::lay_text).
+    pub fn lay_file(&mut self, path: &Path) -> Result<()> {
+        let shown = path.display().to_string();
+        let hint = "name a recipe file, such as recipes/pytorch-dcgan.toml";
+        let failed = |error: std::io::Error| Error::io(format!("cannot read the recipe {shown}"), &error, hint);
+        let mut text = String::new();
+        let file = File::open(path).map_err(failed)?;
+        file.take(MAX_RECIPE_BYTES + 1).read_to_string(&mut text).map_err(failed)?;
+        if text.len() as u64 > MAX_RECIPE_BYTES {
+            return Err(Error::recipe(format!("{shown} is too large for a recipe"), hint));
+        }
+        self.lay_text(&text, &shown)
     }
 
     fn lay_table(&mut self, prefix: String, table: Table, origin: &str) -> Result<()> {

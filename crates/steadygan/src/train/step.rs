@@ -58,7 +58,7 @@ fn updates(batches: Batches, form: plan::Batches) -> Vec<Vec<Batch>> {
 ///
 /// # Errors
 ///
-/// A logit, the loss or a gradient is not finite; the discriminator is as after the last sound update.
+/// A logit, the loss or a gradient is not finite; the weights are as after the last sound update.
 pub fn discriminator_step(
     discriminator: &mut Network,
     optimizer: &mut Adam,
@@ -69,36 +69,37 @@ pub fn discriminator_step(
     let mut stats = StepStats::default();
     let mut logits = Vec::with_capacity(2 * reals);
     for update in updates(batches, plan.train.batches) {
-        let mut total: Option<Tensor<1>> = None;
+        let mut gradients = Gradients::default();
         for batch in update {
             let mut pass = Pass::train();
-            let labels = TensorData::new(batch.labels, [batch.told_real.len()]);
             let judged = discriminator.logits(batch.images, &mut pass);
             discriminator.absorb(pass);
-            let labels = Tensor::from_data(labels, &judged.device());
-            let loss = bce_with_logits(judged.clone(), labels).sum() / reals as f32;
-            logits.extend(judged.into_data().iter::<f32>().map(f64::from));
-            total = Some(total.map_or(loss.clone(), |total| total + loss));
+            logits.extend(judged.to_data().iter::<f32>().map(f64::from));
+            check_logits(&logits, reals)?;
+            let labels = TensorData::new(batch.labels, [batch.told_real.len()]);
+            let labels = Tensor::from_data(labels, &judged.device().inner());
+            let loss = bce_with_logits(judged, labels).sum() / reals as f32;
+            stats.loss_d += finite("loss_d", f64::from(loss.clone().into_scalar::<f32>()))?;
+            gradients.add(Gradients::of(discriminator, &loss.backward()));
         }
-        let total = total.expect("an update has a batch");
-        let loss = f64::from(total.clone().into_scalar::<f32>());
-        if logits.iter().all(|logit| logit.is_finite()) {
-            finite("loss_d", loss)?;
-        }
-        stats.loss_d += loss;
-        let of_reals = &logits[..logits.len().min(reals)];
-        stats.logit_real = finite("logit_real", mean(of_reals))?;
-        stats.logit_fake = finite("logit_fake", mean(&logits[of_reals.len()..]))?;
-        let gradients = Gradients::of(discriminator, &total.backward());
         stats.grad_norm_d = finite("grad_norm_d", gradients.norm())?;
         *discriminator = optimizer.step(discriminator.clone(), &gradients);
     }
+    let (of_reals, of_fakes) = logits.split_at(reals);
+    (stats.logit_real, stats.logit_fake) = (mean(of_reals), mean(of_fakes));
     Ok(stats)
 }
 
-/// The mean, 0 of nothing.
+/// Reals come first in every form of `separate-batches`.
+fn check_logits(logits: &[f64], reals: usize) -> Result<(), NonFinite> {
+    match logits.iter().position(|logit| !logit.is_finite()) {
+        None => Ok(()),
+        Some(at) => Err(NonFinite { quantity: if at < reals { "logit_real" } else { "logit_fake" } }),
+    }
+}
+
 fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len().max(1) as f64
+    values.iter().sum::<f64>() / values.len() as f64
 }
 
 /// What a generator step measured.

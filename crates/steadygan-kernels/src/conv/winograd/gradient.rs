@@ -13,8 +13,8 @@ use crate::simd::{LANES, Line};
 
 /// Tiles of a group of images: the summed dimension of one product.
 const GROUP_TILES: usize = 128;
-/// Lines of positions of both sides held at once (16 MiB).
-const HELD_LINES: usize = 1 << 18;
+/// Lines of positions of both sides held at once when the sums are small (4 MiB).
+const HELD_LINES: usize = 1 << 16;
 /// Blocks of output channels of a task.
 const PANEL: usize = 2;
 
@@ -32,7 +32,10 @@ pub(super) fn run<F: Family<A, R>, const A: usize, const R: usize>(
     let group = Group::new(g, GROUP_TILES);
     let group_lines = [group.lines(&input, A * A), group.lines(&output, A * A)];
     let groups = g.batch.div_ceil(group.images);
-    let held = (HELD_LINES / (group_lines[0] + group_lines[1])).clamp(1, groups);
+    // Larger sums are better added up in few goes.
+    let all_sums = A * A * input.phases * g.in_channels * g.out_channels / LANES;
+    let held = HELD_LINES.max(2 * all_sums) / (group_lines[0] + group_lines[1]);
+    let held = held.clamp(1, groups);
     let images = held * group.images;
     let sums_lines = PANEL * LANES * A * A * input.phases;
     let mut tasks = tasks(&input, &output, dw);

@@ -80,21 +80,27 @@ vectorised! {
         let (lane_stride, other_stride) = kernel.strides(taps);
         let (lane_channels, others) = kernel.channels();
         let lanes = LANES.min(lane_channels - block * LANES);
-        let mut lines = [Line::ZERO; LANES];
-        for other in 0..others.next_multiple_of(LANES) {
-            if other < others {
-                load_taps::<I>(&w[block * LANES * lane_stride + other * other_stride..], lane_stride, lanes, taps, &mut lines);
-            } else {
-                lines = [Line::ZERO; LANES];
+        let mut kernels = [[Line::ZERO; LANES]; LANES];
+        // Sixteen kernels at a time, phase by phase: neighbouring steps are written together, to few pages at a time.
+        for first_other in (0..others).step_by(LANES) {
+            for (other, kernel) in (first_other..).zip(&mut kernels) {
+                if other < others {
+                    let from = &w[block * LANES * lane_stride + other * other_stride..];
+                    load_taps::<I>(from, lane_stride, lanes, taps, kernel);
+                } else {
+                    *kernel = [Line::ZERO; LANES];
+                }
             }
             for phase in 0..F::STEP * F::STEP {
                 let first = if kernel.lanes_are_inputs {
-                    phase * A * A * stride + other
+                    phase * A * A * stride + first_other
                 } else {
-                    (other / LANES * F::STEP * F::STEP + phase) * LANES + other % LANES
+                    first_other * F::STEP * F::STEP + phase * LANES
                 };
-                let u = taps_to_positions::<I, F, A, R>(&lines, phase);
-                store_block::<I, A>(u, &mut positions[first..], A * stride, stride);
+                for (step, kernel) in (first..).zip(&kernels) {
+                    let u = taps_to_positions::<I, F, A, R>(kernel, phase);
+                    store_block::<I, A>(u, &mut positions[step..], A * stride, stride);
+                }
             }
         }
     }

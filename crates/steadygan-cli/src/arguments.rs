@@ -1,0 +1,193 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use steadygan::recipe::{EMBEDDED, LayeredRecipe};
+use steadygan::run::Machine;
+use steadygan::{Error, Result};
+
+/// Train GANs that stay stable: every stabilising heuristic a switch.
+///
+/// Without a command: train the embedded recipe on the embedded Fashion-MNIST images.
+#[derive(Debug, Parser)]
+#[command(name = "steadygan", version, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) options: Options,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Threads of the CPU kernels (default: one a core); results do not depend on it
+    #[arg(long, global = true, value_name = "N")]
+    threads: Option<usize>,
+    /// Answer in JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Only errors and the answer
+    #[arg(long, global = true)]
+    pub(crate) quiet: bool,
+}
+
+impl Options {
+    /// Sets the number of threads for the whole program.
+    pub(crate) fn apply(&self) -> Result<()> {
+        let Some(threads) = self.threads else { return Ok(()) };
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        let sound = (1..=1024).contains(&threads) && pool.build_global().is_ok();
+        let hint = "leave it out for one thread a core";
+        if sound { Ok(()) } else { Err(Error::recipe(format!("--threads {threads} is not in 1..=1024"), hint)) }
+    }
+
+    pub(crate) fn machine<'a>(&self, device: &'a str) -> Machine<'a> {
+        Machine { device, threads: rayon::current_num_threads() }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Train a GAN on images
+    Train(Box<Train>),
+    /// Go on with a run, to the bit as if it had never stopped
+    Resume(Resume),
+    /// Make images with a run's generator
+    Generate(Generate),
+    /// Show a recipe's networks, layer by layer
+    Summary(Recipe),
+    /// Show the heuristics, or one of them
+    Heuristics {
+        /// A heuristic's name
+        name: Option<String>,
+    },
+}
+
+/// A recipe and what is laid over it.
+#[derive(Debug, Args, Default)]
+pub(crate) struct Recipe {
+    /// A recipe file (default: the embedded one)
+    #[arg(value_name = "RECIPE")]
+    file: Option<PathBuf>,
+    /// Images: a folder, an IDX file, or `embedded`
+    #[arg(long, value_name = "PATH")]
+    data: Option<String>,
+    /// Real images to show in all, such as 50000 or 50k
+    #[arg(long, value_name = "N")]
+    images: Option<String>,
+    /// Real images of a step
+    #[arg(long, value_name = "N")]
+    batch: Option<u64>,
+    /// Seed of every random stream
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Any recipe key; the value is TOML, a bare word is a string
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Turn a heuristic on
+    #[arg(long, value_name = "HEURISTIC")]
+    with: Vec<String>,
+    /// Turn a heuristic off
+    #[arg(long, value_name = "HEURISTIC")]
+    without: Vec<String>,
+}
+
+impl Recipe {
+    /// The layers: file (or the embedded recipe) < --set < the other flags.
+    pub(crate) fn layered(&self) -> Result<LayeredRecipe> {
+        let mut recipe = LayeredRecipe::default();
+        match &self.file {
+            Some(file) => recipe.lay_file(file)?,
+            None => recipe.lay_text(EMBEDDED, "embedded recipe")?,
+        }
+        for assignment in &self.set {
+            recipe.lay_assignment(assignment, "--set")?;
+        }
+        if let Some(data) = &self.data {
+            recipe.lay_value("data.source", data.as_str(), "--data")?;
+        }
+        if let Some(images) = &self.images {
+            recipe.lay_value("train.images", images.as_str(), "--images")?;
+        }
+        for (key, value, flag) in [("train.batch", self.batch, "--batch"), ("seed", self.seed, "--seed")] {
+            if let Some(value) = value {
+                recipe.lay_value(key, i64::try_from(value).unwrap_or(i64::MAX), flag)?;
+            }
+        }
+        for (names, on, flag) in [(&self.with, true, "--with"), (&self.without, false, "--without")] {
+            for name in names {
+                steadygan::heuristics::card(name)?;
+                recipe.lay_value(&format!("heuristics.{name}"), on, flag)?;
+            }
+        }
+        Ok(recipe)
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Train {
+    #[command(flatten)]
+    pub(crate) recipe: Recipe,
+    /// Where the run's folder is made
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) device: Device,
+    /// Show the plan, the networks and the memory they take, and train nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+impl Default for Train {
+    fn default() -> Self {
+        Self { recipe: Recipe::default(), out: "runs".into(), device: Device::default(), dry_run: false }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Device {
+    /// Where to compute: cpu, wgpu or cuda[:INDEX] (GPUs if they were built in)
+    #[arg(long = "device", value_name = "DEVICE", default_value = "cpu")]
+    pub(crate) name: String,
+}
+
+impl Default for Device {
+    fn default() -> Self {
+        Self { name: "cpu".into() }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Resume {
+    /// A run's folder
+    pub(crate) run: PathBuf,
+    /// Real images to show in all, counted from the run's beginning
+    #[arg(long, value_name = "N")]
+    pub(crate) images: Option<String>,
+    #[command(flatten)]
+    pub(crate) device: Device,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Generate {
+    /// A run's folder
+    pub(crate) run: PathBuf,
+    /// Images to make
+    #[arg(long, value_name = "N", default_value_t = 64, conflicts_with = "latents")]
+    pub(crate) count: usize,
+    /// Seed of the latents
+    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "latents")]
+    pub(crate) seed: u64,
+    /// Latents to make images of: a float32 array of shape (N, latent)
+    #[arg(long, value_name = "FILE.npy")]
+    pub(crate) latents: Option<PathBuf>,
+    /// A sheet (.png), an array (.npy) or a folder of images
+    #[arg(long, value_name = "PATH", default_value = "generated.png")]
+    pub(crate) out: PathBuf,
+    /// Which checkpoint: best or latest
+    #[arg(long, value_name = "WHICH", default_value = "latest")]
+    pub(crate) checkpoint: String,
+    #[command(flatten)]
+    pub(crate) device: Device,
+}

@@ -1,0 +1,169 @@
+//! The commands: each turns arguments into one call of the library and its result into words.
+
+use crate::arguments::{Generate, Options, Recipe, Resume, Train};
+use crate::console::Console;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+use steadygan::data::Dataset;
+use steadygan::generate::{Destination, Latents};
+use steadygan::plan::Plan;
+use steadygan::recipe::{Count, LayeredRecipe};
+use steadygan::run::{Run, estimated_memory, layer_tables, prepare};
+use steadygan::{Error, Result};
+use steadygan_run::{Outcome, Which};
+
+/// Training diverged.
+const EXIT_DIVERGED: u8 = 3;
+/// Stopped by Ctrl-C.
+pub(crate) const EXIT_INTERRUPTED: u8 = 130;
+
+pub(crate) fn train(arguments: &Train, options: &Options) -> Result<ExitCode> {
+    let recipe = arguments.recipe.layered()?;
+    let (plan, data) = prepare(&recipe)?;
+    if arguments.dry_run {
+        return dry_run(&recipe, &plan, &data, options);
+    }
+    warn_of_skipped(&data);
+    let on = options.machine(&arguments.device.name);
+    let run = Run::start(&recipe, plan, data, &arguments.out, on)?;
+    train_to_the_end(run, options)
+}
+
+pub(crate) fn resume(arguments: &Resume, options: &Options) -> Result<ExitCode> {
+    let images = arguments.images.as_deref().map(str::parse::<Count>).transpose();
+    let images = images.map_err(|error| Error::recipe(error, "for example --images 200k"))?;
+    let on = options.machine(&arguments.device.name);
+    let run = Run::resume(&arguments.run, images.map(|count| count.0), on)?;
+    train_to_the_end(run, options)
+}
+
+fn train_to_the_end(mut run: Run, options: &Options) -> Result<ExitCode> {
+    let path = run.directory().path().to_path_buf();
+    let (from, to) = (run.images(), run.plan().train.images);
+    let say = |text: &str| {
+        if !options.quiet {
+            eprintln!("{text}");
+        }
+    };
+    say(&format!("training {} to {to} images; pictures and numbers go to {}", run.directory().name(), path.display()));
+    let mut console = Console::new(from, to, options.quiet, options.json);
+    let outcome = run.train(&mut console);
+    console.finish();
+    let code = match outcome? {
+        Outcome::Diverged { images, quantity } => {
+            say(&format!(
+                "diverged: {quantity} was not finite after {images} images; the last sound state is in checkpoints/latest\n\
+                 next: a smaller step (--set heuristics.adam.lr=1e-4), or the heuristics that are off"
+            ));
+            ExitCode::from(EXIT_DIVERGED)
+        }
+        Outcome::Stopped { images } => {
+            say(&format!("stopped at {images} images\nnext: steadygan resume {}", path.display()));
+            ExitCode::from(EXIT_INTERRUPTED)
+        }
+        Outcome::Running => unreachable!("training has ended"),
+        Outcome::Finished { images } => {
+            say(&format!(
+                "done: {images} images\npictures: {}\nnext: steadygan generate {}",
+                run.directory().fakes(images).display(),
+                path.display()
+            ));
+            ExitCode::SUCCESS
+        }
+    };
+    answer_path("run", &path, options);
+    Ok(code)
+}
+
+/// The last line on stdout: a path, or an object with it.
+fn answer_path(what: &str, path: &Path, options: &Options) {
+    if options.json {
+        println!("{}", serde_json::json!({ what: path }));
+    } else {
+        println!("{}", path.display());
+    }
+}
+
+fn warn_of_skipped(data: &Dataset) {
+    /// How many are named; the manifest lists the rest.
+    const NAMED: usize = 3;
+    if data.skipped.is_empty() {
+        return;
+    }
+    eprintln!("warning: {} unreadable images were skipped (see manifest.json):", data.skipped.len());
+    for skipped in data.skipped.iter().take(NAMED) {
+        eprintln!("warning:   {} {}", skipped.name, skipped.why);
+    }
+}
+
+fn dry_run(recipe: &LayeredRecipe, plan: &Plan, data: &Dataset, options: &Options) -> Result<ExitCode> {
+    let memory = estimated_memory(plan, data);
+    if options.json {
+        let answer = serde_json::json!({ "plan": plan, "networks": layer_tables(plan), "memory_bytes": memory });
+        println!("{answer}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut text = String::new();
+    for (key, (value, origin)) in recipe.spelled_out()? {
+        let _ = writeln!(text, "{key} = {value}  ({origin})");
+    }
+    let steps = plan.train.images / plan.train.batch as u64;
+    let _ = writeln!(
+        text,
+        "\n{} images to train on and {} held out, {} of {}×{} pixels\n{} images shown in {steps} steps of {}\n",
+        data.train.count(),
+        data.holdout.count(),
+        if plan.model.channels == 1 { "grey" } else { "colour" },
+        plan.model.size,
+        plan.model.size,
+        plan.train.images,
+        plan.train.batch,
+    );
+    let [generator, discriminator] = layer_tables(plan);
+    print!("{text}{generator}\n{discriminator}\nmemory: about {} MiB\n", memory >> 20);
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) fn generate(arguments: &Generate, options: &Options) -> Result<ExitCode> {
+    let which: Which = arguments.checkpoint.parse().map_err(|_| {
+        Error::recipe(format!("there is no checkpoint `{}`", arguments.checkpoint), "use best or latest")
+    })?;
+    let latents = match &arguments.latents {
+        Some(file) => Latents::File(file.clone()),
+        None => Latents::Drawn { count: arguments.count, seed: arguments.seed },
+    };
+    let destination = Destination::of(&arguments.out);
+    steadygan::generate::generate(&arguments.run, which, &latents, &destination, &arguments.device.name)?;
+    answer_path("images", &arguments.out, options);
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) fn summary(recipe: &Recipe, options: &Options) -> Result<ExitCode> {
+    let (plan, _) = prepare(&recipe.layered()?)?;
+    let tables = layer_tables(&plan);
+    if options.json {
+        println!("{}", serde_json::json!(tables));
+    } else {
+        print!("{}\n{}", tables[0], tables[1]);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) fn heuristics(name: Option<&str>, options: &Options) -> Result<ExitCode> {
+    let cards = match name {
+        Some(name) => vec![steadygan::heuristics::card(name)?],
+        None => steadygan::heuristics::cards().collect(),
+    };
+    if options.json {
+        println!("{}", serde_json::json!(cards));
+    } else if name.is_some() {
+        print!("{}", cards[0]);
+        println!("  recipe      {}", steadygan::heuristics::recipe_line(cards[0].name));
+    } else {
+        for card in cards {
+            println!("{:<22} {}", card.name, card.claim);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,74 @@
+//! What people see while they wait. Everything here goes to stderr; stdout is for answers.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use steadygan::Result;
+use steadygan::train::{Observer, StepStats};
+
+/// One `error:` and one `hint:`.
+pub(crate) fn error(message: &str, hint: &str) {
+    eprintln!("error: {message}\nhint: {hint}");
+}
+
+/// The status line of training, and Ctrl-C.
+pub(crate) struct Console {
+    bar: ProgressBar,
+    interrupted: Arc<AtomicBool>,
+    json: bool,
+}
+
+impl Console {
+    /// A status line from `from` to `to` images; hidden when quiet or not on a terminal.
+    pub(crate) fn new(from: u64, to: u64, quiet: bool, json: bool) -> Self {
+        let target = if quiet || json { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let style = "{bar:24} {human_pos}/{human_len} images  {per_sec}  {eta_precise} left  {msg}";
+        let style = ProgressStyle::with_template(style).expect("the template is sound");
+        let per_sec = |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
+            let _ = write!(out, "{:.0}/s", state.per_sec());
+        };
+        let bar = ProgressBar::with_draw_target(Some(to), target).with_position(from);
+        bar.set_style(style.with_key("per_sec", per_sec));
+        bar.reset_eta();
+        let interrupted = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&interrupted);
+        // A second handler in one process is the only failure, and there is one console.
+        let _ = ctrlc::set_handler(move || {
+            if flag.swap(true, Ordering::Relaxed) {
+                std::process::exit(crate::commands::EXIT_INTERRUPTED.into());
+            }
+        });
+        Self { bar, interrupted, json }
+    }
+
+    /// Ends the status line.
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Observer for Console {
+    fn step(&mut self, images: u64) {
+        self.bar.set_position(images);
+    }
+
+    fn stats(&mut self, images: u64, means: &StepStats, diversity: f64) -> Result<()> {
+        let probability = |logit: f64| 1.0 / (1.0 + (-logit).exp());
+        let (real, fake) = (probability(means.logit_real), probability(means.logit_fake));
+        self.bar.set_message(format!(
+            "loss D {:.2} G {:.2}  D(x) {real:.2} D(G(z)) {fake:.2}  diversity {diversity:.2}",
+            means.loss_d, means.loss_g
+        ));
+        if self.json {
+            let mut line = serde_json::to_value(means).expect("numbers are JSON");
+            line["images"] = images.into();
+            line["diversity"] = diversity.into();
+            eprintln!("{line}");
+        }
+        Ok(())
+    }
+
+    fn wants_stop(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,240 @@
+//! Golden parity with PyTorch: see `golden/README.md` for what the fixtures hold.
+
+use burn::Tensor;
+use burn::prelude::*;
+use safetensors::SafeTensors;
+use safetensors::tensor::Dtype;
+use std::collections::BTreeMap;
+use steadygan::labels::Batches;
+use steadygan::nn::{Layer, Network, Pass, load_tensors, named_tensors};
+use steadygan::plan::{OutputRange, Plan};
+use steadygan::recipe::LayeredRecipe;
+use steadygan::train::{State, discriminator_step, generator_step};
+
+/// The tensors of a fixture by name; bytes are images, scaled to [−1, 1].
+struct Fixture {
+    tensors: BTreeMap<String, TensorData>,
+    metadata: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Fixture {
+    fn read(name: &str) -> Self {
+        let path = format!("{}/tests/golden/{name}.safetensors", env!("CARGO_MANIFEST_DIR"));
+        let bytes = std::fs::read(&path).expect("the fixture is in the repository");
+        let file = SafeTensors::deserialize(&bytes).expect("a safetensors file");
+        let tensors = file.iter().map(|(name, view)| {
+            let values: Vec<f32> = match view.dtype() {
+                Dtype::U8 => view.data().iter().map(|&pixel| OutputRange::Symmetric.scale(pixel)).collect(),
+                _ => view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
+            };
+            (name.to_owned(), TensorData::new(values, view.shape().to_vec()))
+        });
+        let (_, header) = SafeTensors::read_metadata(&bytes).expect("a header");
+        let strings = header.metadata().clone().unwrap_or_default().into_iter();
+        let parsed = strings.filter_map(|(key, text)| Some((key, serde_json::from_str(&text).ok()?)));
+        Self { metadata: parsed.collect(), tensors: tensors.collect() }
+    }
+
+    fn tensor<const D: usize>(&self, name: &str) -> Tensor<D> {
+        Tensor::from_data(self.tensors[name].clone(), &Device::flex())
+    }
+
+    fn part(&self, prefix: &str) -> BTreeMap<String, TensorData> {
+        let named = self.tensors.iter().filter_map(|(name, data)| Some((name.strip_prefix(prefix)?, data)));
+        named.map(|(name, data)| (name.to_owned(), data.clone())).collect()
+    }
+
+    fn table(&self, key: &str) -> Vec<Vec<f64>> {
+        serde_json::from_value(self.metadata[key].clone()).expect("rows of numbers")
+    }
+}
+
+fn values(data: &TensorData) -> Vec<f64> {
+    data.iter::<f32>().map(f64::from).collect()
+}
+
+/// ‖ours − theirs‖ / ‖theirs‖.
+fn distance(ours: &TensorData, theirs: &TensorData) -> f64 {
+    assert_eq!(ours.num_elements(), theirs.num_elements());
+    let (ours, theirs) = (values(ours), values(theirs));
+    let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|value| value * value).sum::<f64>().sqrt();
+    let gap = norm(&mut ours.iter().zip(&theirs).map(|(a, b)| a - b));
+    let scale = norm(&mut theirs.iter().copied());
+    if scale == 0.0 { gap } else { gap / scale }
+}
+
+#[track_caller]
+fn assert_close(what: &str, ours: TensorData, theirs: &TensorData, tolerance: f64) {
+    let distance = distance(&ours, theirs);
+    assert!(distance <= tolerance, "{what}: {distance:.2e} is above {tolerance:.0e}");
+}
+
+/// `recipes/pytorch-dcgan.toml` at the fixtures' size.
+fn plan(overrides: &[&str]) -> Plan {
+    let mut recipe = LayeredRecipe::default();
+    let text = include_str!("../../../recipes/pytorch-dcgan.toml");
+    recipe.lay_text(text, "recipe").expect("the recipe of the repository");
+    for key in overrides {
+        recipe.lay_assignment(key, "--set").expect("a known key");
+    }
+    Plan::decide(&recipe, 3).expect("a plan")
+}
+
+fn small_plan() -> Plan {
+    plan(&["data.size=32", "model.width=8", "train.batch=8"])
+}
+
+fn device() -> Device {
+    Device::flex().autodiff()
+}
+
+fn state_of(fixture: &Fixture, prefix: &str) -> State {
+    let mut state = State::new(&small_plan(), &device());
+    let load = |network: Network, role: &str| {
+        load_tensors(network, &fixture.part(&format!("{prefix}.{role}."))).expect("PyTorch's names are ours")
+    };
+    state.generator = load(state.generator, "generator");
+    state.discriminator = load(state.discriminator, "discriminator");
+    state
+}
+
+#[track_caller]
+fn assert_network(network: &Network, fixture: &Fixture, prefix: &str, tolerance: f64) {
+    for tensor in named_tensors(network) {
+        let name = format!("{prefix}{}", tensor.name);
+        if let Some(theirs) = fixture.tensors.get(&name) {
+            assert_close(&name, tensor.data, theirs, tolerance);
+        }
+    }
+}
+
+#[test]
+fn parameter_counts_are_those_of_pytorchs_example() {
+    let state = State::new(&plan(&[]), &device());
+    let count = |network: &Network| -> usize {
+        named_tensors(network).iter().filter(|t| t.trainable).map(|t| t.data.num_elements()).sum()
+    };
+    assert_eq!(count(&state.generator), 3_576_704);
+    assert_eq!(count(&state.discriminator), 2_765_568);
+}
+
+#[test]
+fn forward_in_training_mode_and_running_statistics() {
+    let fixture = Fixture::read("dcgan");
+    let mut state = state_of(&fixture, "init");
+    let mut pass = Pass::train();
+    let fakes = state.generator.forward(fixture.tensor("z.0"), &mut pass);
+    state.generator.absorb(pass);
+    assert_close("generator", fakes.into_data(), &fixture.tensors["train.generator_output"], 1e-5);
+    assert_network(&state.generator, &fixture, "train.generator.", 1e-5);
+    let mut pass = Pass::train();
+    let logits = state.discriminator.logits(fixture.tensor("real.0"), &mut pass);
+    state.discriminator.absorb(pass);
+    assert_close("logits", logits.into_data(), &fixture.tensors["train.logits"], 1e-5);
+    assert_network(&state.discriminator, &fixture, "train.discriminator.", 1e-5);
+}
+
+#[test]
+fn forward_in_evaluation_mode() {
+    let fixture = Fixture::read("dcgan");
+    let state = state_of(&fixture, "final");
+    let fakes = state.generator.forward(fixture.tensor("eval.z"), &mut Pass::Evaluate);
+    assert_close("generator", fakes.into_data(), &fixture.tensors["eval.generator_output"], 1e-5);
+    let logits = state.discriminator.logits(fixture.tensor("eval.real"), &mut Pass::Evaluate);
+    assert_close("logits", logits.into_data(), &fixture.tensors["eval.logits"], 1e-5);
+}
+
+/// One step of the example: the losses of discriminator and generator.
+fn step(fixture: &Fixture, state: &mut State, number: usize) -> [f64; 2] {
+    let mut pass = Pass::train();
+    let latents: Tensor<4> = fixture.tensor(&format!("z.{number}"));
+    let fakes = state.generator.forward(latents, &mut pass);
+    state.generator.absorb(pass);
+    let mut batches = Batches::new(fixture.tensor(&format!("real.{number}")), fakes.clone().inner());
+    batches.real.harden();
+    batches.fake.harden();
+    let judged =
+        discriminator_step(&mut state.discriminator, &mut state.discriminator_optimizer, batches, &small_plan());
+    let fooled =
+        generator_step(&mut state.generator, &mut state.generator_optimizer, &mut state.discriminator, fakes);
+    [judged.expect("finite").loss_d, fooled.expect("finite").loss]
+}
+
+/// Adam's first step leaves (1 − β₁)·g in the first moment: with β₁ = 0.5 twice the moment is the
+/// gradient. The generator's first weight has its moments left out of the fixture, not its gradient.
+#[test]
+fn gradients_moments_and_weights_after_the_first_step() {
+    let fixture = Fixture::read("dcgan");
+    let mut state = state_of(&fixture, "init");
+    step(&fixture, &mut state, 0);
+    let roles = [
+        ("generator", "grad_g.", &state.generator, &state.generator_optimizer),
+        ("discriminator", "grad_d.", &state.discriminator, &state.discriminator_optimizer),
+    ];
+    for (role, gradients, network, optimizer) in roles {
+        for (name, (first, second)) in &optimizer.moments {
+            let gradient = (first.clone() * 2.0).into_data();
+            assert_close(name, gradient, &fixture.tensors[&format!("{gradients}{name}")], 1e-4);
+            for (order, moment) in [("m", first), ("v", second)] {
+                if let Some(theirs) = fixture.tensors.get(&format!("adam_{order}.{role}.{name}")) {
+                    assert_close(name, moment.clone().into_data(), theirs, 1e-4);
+                }
+            }
+        }
+        assert_network(network, &fixture, &format!("after1.{role}."), 1e-5);
+    }
+}
+
+/// Losses 1 to 3 within 1e-3; losses 4 to 10 no farther from PyTorch's f64 than three times its own
+/// f32 is.
+#[test]
+fn losses_of_ten_steps() {
+    let fixture = Fixture::read("dcgan");
+    let theirs = fixture.table("losses_f64");
+    let gaps: Vec<f64> =
+        serde_json::from_value(fixture.metadata["loss_gap_envelope"].clone()).expect("a list of numbers");
+    let mut state = state_of(&fixture, "init");
+    for number in 0..10 {
+        let [loss_d, loss_g] = step(&fixture, &mut state, number);
+        let row = &theirs[number];
+        for (what, ours, theirs, parts) in [("D", loss_d, row[0] + row[1], 2.0), ("G", loss_g, row[2], 1.0)] {
+            let allowed = if number < 3 { 1e-3 * theirs } else { 3.0 * parts * gaps[number] };
+            let gap = (ours - theirs).abs();
+            assert!(gap <= allowed, "loss {} of {what}: {gap:.2e} is above {allowed:.2e}", number + 1);
+        }
+    }
+}
+
+/// ∇ₓD by chained pull-backs, and the gradient of its square by differentiating through them: what
+/// PyTorch computes by double backpropagation.
+#[test]
+fn input_gradient_and_the_gradient_of_its_norm() {
+    let fixture = Fixture::read("input_gradient");
+    let plan = plan(&[
+        "data.size=32",
+        "model.width=8",
+        "heuristics.batch-norm=false",
+        "heuristics.gaussian-init=false",
+    ]);
+    // Without batch norm the layers' indices are those of the fixture.
+    let discriminator = State::new(&plan, &device()).discriminator;
+    let discriminator = load_tensors(discriminator, &fixture.part("discriminator.")).expect("the fixture's names");
+    let reals: Tensor<4> = fixture.tensor("real");
+    let logits = discriminator.logits(reals.clone(), &mut Pass::train());
+    assert_close("logits", logits.into_data(), &fixture.tensors["logits"], 1e-5);
+    let gradient = discriminator.input_gradient(reals).expect("no layer mixes the batch");
+    assert_close("input gradient", gradient.clone().into_data(), &fixture.tensors["input_gradient"], 1e-5);
+    let penalty = (gradient.clone() * gradient).sum() / 16.0;
+    let found = steadygan::optim::Gradients::of(&discriminator, &penalty.backward());
+    assert_close("penalty", penalty.into_data(), &fixture.tensors["penalty"], 1e-5);
+    for (name, gradient) in found.0 {
+        assert_close(&name, gradient.into_data(), &fixture.tensors[&format!("grad_penalty.{name}")], 1e-4);
+    }
+}
+
+#[test]
+fn batch_norm_has_no_input_gradient() {
+    let state = State::new(&small_plan(), &device());
+    assert!(state.discriminator.input_gradient(Tensor::zeros([2, 3, 32, 32], &Device::flex())).is_none());
+    assert_eq!(state.discriminator.layers()[3].name(), "BatchNorm");
+}
