@@ -5,11 +5,8 @@ use rayon::prelude::*;
 use crate::activation::{leaky, leaky_slope};
 use crate::conv::expect_images;
 use crate::parallel::expect_len;
-use crate::reduce::add_lanes;
-use crate::simd::{Isa, LANES, vectorised};
-
-/// Numbers of a channel summed in `f32` before the sum goes on in `f64`.
-const SHORT: usize = 1024;
+use crate::reduce::{add_images, sum_pairs, sum_plane};
+use crate::simd::{Isa, vectorised};
 
 /// What a batch normalisation applies to each channel.
 #[derive(Debug, Clone, Copy)]
@@ -95,16 +92,26 @@ pub fn channel_moments(
     expect_len("mean", mean.len(), channels);
     expect_len("variance", variance.len(), channels);
     let count = (x.len() / channels) as f64;
-    let moments = mean.par_iter_mut().zip(variance.par_iter_mut()).enumerate();
-    moments.for_each(|(channel, (mean, variance))| {
-        let pixels = Pixels {
-            first: channel * plane,
-            plane,
-            image: channels * plane,
-        };
-        *mean = (channel_sum(pixels, x) / count) as f32;
-        *variance = (channel_squares(pixels, x, *mean) / count) as f32;
+    let image = channels * plane;
+    let Some(first) = x.get(..image) else {
+        return;
+    };
+    // One pass, around each channel's mean in the first image: what is subtracted at the end is then no larger than the variance
+    // itself times a small number, and `f64` loses nothing of it.
+    let mut shifts = vec![0.0; channels];
+    for (shift, pixels) in shifts.iter_mut().zip(first.chunks_exact(plane)) {
+        *shift = (sum_plane(pixels) / plane as f64) as f32;
+    }
+    let sums = add_images(x.len() / image, channels, |index, sums| {
+        moment_sums(&x[index * image..][..image], &shifts, sums);
     });
+    for (channel, [plain, squares]) in sums.into_iter().enumerate() {
+        let offset = plain / count;
+        mean[channel] = (f64::from(shifts[channel]) + offset) as f32;
+        // `max` would hide a NaN.
+        let square = squares / count - offset * offset;
+        variance[channel] = if square < 0.0 { 0.0 } else { square as f32 };
+    }
 }
 
 /// `y = f(gamma (x - mean) / sqrt(variance + epsilon) + beta)`, with `f` the leaky ReLU of `slope` if there is one.
@@ -147,18 +154,19 @@ pub fn batch_norm_gradient(
     expect_len("dgamma", dgamma.len(), norm.channels);
     expect_len("dbeta", dbeta.len(), norm.channels);
     let image = norm.channels * norm.plane;
-    let sums = dgamma.par_iter_mut().zip(dbeta.par_iter_mut()).enumerate();
-    sums.for_each(|(channel, (dgamma, dbeta))| {
-        let pixels = Pixels {
-            first: channel * norm.plane,
-            plane: norm.plane,
-            image,
-        };
-        let (with_h, plain) = gradient_sums(norm.channel(channel), pixels, x, dy);
-        *dgamma = with_h as f32;
-        *dbeta = plain as f32;
-    });
     let count = (x.len() / norm.channels) as f32;
+    let sums = add_images(x.len() / image, norm.channels, |index, sums| {
+        let stretch = index * image..(index + 1) * image;
+        let planes = x[stretch.clone()]
+            .chunks_exact(norm.plane)
+            .zip(dy[stretch].chunks_exact(norm.plane));
+        for (channel, (sums, (x, dy))) in sums.iter_mut().zip(planes).enumerate() {
+            *sums = gradient_sums(norm.channel(channel), x, dy);
+        }
+    });
+    for (channel, [with_h, plain]) in sums.into_iter().enumerate() {
+        (dgamma[channel], dbeta[channel]) = (with_h as f32, plain as f32);
+    }
     let images = x.par_chunks(image).zip(dy.par_chunks(image));
     dx.par_chunks_mut(image)
         .zip(images)
@@ -172,87 +180,13 @@ pub fn batch_norm_gradient(
         });
 }
 
-/// Where the pixels of one channel stand: `plane` numbers from `first` on in every image.
-#[derive(Clone, Copy)]
-struct Pixels {
-    first: usize,
-    plane: usize,
-    image: usize,
-}
-
-impl Pixels {
-    #[inline(always)]
-    fn planes(self, x: &[f32]) -> impl Iterator<Item = &[f32]> {
-        x.chunks_exact(self.image)
-            .map(move |image| &image[self.first..][..self.plane])
-    }
-}
-
-/// Adds `of(..)` over pixels in sixteen lanes, which move to `f64` after every 1,024 numbers or a little more.
-struct Sum {
-    total: f64,
-    lanes: [f32; LANES],
-    pending: usize,
-}
-
-impl Sum {
-    #[inline(always)]
-    fn new() -> Self {
-        Sum {
-            total: 0.0,
-            lanes: [0.0; LANES],
-            pending: 0,
-        }
-    }
-
-    #[inline(always)]
-    fn settle(&mut self) {
-        self.total += f64::from(add_lanes(self.lanes));
-        self.lanes = [0.0; LANES];
-        self.pending = 0;
-    }
-
-    #[inline(always)]
-    fn add(&mut self, x: &[f32], of: impl Fn(f32) -> f32 + Copy) {
-        for x in x.chunks(SHORT) {
-            let (lines, rest) = x.as_chunks::<LANES>();
-            let mut lanes = self.lanes;
-            for line in lines {
-                for (lane, &value) in lanes.iter_mut().zip(line) {
-                    *lane += of(value);
-                }
-            }
-            for (lane, &value) in lanes.iter_mut().zip(rest) {
-                *lane += of(value);
-            }
-            self.lanes = lanes;
-            self.pending += x.len();
-            if self.pending >= SHORT {
-                self.settle();
-            }
-        }
-    }
-}
-
 vectorised! {
-    fn channel_sum<I>(pixels: Pixels, x: &[f32]) -> f64 {
-        let mut sum = Sum::new();
-        for plane in pixels.planes(x) {
-            sum.add(plane, |x| x);
+    /// For each channel of an image, the sums of `x - shift` and of its square.
+    fn moment_sums<I>(image: &[f32], shifts: &[f32], sums: &mut [[f64; 2]]) {
+        let planes = image.chunks_exact(image.len() / shifts.len());
+        for (sums, (x, &shift)) in sums.iter_mut().zip(planes.zip(shifts)) {
+            *sums = sum_pairs(x, x, |x, _| (x - shift, (x - shift) * (x - shift)));
         }
-        sum.settle();
-        sum.total
-    }
-}
-
-vectorised! {
-    fn channel_squares<I>(pixels: Pixels, x: &[f32], mean: f32) -> f64 {
-        let mut sum = Sum::new();
-        for plane in pixels.planes(x) {
-            sum.add(plane, |x| (x - mean) * (x - mean));
-        }
-        sum.settle();
-        sum.total
     }
 }
 
@@ -265,29 +199,12 @@ vectorised! {
 }
 
 vectorised! {
-    /// `(sum g h, sum g)` over one channel.
-    fn gradient_sums<I>(channel: Channel, pixels: Pixels, x: &[f32], dy: &[f32]) -> (f64, f64) {
-        let mut totals = (0.0, 0.0);
-        let mut with_h = [0.0_f32; LANES];
-        let mut plain = [0.0_f32; LANES];
-        let mut pending = 0;
-        for (x, dy) in pixels.planes(x).zip(pixels.planes(dy)) {
-            for (x, dy) in x.chunks(SHORT).zip(dy.chunks(SHORT)) {
-                for (x, dy) in x.chunks(LANES).zip(dy.chunks(LANES)) {
-                    for (lane, (&x, &dy)) in x.iter().zip(dy).enumerate() {
-                        let g = channel.pulled_back::<I>(x, dy);
-                        with_h[lane] = I::mul_add_scalar(g, (x - channel.mean) * channel.inverse, with_h[lane]);
-                        plain[lane] += g;
-                    }
-                }
-                pending += x.len();
-                if pending >= SHORT {
-                    totals = (totals.0 + f64::from(add_lanes(with_h)), totals.1 + f64::from(add_lanes(plain)));
-                    (with_h, plain, pending) = ([0.0; LANES], [0.0; LANES], 0);
-                }
-            }
-        }
-        (totals.0 + f64::from(add_lanes(with_h)), totals.1 + f64::from(add_lanes(plain)))
+    /// `[sum g h, sum g]` over one plane.
+    fn gradient_sums<I>(channel: Channel, x: &[f32], dy: &[f32]) -> [f64; 2] {
+        sum_pairs(x, dy, |x, dy| {
+            let g = channel.pulled_back::<I>(x, dy);
+            (g * ((x - channel.mean) * channel.inverse), g)
+        })
     }
 }
 

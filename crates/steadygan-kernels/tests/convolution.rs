@@ -96,6 +96,8 @@ fn layers_of_the_networks() {
         geometry(2, [3, 16], [32, 32], 3, 2, [0, 1]),
         geometry(2, [32, 48], [32, 32], 4, 2, [1, 1]),
         geometry(9, [64, 80], [8, 8], 4, 2, [1, 1]),
+        geometry(3, [128, 144], [8, 8], 4, 2, [1, 1]),
+        geometry(2, [24, 130], [6, 10], 3, 1, [1, 1]),
         geometry(9, [64, 32], [16, 16], 3, 1, [1, 1]),
         geometry(7, [64, 1], [4, 4], 4, 1, [0, 0]),
         geometry(7, [48, 20], [4, 4], 4, 1, [0, 0]),
@@ -106,6 +108,54 @@ fn layers_of_the_networks() {
     .enumerate()
     {
         check(&g, seed as u64 * 10);
+    }
+}
+
+/// A batch that is worked on in several goes gives each image what it gets in a small batch, and the sum of the weight gradients.
+#[test]
+fn large_batches_are_sums_of_small_ones() {
+    for (whole, part) in [
+        (geometry(130, [16, 16], [32, 32], 4, 2, [1, 1]), 65),
+        (geometry(40, [8, 24], [64, 64], 3, 1, [1, 1]), 8),
+        (geometry(400, [128, 128], [8, 8], 4, 2, [1, 1]), 200),
+        (geometry(33, [5, 3], [40, 40], 5, 1, [2, 2]), 11),
+    ] {
+        let (x, w, dy) = (
+            numbers(1, whole.input_len()),
+            numbers(2, whole.weight_len()),
+            numbers(3, whole.output_len()),
+        );
+        let (mut y, mut dx, mut dw) = (dy.clone(), x.clone(), w.clone());
+        conv(&whole, &x, &w, &mut y);
+        conv_input_gradient(&whole, &dy, &w, &mut dx);
+        conv_weight_gradient(&whole, &x, &dy, &mut dw);
+        let g = Conv {
+            batch: part,
+            ..whole
+        };
+        let (mut y_part, mut dx_part, mut dw_part) = (
+            vec![0.0; g.output_len()],
+            vec![0.0; g.input_len()],
+            w.clone(),
+        );
+        let mut expected = vec![0.0; w.len()];
+        for first in 0..whole.batch / part {
+            let (inputs, outputs) = (first * g.input_len().., first * g.output_len()..);
+            let (x, dy) = (
+                &x[inputs.clone()][..g.input_len()],
+                &dy[outputs.clone()][..g.output_len()],
+            );
+            conv(&g, x, &w, &mut y_part);
+            conv_input_gradient(&g, dy, &w, &mut dx_part);
+            conv_weight_gradient(&g, x, dy, &mut dw_part);
+            assert!(y[outputs][..y_part.len()] == y_part, "y of {whole:?}");
+            assert!(dx[inputs][..dx_part.len()] == dx_part, "dx of {whole:?}");
+            expected
+                .iter_mut()
+                .zip(&dw_part)
+                .for_each(|(sum, &part)| *sum += f64::from(part));
+        }
+        assert_close(&format!("dw of {whole:?}"), &dw, &expected);
     }
 }
 

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::parallel::expect_len;
-use crate::simd::vectorised;
+use crate::reduce::{add_images, sum_plane};
 
 /// Adds a channel's bias to all its pixels in place: `x[n][c][p] += bias[c]`, with `plane` pixels `p`.
 ///
@@ -29,13 +29,16 @@ pub fn add_bias(x: &mut [f32], bias: &[f32], channels: usize, plane: usize) {
 pub fn bias_gradient(dy: &[f32], channels: usize, plane: usize, db: &mut [f32]) {
     expect_len("db", db.len(), channels);
     expect_images("dy", dy.len(), channels, plane);
-    db.par_iter_mut().enumerate().for_each(|(channel, db)| {
-        let mut sum = 0.0;
-        for image in dy.chunks_exact(channels * plane) {
-            sum += f64::from(sum_plane(&image[channel * plane..][..plane]));
+    let image = channels * plane;
+    let sums = add_images(dy.len() / image, channels, |index, sums| {
+        let planes = dy[index * image..][..image].chunks_exact(plane);
+        for (sums, plane) in sums.iter_mut().zip(planes) {
+            *sums = [sum_plane(plane), 0.0];
         }
-        *db = sum as f32;
     });
+    for (db, [sum, _]) in db.iter_mut().zip(sums) {
+        *db = sum as f32;
+    }
 }
 
 /// Panics unless `len` is a whole number of images of `channels` planes of `plane` pixels.
@@ -47,10 +50,4 @@ pub(crate) fn expect_images(name: &str, len: usize, channels: usize, plane: usiz
         len.is_multiple_of(image),
         "`{name}` has {len} elements, expected a multiple of {channels} x {plane}"
     );
-}
-
-vectorised! {
-    fn sum_plane<I>(x: &[f32]) -> f32 {
-        crate::reduce::sum_lanes(x, |value| value)
-    }
 }

@@ -34,8 +34,8 @@ const GROUP_TILES: usize = 32;
 /// Weights at the positions up to this many lines (4 MiB) are computed once and shared by groups of images. Larger ones are
 /// computed panel by panel where they are used, so that they never travel to memory and back.
 const SHARED_WEIGHT_LINES: usize = 1 << 16;
-/// Lines of positions held for all images at once (64 MiB).
-const HELD_LINES: usize = 1 << 20;
+/// Lines of positions held for many images at once (16 MiB).
+const HELD_LINES: usize = 1 << 18;
 /// Blocks of sixteen columns that are multiplied together.
 const PANEL_COLUMNS: usize = 4;
 /// Fewest channels on both sides for which lines of sixteen pay.
