@@ -23,14 +23,7 @@ struct Layer {
     times: [Vec<f64>; 3],
 }
 
-fn layer(
-    name: &'static str,
-    channels: [usize; 2],
-    size: usize,
-    kernel: usize,
-    stride: usize,
-    pad: usize,
-) -> Layer {
+fn layer(name: &'static str, channels: [usize; 2], size: usize, kernel: usize, stride: usize, pad: usize) -> Layer {
     let g = Conv {
         batch: BATCH,
         in_channels: channels[0],
@@ -63,17 +56,7 @@ fn number(index: usize) -> f32 {
 
 impl Layer {
     fn round(&mut self) {
-        let Layer {
-            g,
-            x,
-            w,
-            y,
-            dx,
-            dw,
-            dy,
-            times,
-            ..
-        } = self;
+        let Layer { g, x, w, y, dx, dw, dy, times, .. } = self;
         times[0].push(milliseconds(|| conv(g, x, w, y)));
         times[1].push(milliseconds(|| conv_input_gradient(g, dy, w, dx)));
         times[2].push(milliseconds(|| conv_weight_gradient(g, x, dy, dw)));
@@ -84,10 +67,7 @@ impl Layer {
         print!("{:22}", self.name);
         for times in &mut self.times {
             let (median, least) = summary(times);
-            print!(
-                "{median:9.2} /{least:7.2} {:6.0} |",
-                operations / least / 1e6
-            );
+            print!("{median:9.2} /{least:7.2} {:6.0} |", operations / least / 1e6);
         }
         println!();
     }
@@ -133,20 +113,11 @@ fn others(rounds: usize) {
     let (mut dgamma, mut dbeta) = (gamma.clone(), beta.clone());
     let len = 1 << 21;
     let (mut p, mut m, mut v) = (vec![0.1; len], vec![0.0; len], vec![0.0; len]);
-    let mut times: [(&str, Vec<f64>); 7] = [
-        "moments",
-        "batch_norm",
-        "batch_norm_gradient",
-        "leaky_relu",
-        "leaky_relu_gradient",
-        "tanh",
-        "adam 2M",
-    ]
-    .map(|name| (name, Vec::new()));
+    let mut times: [(&str, Vec<f64>); 7] =
+        ["moments", "batch_norm", "batch_norm_gradient", "leaky_relu", "leaky_relu_gradient", "tanh", "adam 2M"]
+            .map(|name| (name, Vec::new()));
     for step in 1..=rounds as u64 {
-        times[0].1.push(milliseconds(|| {
-            channel_moments(&x, channels, plane, &mut mean, &mut variance)
-        }));
+        times[0].1.push(milliseconds(|| channel_moments(&x, channels, plane, &mut mean, &mut variance)));
         let norm = BatchNorm {
             channels,
             plane,
@@ -157,29 +128,13 @@ fn others(rounds: usize) {
             epsilon: 1e-5,
             slope: Some(0.2),
         };
-        times[1]
-            .1
-            .push(milliseconds(|| batch_norm(&norm, &x, &mut y)));
-        times[2].1.push(milliseconds(|| {
-            batch_norm_gradient(&norm, &x, &x, &mut y, &mut dgamma, &mut dbeta)
-        }));
-        times[3]
-            .1
-            .push(milliseconds(|| leaky_relu(&x, 0.2, &mut y)));
-        times[4]
-            .1
-            .push(milliseconds(|| leaky_relu_gradient(&x, 0.2, &x, &mut y)));
+        times[1].1.push(milliseconds(|| batch_norm(&norm, &x, &mut y)));
+        times[2].1.push(milliseconds(|| batch_norm_gradient(&norm, &x, &x, &mut y, &mut dgamma, &mut dbeta)));
+        times[3].1.push(milliseconds(|| leaky_relu(&x, 0.2, &mut y)));
+        times[4].1.push(milliseconds(|| leaky_relu_gradient(&x, 0.2, &x, &mut y)));
         times[5].1.push(milliseconds(|| tanh(&x, &mut y)));
-        let s = AdamStep {
-            lr: 2e-4,
-            beta1: 0.5,
-            beta2: 0.999,
-            epsilon: 1e-8,
-            step,
-        };
-        times[6]
-            .1
-            .push(milliseconds(|| adam(&s, &mut p, &x[..len], &mut m, &mut v)));
+        let s = AdamStep { lr: 2e-4, beta1: 0.5, beta2: 0.999, epsilon: 1e-8, step };
+        times[6].1.push(milliseconds(|| adam(&s, &mut p, &x[..len], &mut m, &mut v)));
     }
     for (name, times) in &mut times {
         let (median, least) = summary(times);
@@ -189,20 +144,10 @@ fn others(rounds: usize) {
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
-    let rounds = arguments
-        .next()
-        .and_then(|rounds| rounds.parse().ok())
-        .unwrap_or(9);
+    let rounds = arguments.next().and_then(|rounds| rounds.parse().ok()).unwrap_or(9);
     let name = arguments.next().unwrap_or_default();
-    println!(
-        "{:?}, {} threads, batch {BATCH}, {rounds} rounds",
-        instruction_set(),
-        rayon::current_num_threads()
-    );
-    println!(
-        "{:22}{:^26}|{:^26}|{:^26}|",
-        "layer", "forward", "input gradient", "weight gradient"
-    );
+    println!("{:?}, {} threads, batch {BATCH}, {rounds} rounds", instruction_set(), rayon::current_num_threads());
+    println!("{:22}{:^26}|{:^26}|{:^26}|", "layer", "forward", "input gradient", "weight gradient");
     let mut layers = layers();
     layers.retain(|layer| layer.name.contains(&name));
     for _ in 0..rounds {

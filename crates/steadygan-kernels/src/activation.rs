@@ -16,9 +16,7 @@ pub fn leaky_relu(x: &[f32], slope: f32, y: &mut [f32]) {
 /// # Panics
 /// When the slices differ in length.
 pub fn leaky_relu_gradient(x: &[f32], slope: f32, dy: &[f32], dx: &mut [f32]) {
-    map2(x, dy, dx, |x, dy, dx| {
-        leaky_relu_gradient_piece(x, slope, dy, dx)
-    });
+    map2(x, dy, dx, |x, dy, dx| leaky_relu_gradient_piece(x, slope, dy, dx));
 }
 
 /// Hyperbolic tangent, within 2e-7 of the exact value.
@@ -136,14 +134,7 @@ fn exp_parts<I: Isa>(x: f32) -> (f32, f32) {
     const LN2_HIGH: f32 = 0.693_145_75;
     const LN2_LOW: f32 = 1.428_606_8e-6;
     /// 1 / n! for n = 7 down to 2.
-    const FACTORS: [f32; 6] = [
-        1.0 / 5040.0,
-        1.0 / 720.0,
-        1.0 / 120.0,
-        1.0 / 24.0,
-        1.0 / 6.0,
-        0.5,
-    ];
+    const FACTORS: [f32; 6] = [1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5];
     /// The bits of 1.0: the exponent's bias, in place.
     const ONE: u32 = 127 << MANTISSA_BITS;
     const MANTISSA_BITS: u32 = 23;

@@ -18,25 +18,25 @@ fn block<I: Isa, const MR: usize, const NL: usize, const ADD: bool>(
     c: &mut [Line],
 ) {
     let steps = a.len();
-    let columns: [&[Line]; NL] = std::array::from_fn(|j| &b[j * steps..][..steps]);
-    let zero = I::splat(0.0);
-    let mut sums = [[zero; NL]; MR];
-    for (k, line) in a.iter().enumerate() {
-        let rows: &[f32; MR] = line.0[first_row..]
-            .first_chunk()
-            .expect("a block lies inside its panel");
-        let column: [I::Vector; NL] = std::array::from_fn(|j| I::load(&columns[j][k].0));
-        for (sums, &row) in sums.iter_mut().zip(rows) {
-            let row = I::splat(row);
-            for (sum, &column) in sums.iter_mut().zip(&column) {
-                *sum = I::mul_add(row, column, *sum);
+    let b = &b[..NL * steps];
+    let mut sums = [[I::splat(0.0); NL]; MR];
+    for k in 0..steps {
+        let rows: &[f32; MR] = a[k].0[first_row..].first_chunk().expect("a block lies inside its panel");
+        let mut columns = [I::splat(0.0); NL];
+        for j in 0..NL {
+            columns[j] = I::load(&b[j * steps + k].0);
+        }
+        for i in 0..MR {
+            let row = I::splat(rows[i]);
+            for j in 0..NL {
+                sums[i][j] = I::mul_add(row, columns[j], sums[i][j]);
             }
         }
     }
-    for (i, sums) in sums.iter().enumerate() {
-        for (j, &sum) in sums.iter().enumerate() {
+    for i in 0..MR {
+        for j in 0..NL {
             let to = &mut c[j * LANES + first_row + i].0;
-            let total = if ADD { I::add(I::load(to), sum) } else { sum };
+            let total = if ADD { I::add(I::load(to), sums[i][j]) } else { sums[i][j] };
             I::store(total, to);
         }
     }
@@ -44,12 +44,7 @@ fn block<I: Isa, const MR: usize, const NL: usize, const ADD: bool>(
 
 /// One panel of rows by `NL` panels of columns, in register blocks of the instruction set's height.
 #[inline(always)]
-fn panel<I: Isa, const NL: usize, const ADD: bool>(
-    rows: usize,
-    a: &[Line],
-    b: &[Line],
-    c: &mut [Line],
-) {
+fn panel<I: Isa, const NL: usize, const ADD: bool>(rows: usize, a: &[Line], b: &[Line], c: &mut [Line]) {
     match I::BLOCK {
         RegisterBlock::EightByTwo => {
             if NL == 1 && rows > 8 {
@@ -116,20 +111,12 @@ pub(crate) struct Matrix<'a> {
 impl<'a> Matrix<'a> {
     /// A row-major matrix of `columns` columns.
     pub(crate) fn new(values: &'a [f32], columns: usize) -> Self {
-        Matrix {
-            values,
-            row_stride: columns,
-            column_stride: 1,
-        }
+        Matrix { values, row_stride: columns, column_stride: 1 }
     }
 
     /// The same numbers with rows and columns exchanged.
     pub(crate) fn transposed(self) -> Self {
-        Matrix {
-            values: self.values,
-            row_stride: self.column_stride,
-            column_stride: self.row_stride,
-        }
+        Matrix { values: self.values, row_stride: self.column_stride, column_stride: self.row_stride }
     }
 }
 
@@ -163,27 +150,14 @@ pub(crate) fn multiply(m: usize, n: usize, k: usize, a: Matrix, b: Matrix, c: &m
     let panels = n.div_ceil(LANES);
     let columns = b.transposed();
     with_lines(panels * k, |packed| {
-        packed
-            .par_chunks_mut(k.max(1))
-            .enumerate()
-            .for_each(|(j, lines)| pack_rows(columns, j * LANES, n, lines));
+        packed.par_chunks_mut(k.max(1)).enumerate().for_each(|(j, lines)| pack_rows(columns, j * LANES, n, lines));
         let packed = &*packed;
-        c.par_chunks_mut(LANES * n)
-            .enumerate()
-            .for_each(|(i, c)| multiply_rows(m, n, k, a, i * LANES, packed, c));
+        c.par_chunks_mut(LANES * n).enumerate().for_each(|(i, c)| multiply_rows(m, n, k, a, i * LANES, packed, c));
     });
 }
 
 /// The sixteen rows of `multiply`'s result that start at `first`.
-pub(crate) fn multiply_rows(
-    m: usize,
-    n: usize,
-    k: usize,
-    a: Matrix,
-    first: usize,
-    b: &[Line],
-    c: &mut [f32],
-) {
+pub(crate) fn multiply_rows(m: usize, n: usize, k: usize, a: Matrix, first: usize, b: &[Line], c: &mut [f32]) {
     let rows = LANES.min(m - first);
     let panels = n.div_ceil(LANES);
     with_lines(k, |lines| {

@@ -81,13 +81,7 @@ impl Channel {
 ///
 /// # Panics
 /// When `mean` or `variance` has not `channels` elements or `x` is no whole number of images.
-pub fn channel_moments(
-    x: &[f32],
-    channels: usize,
-    plane: usize,
-    mean: &mut [f32],
-    variance: &mut [f32],
-) {
+pub fn channel_moments(x: &[f32], channels: usize, plane: usize, mean: &mut [f32], variance: &mut [f32]) {
     expect_images("x", x.len(), channels, plane);
     expect_len("mean", mean.len(), channels);
     expect_len("variance", variance.len(), channels);
@@ -122,16 +116,12 @@ pub fn batch_norm(norm: &BatchNorm, x: &[f32], y: &mut [f32]) {
     norm.expect(x);
     expect_len("y", y.len(), x.len());
     let image = norm.channels * norm.plane;
-    y.par_chunks_mut(image)
-        .zip(x.par_chunks(image))
-        .for_each(|(y, x)| {
-            let planes = y
-                .chunks_exact_mut(norm.plane)
-                .zip(x.chunks_exact(norm.plane));
-            for (channel, (y, x)) in planes.enumerate() {
-                normalise_plane(norm.channel(channel), x, y);
-            }
-        });
+    y.par_chunks_mut(image).zip(x.par_chunks(image)).for_each(|(y, x)| {
+        let planes = y.chunks_exact_mut(norm.plane).zip(x.chunks_exact(norm.plane));
+        for (channel, (y, x)) in planes.enumerate() {
+            normalise_plane(norm.channel(channel), x, y);
+        }
+    });
 }
 
 /// The gradients of [`batch_norm`] with the batch's own moments, which depend on `x` too. With `g = dy f'(..)`,
@@ -157,9 +147,7 @@ pub fn batch_norm_gradient(
     let count = (x.len() / norm.channels) as f32;
     let sums = add_images(x.len() / image, norm.channels, |index, sums| {
         let stretch = index * image..(index + 1) * image;
-        let planes = x[stretch.clone()]
-            .chunks_exact(norm.plane)
-            .zip(dy[stretch].chunks_exact(norm.plane));
+        let planes = x[stretch.clone()].chunks_exact(norm.plane).zip(dy[stretch].chunks_exact(norm.plane));
         for (channel, (sums, (x, dy))) in sums.iter_mut().zip(planes).enumerate() {
             *sums = gradient_sums(norm.channel(channel), x, dy);
         }
@@ -168,16 +156,13 @@ pub fn batch_norm_gradient(
         (dgamma[channel], dbeta[channel]) = (with_h as f32, plain as f32);
     }
     let images = x.par_chunks(image).zip(dy.par_chunks(image));
-    dx.par_chunks_mut(image)
-        .zip(images)
-        .for_each(|(dx, (x, dy))| {
-            let planes = x.chunks_exact(norm.plane).zip(dy.chunks_exact(norm.plane));
-            for (channel, (dx, (x, dy))) in dx.chunks_exact_mut(norm.plane).zip(planes).enumerate()
-            {
-                let means = [dgamma[channel] / count, dbeta[channel] / count];
-                gradient_plane(norm.channel(channel), means, x, dy, dx);
-            }
-        });
+    dx.par_chunks_mut(image).zip(images).for_each(|(dx, (x, dy))| {
+        let planes = x.chunks_exact(norm.plane).zip(dy.chunks_exact(norm.plane));
+        for (channel, (dx, (x, dy))) in dx.chunks_exact_mut(norm.plane).zip(planes).enumerate() {
+            let means = [dgamma[channel] / count, dbeta[channel] / count];
+            gradient_plane(norm.channel(channel), means, x, dy, dx);
+        }
+    });
 }
 
 vectorised! {

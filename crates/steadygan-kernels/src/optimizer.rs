@@ -35,13 +35,11 @@ pub fn adam(s: &AdamStep, parameter: &mut [f32], gradient: &[f32], m: &mut [f32]
     let rate = (f64::from(s.lr) / (1.0 - power(s.beta1))) as f32;
     let correction = (1.0 - power(s.beta2)).sqrt() as f32;
     let state = m.par_chunks_mut(PIECE).zip(v.par_chunks_mut(PIECE));
-    parameter
-        .par_chunks_mut(PIECE)
-        .zip(gradient.par_chunks(PIECE))
-        .zip(state)
-        .for_each(|((parameter, gradient), (m, v))| {
+    parameter.par_chunks_mut(PIECE).zip(gradient.par_chunks(PIECE)).zip(state).for_each(
+        |((parameter, gradient), (m, v))| {
             adam_piece(s, rate, correction, parameter, gradient, m, v);
-        });
+        },
+    );
 }
 
 vectorised! {
@@ -71,16 +69,14 @@ vectorised! {
 pub fn sgd(lr: f32, momentum: f32, parameter: &mut [f32], gradient: &[f32], velocity: &mut [f32]) {
     expect_len("gradient", gradient.len(), parameter.len());
     expect_len("velocity", velocity.len(), parameter.len());
-    parameter
-        .par_chunks_mut(PIECE)
-        .zip(gradient.par_chunks(PIECE))
-        .zip(velocity.par_chunks_mut(PIECE))
-        .for_each(|((parameter, gradient), velocity)| {
+    parameter.par_chunks_mut(PIECE).zip(gradient.par_chunks(PIECE)).zip(velocity.par_chunks_mut(PIECE)).for_each(
+        |((parameter, gradient), velocity)| {
             for ((p, &g), u) in parameter.iter_mut().zip(gradient).zip(velocity) {
                 *u = momentum * *u + g;
                 *p -= lr * *u;
             }
-        });
+        },
+    );
 }
 
 /// Settings of one [`rms_prop`] step.
@@ -125,13 +121,11 @@ vectorised! {
 /// When the slices differ in length.
 pub fn add(sum: &mut [f32], x: &[f32]) {
     expect_len("x", x.len(), sum.len());
-    sum.par_chunks_mut(PIECE)
-        .zip(x.par_chunks(PIECE))
-        .for_each(|(sum, x)| {
-            for (sum, &x) in sum.iter_mut().zip(x) {
-                *sum += x;
-            }
-        });
+    sum.par_chunks_mut(PIECE).zip(x.par_chunks(PIECE)).for_each(|(sum, x)| {
+        for (sum, &x) in sum.iter_mut().zip(x) {
+            *sum += x;
+        }
+    });
 }
 
 /// Exponential moving average of a parameter, in place: `average = decay average + (1 - decay) parameter`.
@@ -140,12 +134,9 @@ pub fn add(sum: &mut [f32], x: &[f32]) {
 /// When the slices differ in length.
 pub fn average(decay: f32, average: &mut [f32], parameter: &[f32]) {
     expect_len("parameter", parameter.len(), average.len());
-    average
-        .par_chunks_mut(PIECE)
-        .zip(parameter.par_chunks(PIECE))
-        .for_each(|(average, parameter)| {
-            for (average, &parameter) in average.iter_mut().zip(parameter) {
-                *average += (1.0 - decay) * (parameter - *average);
-            }
-        });
+    average.par_chunks_mut(PIECE).zip(parameter.par_chunks(PIECE)).for_each(|(average, parameter)| {
+        for (average, &parameter) in average.iter_mut().zip(parameter) {
+            *average += (1.0 - decay) * (parameter - *average);
+        }
+    });
 }

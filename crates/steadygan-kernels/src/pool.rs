@@ -15,10 +15,7 @@ fn planes_per_task(plane: usize) -> usize {
 #[track_caller]
 fn expect_even(height: usize, width: usize) {
     let even = height.is_multiple_of(2) && width.is_multiple_of(2);
-    assert!(
-        even && height > 0 && width > 0,
-        "`height` and `width` must be even and not zero, got {height} x {width}"
-    );
+    assert!(even && height > 0 && width > 0, "`height` and `width` must be even and not zero, got {height} x {width}");
 }
 
 /// Where the maximum of a 2 x 2 window stands, row by row: the first one wins, and the first NaN wins over all numbers.
@@ -51,38 +48,25 @@ pub fn max_pool2(x: &[f32], planes: usize, height: usize, width: usize, y: &mut 
     expect_len("x", x.len(), planes * height * width);
     expect_len("y", y.len(), x.len() / 4);
     let task = planes_per_task(height * width) * height * width;
-    y.par_chunks_mut(task / 4)
-        .zip(x.par_chunks(task))
-        .for_each(|(y, x)| {
-            for (y, x) in y.chunks_exact_mut(width / 2).zip(x.chunks_exact(2 * width)) {
-                let (top, bottom) = x.split_at(width);
-                windows(top, bottom, |column, window| {
-                    y[column] = window[winner(window)]
-                });
-            }
-        });
+    y.par_chunks_mut(task / 4).zip(x.par_chunks(task)).for_each(|(y, x)| {
+        for (y, x) in y.chunks_exact_mut(width / 2).zip(x.chunks_exact(2 * width)) {
+            let (top, bottom) = x.split_at(width);
+            windows(top, bottom, |column, window| y[column] = window[winner(window)]);
+        }
+    });
 }
 
 /// The gradient of [`max_pool2`] with respect to `x`: `dy` goes to each window's winner, zeros elsewhere.
 ///
 /// # Panics
 /// When a size is odd or a slice has the wrong length.
-pub fn max_pool2_scatter(
-    x: &[f32],
-    planes: usize,
-    height: usize,
-    width: usize,
-    dy: &[f32],
-    dx: &mut [f32],
-) {
+pub fn max_pool2_scatter(x: &[f32], planes: usize, height: usize, width: usize, dy: &[f32], dx: &mut [f32]) {
     expect_even(height, width);
     expect_len("x", x.len(), planes * height * width);
     expect_len("dy", dy.len(), x.len() / 4);
     expect_len("dx", dx.len(), x.len());
     let task = planes_per_task(height * width) * height * width;
-    let tasks = dx
-        .par_chunks_mut(task)
-        .zip(x.par_chunks(task).zip(dy.par_chunks(task / 4)));
+    let tasks = dx.par_chunks_mut(task).zip(x.par_chunks(task).zip(dy.par_chunks(task / 4)));
     tasks.for_each(|(dx, (x, dy))| {
         let rows = x.chunks_exact(2 * width).zip(dy.chunks_exact(width / 2));
         for (dx, (x, dy)) in dx.chunks_exact_mut(2 * width).zip(rows) {
@@ -103,22 +87,13 @@ pub fn max_pool2_scatter(
 ///
 /// # Panics
 /// When a size is odd or a slice has the wrong length.
-pub fn max_pool2_gather(
-    x: &[f32],
-    planes: usize,
-    height: usize,
-    width: usize,
-    v: &[f32],
-    y: &mut [f32],
-) {
+pub fn max_pool2_gather(x: &[f32], planes: usize, height: usize, width: usize, v: &[f32], y: &mut [f32]) {
     expect_even(height, width);
     expect_len("x", x.len(), planes * height * width);
     expect_len("v", v.len(), x.len());
     expect_len("y", y.len(), x.len() / 4);
     let task = planes_per_task(height * width) * height * width;
-    let tasks = y
-        .par_chunks_mut(task / 4)
-        .zip(x.par_chunks(task).zip(v.par_chunks(task)));
+    let tasks = y.par_chunks_mut(task / 4).zip(x.par_chunks(task).zip(v.par_chunks(task)));
     tasks.for_each(|(y, (x, v))| {
         let rows = x.chunks_exact(2 * width).zip(v.chunks_exact(2 * width));
         for (y, (x, v)) in y.chunks_exact_mut(width / 2).zip(rows) {
@@ -136,24 +111,19 @@ pub fn max_pool2_gather(
 /// # Panics
 /// When a size is zero or a slice has the wrong length.
 pub fn upsample2(x: &[f32], planes: usize, height: usize, width: usize, y: &mut [f32]) {
-    assert!(
-        height > 0 && width > 0,
-        "`height` and `width` must not be zero"
-    );
+    assert!(height > 0 && width > 0, "`height` and `width` must not be zero");
     expect_len("x", x.len(), planes * height * width);
     expect_len("y", y.len(), 4 * x.len());
     let task = planes_per_task(4 * height * width) * height * width;
-    y.par_chunks_mut(4 * task)
-        .zip(x.par_chunks(task))
-        .for_each(|(y, x)| {
-            for (y, x) in y.chunks_exact_mut(4 * width).zip(x.chunks_exact(width)) {
-                let (top, bottom) = y.split_at_mut(2 * width);
-                for (pair, &value) in top.as_chunks_mut::<2>().0.iter_mut().zip(x) {
-                    *pair = [value; 2];
-                }
-                bottom.copy_from_slice(top);
+    y.par_chunks_mut(4 * task).zip(x.par_chunks(task)).for_each(|(y, x)| {
+        for (y, x) in y.chunks_exact_mut(4 * width).zip(x.chunks_exact(width)) {
+            let (top, bottom) = y.split_at_mut(2 * width);
+            for (pair, &value) in top.as_chunks_mut::<2>().0.iter_mut().zip(x) {
+                *pair = [value; 2];
             }
-        });
+            bottom.copy_from_slice(top);
+        }
+    });
 }
 
 /// The gradient of [`upsample2`]: each `dx` is the sum of the 2 x 2 window of `dy`; `height` and `width` are those of `dx`.
@@ -161,21 +131,14 @@ pub fn upsample2(x: &[f32], planes: usize, height: usize, width: usize, y: &mut 
 /// # Panics
 /// When a size is zero or a slice has the wrong length.
 pub fn upsample2_gradient(dy: &[f32], planes: usize, height: usize, width: usize, dx: &mut [f32]) {
-    assert!(
-        height > 0 && width > 0,
-        "`height` and `width` must not be zero"
-    );
+    assert!(height > 0 && width > 0, "`height` and `width` must not be zero");
     expect_len("dx", dx.len(), planes * height * width);
     expect_len("dy", dy.len(), 4 * dx.len());
     let task = planes_per_task(4 * height * width) * height * width;
-    dx.par_chunks_mut(task)
-        .zip(dy.par_chunks(4 * task))
-        .for_each(|(dx, dy)| {
-            for (dx, dy) in dx.chunks_exact_mut(width).zip(dy.chunks_exact(4 * width)) {
-                let (top, bottom) = dy.split_at(2 * width);
-                windows(top, bottom, |column, [a, b, c, d]| {
-                    dx[column] = (a + b) + (c + d)
-                });
-            }
-        });
+    dx.par_chunks_mut(task).zip(dy.par_chunks(4 * task)).for_each(|(dx, dy)| {
+        for (dx, dy) in dx.chunks_exact_mut(width).zip(dy.chunks_exact(4 * width)) {
+            let (top, bottom) = dy.split_at(2 * width);
+            windows(top, bottom, |column, [a, b, c, d]| dx[column] = (a + b) + (c + d));
+        }
+    });
 }

@@ -45,9 +45,7 @@ pub(crate) fn add_images(
     image: impl Fn(usize, &mut [[f64; 2]]) + Sync,
 ) -> Vec<[f64; 2]> {
     let mut sums = vec![[0.0; 2]; images * channels];
-    sums.par_chunks_mut(channels)
-        .enumerate()
-        .for_each(|(index, sums)| image(index, sums));
+    sums.par_chunks_mut(channels).enumerate().for_each(|(index, sums)| image(index, sums));
     let mut total = vec![[0.0; 2]; channels];
     for sums in sums.chunks_exact(channels) {
         for (total, sum) in total.iter_mut().zip(sums) {

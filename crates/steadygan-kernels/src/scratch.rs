@@ -39,7 +39,5 @@ pub(crate) fn with_lines<R>(lines: usize, work: impl FnOnce(&mut [Line]) -> R) -
 
 /// Runs `work` on `numbers` numbers of memory with unspecified contents, as [`with_lines`].
 pub(crate) fn with_numbers<R>(numbers: usize, work: impl FnOnce(&mut [f32]) -> R) -> R {
-    with_lines(numbers.div_ceil(LANES), |lines| {
-        work(&mut numbers_mut(lines)[..numbers])
-    })
+    with_lines(numbers.div_ceil(LANES), |lines| work(&mut numbers_mut(lines)[..numbers]))
 }

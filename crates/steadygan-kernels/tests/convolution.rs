@@ -4,9 +4,7 @@ mod reference;
 
 use proptest::prelude::*;
 use reference::{assert_close, conv_products, dot, numbers};
-use steadygan_kernels::{
-    Conv, ShapeError, add_bias, bias_gradient, conv, conv_input_gradient, conv_weight_gradient,
-};
+use steadygan_kernels::{Conv, ShapeError, add_bias, bias_gradient, conv, conv_input_gradient, conv_weight_gradient};
 
 fn geometry(
     batch: usize,
@@ -56,10 +54,7 @@ fn check(g: &Conv, seed: u64) {
     let scale = (dot(&y, &y) * dot(&dy, &dy)).sqrt().max(1e-3);
     for product in products {
         let difference = (product - products[0]).abs() / scale;
-        assert!(
-            difference < 1e-5,
-            "not adjoint by {difference:e}: {products:?} for {g:?}"
-        );
+        assert!(difference < 1e-5, "not adjoint by {difference:e}: {products:?} for {g:?}");
     }
 }
 
@@ -120,40 +115,24 @@ fn large_batches_are_sums_of_small_ones() {
         (geometry(400, [128, 128], [8, 8], 4, 2, [1, 1]), 200),
         (geometry(33, [5, 3], [40, 40], 5, 1, [2, 2]), 11),
     ] {
-        let (x, w, dy) = (
-            numbers(1, whole.input_len()),
-            numbers(2, whole.weight_len()),
-            numbers(3, whole.output_len()),
-        );
+        let (x, w, dy) =
+            (numbers(1, whole.input_len()), numbers(2, whole.weight_len()), numbers(3, whole.output_len()));
         let (mut y, mut dx, mut dw) = (dy.clone(), x.clone(), w.clone());
         conv(&whole, &x, &w, &mut y);
         conv_input_gradient(&whole, &dy, &w, &mut dx);
         conv_weight_gradient(&whole, &x, &dy, &mut dw);
-        let g = Conv {
-            batch: part,
-            ..whole
-        };
-        let (mut y_part, mut dx_part, mut dw_part) = (
-            vec![0.0; g.output_len()],
-            vec![0.0; g.input_len()],
-            w.clone(),
-        );
+        let g = Conv { batch: part, ..whole };
+        let (mut y_part, mut dx_part, mut dw_part) = (vec![0.0; g.output_len()], vec![0.0; g.input_len()], w.clone());
         let mut expected = vec![0.0; w.len()];
         for first in 0..whole.batch / part {
             let (inputs, outputs) = (first * g.input_len().., first * g.output_len()..);
-            let (x, dy) = (
-                &x[inputs.clone()][..g.input_len()],
-                &dy[outputs.clone()][..g.output_len()],
-            );
+            let (x, dy) = (&x[inputs.clone()][..g.input_len()], &dy[outputs.clone()][..g.output_len()]);
             conv(&g, x, &w, &mut y_part);
             conv_input_gradient(&g, dy, &w, &mut dx_part);
             conv_weight_gradient(&g, x, dy, &mut dw_part);
             assert!(y[outputs][..y_part.len()] == y_part, "y of {whole:?}");
             assert!(dx[inputs][..dx_part.len()] == dx_part, "dx of {whole:?}");
-            expected
-                .iter_mut()
-                .zip(&dw_part)
-                .for_each(|(sum, &part)| *sum += f64::from(part));
+            expected.iter_mut().zip(&dw_part).for_each(|(sum, &part)| *sum += f64::from(part));
         }
         assert_close(&format!("dw of {whole:?}"), &dw, &expected);
     }
@@ -176,22 +155,9 @@ fn a_broken_input_shows() {
 fn wrong_geometry_is_an_error() {
     let good = geometry(1, [1, 1], [4, 4], 4, 2, [1, 1]);
     assert_eq!(good.validate(), Ok(()));
-    assert_eq!(
-        Conv { batch: 0, ..good }.validate(),
-        Err(ShapeError::Zero("batch"))
-    );
-    assert_eq!(
-        Conv { kernel: 8, ..good }.validate(),
-        Err(ShapeError::TooLarge("kernel", 7))
-    );
-    assert_eq!(
-        Conv {
-            in_height: 1,
-            ..good
-        }
-        .validate(),
-        Err(ShapeError::KernelExceedsImage)
-    );
+    assert_eq!(Conv { batch: 0, ..good }.validate(), Err(ShapeError::Zero("batch")));
+    assert_eq!(Conv { kernel: 8, ..good }.validate(), Err(ShapeError::TooLarge("kernel", 7)));
+    assert_eq!(Conv { in_height: 1, ..good }.validate(), Err(ShapeError::KernelExceedsImage));
     let message = ShapeError::TooLarge("stride", 2).to_string();
     assert_eq!(message, "the stride of a convolution must be at most 2");
 }

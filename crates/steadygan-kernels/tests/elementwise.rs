@@ -15,17 +15,7 @@ fn scaled(seed: u64, len: usize, scale: f32) -> Vec<f32> {
 fn tanh_and_sigmoid_are_accurate() {
     let mut x = scaled(1, 100_000, 12.0);
     x.extend(scaled(2, 10_000, 0.01));
-    x.extend([
-        0.0,
-        -0.0,
-        1e-20,
-        100.0,
-        -100.0,
-        -88.0,
-        88.0,
-        f32::INFINITY,
-        f32::NEG_INFINITY,
-    ]);
+    x.extend([0.0, -0.0, 1e-20, 100.0, -100.0, -88.0, 88.0, f32::INFINITY, f32::NEG_INFINITY]);
     let mut y = vec![f32::NAN; x.len()];
     tanh(&x, &mut y);
     for (&x, &y) in x.iter().zip(&y) {
@@ -41,18 +31,11 @@ fn tanh_and_sigmoid_are_accurate() {
     let mut z = vec![f32::NAN; x.len()];
     let dy = numbers(3, x.len());
     sigmoid_gradient(&y, &dy, &mut z);
-    let expected: Vec<f64> = y
-        .iter()
-        .zip(&dy)
-        .map(|(&y, &dy)| f64::from(dy) * f64::from(y) * (1.0 - f64::from(y)))
-        .collect();
+    let expected: Vec<f64> =
+        y.iter().zip(&dy).map(|(&y, &dy)| f64::from(dy) * f64::from(y) * (1.0 - f64::from(y))).collect();
     assert_close("sigmoid gradient", &z, &expected);
     tanh_gradient(&y, &dy, &mut z);
-    let expected: Vec<f64> = y
-        .iter()
-        .zip(&dy)
-        .map(|(&y, &dy)| f64::from(dy) * (1.0 - f64::from(y).powi(2)))
-        .collect();
+    let expected: Vec<f64> = y.iter().zip(&dy).map(|(&y, &dy)| f64::from(dy) * (1.0 - f64::from(y).powi(2))).collect();
     assert_close("tanh gradient", &z, &expected);
 }
 
@@ -71,17 +54,13 @@ fn non_finite_values_are_not_hidden() {
     let nan = [f32::NAN, 1.0];
     let one = [1.0, f32::NAN];
     let mut y = [0.0; 2];
-    for operator in [tanh, sigmoid, |x: &[f32], y: &mut [f32]| {
-        leaky_relu(x, 0.0, y)
-    }] {
+    for operator in [tanh, sigmoid, |x: &[f32], y: &mut [f32]| leaky_relu(x, 0.0, y)] {
         operator(&nan, &mut y);
         assert!(y[0].is_nan() && !y[1].is_nan());
     }
-    for gradient in [
-        tanh_gradient,
-        sigmoid_gradient,
-        |x: &[f32], dy: &[f32], dx: &mut [f32]| leaky_relu_gradient(x, 0.0, dy, dx),
-    ] {
+    for gradient in
+        [tanh_gradient, sigmoid_gradient, |x: &[f32], dy: &[f32], dx: &mut [f32]| leaky_relu_gradient(x, 0.0, dy, dx)]
+    {
         gradient(&nan, &one, &mut y);
         assert!(y[0].is_nan() && y[1].is_nan());
     }
@@ -132,8 +111,7 @@ fn batch_norm_reference(norm: &BatchNorm, x: &[f32], dy: &[f32]) -> Reference {
     let channel = |i: usize| i / norm.plane % norm.channels;
     let h = |i: usize| {
         let c = channel(i);
-        (f64::from(x[i]) - f64::from(norm.mean[c]))
-            / (f64::from(norm.variance[c]) + f64::from(norm.epsilon)).sqrt()
+        (f64::from(x[i]) - f64::from(norm.mean[c])) / (f64::from(norm.variance[c]) + f64::from(norm.epsilon)).sqrt()
     };
     let mut g = vec![0.0; x.len()];
     for i in 0..x.len() {
@@ -232,13 +210,7 @@ fn optimisers_follow_their_formulas() {
     let mut exact: Vec<[f64; 3]> = p.iter().map(|&p| [f64::from(p), 0.0, 0.0]).collect();
     for step in 1..=5 {
         let g = numbers(10 + step, len);
-        let s = AdamStep {
-            lr: 2e-4,
-            beta1: 0.5,
-            beta2: 0.999,
-            epsilon: 1e-8,
-            step,
-        };
+        let s = AdamStep { lr: 2e-4, beta1: 0.5, beta2: 0.999, epsilon: 1e-8, step };
         adam(&s, &mut p, &g, &mut m, &mut v);
         let (b1, b2) = (f64::from(s.beta1), f64::from(s.beta2));
         for ([p, m, v], g) in exact.iter_mut().zip(&g) {
@@ -258,20 +230,8 @@ fn optimisers_follow_their_formulas() {
     sgd(0.5, 0.25, &mut p, &g, &mut u);
     assert_eq!((p[0], u[0]), (1.0 - 0.5 * 2.25, 2.25));
     let (mut p, mut v) = (vec![1.0], vec![0.0]);
-    rms_prop(
-        &RmsPropStep {
-            lr: 0.1,
-            alpha: 0.75,
-            epsilon: 1.0,
-        },
-        &mut p,
-        &g,
-        &mut v,
-    );
-    assert_eq!(
-        (p[0], v[0]),
-        (1.0 - 0.1 * (2.0 / (1.0_f32.sqrt() + 1.0)), 1.0)
-    );
+    rms_prop(&RmsPropStep { lr: 0.1, alpha: 0.75, epsilon: 1.0 }, &mut p, &g, &mut v);
+    assert_eq!((p[0], v[0]), (1.0 - 0.1 * (2.0 / (1.0_f32.sqrt() + 1.0)), 1.0));
     let mut a = vec![1.0];
     average(0.75, &mut a, &[3.0]);
     assert_eq!(a[0], 1.5);

@@ -21,10 +21,8 @@ fn run_limited(set: &str) {
             .max_by_key(|file| file.metadata().and_then(|data| data.modified()).ok());
         // A single test program may have been built alone; then there is nothing to run again.
         let Some(program) = newest else { continue };
-        let output = Command::new(program.path())
-            .env("STEADYGAN_INSTRUCTION_SET", set)
-            .output()
-            .expect("a test program starts");
+        let output =
+            Command::new(program.path()).env("STEADYGAN_INSTRUCTION_SET", set).output().expect("a test program starts");
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{name} with {set}:\n{text}");
     }

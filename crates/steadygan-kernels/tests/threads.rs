@@ -8,13 +8,9 @@ use steadygan_kernels::*;
 /// All operators on mid-sized inputs; the outputs one after the other.
 fn everything() -> Vec<u32> {
     let mut all = Vec::new();
-    for (ci, co, size, kernel, stride, pad) in [
-        (3, 20, 32, 4, 2, 1),
-        (40, 24, 16, 4, 2, 1),
-        (48, 40, 8, 3, 1, 1),
-        (33, 5, 7, 5, 2, 2),
-        (32, 40, 4, 4, 1, 0),
-    ] {
+    for (ci, co, size, kernel, stride, pad) in
+        [(3, 20, 32, 4, 2, 1), (40, 24, 16, 4, 2, 1), (48, 40, 8, 3, 1, 1), (33, 5, 7, 5, 2, 2), (32, 40, 4, 4, 1, 0)]
+    {
         let g = Conv {
             batch: 11,
             in_channels: ci,
@@ -26,11 +22,7 @@ fn everything() -> Vec<u32> {
             pad_before: pad,
             pad_after: pad,
         };
-        let (x, w, dy) = (
-            numbers(1, g.input_len()),
-            numbers(2, g.weight_len()),
-            numbers(3, g.output_len()),
-        );
+        let (x, w, dy) = (numbers(1, g.input_len()), numbers(2, g.weight_len()), numbers(3, g.output_len()));
         let (mut y, mut dx, mut dw) = (dy.clone(), x.clone(), w.clone());
         conv(&g, &x, &w, &mut y);
         conv_input_gradient(&g, &dy, &w, &mut dx);
@@ -54,33 +46,19 @@ fn everything() -> Vec<u32> {
     };
     let (mut y, mut dx, mut dgamma, mut dbeta) = (x.clone(), x.clone(), beta.clone(), beta.clone());
     batch_norm(&norm, &x, &mut y);
-    batch_norm_gradient(
-        &norm,
-        &x,
-        &numbers(7, x.len()),
-        &mut dx,
-        &mut dgamma,
-        &mut dbeta,
-    );
+    batch_norm_gradient(&norm, &x, &numbers(7, x.len()), &mut dx, &mut dgamma, &mut dbeta);
     let mut db = beta.clone();
     bias_gradient(&x, channels, plane, &mut db);
     all.extend([y, dx, dgamma, dbeta, db, mean.clone(), variance.clone()]);
     let sums = [sum(&x), sum_of_squares(&x)].map(f64::to_bits);
     let bits = all.into_iter().flatten().map(f32::to_bits);
-    bits.chain(
-        sums.into_iter()
-            .flat_map(|sum| [sum as u32, (sum >> 32) as u32]),
-    )
-    .collect()
+    bits.chain(sums.into_iter().flat_map(|sum| [sum as u32, (sum >> 32) as u32])).collect()
 }
 
 #[test]
 fn same_bits_for_any_number_of_threads() {
     let results = [1, 2, 3, 7].map(|threads| {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .expect("a pool starts");
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool starts");
         pool.install(everything)
     });
     for result in &results[1..] {

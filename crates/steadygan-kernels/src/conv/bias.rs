@@ -12,14 +12,13 @@ use crate::reduce::{add_images, sum_plane};
 pub fn add_bias(x: &mut [f32], bias: &[f32], channels: usize, plane: usize) {
     expect_len("bias", bias.len(), channels);
     expect_images("x", x.len(), channels, plane);
-    x.par_chunks_mut((channels * plane).max(1))
-        .for_each(|image| {
-            for (pixels, &bias) in image.chunks_exact_mut(plane).zip(bias) {
-                for pixel in pixels {
-                    *pixel += bias;
-                }
+    x.par_chunks_mut((channels * plane).max(1)).for_each(|image| {
+        for (pixels, &bias) in image.chunks_exact_mut(plane).zip(bias) {
+            for pixel in pixels {
+                *pixel += bias;
             }
-        });
+        }
+    });
 }
 
 /// The gradient of [`add_bias`] with respect to the bias: `db[c] = sum_{n,p} dy[n][c][p]`, summed in `f64` over images.
@@ -46,8 +45,5 @@ pub fn bias_gradient(dy: &[f32], channels: usize, plane: usize, db: &mut [f32]) 
 pub(crate) fn expect_images(name: &str, len: usize, channels: usize, plane: usize) {
     let image = channels * plane;
     assert!(image > 0, "`channels` and `plane` must not be zero");
-    assert!(
-        len.is_multiple_of(image),
-        "`{name}` has {len} elements, expected a multiple of {channels} x {plane}"
-    );
+    assert!(len.is_multiple_of(image), "`{name}` has {len} elements, expected a multiple of {channels} x {plane}");
 }

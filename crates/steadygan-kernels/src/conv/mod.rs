@@ -163,14 +163,7 @@ pub fn conv(g: &Conv, x: &[f32], w: &[f32], y: &mut [f32]) {
     g.expect(("x", x.len()), ("w", w.len()), ("y", y.len()));
     if g.is_dense() {
         let (m, n, k) = (g.batch, g.out_channels, w.len() / g.out_channels);
-        multiply(
-            m,
-            n,
-            k,
-            Matrix::new(x, k),
-            Matrix::new(w, k).transposed(),
-            y,
-        );
+        multiply(m, n, k, Matrix::new(x, k), Matrix::new(w, k).transposed(), y);
     } else if let Some(choice) = winograd::choose(g) {
         winograd::forward(choice, g, x, w, y);
     } else {
@@ -206,14 +199,7 @@ pub fn conv_weight_gradient(g: &Conv, x: &[f32], dy: &[f32], dw: &mut [f32]) {
     g.expect(("x", x.len()), ("dw", dw.len()), ("dy", dy.len()));
     if g.is_dense() {
         let (m, n, k) = (g.out_channels, dw.len() / g.out_channels, g.batch);
-        multiply(
-            m,
-            n,
-            k,
-            Matrix::new(dy, m).transposed(),
-            Matrix::new(x, n),
-            dw,
-        );
+        multiply(m, n, k, Matrix::new(dy, m).transposed(), Matrix::new(x, n), dw);
     } else if let Some(choice) = winograd::choose(g) {
         winograd::weight_gradient(choice, g, x, dy, dw);
     } else {

@@ -1,6 +1,6 @@
 //! The vector of processors without a set of our own: sixteen scalars that the compiler may group.
 
-use super::{Isa, LANES, RegisterBlock};
+use super::{Isa, LANES, Line, RegisterBlock};
 
 /// Whatever the compilation target guarantees.
 #[derive(Clone, Copy)]
@@ -12,6 +12,9 @@ const FUSED: bool = cfg!(any(target_feature = "fma", target_arch = "aarch64"));
 impl Isa for Baseline {
     type Vector = [f32; LANES];
     const BLOCK: RegisterBlock = RegisterBlock::TwoByOne;
+
+    #[inline(always)]
+    fn prefetch(_: &[Line]) {}
 
     #[inline(always)]
     fn splat(value: f32) -> Self::Vector {
@@ -30,22 +33,40 @@ impl Isa for Baseline {
 
     #[inline(always)]
     fn add(a: Self::Vector, b: Self::Vector) -> Self::Vector {
-        std::array::from_fn(|lane| a[lane] + b[lane])
+        let mut result = a;
+        for lane in 0..LANES {
+            result[lane] = a[lane] + b[lane];
+        }
+        result
     }
 
     #[inline(always)]
     fn sub(a: Self::Vector, b: Self::Vector) -> Self::Vector {
-        std::array::from_fn(|lane| a[lane] - b[lane])
+        let mut result = a;
+        for lane in 0..LANES {
+            result[lane] = a[lane] - b[lane];
+        }
+        result
     }
 
     #[inline(always)]
     fn transpose(rows: [Self::Vector; LANES]) -> [Self::Vector; LANES] {
-        std::array::from_fn(|column| std::array::from_fn(|row| rows[row][column]))
+        let mut columns = rows;
+        for row in 0..LANES {
+            for column in 0..LANES {
+                columns[column][row] = rows[row][column];
+            }
+        }
+        columns
     }
 
     #[inline(always)]
     fn mul_add(a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector {
-        std::array::from_fn(|lane| Self::mul_add_scalar(a[lane], b[lane], c[lane]))
+        let mut result = a;
+        for lane in 0..LANES {
+            result[lane] = Self::mul_add_scalar(a[lane], b[lane], c[lane]);
+        }
+        result
     }
 
     #[inline(always)]

@@ -66,11 +66,7 @@ fn detect() -> InstructionSet {
             && is_x86_feature_detected!("avx512bw")
             && is_x86_feature_detected!("avx512dq")
             && is_x86_feature_detected!("avx512vl");
-        if wide {
-            InstructionSet::Avx512
-        } else {
-            InstructionSet::Avx2
-        }
+        if wide { InstructionSet::Avx512 } else { InstructionSet::Avx2 }
     } else {
         InstructionSet::Baseline
     }
@@ -88,6 +84,8 @@ pub(crate) trait Isa: Copy + 'static {
     /// The register block that suits the number of registers.
     const BLOCK: RegisterBlock;
 
+    /// Asks for lines that are needed soon; changes no result.
+    fn prefetch(lines: &[Line]);
     fn splat(value: f32) -> Self::Vector;
     fn load(from: &[f32; LANES]) -> Self::Vector;
     fn store(value: Self::Vector, to: &mut [f32; LANES]);

@@ -5,7 +5,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Isa, LANES, RegisterBlock};
+use super::{Isa, LANES, Line, RegisterBlock};
 
 /// AVX-512: one register of sixteen lanes. Used only inside functions compiled for it.
 #[derive(Clone, Copy)]
@@ -16,6 +16,14 @@ pub(crate) struct Avx512;
 impl Isa for Avx512 {
     type Vector = __m512;
     const BLOCK: RegisterBlock = RegisterBlock::EightByTwo;
+
+    #[inline(always)]
+    fn prefetch(lines: &[Line]) {
+        for line in lines {
+            // SAFETY: a prefetch of any address has no effect but on the cache, and this one is that of a line.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(line).cast()) }
+        }
+    }
 
     #[inline(always)]
     fn splat(value: f32) -> __m512 {
@@ -77,14 +85,8 @@ impl Isa for Avx512 {
             let mut columns = quads;
             for j in 0..4 {
                 let [a, b, c, d] = [quads[j], quads[4 + j], quads[8 + j], quads[12 + j]];
-                let even = (
-                    _mm512_shuffle_f32x4::<EVEN>(a, b),
-                    _mm512_shuffle_f32x4::<EVEN>(c, d),
-                );
-                let odd = (
-                    _mm512_shuffle_f32x4::<ODD>(a, b),
-                    _mm512_shuffle_f32x4::<ODD>(c, d),
-                );
+                let even = (_mm512_shuffle_f32x4::<EVEN>(a, b), _mm512_shuffle_f32x4::<EVEN>(c, d));
+                let odd = (_mm512_shuffle_f32x4::<ODD>(a, b), _mm512_shuffle_f32x4::<ODD>(c, d));
                 columns[j] = _mm512_shuffle_f32x4::<EVEN>(even.0, even.1);
                 columns[4 + j] = _mm512_shuffle_f32x4::<EVEN>(odd.0, odd.1);
                 columns[8 + j] = _mm512_shuffle_f32x4::<ODD>(even.0, even.1);
@@ -116,6 +118,14 @@ impl Isa for Avx2 {
     const BLOCK: RegisterBlock = RegisterBlock::SixByOne;
 
     #[inline(always)]
+    fn prefetch(lines: &[Line]) {
+        for line in lines {
+            // SAFETY: a prefetch of any address has no effect but on the cache, and this one is that of a line.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(line).cast()) }
+        }
+    }
+
+    #[inline(always)]
     fn splat(value: f32) -> Self::Vector {
         // SAFETY: see the implementation's note.
         let half = unsafe { _mm256_set1_ps(value) };
@@ -125,12 +135,7 @@ impl Isa for Avx2 {
     #[inline(always)]
     fn load(from: &[f32; LANES]) -> Self::Vector {
         // SAFETY: see the implementation's note.
-        unsafe {
-            [
-                _mm256_loadu_ps(from.as_ptr()),
-                _mm256_loadu_ps(from.as_ptr().add(LANES / 2)),
-            ]
-        }
+        unsafe { [_mm256_loadu_ps(from.as_ptr()), _mm256_loadu_ps(from.as_ptr().add(LANES / 2))] }
     }
 
     #[inline(always)]
@@ -175,12 +180,7 @@ impl Isa for Avx2 {
     #[inline(always)]
     fn mul_add(a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector {
         // SAFETY: see the implementation's note.
-        unsafe {
-            [
-                _mm256_fmadd_ps(a[0], b[0], c[0]),
-                _mm256_fmadd_ps(a[1], b[1], c[1]),
-            ]
-        }
+        unsafe { [_mm256_fmadd_ps(a[0], b[0], c[0]), _mm256_fmadd_ps(a[1], b[1], c[1])] }
     }
 
     #[inline(always)]

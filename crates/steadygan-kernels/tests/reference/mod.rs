@@ -7,9 +7,7 @@ use steadygan_kernels::Conv;
 pub(crate) fn numbers(seed: u64, len: usize) -> Vec<f32> {
     let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(1);
     let mut next = || {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         ((state >> 40) as f32 / (1u64 << 23) as f32) - 1.0
     };
     (0..8).for_each(|_| {
@@ -24,11 +22,7 @@ pub(crate) fn relative_l2(found: &[f32], expected: &[f64]) -> f64 {
     let pairs = found.iter().zip(expected);
     let difference: f64 = pairs.map(|(&f, &e)| (f64::from(f) - e).powi(2)).sum();
     let size: f64 = expected.iter().map(|e| e * e).sum();
-    if size == 0.0 {
-        difference.sqrt()
-    } else {
-        (difference / size).sqrt()
-    }
+    if size == 0.0 { difference.sqrt() } else { (difference / size).sqrt() }
 }
 
 #[track_caller]
@@ -38,10 +32,7 @@ pub(crate) fn assert_close(name: &str, found: &[f32], expected: &[f64]) {
 }
 
 pub(crate) fn dot(a: &[f32], b: &[f32]) -> f64 {
-    a.iter()
-        .zip(b)
-        .map(|(&a, &b)| f64::from(a) * f64::from(b))
-        .sum()
+    a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum()
 }
 
 /// The products of a convolution's definition: `visit(x index, w index, y index)` for each.
@@ -61,9 +52,7 @@ pub(crate) fn conv_products(g: &Conv, mut visit: impl FnMut(usize, usize, usize)
                             for ox in 0..ow {
                                 let ix = (ox * g.stride + kx).wrapping_sub(g.pad_before);
                                 if ix < g.in_width {
-                                    let x = ((n * g.in_channels + ci) * g.in_height + iy)
-                                        * g.in_width
-                                        + ix;
+                                    let x = ((n * g.in_channels + ci) * g.in_height + iy) * g.in_width + ix;
                                     visit(x, w, ((n * g.out_channels + co) * oh + oy) * ow + ox);
                                 }
                             }

@@ -21,28 +21,26 @@ fn block<I: Isa, const MR: usize, const NL: usize>(
     out: &mut [f32],
 ) {
     let mut sums = [[I::splat(0.0); NL]; MR];
-    for (&offset, weights) in taps.offsets.iter().zip(taps.weights) {
-        let places = source[offset + at..][..NL * LANES].as_chunks::<LANES>().0;
-        let weights: &[f32; MR] = weights.0[first..]
-            .first_chunk()
-            .expect("rows lie in a panel");
+    let weights = &taps.weights[..taps.offsets.len()];
+    for k in 0..taps.offsets.len() {
+        let places = &source[taps.offsets[k] + at..][..NL * LANES];
+        let weights: &[f32; MR] = weights[k].0[first..].first_chunk().expect("rows lie in a panel");
         let mut values = [I::splat(0.0); NL];
-        for (value, places) in values.iter_mut().zip(places) {
-            *value = I::load(places);
+        for j in 0..NL {
+            values[j] = I::load(places[j * LANES..].first_chunk().expect("a vector of places"));
         }
-        for (sums, &weight) in sums.iter_mut().zip(weights) {
-            let weight = I::splat(weight);
-            for (sum, &value) in sums.iter_mut().zip(&values) {
-                *sum = I::mul_add(weight, value, *sum);
+        for i in 0..MR {
+            let weight = I::splat(weights[i]);
+            for j in 0..NL {
+                sums[i][j] = I::mul_add(weight, values[j], sums[i][j]);
             }
         }
     }
-    for (i, sums) in sums.iter().enumerate() {
-        let out = out[(first + i) * row + at..][..NL * LANES]
-            .as_chunks_mut::<LANES>()
-            .0;
-        for (&sum, out) in sums.iter().zip(out) {
-            I::store(sum, out);
+    for i in 0..MR {
+        let out = &mut out[(first + i) * row + at..][..NL * LANES];
+        for j in 0..NL {
+            let out = out[j * LANES..].first_chunk_mut().expect("a vector of places");
+            I::store(sums[i][j], out);
         }
     }
 }

@@ -24,14 +24,8 @@ impl Flat {
     pub(super) fn new(g: &Conv) -> Self {
         let reach = (g.kernel - 1) / g.stride;
         // Inputs beyond the last output's reach have places too: their gradients are zero.
-        let all = |input: usize, output: usize| {
-            (output + reach).max((input + g.pad_before).div_ceil(g.stride))
-        };
-        Flat {
-            pitch: all(g.in_width, g.out_width()),
-            rows: all(g.in_height, g.out_height()),
-            reach,
-        }
+        let all = |input: usize, output: usize| (output + reach).max((input + g.pad_before).div_ceil(g.stride));
+        Flat { pitch: all(g.in_width, g.out_width()), rows: all(g.in_height, g.out_height()), reach }
     }
 
     /// Numbers of one image's plane.
@@ -63,23 +57,11 @@ pub(super) struct Side {
 
 impl Side {
     pub(super) fn input(g: &Conv) -> Self {
-        Side {
-            channels: g.in_channels,
-            height: g.in_height,
-            width: g.in_width,
-            step: g.stride,
-            pad: g.pad_before,
-        }
+        Side { channels: g.in_channels, height: g.in_height, width: g.in_width, step: g.stride, pad: g.pad_before }
     }
 
     pub(super) fn output(g: &Conv) -> Self {
-        Side {
-            channels: g.out_channels,
-            height: g.out_height(),
-            width: g.out_width(),
-            step: 1,
-            pad: 0,
-        }
+        Side { channels: g.out_channels, height: g.out_height(), width: g.out_width(), step: 1, pad: 0 }
     }
 
     /// Planes that a channel is divided into.
@@ -101,14 +83,8 @@ impl Side {
     /// positions go on in steps.
     fn inside(&self, residue: usize, size: usize, limit: usize) -> (std::ops::Range<usize>, usize) {
         let first = self.pad.saturating_sub(residue).div_ceil(self.step);
-        let end = (size + self.pad)
-            .saturating_sub(residue)
-            .div_ceil(self.step)
-            .min(limit);
-        (
-            first..end.max(first),
-            (first * self.step + residue).saturating_sub(self.pad),
-        )
+        let end = (size + self.pad).saturating_sub(residue).div_ceil(self.step).min(limit);
+        (first..end.max(first), (first * self.step + residue).saturating_sub(self.pad))
     }
 
     /// Calls `row(flat index, position in the plane, count)` for each row of one phase; positions are `step` apart.
@@ -131,10 +107,7 @@ impl Side {
             let to = &mut slot[to..][..count];
             match self.step {
                 1 => to.copy_from_slice(&plane[from..][..count]),
-                step => to
-                    .iter_mut()
-                    .zip(plane[from..].iter().step_by(step))
-                    .for_each(|(to, from)| *to = *from),
+                step => to.iter_mut().zip(plane[from..].iter().step_by(step)).for_each(|(to, from)| *to = *from),
             }
         });
     }
@@ -145,23 +118,13 @@ impl Side {
             let from = &slot[from..][..count];
             match self.step {
                 1 => plane[to..][..count].copy_from_slice(from),
-                step => plane[to..]
-                    .iter_mut()
-                    .step_by(step)
-                    .zip(from)
-                    .for_each(|(to, from)| *to = *from),
+                step => plane[to..].iter_mut().step_by(step).zip(from).for_each(|(to, from)| *to = *from),
             }
         });
     }
 
     /// Fills the plane `index` of `[channel][phase]` of a group of images, and zeros around and after them.
-    pub(super) fn flatten_plane(
-        &self,
-        flat: &Flat,
-        index: usize,
-        images: &[f32],
-        plane: &mut [f32],
-    ) {
+    pub(super) fn flatten_plane(&self, flat: &Flat, index: usize, images: &[f32], plane: &mut [f32]) {
         let (channel, phase) = (index / self.phases(), index % self.phases());
         let used = images.len() / self.image() * flat.slot();
         plane[..flat.lead()].fill(0.0);

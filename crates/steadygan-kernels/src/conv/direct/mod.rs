@@ -23,23 +23,13 @@ const FEW_GROUPS: usize = 8;
 
 /// The convolution, `y` from `x`.
 pub(super) fn forward(g: &Conv, x: &[f32], w: &[f32], y: &mut [f32]) {
-    let direction = Direction {
-        g,
-        source: Side::input(g),
-        target: Side::output(g),
-        is_forward: true,
-    };
+    let direction = Direction { g, source: Side::input(g), target: Side::output(g), is_forward: true };
     direction.run(x, w, y);
 }
 
 /// The input gradient, `dx` from `dy`.
 pub(super) fn input_gradient(g: &Conv, dy: &[f32], w: &[f32], dx: &mut [f32]) {
-    let direction = Direction {
-        g,
-        source: Side::output(g),
-        target: Side::input(g),
-        is_forward: false,
-    };
+    let direction = Direction { g, source: Side::output(g), target: Side::input(g), is_forward: false };
     direction.run(dy, w, dx);
 }
 
@@ -79,11 +69,8 @@ impl Direction<'_> {
     /// Packs one panel of target channels from `first` on: a line per (source channel, tap).
     fn pack(&self, w: &[f32], taps: &[(usize, isize)], first: usize, lines: &mut [Line]) {
         let area = self.g.kernel * self.g.kernel;
-        let (target_stride, source_stride) = if self.is_forward {
-            (self.g.in_channels * area, area)
-        } else {
-            (area, self.g.in_channels * area)
-        };
+        let (target_stride, source_stride) =
+            if self.is_forward { (self.g.in_channels * area, area) } else { (area, self.g.in_channels * area) };
         lines.fill(Line::ZERO);
         for lane in 0..LANES.min(self.target.channels - first) {
             let from = &w[(first + lane) * target_stride..];
@@ -100,13 +87,8 @@ impl Direction<'_> {
         let group = GROUP_NUMBERS.div_ceil(flat.slot()).min(self.g.batch);
         let plane = flat.plane(group);
         let panels = self.target.channels.div_ceil(LANES);
-        let taps: Vec<_> = (0..self.target.phases())
-            .map(|phase| self.taps(&flat, plane, phase))
-            .collect();
-        let lines: usize = taps
-            .iter()
-            .map(|taps| taps.len() * self.source.channels * panels)
-            .sum();
+        let taps: Vec<_> = (0..self.target.phases()).map(|phase| self.taps(&flat, plane, phase)).collect();
+        let lines: usize = taps.iter().map(|taps| taps.len() * self.source.channels * panels).sum();
         with_lines(lines, |weights| {
             let mut phases = Vec::new();
             let mut rest = &mut *weights;
@@ -125,11 +107,9 @@ impl Direction<'_> {
             }
             let weights = &*weights;
             let groups = to.par_chunks_mut(group * self.target.image());
-            groups
-                .zip(from.par_chunks(group * self.source.image()))
-                .for_each(|(to, from)| {
-                    self.run_group(&flat, plane, from, &phases, weights, to);
-                });
+            groups.zip(from.par_chunks(group * self.source.image())).for_each(|(to, from)| {
+                self.run_group(&flat, plane, from, &phases, weights, to);
+            });
         });
     }
 
@@ -137,49 +117,25 @@ impl Direction<'_> {
     fn offsets(&self, flat: &Flat, plane: usize, taps: &[(usize, isize)]) -> Vec<usize> {
         let channel = self.source.phases() * plane;
         let sources = (0..self.source.channels).map(|source| flat.lead() + source * channel);
-        sources
-            .flat_map(|at| {
-                taps.iter()
-                    .map(move |(_, shift)| at.strict_add_signed(*shift))
-            })
-            .collect()
+        sources.flat_map(|at| taps.iter().map(move |(_, shift)| at.strict_add_signed(*shift))).collect()
     }
 
     /// Computes one group of images.
-    fn run_group(
-        &self,
-        flat: &Flat,
-        plane: usize,
-        from: &[f32],
-        phases: &[Phase],
-        weights: &[Line],
-        to: &mut [f32],
-    ) {
+    fn run_group(&self, flat: &Flat, plane: usize, from: &[f32], phases: &[Phase], weights: &[Line], to: &mut [f32]) {
         let is_few = self.g.batch * flat.slot() < FEW_GROUPS * GROUP_NUMBERS;
         let channels = if is_few { LANES } else { self.target.channels };
-        with_numbers(
-            self.source.channels * self.source.phases() * plane,
-            |source| {
-                for (index, plane) in source.chunks_exact_mut(plane).enumerate() {
-                    self.source.flatten_plane(flat, index, from, plane);
+        with_numbers(self.source.channels * self.source.phases() * plane, |source| {
+            for (index, plane) in source.chunks_exact_mut(plane).enumerate() {
+                self.source.flatten_plane(flat, index, from, plane);
+            }
+            let source = &*source;
+            let parts = split_columns(to, self.target.image(), channels * self.target.plane());
+            parts.into_par_iter().for_each(|(part, mut planes)| {
+                for phase in 0..phases.len() {
+                    self.run_phase(flat, source, phases, phase, weights, part * channels, &mut planes);
                 }
-                let source = &*source;
-                let parts = split_columns(to, self.target.image(), channels * self.target.plane());
-                parts.into_par_iter().for_each(|(part, mut planes)| {
-                    for phase in 0..phases.len() {
-                        self.run_phase(
-                            flat,
-                            source,
-                            phases,
-                            phase,
-                            weights,
-                            part * channels,
-                            &mut planes,
-                        );
-                    }
-                });
-            },
-        );
+            });
+        });
     }
 
     /// Computes one phase of the target channels from `first` on, as many as the images' `planes` hold.
@@ -196,28 +152,18 @@ impl Direction<'_> {
     ) {
         let numbers = planes.len() * flat.slot();
         let row = numbers.next_multiple_of(LANES) + SLACK;
-        let Phase {
-            offsets,
-            first_line,
-        } = &phases[phase];
-        let channels = planes
-            .first()
-            .map_or(0, |planes| planes.len() / self.target.plane());
+        let Phase { offsets, first_line } = &phases[phase];
+        let channels = planes.first().map_or(0, |planes| planes.len() / self.target.plane());
         with_numbers(LANES * row, |out| {
             for panel in (0..channels).step_by(LANES) {
                 let rows = LANES.min(channels - panel);
                 let start = first_line + (first + panel) / LANES * offsets.len();
-                let taps = Taps {
-                    offsets,
-                    weights: &weights[start..][..offsets.len()],
-                };
+                let taps = Taps { offsets, weights: &weights[start..][..offsets.len()] };
                 correlate(rows, taps, source, numbers, row, out);
                 for (index, planes) in planes.iter_mut().enumerate() {
-                    let targets =
-                        planes[panel * self.target.plane()..].chunks_exact_mut(self.target.plane());
+                    let targets = planes[panel * self.target.plane()..].chunks_exact_mut(self.target.plane());
                     for (plane, out) in targets.zip(out.chunks_exact(row)).take(rows) {
-                        self.target
-                            .unflatten(flat, phase, &out[index * flat.slot()..], plane);
+                        self.target.unflatten(flat, phase, &out[index * flat.slot()..], plane);
                     }
                 }
             }

@@ -34,44 +34,32 @@ pub(in crate::conv) fn weight_gradient(g: &Conv, x: &[f32], dy: &[f32], dw: &mut
             parts.map(move |(part, rows)| (block * SIDE, part * TASK_COLUMNS, rows))
         })
         .collect();
-    tasks
-        .iter_mut()
-        .for_each(|(_, _, rows)| rows.iter_mut().for_each(|row| row.fill(0.0)));
-    with_numbers(
-        inputs + g.out_channels.next_multiple_of(SIDE) * plane,
-        |memory| {
-            let (inputs, outputs) = memory.split_at_mut(inputs);
-            let chunks = x
-                .chunks(images * input.image())
-                .zip(dy.chunks(images * output.image()));
-            for (x, dy) in chunks {
-                let fill = |side: &Side, images, planes: &mut [f32]| {
-                    planes
-                        .par_chunks_mut(plane)
-                        .enumerate()
-                        .for_each(|(index, plane)| {
-                            if index < side.channels * side.phases() {
-                                side.flatten_plane(&flat, index, images, plane);
-                            } else {
-                                plane.fill(0.0);
-                            }
-                        });
-                };
-                fill(&input, x, inputs);
-                fill(&output, dy, outputs);
-                let (inputs, outputs) = (&*inputs, &*outputs);
-                let numbers = dy.len() / output.image() * flat.slot();
-                tasks
-                    .par_iter_mut()
-                    .for_each(|(first_row, first_column, rows)| {
-                        let outputs = &outputs[*first_row * plane + flat.lead()..];
-                        let end = offsets.len().min(*first_column + TASK_COLUMNS);
-                        let offsets = &offsets[*first_column..end];
-                        add_products(offsets, inputs, outputs, plane, numbers, rows);
-                    });
-            }
-        },
-    );
+    tasks.iter_mut().for_each(|(_, _, rows)| rows.iter_mut().for_each(|row| row.fill(0.0)));
+    with_numbers(inputs + g.out_channels.next_multiple_of(SIDE) * plane, |memory| {
+        let (inputs, outputs) = memory.split_at_mut(inputs);
+        let chunks = x.chunks(images * input.image()).zip(dy.chunks(images * output.image()));
+        for (x, dy) in chunks {
+            let fill = |side: &Side, images, planes: &mut [f32]| {
+                planes.par_chunks_mut(plane).enumerate().for_each(|(index, plane)| {
+                    if index < side.channels * side.phases() {
+                        side.flatten_plane(&flat, index, images, plane);
+                    } else {
+                        plane.fill(0.0);
+                    }
+                });
+            };
+            fill(&input, x, inputs);
+            fill(&output, dy, outputs);
+            let (inputs, outputs) = (&*inputs, &*outputs);
+            let numbers = dy.len() / output.image() * flat.slot();
+            tasks.par_iter_mut().for_each(|(first_row, first_column, rows)| {
+                let outputs = &outputs[*first_row * plane + flat.lead()..];
+                let end = offsets.len().min(*first_column + TASK_COLUMNS);
+                let offsets = &offsets[*first_column..end];
+                add_products(offsets, inputs, outputs, plane, numbers, rows);
+            });
+        }
+    });
 }
 
 /// Where each (input channel, tap) pair is read for the outputs' first place; the last one fills up a block.
@@ -100,28 +88,25 @@ fn block<I: Isa, const NR: usize>(
     sums: &mut [I::Vector],
 ) {
     let mut products = [[I::splat(0.0); SIDE]; NR];
-    for at in stretch.step_by(LANES) {
+    for step in 0..stretch.len().div_ceil(LANES) {
+        let at = stretch.start + step * LANES;
         let mut columns = [I::splat(0.0); SIDE];
-        for (column, offset) in columns.iter_mut().zip(offsets) {
-            *column = I::load(
-                inputs[offset + at..]
-                    .first_chunk()
-                    .expect("planes end in zeros"),
-            );
+        for j in 0..SIDE {
+            let places = &inputs[offsets[j] + at..];
+            columns[j] = I::load(places.first_chunk().expect("planes end in zeros"));
         }
-        for (row, products) in products.iter_mut().enumerate() {
-            let output = I::load(
-                outputs[row * plane + at..]
-                    .first_chunk()
-                    .expect("planes end in zeros"),
-            );
-            for (product, &column) in products.iter_mut().zip(&columns) {
-                *product = I::mul_add(output, column, *product);
+        for i in 0..NR {
+            let places = &outputs[i * plane + at..];
+            let output = I::load(places.first_chunk().expect("planes end in zeros"));
+            for j in 0..SIDE {
+                products[i][j] = I::mul_add(output, columns[j], products[i][j]);
             }
         }
     }
-    for (sums, products) in sums.chunks_exact_mut(SIDE).zip(&products) {
-        sums.copy_from_slice(products);
+    for i in 0..NR {
+        for j in 0..SIDE {
+            sums[i * SIDE + j] = products[i][j];
+        }
     }
 }
 

@@ -10,9 +10,7 @@ use crate::simd::Isa;
 pub(super) const M: usize = 4;
 
 /// A family of transforms with `A` inputs (and positions) and `R` taps along each axis.
-pub(super) trait Family<const A: usize, const R: usize>:
-    Copy + Send + Sync + 'static
-{
+pub(super) trait Family<const A: usize, const R: usize>: Copy + Send + Sync + 'static {
     /// Distance between the outputs' inputs: a stride of 2 is split into the phases of even and odd inputs along each axis, which
     /// count as input channels of one problem.
     const STEP: usize;
@@ -98,13 +96,7 @@ impl Family<5, 2> for Halving {
         let even = I::add(y0, y2);
         let odd = I::add(y1, y3);
         let tail = plus::<I>(plus::<I>(y1, 2.0, y2), 4.0, y3);
-        [
-            y0,
-            I::add(even, odd),
-            I::sub(even, odd),
-            plus::<I>(y0, 2.0, tail),
-            y3,
-        ]
+        [y0, I::add(even, odd), I::sub(even, odd), plus::<I>(y0, 2.0, tail), y3]
     }
 
     #[inline(always)]
@@ -154,16 +146,8 @@ impl Family<6, 3> for Same {
         let difference34 = I::sub(n3, n4);
         [
             times::<I>(4.0, n0),
-            plus::<I>(
-                times::<I>(-2.0, difference34),
-                4.0,
-                I::sub(n5, difference12),
-            ),
-            plus::<I>(
-                plus::<I>(I::sub(I::splat(0.0), sum34), -4.0, sum12),
-                -5.0,
-                n0,
-            ),
+            plus::<I>(times::<I>(-2.0, difference34), 4.0, I::sub(n5, difference12)),
+            plus::<I>(plus::<I>(I::sub(I::splat(0.0), sum34), -4.0, sum12), -5.0, n0),
             plus::<I>(plus::<I>(difference12, 2.0, difference34), -5.0, n5),
             I::add(n0, I::add(sum12, sum34)),
             n5,
@@ -190,14 +174,7 @@ impl Family<6, 3> for Same {
         let odd = I::add(y1, y3);
         let even2 = plus::<I>(y0, 4.0, y2);
         let odd2 = plus::<I>(y1, 4.0, y3);
-        [
-            y0,
-            I::add(even, odd),
-            I::sub(even, odd),
-            plus::<I>(even2, 2.0, odd2),
-            plus::<I>(even2, -2.0, odd2),
-            y3,
-        ]
+        [y0, I::add(even, odd), I::sub(even, odd), plus::<I>(even2, 2.0, odd2), plus::<I>(even2, -2.0, odd2), y3]
     }
 
     #[inline(always)]
@@ -220,11 +197,7 @@ impl Family<6, 3> for Same {
         let sum34 = I::add(u3, u4);
         [
             plus::<I>(plus::<I>(sum12, 0.25, u0), 1.0 / 24.0, sum34),
-            plus::<I>(
-                times::<I>(1.0 / 6.0, I::sub(u2, u1)),
-                1.0 / 12.0,
-                I::sub(u3, u4),
-            ),
+            plus::<I>(times::<I>(1.0 / 6.0, I::sub(u2, u1)), 1.0 / 12.0, I::sub(u3, u4)),
             plus::<I>(I::add(sum12, u5), 1.0 / 6.0, sum34),
         ]
     }

@@ -22,12 +22,7 @@ const PANEL: usize = 2;
 ///
 /// Images are taken as many at a time as may be held. If that is not the whole batch, the sums of all tasks are kept from one time to
 /// the next; otherwise they live only as long as their task.
-pub(super) fn run<F: Family<A, R>, const A: usize, const R: usize>(
-    g: &Conv,
-    x: &[f32],
-    dy: &[f32],
-    dw: &mut [f32],
-) {
+pub(super) fn run<F: Family<A, R>, const A: usize, const R: usize>(g: &Conv, x: &[f32], dy: &[f32], dw: &mut [f32]) {
     let (input, output) = (Side::input(g, A, F::STEP), Side::output(g));
     let group = Group::new(g, GROUP_TILES);
     let group_lines = [group.lines(&input, A * A), group.lines(&output, A * A)];
@@ -39,19 +34,12 @@ pub(super) fn run<F: Family<A, R>, const A: usize, const R: usize>(
     let images = held * group.images;
     let sums_lines = PANEL * LANES * A * A * input.phases;
     let mut tasks = tasks(&input, &output, dw);
-    let kept = if held < groups {
-        tasks.len() * sums_lines
-    } else {
-        0
-    };
+    let kept = if held < groups { tasks.len() * sums_lines } else { 0 };
     with_lines(held * (group_lines[0] + group_lines[1]) + kept, |memory| {
         let (inputs, memory) = memory.split_at_mut(held * group_lines[0]);
         let (outputs, kept) = memory.split_at_mut(held * group_lines[1]);
         kept.fill(Line::ZERO);
-        for (x, dy) in x
-            .chunks(images * input.image())
-            .zip(dy.chunks(images * output.image()))
-        {
+        for (x, dy) in x.chunks(images * input.image()).zip(dy.chunks(images * output.image())) {
             rayon::join(
                 || fill::<F, A, R>(&input, &group, x, inputs),
                 || fill::<F, A, R>(&output, &group, dy, outputs),
@@ -66,9 +54,7 @@ pub(super) fn run<F: Family<A, R>, const A: usize, const R: usize>(
                 images: x.len() / input.image(),
             };
             if held < groups {
-                kept.par_chunks_mut(sums_lines)
-                    .zip(&tasks)
-                    .for_each(|(sums, task)| sum.add(task, sums));
+                kept.par_chunks_mut(sums_lines).zip(&tasks).for_each(|(sums, task)| sum.add(task, sums));
             } else {
                 tasks.par_iter_mut().for_each(|task| {
                     with_lines(sums_lines, |sums| {
@@ -80,9 +66,7 @@ pub(super) fn run<F: Family<A, R>, const A: usize, const R: usize>(
             }
         }
         if held < groups {
-            kept.par_chunks(sums_lines)
-                .zip(&mut tasks)
-                .for_each(|(sums, task)| task.finish::<F, A, R>(sums));
+            kept.par_chunks(sums_lines).zip(&mut tasks).for_each(|(sums, task)| task.finish::<F, A, R>(sums));
         }
     });
 }
@@ -95,18 +79,12 @@ fn fill<F: Family<A, R>, const A: usize, const R: usize>(
     lines: &mut [Line],
 ) {
     let images = images.par_chunks(group.images * side.image());
-    lines
-        .par_chunks_mut(group.lines(side, A * A))
-        .zip(images)
-        .for_each(|(lines, images)| {
-            let blocks = blocks(side, group, lines);
-            blocks
-                .into_par_iter()
-                .enumerate()
-                .for_each(|(block, mut lines)| {
-                    block_to_positions::<F, A, R>(side, group, block, images, &mut lines);
-                });
+    lines.par_chunks_mut(group.lines(side, A * A)).zip(images).for_each(|(lines, images)| {
+        let blocks = blocks(side, group, lines);
+        blocks.into_par_iter().enumerate().for_each(|(block, mut lines)| {
+            block_to_positions::<F, A, R>(side, group, block, images, &mut lines);
         });
+    });
 }
 
 /// The part of `dw` of one block of input channels and one panel of output channels.

@@ -18,11 +18,7 @@ impl Kernel {
     #[inline(always)]
     fn strides(&self, taps: usize) -> (usize, usize) {
         let row = self.in_channels * taps;
-        if self.lanes_are_inputs {
-            (taps, row)
-        } else {
-            (row, taps)
-        }
+        if self.lanes_are_inputs { (taps, row) } else { (row, taps) }
     }
 
     /// Channels on the side of the lanes, and on the other.
@@ -38,22 +34,12 @@ impl Kernel {
 
 /// Reads sixteen kernels, `stride` apart, as one line per tap.
 #[inline(always)]
-fn load_taps<I: Isa>(
-    w: &[f32],
-    stride: usize,
-    lanes: usize,
-    taps: usize,
-    lines: &mut [Line; LANES],
-) {
+fn load_taps<I: Isa>(w: &[f32], stride: usize, lanes: usize, taps: usize, lines: &mut [Line; LANES]) {
     if lanes == LANES && w.len() >= (LANES - 1) * stride + LANES {
         // A kernel with fewer taps reads into its neighbour; those columns are not used.
         let mut rows = [I::splat(0.0); LANES];
-        for (lane, row) in rows.iter_mut().enumerate() {
-            *row = I::load(
-                w[lane * stride..]
-                    .first_chunk()
-                    .expect("the length was checked"),
-            );
+        for lane in 0..LANES {
+            rows[lane] = I::load(w[lane * stride..].first_chunk().expect("the length was checked"));
         }
         let columns = I::transpose(rows);
         for tap in 0..LANES {
@@ -83,7 +69,8 @@ vectorised! {
         let mut kernels = [[Line::ZERO; LANES]; LANES];
         // Sixteen kernels at a time, phase by phase: neighbouring steps are written together, to few pages at a time.
         for first_other in (0..others).step_by(LANES) {
-            for (other, kernel) in (first_other..).zip(&mut kernels) {
+            for step in 0..LANES {
+                let (other, kernel) = (first_other + step, &mut kernels[step]);
                 if other < others {
                     let from = &w[block * LANES * lane_stride + other * other_stride..];
                     load_taps::<I>(from, lane_stride, lanes, taps, kernel);
@@ -97,9 +84,9 @@ vectorised! {
                 } else {
                     first_other * F::STEP * F::STEP + phase * LANES
                 };
-                for (step, kernel) in (first..).zip(&kernels) {
-                    let u = taps_to_positions::<I, F, A, R>(kernel, phase);
-                    store_block::<I, A>(u, &mut positions[step..], A * stride, stride);
+                for step in 0..LANES {
+                    let u = taps_to_positions::<I, F, A, R>(&kernels[step], phase);
+                    store_block::<I, A>(u, &mut positions[first + step..], A * stride, stride);
                 }
             }
         }
@@ -116,13 +103,14 @@ vectorised! {
         let channels = rows.first().map_or(0, |row| row.len() / taps);
         let mut lines = [Line::ZERO; LANES];
         for channel in 0..channels {
-            for (phase, positions) in positions.chunks_exact(A * A * LANES).enumerate() {
-                let u = load_block::<I, A>(&positions[channel..], A * LANES, LANES);
+            for phase in 0..F::STEP * F::STEP {
+                let positions = &positions[phase * A * A * LANES + channel..];
+                let u = load_block::<I, A>(positions, A * LANES, LANES);
                 positions_to_taps::<I, F, A, R>(u, phase, &mut lines);
             }
             let mut columns = [I::splat(0.0); LANES];
-            for (column, line) in columns.iter_mut().zip(&lines) {
-                *column = I::load(&line.0);
+            for tap in 0..LANES {
+                columns[tap] = I::load(&lines[tap].0);
             }
             let columns = I::transpose(columns);
             for (row, column) in rows.iter_mut().zip(&columns) {

@@ -101,19 +101,11 @@ impl<F: Family<A, R>, const A: usize, const R: usize> Pass<F, A, R> {
 
     fn new(g: &Conv, is_forward: bool) -> Self {
         let (input, output) = (Side::input(g, A, F::STEP), Side::output(g));
-        let (source, target) = if is_forward {
-            (input, output)
-        } else {
-            (output, input)
-        };
+        let (source, target) = if is_forward { (input, output) } else { (output, input) };
         Pass {
             source,
             target,
-            kernel: Kernel {
-                in_channels: g.in_channels,
-                out_channels: g.out_channels,
-                lanes_are_inputs: !is_forward,
-            },
+            kernel: Kernel { in_channels: g.in_channels, out_channels: g.out_channels, lanes_are_inputs: !is_forward },
             group: Group::new(g, GROUP_TILES),
             family: PhantomData,
         }
@@ -160,13 +152,7 @@ impl<F: Family<A, R>, const A: usize, const R: usize> Pass<F, A, R> {
     /// Computes the weights of the blocks of target channels from `first` on.
     fn weights(&self, w: &[f32], first: usize, lines: &mut [Line]) {
         for (block, lines) in lines.chunks_exact_mut(self.weight_lines()).enumerate() {
-            weights_to_positions::<F, A, R>(
-                self.kernel,
-                w,
-                first + block,
-                self.step_stride(),
-                lines,
-            );
+            weights_to_positions::<F, A, R>(self.kernel, w, first + block, self.step_stride(), lines);
         }
     }
 
@@ -181,17 +167,14 @@ impl<F: Family<A, R>, const A: usize, const R: usize> Pass<F, A, R> {
             let tasks = to.par_chunks_mut(self.group.images * self.target.image());
             let tasks = tasks.zip(from.par_chunks(self.group.images * self.source.image()));
             tasks.for_each(|(to, from)| {
-                with_lines(
-                    source_lines + self.panel() * self.product_lines(),
-                    |memory| {
-                        let (source, products) = memory.split_at_mut(source_lines);
-                        to_positions::<F, A, R>(&self.source, &self.group, from, source);
-                        for (first, mut planes) in self.panels(to) {
-                            let weights = &weights[first * weight_lines..];
-                            self.multiply(first, source, weights, products, &mut planes);
-                        }
-                    },
-                );
+                with_lines(source_lines + self.panel() * self.product_lines(), |memory| {
+                    let (source, products) = memory.split_at_mut(source_lines);
+                    to_positions::<F, A, R>(&self.source, &self.group, from, source);
+                    for (first, mut planes) in self.panels(to) {
+                        let weights = &weights[first * weight_lines..];
+                        self.multiply(first, source, weights, products, &mut planes);
+                    }
+                });
             });
         });
     }
@@ -203,41 +186,24 @@ impl<F: Family<A, R>, const A: usize, const R: usize> Pass<F, A, R> {
         let groups = (from.len() / self.source.image()).div_ceil(self.group.images);
         with_lines(groups * group_lines, |source| {
             let images = from.par_chunks(self.group.images * self.source.image());
-            source
-                .par_chunks_mut(group_lines)
-                .zip(images)
-                .for_each(|(lines, images)| {
-                    let blocks = blocks(&self.source, &self.group, lines);
-                    blocks
-                        .into_par_iter()
-                        .enumerate()
-                        .for_each(|(block, mut lines)| {
-                            block_to_positions::<F, A, R>(
-                                &self.source,
-                                &self.group,
-                                block,
-                                images,
-                                &mut lines,
-                            );
-                        });
+            source.par_chunks_mut(group_lines).zip(images).for_each(|(lines, images)| {
+                let blocks = blocks(&self.source, &self.group, lines);
+                blocks.into_par_iter().enumerate().for_each(|(block, mut lines)| {
+                    block_to_positions::<F, A, R>(&self.source, &self.group, block, images, &mut lines);
                 });
+            });
             let source = &*source;
-            self.panels(to)
-                .into_par_iter()
-                .for_each(|(first, mut planes)| {
-                    with_lines(
-                        weight_lines + self.panel() * self.product_lines(),
-                        |memory| {
-                            let (weights, products) = memory.split_at_mut(weight_lines);
-                            let blocks = self.panel().min(self.target.blocks() - first);
-                            self.weights(w, first, &mut weights[..blocks * self.weight_lines()]);
-                            let groups = planes.chunks_mut(self.group.images);
-                            for (source, planes) in source.chunks_exact(group_lines).zip(groups) {
-                                self.multiply(first, source, weights, products, planes);
-                            }
-                        },
-                    );
+            self.panels(to).into_par_iter().for_each(|(first, mut planes)| {
+                with_lines(weight_lines + self.panel() * self.product_lines(), |memory| {
+                    let (weights, products) = memory.split_at_mut(weight_lines);
+                    let blocks = self.panel().min(self.target.blocks() - first);
+                    self.weights(w, first, &mut weights[..blocks * self.weight_lines()]);
+                    let groups = planes.chunks_mut(self.group.images);
+                    for (source, planes) in source.chunks_exact(group_lines).zip(groups) {
+                        self.multiply(first, source, weights, products, planes);
+                    }
                 });
+            });
         });
     }
 
@@ -281,11 +247,7 @@ impl<F: Family<A, R>, const A: usize, const R: usize> Pass<F, A, R> {
             multiply_position(product, &mut products[position * self.group.stride..]);
         }
         with_lines(target.grid, |grid| {
-            for (block, products) in products
-                .chunks_exact(self.product_lines())
-                .enumerate()
-                .take(blocks)
-            {
+            for (block, products) in products.chunks_exact(self.product_lines()).enumerate().take(blocks) {
                 let channels = target.channels_of(first + block);
                 for (index, planes) in planes.iter_mut().enumerate() {
                     let tiles = self.group.tiles(target, index);

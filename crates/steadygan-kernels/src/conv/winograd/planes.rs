@@ -54,9 +54,7 @@ impl Side {
             tiles,
             columns,
             grid: rows * columns,
-            places: (0..plane)
-                .map(|pixel| pixel / width * columns + pixel % width)
-                .collect(),
+            places: (0..plane).map(|pixel| pixel / width * columns + pixel % width).collect(),
         }
     }
 
@@ -97,12 +95,13 @@ vectorised! {
             let from = &planes[block * LANES..];
             if channels == LANES && places.len() == LANES {
                 let mut rows = [I::splat(0.0); LANES];
-                for (channel, row) in rows.iter_mut().enumerate() {
-                    *row = I::load(from[channel * plane..].first_chunk().expect("a plane holds its pixels"));
+                for channel in 0..LANES {
+                    let pixels = &from[channel * plane..];
+                    rows[channel] = I::load(pixels.first_chunk().expect("a plane holds its pixels"));
                 }
                 let pixels = I::transpose(rows);
-                for (pixel, &place) in pixels.iter().zip(places) {
-                    I::store(*pixel, &mut grid[place].0);
+                for pixel in 0..LANES {
+                    I::store(pixels[pixel], &mut grid[places[pixel]].0);
                 }
             } else {
                 for (pixel, &place) in places.iter().enumerate() {
@@ -123,13 +122,13 @@ vectorised! {
             let to = &mut planes[block * LANES..];
             if channels == LANES && places.len() == LANES {
                 let mut pixels = [I::splat(0.0); LANES];
-                for (pixel, &place) in pixels.iter_mut().zip(places) {
-                    *pixel = I::load(&grid[place].0);
+                for pixel in 0..LANES {
+                    pixels[pixel] = I::load(&grid[places[pixel]].0);
                 }
                 let rows = I::transpose(pixels);
-                for (channel, row) in rows.iter().enumerate() {
+                for channel in 0..LANES {
                     let to = &mut to[channel * plane..];
-                    I::store(*row, to.first_chunk_mut().expect("a plane holds its pixels"));
+                    I::store(rows[channel], to.first_chunk_mut().expect("a plane holds its pixels"));
                 }
             } else {
                 for (pixel, &place) in places.iter().enumerate() {

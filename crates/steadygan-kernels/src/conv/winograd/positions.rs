@@ -21,21 +21,12 @@ impl Group {
     pub(super) fn new(g: &Conv, tiles: usize) -> Self {
         let tiles_per_image = g.out_height().div_ceil(M) * g.out_width().div_ceil(M);
         let images = (tiles / tiles_per_image).clamp(1, g.batch);
-        Group {
-            images,
-            tiles_per_image,
-            stride: (images * tiles_per_image) | 1,
-        }
+        Group { images, tiles_per_image, stride: (images * tiles_per_image) | 1 }
     }
 
     /// The tiles of the image `index` of the group.
     pub(super) fn tiles(&self, side: &Side, index: usize) -> Tiles {
-        Tiles {
-            size: side.tiles,
-            columns: side.columns,
-            first: index * self.tiles_per_image,
-            stride: self.stride,
-        }
+        Tiles { size: side.tiles, columns: side.columns, first: index * self.tiles_per_image, stride: self.stride }
     }
 
     /// Lines of one side's `[position][block][phase][tile]` for a group.
@@ -62,11 +53,7 @@ pub(super) fn to_positions<F: Family<A, R>, const A: usize, const R: usize>(
 }
 
 /// Divides the positions of a group by blocks of channels: each gets a slice per position.
-pub(super) fn blocks<'a>(
-    side: &Side,
-    group: &Group,
-    positions: &'a mut [Line],
-) -> Vec<Vec<&'a mut [Line]>> {
+pub(super) fn blocks<'a>(side: &Side, group: &Group, positions: &'a mut [Line]) -> Vec<Vec<&'a mut [Line]>> {
     let mut blocks: Vec<_> = (0..side.blocks()).map(|_| Vec::new()).collect();
     for position in positions.chunks_exact_mut(group.position_lines(side)) {
         let slices = position.chunks_exact_mut(side.phases * group.stride);

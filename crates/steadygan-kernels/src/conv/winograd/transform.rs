@@ -20,15 +20,17 @@ pub(super) struct Tiles {
     pub(super) stride: usize,
 }
 
-impl Tiles {
-    /// Each tile's place among the positions' tiles, and its row and column.
-    #[inline(always)]
-    fn each(self) -> impl Iterator<Item = (usize, usize, usize)> {
-        let [down, across] = self.size;
-        (0..down).flat_map(move |row| {
-            (0..across).map(move |column| (self.first + row * across + column, row, column))
-        })
-    }
+/// Runs `$work` for each tile: its place among the positions' tiles, its row and its column.
+macro_rules! each_tile {
+    ($tiles:expr, |$tile:ident, $row:ident, $column:ident| $work:block) => {
+        let mut $tile = $tiles.first;
+        for $row in 0..$tiles.size[0] {
+            for $column in 0..$tiles.size[1] {
+                $work
+                $tile += 1;
+            }
+        }
+    };
 }
 
 /// Applies a transform `$f` to each row of an `$n` by `$n` block, then to each column of the result, `$k` by `$k`.
@@ -61,11 +63,7 @@ macro_rules! separable {
 
 /// Reads an `N` by `N` block of lines: element `(i, j)` stands at `i * rows + j * columns`.
 #[inline(always)]
-pub(super) fn load_block<I: Isa, const N: usize>(
-    lines: &[Line],
-    rows: usize,
-    columns: usize,
-) -> [[I::Vector; N]; N] {
+pub(super) fn load_block<I: Isa, const N: usize>(lines: &[Line], rows: usize, columns: usize) -> [[I::Vector; N]; N] {
     let lines = &lines[..(N - 1) * (rows + columns) + 1];
     let mut block = [[I::splat(0.0); N]; N];
     for i in 0..N {
@@ -94,11 +92,7 @@ pub(super) fn store_block<I: Isa, const N: usize>(
 
 /// Writes a block of positions, each to line `at` of its slice.
 #[inline(always)]
-fn scatter_block<I: Isa, const N: usize>(
-    block: [[I::Vector; N]; N],
-    positions: &mut [&mut [Line]],
-    at: usize,
-) {
+fn scatter_block<I: Isa, const N: usize>(block: [[I::Vector; N]; N], positions: &mut [&mut [Line]], at: usize) {
     for i in 0..N {
         for j in 0..N {
             I::store(block[i][j], &mut positions[i * N + j][at].0);
@@ -111,7 +105,7 @@ vectorised! {
     pub(super) fn inputs_to_positions<I, F: Family<A, R>; const A: usize, const R: usize>(
         tiles: Tiles, grid: &[Line], positions: &mut [&mut [Line]],
     ) {
-        for (tile, row, column) in tiles.each() {
+        each_tile!(tiles, |tile, row, column| {
             let corner = (row * tiles.columns + column) * M * F::STEP;
             for phase in 0..F::STEP * F::STEP {
                 let from = &grid[corner + phase / F::STEP * tiles.columns + phase % F::STEP..];
@@ -119,7 +113,7 @@ vectorised! {
                 let v = separable!(d, A => A, F::data::<I>);
                 scatter_block::<I, A>(v, positions, phase * tiles.stride + tile);
             }
-        }
+        });
     }
 }
 
@@ -128,9 +122,10 @@ vectorised! {
     pub(super) fn positions_to_inputs<I, F: Family<A, R>; const A: usize, const R: usize>(
         tiles: Tiles, positions: &[Line], grid: &mut [Line],
     ) {
-        for (tile, row, column) in tiles.each() {
+        each_tile!(tiles, |tile, row, column| {
             let corner = (row * tiles.columns + column) * M * F::STEP;
-            for (phase, positions) in positions.chunks_exact(A * A * tiles.stride).enumerate() {
+            for phase in 0..F::STEP * F::STEP {
+                let positions = &positions[phase * A * A * tiles.stride..];
                 let n = load_block::<I, A>(&positions[tile..], A * tiles.stride, tiles.stride);
                 let mut d = separable!(n, A => A, F::data_adjoint::<I>);
                 let to = &mut grid[corner + phase / F::STEP * tiles.columns + phase % F::STEP..];
@@ -143,7 +138,7 @@ vectorised! {
                 }
                 store_block::<I, A>(d, to, rows, columns);
             }
-        }
+        });
     }
 }
 
@@ -152,11 +147,11 @@ vectorised! {
     pub(super) fn positions_to_outputs<I, F: Family<A, R>; const A: usize, const R: usize>(
         tiles: Tiles, positions: &[Line], grid: &mut [Line],
     ) {
-        for (tile, row, column) in tiles.each() {
+        each_tile!(tiles, |tile, row, column| {
             let m = load_block::<I, A>(&positions[tile..], A * tiles.stride, tiles.stride);
             let y = separable!(m, A => M, F::output::<I>);
             store_block::<I, M>(y, &mut grid[(row * tiles.columns + column) * M..], tiles.columns, 1);
-        }
+        });
     }
 }
 
@@ -165,11 +160,11 @@ vectorised! {
     pub(super) fn outputs_to_positions<I, F: Family<A, R>; const A: usize, const R: usize>(
         tiles: Tiles, grid: &[Line], positions: &mut [&mut [Line]],
     ) {
-        for (tile, row, column) in tiles.each() {
+        each_tile!(tiles, |tile, row, column| {
             let y = load_block::<I, M>(&grid[(row * tiles.columns + column) * M..], tiles.columns, 1);
             let z = separable!(y, M => A, F::output_adjoint::<I>);
             scatter_block::<I, A>(z, positions, tile);
-        }
+        });
     }
 }
 
@@ -193,10 +188,5 @@ pub(super) fn positions_to_taps<I: Isa, F: Family<A, R>, const A: usize, const R
 ) {
     let side = F::STEP * R;
     let to = &mut taps[phase / F::STEP * side + phase % F::STEP..];
-    store_block::<I, R>(
-        separable!(u, A => R, F::weight_adjoint::<I>),
-        to,
-        F::STEP * side,
-        F::STEP,
-    );
+    store_block::<I, R>(separable!(u, A => R, F::weight_adjoint::<I>), to, F::STEP * side, F::STEP);
 }
