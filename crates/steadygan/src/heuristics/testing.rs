@@ -4,7 +4,7 @@ use crate::data::{Dataset, Images};
 use crate::error::Result;
 use crate::heuristics;
 use crate::labels::{Batches, Moment};
-use crate::nn::{Builder, ImageShape, Init, Initializer, LayerTable, Network, NamedTensor, named_tensors};
+use crate::nn::{Builder, ImageShape, Init, Initializer, LayerTable, Network, named_tensors};
 use crate::plan::Plan;
 use crate::recipe::LayeredRecipe;
 use crate::train::{self, Observer, State};
@@ -62,34 +62,22 @@ pub(crate) fn labels_of(text: &str, count: usize) -> (Vec<f32>, Vec<f32>) {
     (batches.real.labels, batches.fake.labels)
 }
 
-/// The weights of both networks, flat.
-pub(crate) struct Weights {
-    pub(crate) generator: Vec<f32>,
-    pub(crate) discriminator: Vec<f32>,
-}
-
-/// Both networks' tensors after one step on gradients of grey (every image a ramp of its own).
-pub(crate) fn after_one_step(plan: &Plan) -> Weights {
-    after_images(plan, plan.train.batch as u64)
-}
-
-/// Both networks' tensors after so many images; panics unless training got there with finite numbers.
-pub(crate) fn after_images(plan: &Plan, images: u64) -> Weights {
+/// The state after so many images of ramps; panics unless training got there with finite weights.
+pub(crate) fn trained(plan: &Plan, images: u64) -> State {
     struct Silent;
     impl Observer for Silent {}
     let plan = plan.clone().with_images(images);
     let mut state = State::new(&plan, &device());
     let outcome = train::train(&plan, &ramps(plan.model.size), &mut state, &device(), &mut Silent);
     assert_eq!(outcome.expect("nothing writes"), Outcome::Finished { images });
-    let flat = |tensors: Vec<NamedTensor>| -> Vec<f32> {
-        tensors.iter().flat_map(|tensor| tensor.data.try_to_vec::<f32>().expect("floats")).collect()
-    };
-    let weights = Weights {
-        generator: flat(named_tensors(&state.generator)),
-        discriminator: flat(named_tensors(&state.discriminator)),
-    };
-    assert!(weights.generator.iter().chain(&weights.discriminator).all(|weight| weight.is_finite()));
-    weights
+    assert!(weights(&state).iter().all(|weight| weight.is_finite()));
+    state
+}
+
+/// All tensors of both networks, flat.
+pub(crate) fn weights(state: &State) -> Vec<f32> {
+    let tensors = [named_tensors(&state.generator), named_tensors(&state.discriminator)].concat();
+    tensors.iter().flat_map(|tensor| tensor.data.iter::<f32>()).collect()
 }
 
 fn ramps(size: usize) -> Dataset {

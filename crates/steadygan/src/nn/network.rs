@@ -8,7 +8,7 @@ use burn::Tensor;
 use burn::module::Module;
 
 /// Layers in order, named `main.0`, `main.1`, … as PyTorch's example names them.
-#[derive(Module, Debug)]
+#[derive(Module, Debug, Default)]
 pub struct Network {
     main: Vec<AnyLayer>,
     #[module(skip)]

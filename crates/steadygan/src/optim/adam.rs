@@ -31,8 +31,8 @@ impl Adam {
         Self { plan, steps: 0, moments: moments.collect() }
     }
 
-    /// Moves the network's parameters against their gradients.
-    pub fn step(&mut self, network: Network, gradients: &Gradients) -> Network {
+    /// Moves the network's parameters against their gradients: in place, if nothing else holds them.
+    pub fn step(&mut self, network: &mut Network, gradients: &Gradients) {
         self.steps += 1;
         let step = AdamStep {
             lr: self.plan.lr as f32,
@@ -41,7 +41,8 @@ impl Adam {
             epsilon: self.plan.epsilon as f32,
             step: self.steps,
         };
-        network.map(&mut Mover { path: Path::default(), step, moments: &mut self.moments, gradients })
+        let mut mover = Mover { path: Path::default(), step, moments: &mut self.moments, gradients };
+        *network = std::mem::take(network).map(&mut mover);
     }
 }
 

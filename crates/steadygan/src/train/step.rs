@@ -83,7 +83,7 @@ pub fn discriminator_step(
             gradients.add(Gradients::of(discriminator, &loss.backward()));
         }
         stats.grad_norm_d = finite("grad_norm_d", gradients.norm())?;
-        *discriminator = optimizer.step(discriminator.clone(), &gradients);
+        optimizer.step(discriminator, &gradients);
     }
     let (of_reals, of_fakes) = logits.split_at(reals);
     (stats.logit_real, stats.logit_fake) = (mean(of_reals), mean(of_fakes));
@@ -133,6 +133,7 @@ pub fn generator_step(
     let value = finite("loss_g", f64::from(loss.clone().into_scalar::<f32>()))?;
     let gradients = Gradients::of(generator, &loss.backward());
     let grad_norm = finite("grad_norm_g", gradients.norm())?;
-    *generator = optimizer.step(generator.clone(), &gradients);
+    drop(loss);
+    optimizer.step(generator, &gradients);
     Ok(Fooled { loss: value, grad_norm })
 }
