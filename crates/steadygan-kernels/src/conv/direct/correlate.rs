@@ -75,7 +75,6 @@ vectorised! {
                 }
             }
             (RegisterBlock::SixByOne, 1) => rows_of::<I, 1, 4>(taps, 0, source, numbers, row, out),
-            (RegisterBlock::SixByOne, 2 | 3) => rows_of::<I, 3, 2>(taps, 0, source, numbers, row, out),
             (RegisterBlock::SixByOne, _) => {
                 for first in (0..rows).step_by(4) {
                     rows_of::<I, 4, 1>(taps, first, source, numbers, row, out);

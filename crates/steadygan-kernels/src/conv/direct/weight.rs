@@ -1,5 +1,7 @@
 //! The weight gradient over flat planes: inner products of an output gradient's plane with shifted input planes.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::flat::{Flat, SLACK, Side};
@@ -56,7 +58,7 @@ pub(in crate::conv) fn weight_gradient(g: &Conv, x: &[f32], dy: &[f32], dw: &mut
                 let outputs = &outputs[*first_row * plane + flat.lead()..];
                 let end = offsets.len().min(*first_column + TASK_COLUMNS);
                 let offsets = &offsets[*first_column..end];
-                add_products(offsets, inputs, outputs, plane, numbers, rows);
+                add_products(&Planes { inputs, outputs, plane }, offsets, numbers, rows);
             });
         }
     });
@@ -77,57 +79,71 @@ fn offsets(g: &Conv, flat: &Flat, plane: usize) -> Vec<usize> {
     (0..columns.next_multiple_of(SIDE)).map(offset).collect()
 }
 
-/// `NR` outputs by four inputs: the inner products over one stretch, as lanes of vectors `[output][input]`.
-#[inline(always)]
-fn block<I: Isa, const NR: usize>(
-    offsets: &[usize; SIDE],
-    inputs: &[f32],
-    outputs: &[f32],
+/// The flat planes of a chunk: all inputs', and the outputs' from a task's first on, `plane` numbers apart.
+struct Planes<'a> {
+    inputs: &'a [f32],
+    outputs: &'a [f32],
     plane: usize,
-    stretch: std::ops::Range<usize>,
-    sums: &mut [I::Vector],
+}
+
+/// `NR` outputs by `NC` inputs from `(row, column)` on: the inner products over one stretch, as lanes of `sums[output][input]`.
+#[inline(always)]
+fn block<'a, I: Isa, const NR: usize, const NC: usize>(
+    planes: &Planes<'a>,
+    offsets: &[usize; SIDE],
+    (row, column): (usize, usize),
+    stretch: &Range<usize>,
+    sums: &mut [I::Vector; LANES],
 ) {
-    let mut products = [[I::splat(0.0); SIDE]; NR];
-    for step in 0..stretch.len().div_ceil(LANES) {
-        let at = stretch.start + step * LANES;
-        let mut columns = [I::splat(0.0); SIDE];
-        for j in 0..SIDE {
-            let places = &inputs[offsets[j] + at..];
-            columns[j] = I::load(places.first_chunk().expect("planes end in zeros"));
+    let steps = stretch.len().div_ceil(LANES);
+    let of = |plane: &'a [f32], at: usize| plane[at + stretch.start..][..steps * LANES].as_chunks::<LANES>().0;
+    let mut columns: [&[[f32; LANES]]; NC] = [&[]; NC];
+    for j in 0..NC {
+        columns[j] = of(planes.inputs, offsets[column + j]);
+    }
+    let mut outputs: [&[[f32; LANES]]; NR] = [&[]; NR];
+    for i in 0..NR {
+        outputs[i] = of(planes.outputs, (row + i) * planes.plane);
+    }
+    let mut products = [[I::splat(0.0); NC]; NR];
+    for step in 0..steps {
+        let mut values = [I::splat(0.0); NC];
+        for j in 0..NC {
+            values[j] = I::load(&columns[j][step]);
         }
         for i in 0..NR {
-            let places = &outputs[i * plane + at..];
-            let output = I::load(places.first_chunk().expect("planes end in zeros"));
-            for j in 0..SIDE {
-                products[i][j] = I::mul_add(output, columns[j], products[i][j]);
+            let output = I::load(&outputs[i][step]);
+            for j in 0..NC {
+                products[i][j] = I::mul_add(output, values[j], products[i][j]);
             }
         }
     }
     for i in 0..NR {
-        for j in 0..SIDE {
-            sums[i * SIDE + j] = products[i][j];
+        for j in 0..NC {
+            sums[(row + i) * SIDE + column + j] = products[i][j];
         }
     }
 }
 
 vectorised! {
     /// Adds to `rows[output][column]` the inner products of up to four output planes with the input planes at `offsets`.
-    fn add_products<I>(offsets: &[usize], inputs: &[f32], outputs: &[f32], plane: usize, numbers: usize, rows: &mut [&mut [f32]]) {
+    fn add_products<I>(planes: &Planes, offsets: &[usize], numbers: usize, rows: &mut [&mut [f32]]) {
         const { assert!(LANES <= SLACK) }
         for first in (0..numbers).step_by(STRETCH) {
             let stretch = first..numbers.min(first + STRETCH);
             for (column, offsets) in offsets.as_chunks::<SIDE>().0.iter().enumerate() {
                 let mut sums = [I::splat(0.0); LANES];
                 if I::BLOCK == RegisterBlock::EightByTwo {
-                    block::<I, SIDE>(offsets, inputs, outputs, plane, stretch.clone(), &mut sums);
+                    block::<I, SIDE, SIDE>(planes, offsets, (0, 0), &stretch, &mut sums);
                 } else {
-                    for (row, sums) in sums.chunks_exact_mut(SIDE).enumerate() {
-                        block::<I, 1>(offsets, inputs, &outputs[row * plane..], plane, stretch.clone(), sums);
+                    for corner in [(0, 0), (0, 2), (2, 0), (2, 2)] {
+                        block::<I, 2, 2>(planes, offsets, corner, &stretch, &mut sums);
                     }
                 }
                 let mut total = I::splat(0.0);
-                for lanes in I::transpose(sums) {
-                    total = I::add(total, lanes);
+                let lanes = I::transpose(sums);
+                for lane in 0..LANES {
+                    total = I::add(total, lanes[lane]);
                 }
                 let mut values = [0.0; LANES];
                 I::store(total, &mut values);
