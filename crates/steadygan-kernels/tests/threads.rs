@@ -8,11 +8,18 @@ use steadygan_kernels::*;
 /// All operators on mid-sized inputs; the outputs one after the other.
 fn everything() -> Vec<u32> {
     let mut all = Vec::new();
-    for (ci, co, size, kernel, stride, pad) in
-        [(3, 20, 32, 4, 2, 1), (40, 24, 16, 4, 2, 1), (48, 40, 8, 3, 1, 1), (33, 5, 7, 5, 2, 2), (32, 40, 4, 4, 1, 0)]
-    {
+    for (batch, ci, co, size, kernel, stride, pad) in [
+        (11, 3, 20, 32, 4, 2, 1),
+        (11, 40, 24, 16, 4, 2, 1),
+        (5, 128, 144, 8, 4, 2, 1),
+        (70, 16, 16, 32, 4, 2, 1),
+        (11, 48, 40, 8, 3, 1, 1),
+        (11, 33, 5, 7, 5, 2, 2),
+        (2, 20, 40, 40, 5, 1, 2),
+        (11, 32, 40, 4, 4, 1, 0),
+    ] {
         let g = Conv {
-            batch: 11,
+            batch,
             in_channels: ci,
             in_height: size,
             in_width: size,

@@ -91,19 +91,16 @@ impl Direction<'_> {
         let lines: usize = taps.iter().map(|taps| taps.len() * self.source.channels * panels).sum();
         with_lines(lines, |weights| {
             let mut phases = Vec::new();
-            let mut rest = &mut *weights;
+            let mut first_line = 0;
             for taps in &taps {
-                let steps = taps.len() * self.source.channels;
-                let (mine, others) = rest.split_at_mut(steps * panels);
-                phases.push(Phase {
-                    offsets: self.offsets(&flat, plane, taps),
-                    first_line: lines - mine.len() - others.len(),
-                });
-                rest = others;
+                let offsets = self.offsets(&flat, plane, taps);
+                let steps = offsets.len();
                 if steps > 0 {
-                    let panels = mine.par_chunks_mut(steps).enumerate();
+                    let panels = weights[first_line..][..steps * panels].par_chunks_mut(steps).enumerate();
                     panels.for_each(|(panel, lines)| self.pack(w, taps, panel * LANES, lines));
                 }
+                phases.push(Phase { offsets, first_line });
+                first_line += steps * panels;
             }
             let weights = &*weights;
             let groups = to.par_chunks_mut(group * self.target.image());

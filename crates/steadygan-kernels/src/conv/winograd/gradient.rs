@@ -8,6 +8,7 @@ use super::planes::Side;
 use super::positions::{Group, block_to_positions, blocks};
 use crate::conv::Conv;
 use crate::gemm::multiply_panel;
+use crate::parallel::split_columns;
 use crate::scratch::with_lines;
 use crate::simd::{LANES, Line};
 
@@ -109,21 +110,12 @@ impl Task<'_> {
 fn tasks<'a>(input: &Side, output: &Side, dw: &'a mut [f32]) -> Vec<Task<'a>> {
     let row = dw.len() / output.channels;
     let taps = row / input.channels;
-    let mut tasks = Vec::new();
-    for (panel, rows) in dw.chunks_mut(PANEL * LANES * row).enumerate() {
-        let start = tasks.len();
-        tasks.extend((0..input.blocks()).map(|input_block| Task {
-            input_block,
-            first_output_block: panel * PANEL,
-            rows: Vec::new(),
-        }));
-        for row in rows.chunks_exact_mut(row) {
-            for (task, part) in tasks[start..].iter_mut().zip(row.chunks_mut(LANES * taps)) {
-                task.rows.push(part);
-            }
-        }
-    }
-    tasks
+    let panels = dw.chunks_mut(PANEL * LANES * row).enumerate();
+    let tasks = panels.flat_map(|(panel, rows)| {
+        let parts = split_columns(rows, row, LANES * taps).into_iter();
+        parts.map(move |(input_block, rows)| Task { input_block, first_output_block: panel * PANEL, rows })
+    });
+    tasks.collect()
 }
 
 /// The positions of some groups of images, `[group][position][block][phase][tile]` of both sides.

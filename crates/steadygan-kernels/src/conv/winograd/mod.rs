@@ -26,6 +26,7 @@ use self::positions::{Group, block_to_positions, blocks, to_positions};
 use self::product::{Product, multiply_position};
 use self::transform::{positions_to_inputs, positions_to_outputs};
 use super::Conv;
+use crate::parallel::split_columns;
 use crate::scratch::with_lines;
 use crate::simd::{LANES, Line};
 
@@ -209,15 +210,9 @@ impl<F: Family<A, R>, const A: usize, const R: usize> Pass<F, A, R> {
 
     /// Divides images by panels of target channels: each panel's first block and its planes in every image.
     fn panels<'a>(&self, images: &'a mut [f32]) -> Vec<(usize, Vec<&'a mut [f32]>)> {
-        let firsts = (0..self.target.blocks()).step_by(self.panel());
-        let mut panels: Vec<_> = firsts.map(|first| (first, Vec::new())).collect();
-        for image in images.chunks_exact_mut(self.target.image()) {
-            let parts = image.chunks_mut(self.panel() * LANES * self.target.plane);
-            for ((_, planes), part) in panels.iter_mut().zip(parts) {
-                planes.push(part);
-            }
-        }
-        panels
+        let part = self.panel() * LANES * self.target.plane;
+        let parts = split_columns(images, self.target.image(), part).into_iter();
+        parts.map(|(index, planes)| (index * self.panel(), planes)).collect()
     }
 
     /// Multiplies a group's positions with the weights of the panel that starts at block `first`, and transforms the products into
