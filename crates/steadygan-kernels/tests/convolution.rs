@@ -3,7 +3,7 @@
 mod reference;
 
 use proptest::prelude::*;
-use reference::{assert_close, conv_products, dot, numbers};
+use reference::{assert_close, assert_close_at_size, conv_products, dot, norm, numbers};
 use steadygan_kernels::{Conv, ShapeError, add_bias, bias_gradient, conv, conv_input_gradient, conv_weight_gradient};
 
 fn geometry(
@@ -41,14 +41,23 @@ fn check(g: &Conv, seed: u64) {
     conv_weight_gradient(g, &x, &dy, &mut dw);
 
     let mut expected = (vec![0.0; y.len()], vec![0.0; dx.len()], vec![0.0; dw.len()]);
+    // The sums of the terms' sizes: divided by the root of the number of terms they are what a sum usually comes to.
+    let mut sizes = expected.clone();
     conv_products(g, |ix, iw, iy| {
-        expected.0[iy] += f64::from(x[ix]) * f64::from(w[iw]);
-        expected.1[ix] += f64::from(dy[iy]) * f64::from(w[iw]);
-        expected.2[iw] += f64::from(dy[iy]) * f64::from(x[ix]);
+        let (x, w, dy) = (f64::from(x[ix]), f64::from(w[iw]), f64::from(dy[iy]));
+        expected.0[iy] += x * w;
+        expected.1[ix] += dy * w;
+        expected.2[iw] += dy * x;
+        sizes.0[iy] += (x * w).abs();
+        sizes.1[ix] += (dy * w).abs();
+        sizes.2[iw] += (dy * x).abs();
     });
-    assert_close(&format!("y of {g:?}"), &y, &expected.0);
-    assert_close(&format!("dx of {g:?}"), &dx, &expected.1);
-    assert_close(&format!("dw of {g:?}"), &dw, &expected.2);
+    let usual = |sizes: &[f64], terms: usize| norm(sizes) / (terms as f64).sqrt();
+    let area = g.kernel * g.kernel;
+    let places = g.batch * g.out_height() * g.out_width();
+    assert_close_at_size(&format!("y of {g:?}"), &y, &expected.0, usual(&sizes.0, g.in_channels * area));
+    assert_close_at_size(&format!("dx of {g:?}"), &dx, &expected.1, usual(&sizes.1, g.out_channels * area));
+    assert_close_at_size(&format!("dw of {g:?}"), &dw, &expected.2, usual(&sizes.2, places));
 
     let products = [dot(&y, &dy), dot(&x, &dx), dot(&w, &dw)];
     let scale = (dot(&y, &y) * dot(&dy, &dy)).sqrt().max(1e-3);

@@ -16,19 +16,25 @@ pub(crate) fn numbers(seed: u64, len: usize) -> Vec<f32> {
     (0..len).map(|_| next()).collect()
 }
 
-/// `|found - expected| / |expected|` in the Euclidean norm.
-pub(crate) fn relative_l2(found: &[f32], expected: &[f64]) -> f64 {
-    assert_eq!(found.len(), expected.len());
-    let pairs = found.iter().zip(expected);
-    let difference: f64 = pairs.map(|(&f, &e)| (f64::from(f) - e).powi(2)).sum();
-    let size: f64 = expected.iter().map(|e| e * e).sum();
-    if size == 0.0 { difference.sqrt() } else { (difference / size).sqrt() }
-}
-
+/// Asserts that `|found - expected| <= 1e-5 |expected|` in the Euclidean norm.
 #[track_caller]
 pub(crate) fn assert_close(name: &str, found: &[f32], expected: &[f64]) {
-    let error = relative_l2(found, expected);
-    assert!(error <= 1e-5, "{name}: relative error {error:e}");
+    assert_close_at_size(name, found, expected, 0.0);
+}
+
+/// As [`assert_close`], where `expected` counts as at least `usual` large: the sums of a few numbers may cancel.
+#[track_caller]
+pub(crate) fn assert_close_at_size(name: &str, found: &[f32], expected: &[f64], usual: f64) {
+    assert_eq!(found.len(), expected.len(), "{name}");
+    let pairs = found.iter().zip(expected);
+    let difference = pairs.map(|(&f, &e)| (f64::from(f) - e).powi(2)).sum::<f64>().sqrt();
+    let size = norm(expected).max(usual);
+    assert!(difference <= 1e-5 * size, "{name}: differs by {difference:e} of {size:e}");
+}
+
+/// The Euclidean norm.
+pub(crate) fn norm(values: &[f64]) -> f64 {
+    values.iter().map(|value| value * value).sum::<f64>().sqrt()
 }
 
 pub(crate) fn dot(a: &[f32], b: &[f32]) -> f64 {

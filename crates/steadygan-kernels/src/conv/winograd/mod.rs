@@ -157,7 +157,7 @@ impl<F: Family<A, R>, const A: usize, const R: usize> Pass<F, A, R> {
         }
     }
 
-    /// A task is a group of images: it holds its own positions, and all share the weights.
+    /// A task is a group of images: it holds its own positions; all share the weights. Its panels are tasks in turn.
     fn by_images(&self, from: &[f32], w: &[f32], to: &mut [f32]) {
         let weight_lines = self.weight_lines();
         let source_lines = self.group.lines(&self.source, Self::POSITIONS);
@@ -168,19 +168,19 @@ impl<F: Family<A, R>, const A: usize, const R: usize> Pass<F, A, R> {
             let tasks = to.par_chunks_mut(self.group.images * self.target.image());
             let tasks = tasks.zip(from.par_chunks(self.group.images * self.source.image()));
             tasks.for_each(|(to, from)| {
-                with_lines(source_lines + self.panel() * self.product_lines(), |memory| {
-                    let (source, products) = memory.split_at_mut(source_lines);
+                with_lines(source_lines, |source| {
                     to_positions::<F, A, R>(&self.source, &self.group, from, source);
-                    for (first, mut planes) in self.panels(to) {
-                        let weights = &weights[first * weight_lines..];
-                        self.multiply(first, source, weights, products, &mut planes);
-                    }
+                    let source = &*source;
+                    self.panels(to).into_par_iter().for_each(|(first, mut planes)| {
+                        self.multiply(first, source, &weights[first * weight_lines..], &mut planes);
+                    });
                 });
             });
         });
     }
 
-    /// A task is a panel of target channels: all share the positions of the images, and each computes its own weights.
+    /// A task is a panel of target channels: it holds its own weights; all share the positions of the images. Its groups of images are
+    /// tasks in turn.
     fn by_panels(&self, from: &[f32], w: &[f32], to: &mut [f32]) {
         let weight_lines = self.panel() * self.weight_lines();
         let group_lines = self.group.lines(&self.source, Self::POSITIONS);
@@ -195,14 +195,14 @@ impl<F: Family<A, R>, const A: usize, const R: usize> Pass<F, A, R> {
             });
             let source = &*source;
             self.panels(to).into_par_iter().for_each(|(first, mut planes)| {
-                with_lines(weight_lines + self.panel() * self.product_lines(), |memory| {
-                    let (weights, products) = memory.split_at_mut(weight_lines);
+                with_lines(weight_lines, |weights| {
                     let blocks = self.panel().min(self.target.blocks() - first);
                     self.weights(w, first, &mut weights[..blocks * self.weight_lines()]);
-                    let groups = planes.chunks_mut(self.group.images);
-                    for (source, planes) in source.chunks_exact(group_lines).zip(groups) {
-                        self.multiply(first, source, weights, products, planes);
-                    }
+                    let weights = &*weights;
+                    let groups = planes.par_chunks_mut(self.group.images);
+                    groups.zip(source.par_chunks_exact(group_lines)).for_each(|(planes, source)| {
+                        self.multiply(first, source, weights, planes);
+                    });
                 });
             });
         });
@@ -217,32 +217,27 @@ impl<F: Family<A, R>, const A: usize, const R: usize> Pass<F, A, R> {
 
     /// Multiplies a group's positions with the weights of the panel that starts at block `first`, and transforms the products into
     /// the images' `planes` of the panel's channels.
-    fn multiply(
-        &self,
-        first: usize,
-        source: &[Line],
-        weights: &[Line],
-        products: &mut [Line],
-        planes: &mut [&mut [f32]],
-    ) {
+    fn multiply(&self, first: usize, source: &[Line], weights: &[Line], planes: &mut [&mut [f32]]) {
         let target = &self.target;
         let blocks = self.panel().min(target.blocks() - first);
         let source_blocks = self.source.blocks() * self.source.phases;
-        for position in 0..Self::POSITIONS {
-            let product = Product {
-                a: &source[position * source_blocks * self.group.stride..],
-                b: &weights[position * self.step_stride()..],
-                blocks: source_blocks,
-                stride: self.group.stride,
-                column_stride: Self::POSITIONS * self.step_stride(),
-                out_stride: Self::POSITIONS * self.group.stride,
-                column_blocks: blocks * target.phases,
-                tiles: planes.len() * self.group.tiles_per_image,
-            };
-            multiply_position(product, &mut products[position * self.group.stride..]);
-        }
-        with_lines(target.grid, |grid| {
-            for (block, products) in products.chunks_exact(self.product_lines()).enumerate().take(blocks) {
+        let lines = blocks * self.product_lines();
+        with_lines(lines + target.grid, |memory| {
+            let (products, grid) = memory.split_at_mut(lines);
+            for position in 0..Self::POSITIONS {
+                let product = Product {
+                    a: &source[position * source_blocks * self.group.stride..],
+                    b: &weights[position * self.step_stride()..],
+                    blocks: source_blocks,
+                    stride: self.group.stride,
+                    column_stride: Self::POSITIONS * self.step_stride(),
+                    out_stride: Self::POSITIONS * self.group.stride,
+                    column_blocks: blocks * target.phases,
+                    tiles: planes.len() * self.group.tiles_per_image,
+                };
+                multiply_position(product, &mut products[position * self.group.stride..]);
+            }
+            for (block, products) in products.chunks_exact(self.product_lines()).enumerate() {
                 let channels = target.channels_of(first + block);
                 for (index, planes) in planes.iter_mut().enumerate() {
                     let tiles = self.group.tiles(target, index);
