@@ -1,6 +1,13 @@
 //! Two-dimensional convolution with square kernels, and its gradients.
 //!
-//! The algorithm is chosen by the shape alone; the numbers of one shape always come from the same one.
+//! The algorithm is chosen by the shape alone; the numbers of one shape always come from the same one:
+//!
+//! * kernels of 4 with stride 2 and of 3 with stride 1, padding 1, at least 8 channels on both sides: Winograd's minimal filtering,
+//!   2 to 5 millionths from the exact values (relative L2) at up to 512 channels;
+//! * a kernel as large as its image: a dense layer, one matrix product;
+//! * all others, also those next to the image: the direct sum, some ten-millionths from the exact values.
+//!
+//! A value that is not finite makes every output that depends on it non-finite, and with Winograd's method also others of its tiles.
 
 use std::fmt;
 
