@@ -1,1 +1,34 @@
-fn main(){}
+//! The project's own tasks: `cargo xtask` lists them.
+
+mod boundaries;
+mod cargo;
+mod docs;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask TASK
+
+  docs          write docs/heuristics.md and the README's table of heuristics from the cards
+  docs --check  fail if they are not what the cards say
+  boundaries    check what the crates must not depend on and must not do";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the repository");
+    let done = match arguments[..] {
+        ["docs"] => docs::write(root),
+        ["docs", "--check"] => docs::check(root),
+        ["boundaries"] => boundaries::check(root),
+        _ => Err(USAGE.to_owned()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}

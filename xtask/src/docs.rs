@@ -1,0 +1,168 @@
+//! The pages that are written from the heuristics' cards, which the program tells.
+
+use crate::cargo;
+use serde::Deserialize;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+const PAGE: &str = "docs/heuristics.md";
+const README: &str = "README.md";
+const BEGIN: &str = "<!-- heuristics:begin -->";
+const END: &str = "<!-- heuristics:end -->";
+
+const INTRODUCTION: &str = "\
+<!-- Written by `cargo xtask docs` from the cards in crates/steadygan/src/heuristics/: change those. -->
+
+# The heuristics
+
+Each one is a switch: `--with NAME` and `--without NAME` on the command line, `NAME = true`, `false` or a table of settings under
+`[heuristics]` in a recipe. The recipe line below spells out every setting at its default.
+
+Evidence is *strong* after several controlled studies, *moderate* after one good study or ablation, *weak* if it is its authors' word or
+folklore.
+
+";
+
+/// What the program tells of a heuristic.
+#[derive(Debug, Deserialize)]
+struct Card {
+    name: String,
+    family: String,
+    claim: String,
+    without: String,
+    formula: String,
+    default: String,
+    source: String,
+    evidence: String,
+    /// The line that turns it on with every setting spelled out; not in the program's list.
+    #[serde(default)]
+    recipe: String,
+}
+
+/// Writes the page and the README's table.
+///
+/// # Errors
+///
+/// The program cannot be built or asked, or a file cannot be written.
+pub(crate) fn write(root: &Path) -> Result<(), String> {
+    for (file, text) in documents(root)? {
+        let written = fs::write(root.join(file), text);
+        written.map_err(|error| format!("error: {file} cannot be written: {error}"))?;
+        println!("wrote {file}");
+    }
+    Ok(())
+}
+
+/// Compares the page and the README's table with the cards.
+///
+/// # Errors
+///
+/// They differ, or the program or a file cannot be read.
+pub(crate) fn check(root: &Path) -> Result<(), String> {
+    for (file, text) in documents(root)? {
+        if fs::read_to_string(root.join(file)).unwrap_or_default() != text {
+            return Err(format!("error: {file} is not what the cards say\nhint: run `cargo xtask docs`"));
+        }
+        println!("ok       {file}");
+    }
+    Ok(())
+}
+
+/// The files and what they should hold.
+fn documents(root: &Path) -> Result<[(&'static str, String); 2], String> {
+    let readme = fs::read_to_string(root.join(README));
+    let readme = readme.map_err(|error| format!("error: {README} cannot be read: {error}"))?;
+    let cards = cards(root)?;
+    Ok([(PAGE, page(&cards)), (README, with_table(&readme, &table(&cards, PAGE))?)])
+}
+
+/// Asks the program, built as `cargo build --release` does.
+fn cards(root: &Path) -> Result<Vec<Card>, String> {
+    let program = cargo::program(root, "steadygan-cli")?;
+    let list = cargo::output_of(Command::new(&program).args(["heuristics", "--json"]))?;
+    let mut cards: Vec<Card> = serde_json::from_str(&list)
+        .map_err(|error| format!("error: `steadygan heuristics --json` does not list cards: {error}"))?;
+    for card in &mut cards {
+        let rows = cargo::output_of(Command::new(&program).args(["heuristics", &card.name]))?;
+        let recipe = rows.lines().find_map(|row| row.trim_start().strip_prefix("recipe "));
+        let recipe =
+            recipe.ok_or_else(|| format!("error: `steadygan heuristics {}` has no row `recipe`", card.name))?;
+        recipe.trim().clone_into(&mut card.recipe);
+    }
+    Ok(cards)
+}
+
+fn page(cards: &[Card]) -> String {
+    let sections: String = cards.iter().map(section).collect();
+    format!("{INTRODUCTION}{}{sections}", table(cards, ""))
+}
+
+/// One line a heuristic, linking to its section of the page at `page`.
+fn table(cards: &[Card], page: &str) -> String {
+    let mut text = "| Heuristic | What it is said to do | Without it | Evidence |\n|---|---|---|---|\n".to_owned();
+    for Card { name, claim, without, evidence, .. } in cards {
+        let [claim, without] = [claim, without].map(|cell| cell.replace('|', "\\|"));
+        let _ = writeln!(text, "| [`{name}`]({page}#{name}) | {claim} | {without} | {evidence} |");
+    }
+    text
+}
+
+fn section(card: &Card) -> String {
+    let Card { name, family, claim, without, formula, default, source, evidence, recipe } = card;
+    format!(
+        "\n## {name}\n\n{claim}\n\n\
+         * **Family**: {family}\n\
+         * **Without it**: {without}\n\
+         * **Formula**: {formula}\n\
+         * **Default**: {default}\n\
+         * **Source**: {source}\n\
+         * **Evidence**: {evidence}\n\n\
+         ```toml\n[heuristics]\n{recipe}\n```\n"
+    )
+}
+
+/// The README with `table` between its markers.
+fn with_table(readme: &str, table: &str) -> Result<String, String> {
+    let missing =
+        || format!("error: {README} does not have the lines\n{BEGIN}\n{END}\nhint: they hold the table's place");
+    let (before, rest) = readme.split_once(BEGIN).ok_or_else(missing)?;
+    let (_, after) = rest.split_once(END).ok_or_else(missing)?;
+    Ok(format!("{before}{BEGIN}\n{table}{END}{after}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn card() -> Card {
+        let text = r#"{ "name": "soft", "family": "labels", "claim": "Keeps |x| small.", "without": "Hard labels.",
+            "formula": "x", "default": "y", "source": "z", "evidence": "weak" }"#;
+        Card { recipe: "soft = { real = 0.9 }".to_owned(), ..serde_json::from_str(text).expect("a card") }
+    }
+
+    #[test]
+    fn the_table_links_into_the_page() {
+        let row = "| [`soft`](docs/heuristics.md#soft) | Keeps \\|x\\| small. | Hard labels. | weak |";
+        assert_eq!(table(&[card()], PAGE).lines().last(), Some(row));
+        assert!(page(&[card()]).contains("\n## soft\n"));
+        assert!(page(&[card()]).contains("\n[heuristics]\nsoft = { real = 0.9 }\n"));
+    }
+
+    #[test]
+    fn the_readme_keeps_everything_outside_its_markers() {
+        let readme = format!("before\n{BEGIN}\nold\n{END}\nafter\n");
+        let written = with_table(&readme, "new\n").expect("markers");
+        assert_eq!(written, format!("before\n{BEGIN}\nnew\n{END}\nafter\n"));
+        assert_eq!(with_table(&written, "new\n").as_ref(), Ok(&written));
+    }
+
+    #[test]
+    fn a_readme_without_markers_is_an_error_that_shows_them() {
+        for readme in ["", BEGIN, END] {
+            let error = with_table(readme, "").expect_err("no markers");
+            assert!(error.contains(BEGIN) && error.contains(END), "{error}");
+        }
+    }
+}
