@@ -81,7 +81,7 @@ impl std::error::Error for RunError {
 }
 
 /// The system's words as the end of a sentence: no "(os error 13)", no capital.
-fn reason(error: &io::Error) -> String {
+pub fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     let words = text.split(" (os error").next().unwrap_or(&text);
     let words = words.trim_end_matches('.');

@@ -31,9 +31,9 @@
 //! sync of step 1 matters to a power cut only: without it the checkpoint could reach the disk before
 //! lines that no resumed run would write again.
 //!
-//! A new run writes `recipe.toml`, `plan.json` and `manifest.json`, in this order, before its first
-//! step. Killed before `plan.json`, nothing has been trained and [`RunDirectory::open`] refuses the
-//! folder; killed between that and the first checkpoint, the run starts again from the plan at 0
+//! A new run writes `recipe.toml`, `manifest.json`, `reals.png` and, last of all, `plan.json` before
+//! its first step. Killed before `plan.json`, nothing has been trained and the folder cannot be
+//! resumed; killed between that and the first checkpoint, the run starts again from the plan at 0
 //! images, which is a cut back to 0. A manifest that says [`Outcome::Running`] while nobody holds the
 //! run's [`RunLock`] is that of a killed run. Temporary files of a killed writer are removed by the
 //! next holder of the lock.
@@ -54,7 +54,7 @@ mod which;
 
 pub use atomic::{write_atomically, write_atomically_with};
 pub use directory::{RunDirectory, list};
-pub use error::RunError;
+pub use error::{RunError, reason};
 pub use json_lines::{JsonLines, append_text};
 pub use line_reader::MAX_LINE_BYTES;
 pub use lines::{Lines, cut_back, read_lines};

@@ -54,15 +54,11 @@ impl Error {
 
     /// An error of the file system, `what` being the sentence's start ("cannot read photos/a.png").
     pub fn io(what: impl fmt::Display, cause: &std::io::Error, hint: impl Into<String>) -> Self {
-        Self::new(ErrorKind::Io, format!("{what}: {cause}"), hint)
+        Self::new(ErrorKind::Io, format!("{what}: {}", steadygan_run::reason(cause)), hint)
     }
 
     fn new(kind: ErrorKind, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self {
-            kind,
-            message: message.into(),
-            hint: hint.into(),
-        }
+        Self { kind, message: message.into(), hint: hint.into() }
     }
 
     /// What the error is about.
