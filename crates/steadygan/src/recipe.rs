@@ -1,12 +1,15 @@
 //! What the user asked: TOML in layers, each key knowing where its value came from.
 
+mod keys;
 mod layers;
+mod presets;
 
-pub use layers::{LayeredRecipe, PRESETS};
+pub use layers::LayeredRecipe;
+pub use presets::PRESETS;
 
 use crate::data::DataPlan;
-use crate::plan::{Family, require};
 use crate::error::Result;
+use crate::plan::{Family, require};
 use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize};
 
@@ -91,7 +94,7 @@ pub enum Channels {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "neither a whole number nor a word")]
 enum NumberOrWord {
     Number(u64),
     Word(String),
@@ -191,9 +194,10 @@ impl std::str::FromStr for Count {
 impl<'de> Deserialize<'de> for Count {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match NumberOrWord::deserialize(deserializer)? {
-            NumberOrWord::Number(count) => Ok(Self(count)),
-            NumberOrWord::Word(word) => word.parse().map_err(de::Error::custom),
+            NumberOrWord::Number(count) => count.to_string().parse(),
+            NumberOrWord::Word(word) => word.parse(),
         }
+        .map_err(de::Error::custom)
     }
 }
 

@@ -1,6 +1,8 @@
 //! The layers of a recipe: defaults < preset < file < flags.
 
 use super::Recipe;
+use super::keys::{self, insert, spell_out};
+use super::presets::{DEFAULT_PRESET, PRESETS};
 use crate::error::{Error, Result};
 use crate::heuristics;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,47 +11,8 @@ use std::io::Read;
 use std::path::Path;
 use toml::{Table, Value};
 
-/// The presets and the heuristics that each turns on.
-pub const PRESETS: [(&str, &[&str]); 3] = [
-    ("plain", &[]),
-    (
-        "dcgan",
-        &[
-            "strided-downsampling",
-            "strided-upsampling",
-            "leaky-relu",
-            "batch-norm",
-            "gaussian-init",
-            "adam",
-            "image-scaling",
-        ],
-    ),
-    (
-        "hacks",
-        &[
-            "strided-downsampling",
-            "strided-upsampling",
-            "leaky-relu",
-            "batch-norm",
-            "gaussian-init",
-            "adam",
-            "image-scaling",
-            "gaussian-latent",
-            "separate-batches",
-            "label-smoothing",
-            "noisy-labels",
-        ],
-    ),
-];
-
-/// The preset of a recipe that names none.
-const DEFAULT_PRESET: &str = "hacks";
-
 /// A recipe is a page of text; a file beyond this is something else.
 const MAX_RECIPE_BYTES: u64 = 1 << 20;
-
-/// Optional keys: they have no default that would show them.
-const OPTIONAL: [&str; 4] = ["lr", "beta1", "beta2", "epsilon"];
 
 /// A recipe as its layers left it: for each dotted key the last value and where it came from.
 ///
@@ -67,7 +30,8 @@ impl LayeredRecipe {
     /// The text is no TOML, or has an unknown key.
     pub fn lay_text(&mut self, text: &str, origin: &str) -> Result<()> {
         let table: Table = text.parse().map_err(|error: toml::de::Error| {
-            let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
+            let before = error.span().map_or(0, |span| span.start);
+            let line = 1 + text.bytes().take(before).filter(|byte| *byte == b'\n').count();
             let message = format!("{origin} is not a recipe: line {line}: {}", error.message());
             Error::recipe(message, "recipes are TOML; see recipes/ for examples")
         })?;
@@ -96,11 +60,13 @@ impl LayeredRecipe {
         for (key, value) in table {
             let path = if prefix.is_empty() { key } else { format!("{prefix}.{key}") };
             match value {
-                Value::Table(settings) if path.starts_with("heuristics.") => {
+                Value::Table(settings) if keys::is_heuristic(&path) => {
                     self.lay(&path, Value::Boolean(true), origin)?;
                     self.lay_table(path, settings, origin)?;
                 }
-                Value::Table(inner) => self.lay_table(path, inner, origin)?,
+                Value::Table(inner) if keys::is_section(&path) || !(inner.is_empty() || keys::is_known(&path)) => {
+                    self.lay_table(path, inner, origin)?;
+                }
                 value => self.lay(&path, value, origin)?,
             }
         }
@@ -118,7 +84,7 @@ impl LayeredRecipe {
             return Err(Error::recipe(message, "write it as --set KEY=VALUE, for example --set train.batch=32"));
         };
         let parsed: Result<Table, _> = format!("value = {text}").parse();
-        let value = parsed.ok().and_then(|mut table| table.remove("value"));
+        let value = parsed.ok().filter(|table| table.len() == 1).and_then(|mut table| table.remove("value"));
         self.lay_value(key.trim(), value.unwrap_or_else(|| Value::String(text.into())), origin)
     }
 
@@ -138,8 +104,16 @@ impl LayeredRecipe {
         }
     }
 
+    /// One value. Turning a heuristic off forgets its settings, so that what was asked stays one table.
     fn lay(&mut self, key: &str, value: Value, origin: &str) -> Result<()> {
-        check_known(key, origin)?;
+        keys::check_known(key, origin)?;
+        if keys::is_heuristic(key) {
+            let on = value.as_bool().ok_or_else(|| {
+                let message = format!("`{key} = {value}` ({origin}): neither true, false nor a table of settings");
+                Error::recipe(message, "`steadygan heuristics NAME` shows a heuristic's settings")
+            })?;
+            self.asked.retain(|asked, _| on || !asked.starts_with(&format!("{key}.")));
+        }
         self.asked.insert(key.to_owned(), (value, origin.to_owned()));
         Ok(())
     }
@@ -197,7 +171,9 @@ impl LayeredRecipe {
 
     fn asked_settings(&self, heuristic: &str) -> impl Iterator<Item = (String, Value)> {
         let prefix = format!("heuristics.{heuristic}.");
-        self.asked.iter().filter_map(move |(key, (value, _))| Some((key.strip_prefix(&prefix)?.to_owned(), value.clone())))
+        self.asked
+            .iter()
+            .filter_map(move |(key, (value, _))| Some((key.strip_prefix(&prefix)?.to_owned(), value.clone())))
     }
 
     /// Every key with its value and where that came from.
@@ -240,61 +216,4 @@ impl LayeredRecipe {
         }
         toml::to_string(&table).expect("a table of plain values is TOML")
     }
-}
-
-/// Puts a value under a dotted key; a heuristic's `true` makes way for its settings.
-fn insert(table: &mut Table, key: &str, value: Value) {
-    match key.split_once('.') {
-        None => {
-            table.insert(key.to_owned(), value);
-        }
-        Some((first, rest)) => {
-            let inner = table.entry(first).or_insert_with(|| Value::Table(Table::new()));
-            if !inner.is_table() {
-                *inner = Value::Table(Table::new());
-            }
-            insert(inner.as_table_mut().expect("it was made a table"), rest, value);
-        }
-    }
-}
-
-/// Every key that a recipe may have.
-fn known_keys() -> Vec<String> {
-    let defaults = Table::try_from(Recipe::default()).expect("the default recipe is plain data");
-    let mut found = BTreeMap::new();
-    spell_out(String::new(), defaults, "default", &mut found);
-    let mut keys: Vec<String> = found.into_keys().chain(["base".to_owned()]).collect();
-    for network in ["generator", "discriminator"] {
-        keys.extend(OPTIONAL.map(|key| format!("optimizer.{network}.{key}")));
-    }
-    for (name, settings) in heuristics::defaults() {
-        keys.push(format!("heuristics.{name}"));
-        keys.extend(settings.keys().map(|key| format!("heuristics.{name}.{key}")));
-    }
-    keys
-}
-
-/// Adds a table's leaves under their dotted keys.
-fn spell_out(prefix: String, table: Table, origin: &str, keys: &mut BTreeMap<String, (Value, String)>) {
-    for (key, value) in table {
-        let path = if prefix.is_empty() { key } else { format!("{prefix}.{key}") };
-        match value {
-            Value::Table(inner) => spell_out(path, inner, origin, keys),
-            leaf => {
-                keys.insert(path, (leaf, origin.to_owned()));
-            }
-        }
-    }
-}
-
-fn check_known(key: &str, origin: &str) -> Result<()> {
-    let known = known_keys();
-    if known.iter().any(|name| name == key) {
-        return Ok(());
-    }
-    let nearest = known.iter().max_by(|a, b| {
-        strsim::jaro_winkler(a, key).total_cmp(&strsim::jaro_winkler(b, key))
-    });
-    let nearest = nearest.expect("there are keys");
-    Err(Error::recipe(format!("unknown key `{key}` ({origin})"), format!("the nearest known key is `{nearest}`")))
 }
