@@ -1,20 +1,20 @@
 //! What was decided: every value spelled out, nothing implicit left.
 
+mod check;
+
+pub(crate) use check::require;
+
 use crate::data::DataPlan;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::heuristics;
 use crate::latent::LatentDistribution;
 use crate::nn::Init;
-use crate::nn::dcgan::base_and_doublings;
-use crate::recipe::{LayeredRecipe, OptimizerRecipe, Recipe, TrainRecipe};
+use crate::recipe::{LayeredRecipe, OptimizerRecipe, Recipe};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The version of the plan's format.
 pub const FORMAT_VERSION: u32 = 1;
-
-/// The largest image size of the DCGAN family.
-pub const MAX_SIZE: usize = 128;
 
 /// Everything that a run depends on. Two runs with equal plans and equal data are equal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -183,21 +183,20 @@ impl Plan {
         }
         override_adam(&mut plan.optimizer.generator, &recipe.optimizer.generator);
         override_adam(&mut plan.optimizer.discriminator, &recipe.optimizer.discriminator);
-        check_adam("generator", &plan.optimizer.generator)?;
-        check_adam("discriminator", &plan.optimizer.discriminator)?;
         plan.heuristics = layered.heuristics();
         let keys = layered.spelled_out()?;
         plan.origins = keys.into_iter().map(|(key, (_, origin))| (key, origin)).collect();
+        plan.check()?;
         Ok(plan)
     }
 
     /// Every heuristic off.
     fn without_heuristics(recipe: &Recipe, channels: usize) -> Result<Self> {
-        check_train(&recipe.train)?;
+        check::batch(recipe.train.batch)?;
         let batch = recipe.train.batch as u64;
-        let steps = |images: u64| images.div_ceil(batch).max(1) * batch;
+        let steps = |images: u64| images.div_ceil(batch) * batch;
         let plain = NetworkPlan { batch_norm: false, slope: 0.0 };
-        let plan = Self {
+        Ok(Self {
             format_version: FORMAT_VERSION,
             seed: recipe.seed,
             data: DataPlan { channels: Some(channels), ..recipe.data.plan()? },
@@ -227,9 +226,7 @@ impl Plan {
             },
             heuristics: BTreeMap::new(),
             origins: BTreeMap::new(),
-        };
-        check_model(&plan.model)?;
-        Ok(plan)
+        })
     }
 
     /// The plan for `images` real images in all (rounded up to whole batches), for resuming with more.
@@ -252,55 +249,4 @@ fn override_adam(plan: &mut AdamPlan, recipe: &OptimizerRecipe) {
             *planned = value;
         }
     }
-}
-
-/// An error unless `ok`: `key` must be `wanted`.
-pub(crate) fn require(ok: bool, key: &str, found: impl std::fmt::Display, wanted: &str) -> Result<()> {
-    if ok {
-        return Ok(());
-    }
-    let hint = format!("set it with --set {key}=VALUE or in the recipe");
-    Err(Error::recipe(format!("`{key}` is {found} but must be {wanted}"), hint))
-}
-
-fn check_adam(network: &str, adam: &AdamPlan) -> Result<()> {
-    let key = |name: &str| format!("optimizer.{network}.{name}");
-    let decay = |beta: f64| (0.0..1.0).contains(&beta);
-    let positive = |value: f64| value.is_finite() && value > 0.0;
-    require(positive(adam.lr), &key("lr"), adam.lr, "a positive number")?;
-    require(decay(adam.beta1), &key("beta1"), adam.beta1, "in [0, 1)")?;
-    require(decay(adam.beta2), &key("beta2"), adam.beta2, "in [0, 1)")?;
-    require(positive(adam.epsilon), &key("epsilon"), adam.epsilon, "a positive number")
-}
-
-/// Checks that a model can be built, and is not absurdly large.
-///
-/// # Errors
-///
-/// A value is impossible; the message names the recipe key.
-pub fn check_model(model: &ModelPlan) -> Result<()> {
-    check_size(model.size)?;
-    require(matches!(model.channels, 1 | 3), "data.channels", model.channels, "1, 3 or \"auto\"")?;
-    require((1..=1024).contains(&model.width), "model.width", model.width, "in 1..=1024")?;
-    require((1..=4096).contains(&model.latent), "model.latent", model.latent, "in 1..=4096")
-}
-
-fn check_train(train: &TrainRecipe) -> Result<()> {
-    require((2..=4096).contains(&train.batch), "train.batch", train.batch, "in 2..=4096")?;
-    require((1..=1024).contains(&train.sheet), "train.sheet", train.sheet, "in 1..=1024")?;
-    require(train.images.0 > 0, "train.images", train.images.0, "at least 1")
-}
-
-fn check_size(size: usize) -> Result<()> {
-    let fits = |size: &usize| *size <= MAX_SIZE && base_and_doublings(*size).is_some();
-    if fits(&size) {
-        return Ok(());
-    }
-    let below = (1..size.min(MAX_SIZE + 1)).rev().find(fits);
-    let above = (size..=MAX_SIZE).find(fits);
-    let nearest: Vec<String> = below.into_iter().chain(above).map(|size| size.to_string()).collect();
-    Err(Error::recipe(
-        format!("`data.size` is {size} but must be s·2^k with s in 4..=7, at most {MAX_SIZE}"),
-        format!("the nearest are {}: --set data.size={}", nearest.join(" and "), nearest[nearest.len() - 1]),
-    ))
 }

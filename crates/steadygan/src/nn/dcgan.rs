@@ -15,7 +15,7 @@ pub fn base_and_doublings(size: usize) -> Option<(usize, u32)> {
 }
 
 /// Channels at each size from the smallest up: the narrowest image is the widest.
-fn channels(plan: &ModelPlan) -> Vec<usize> {
+pub(crate) fn channels(plan: &ModelPlan) -> Vec<usize> {
     let (_, doublings) = base_and_doublings(plan.size).expect("the plan checks the size");
     (0..doublings).rev().map(|step| plan.width << step).collect()
 }

@@ -7,10 +7,11 @@ use super::{State, Tally};
 use crate::error::{Error, Result};
 use crate::nn::{Network, load_tensors, named_tensors};
 use crate::optim::Adam;
-use crate::plan::{self, Plan};
+use crate::plan::Plan;
 use burn::prelude::*;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::Read;
@@ -22,11 +23,11 @@ const FORMAT_VERSION: u32 = 1;
 /// The metadata's only key (several would be written in no fixed order).
 const METADATA_KEY: &str = "steadygan";
 
-/// The largest file that is read: the largest networks that a plan allows, with moments, are below it.
-const MAX_BYTES: u64 = 16 << 30;
+/// The largest file that is read: the most weights that a plan allows take 3 GB with their moments.
+const MAX_BYTES: u64 = 4 << 30;
 
 /// All of a state that is no tensor, and what it belongs to.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Metadata {
     format_version: u32,
     images: u64,
@@ -35,6 +36,25 @@ struct Metadata {
     tally: Tally,
     #[serde(flatten)]
     origin: Origin,
+    /// SHA-256 over all of the above and the tensors: a single wrong bit is noticed.
+    sha256: String,
+}
+
+impl Metadata {
+    fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("metadata is plain data")
+    }
+
+    /// The digest (hexadecimal) of this metadata, with no digest in it, and the tensors.
+    fn digest(&self, tensors: &BTreeMap<String, TensorData>) -> String {
+        let without = Self { sha256: String::new(), ..self.clone() };
+        let mut hash = Sha256::new_with_prefix(without.to_json());
+        for (name, data) in tensors {
+            hash.update(format!("{name} {:?}", data.shape()));
+            hash.update(data.as_bytes());
+        }
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 /// What a state came from.
@@ -50,22 +70,23 @@ pub struct Origin {
 
 /// The bytes of a checkpoint.
 pub fn save_checkpoint(state: &State, origin: &Origin) -> Vec<u8> {
-    let metadata = Metadata {
+    let tensors = tensors_of(state);
+    let mut metadata = Metadata {
         format_version: FORMAT_VERSION,
         images: state.images,
         generator_steps: state.generator_optimizer.steps,
         discriminator_steps: state.discriminator_optimizer.steps,
         tally: state.tally,
         origin: origin.clone(),
+        sha256: String::new(),
     };
-    let json = serde_json::to_string(&metadata).expect("metadata is plain data");
-    let tensors = tensors_of(state);
+    metadata.sha256 = metadata.digest(&tensors);
     let views = tensors.iter().map(|(name, data)| {
         let shape = data.shape().to_vec();
         let view = TensorView::new(Dtype::F32, shape, data.as_bytes()).expect("a tensor has its shape's bytes");
         (name.as_str(), view)
     });
-    let header = HashMap::from([(METADATA_KEY.to_owned(), json)]);
+    let header = HashMap::from([(METADATA_KEY.to_owned(), metadata.to_json())]);
     safetensors::serialize(views, Some(header)).expect("tensors of distinct names can be written")
 }
 
@@ -106,7 +127,7 @@ pub fn load_checkpoint(path: &Path) -> Result<Checkpoint> {
     let damaged = |why: String| {
         Error::checkpoint(
             format!("{path} is no checkpoint of steadygan, or is damaged: {why}"),
-            "use a run's checkpoints/latest/state.safetensors, or train again",
+            "use another checkpoint (--checkpoint best or latest), or train again",
         )
     };
     let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| damaged(error.to_string()))?;
@@ -122,6 +143,9 @@ pub fn load_checkpoint(path: &Path) -> Result<Checkpoint> {
         }
         let values = view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
         tensors.insert(name.to_owned(), TensorData::new(values.collect::<Vec<f32>>(), view.shape().to_vec()));
+    }
+    if metadata.digest(&tensors) != metadata.sha256 {
+        return Err(damaged("its content does not have the digest that it was written with".into()));
     }
     Ok(Checkpoint { metadata, tensors, path })
 }
@@ -194,8 +218,7 @@ impl Checkpoint {
 
     /// A plan inside a file is as untrusted as the file: it must describe networks that can be built.
     fn check_plan(&self) -> Result<()> {
-        plan::check_model(&self.origin().plan.model)
-            .map_err(|error| self.foreign(format!("its plan is impossible: {error}")))
+        self.origin().plan.check().map_err(|error| self.foreign(format!("its plan is impossible: {error}")))
     }
 
     fn foreign(&self, why: impl std::fmt::Display) -> Error {
@@ -224,3 +247,6 @@ impl Checkpoint {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

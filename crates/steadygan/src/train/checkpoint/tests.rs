@@ -1,0 +1,61 @@
+use super::*;
+use crate::recipe::LayeredRecipe;
+
+fn small() -> (State, Origin, Device) {
+    let mut recipe = LayeredRecipe::default();
+    let text = "[data]\nsize = 8\n[model]\nwidth = 2\nlatent = 3\n[train]\nbatch = 2\nimages = 4\n";
+    recipe.lay_text(text, "test").expect("a recipe");
+    let plan = Plan::decide(&recipe, 1).expect("a plan");
+    let device = Device::flex().autodiff();
+    let origin = Origin { recipe: recipe.to_toml(), plan, data_fingerprint: "f".into() };
+    (State::new(&origin.plan, &device), origin, device)
+}
+
+fn load(bytes: &[u8]) -> Result<Checkpoint> {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), bytes).expect("written");
+    load_checkpoint(file.path())
+}
+
+#[test]
+fn what_was_saved_is_loaded_and_saved_the_same() {
+    let (state, origin, device) = small();
+    let bytes = save_checkpoint(&state, &origin);
+    let loaded = load(&bytes).expect("a checkpoint");
+    assert_eq!(save_checkpoint(&loaded.state(&device).expect("a state"), loaded.origin()), bytes);
+}
+
+/// Wherever a byte is wrong the file is refused, unless it still says the same (a space in the padding).
+#[test]
+fn a_wrong_byte_anywhere_is_noticed() {
+    /// A prime, so that every kind of place is visited without trying all.
+    const STRIDE: usize = 13;
+    let (state, origin, device) = small();
+    let bytes = save_checkpoint(&state, &origin);
+    for at in (0..bytes.len()).step_by(STRIDE) {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 1;
+        if let Ok(loaded) = load(&damaged) {
+            let state = loaded.state(&device).expect("a state");
+            assert_eq!(save_checkpoint(&state, loaded.origin()), bytes, "byte {at} of {}", bytes.len());
+        }
+    }
+}
+
+#[test]
+fn an_impossible_plan_is_refused_before_its_networks_are_built() {
+    let (state, origin, device) = small();
+    let refused = |change: fn(&mut Plan)| {
+        let mut origin = origin.clone();
+        change(&mut origin.plan);
+        let loaded = load(&save_checkpoint(&state, &origin)).expect("its digest is right");
+        let error = loaded.generator(&device).expect_err("no network").to_string();
+        assert!(loaded.state(&device).is_err());
+        error
+    };
+    assert!(refused(|plan| plan.model.width = 1_000_000_000).contains("`model.width` is 1000000000"));
+    assert!(refused(|plan| plan.model.size = 0).contains("`data.size`"));
+    assert!(refused(|plan| plan.train.batch = 0).contains("`train.batch`"));
+    assert!(refused(|plan| plan.format_version = 9).contains("format version 9"));
+    assert!(refused(|plan| plan.model.latent = 4).contains("has shape"));
+}
