@@ -10,6 +10,7 @@ use crate::rng;
 use crate::run::trained_generator;
 use crate::train::encode_sheet;
 use burn::prelude::*;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use steadygan_run::{Which, write_atomically, write_atomically_with};
 
@@ -50,10 +51,26 @@ pub enum Destination {
 impl Destination {
     /// By the name's ending: .png is a sheet, .npy an array, anything else a folder.
     pub fn of(path: &Path) -> Self {
-        match path.extension().and_then(|extension| extension.to_str()) {
+        let ending = path.extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase);
+        match ending.as_deref() {
             Some("png") => Self::Sheet(path.into()),
             Some("npy") => Self::Array(path.into()),
             _ => Self::Folder(path.into()),
+        }
+    }
+
+    /// An error if `count` images cannot go there.
+    fn check(&self, count: usize) -> Result<()> {
+        match self {
+            Self::Sheet(_) if count > MAX_SHEET => Err(Error::recipe(
+                format!("a sheet holds at most {MAX_SHEET} images, not {count}"),
+                "write a folder (--out DIR) or an array (--out FILE.npy)",
+            )),
+            Self::Folder(path) if path.exists() || path.file_name().is_none() => Err(Error::recipe(
+                format!("{} is there already", path.display()),
+                "name a folder that does not exist, so that nothing is overwritten",
+            )),
+            _ => Ok(()),
         }
     }
 }
@@ -66,71 +83,96 @@ impl Destination {
 pub fn generate(run: &Path, which: Which, latents: &Latents, destination: &Destination, on: &str) -> Result<()> {
     let device = device(on)?.inner();
     let (generator, plan) = trained_generator(run, which, &device)?;
-    let latents = latents.values(&plan)?;
-    let count = latents.len() / plan.model.latent;
-    refuse_destination(destination, count)?;
+    let Pieces { count, latents } = latents.pieces(&plan)?;
+    destination.check(count)?;
+    let shape = [count, plan.model.channels, plan.model.size, plan.model.size];
+    let images = latents.map(|latents| sample(&generator, &latents, &device));
     match destination {
         Destination::Sheet(path) => {
-            let shape = [count, plan.model.channels, plan.model.size, plan.model.size];
-            let values = sample(&generator, &latents, &device);
-            write_atomically(path, &encode_sheet(&pixels(&plan, &values), shape)?)?;
+            let bytes: Vec<u8> = images.flat_map(|values| pixels(&plan, &values)).collect();
+            write_atomically(path, &encode_sheet(&bytes, shape)?)?;
         }
-        Destination::Array(path) => {
-            let shape = [count, plan.model.channels, plan.model.size, plan.model.size];
-            let values = sample(&generator, &latents, &device);
-            write_atomically_with(path, |mut out| npy::write_f32(&mut out, &shape, &values))?;
+        Destination::Array(path) => write_atomically_with(path, |mut out| npy::write_f32(&mut out, &shape, images))?,
+        Destination::Folder(path) => {
+            let folder = StagedFolder::beside(path)?;
+            let shape = [plan.model.channels, plan.model.size, plan.model.size];
+            let mut number = 0;
+            for values in images {
+                for image in pixels(&plan, &values).chunks_exact(shape.iter().product()) {
+                    folder.write(&format!("{number:06}.png"), &encode_png(&picture(image, shape))?)?;
+                    number += 1;
+                }
+            }
+            folder.rename_to(path)?;
         }
-        Destination::Folder(path) => write_folder(path, &generator, &latents, &plan, &device)?,
     }
     Ok(())
 }
 
+/// `count` latents, in pieces of at most [`CHUNK`].
+struct Pieces {
+    count: usize,
+    latents: Box<dyn Iterator<Item = Vec<f32>>>,
+}
+
 impl Latents {
-    fn values(&self, plan: &Plan) -> Result<Vec<f32>> {
-        match self {
-            Self::File(path) => npy::read_latents(path, plan.model.latent),
-            Self::Drawn { count, seed } if (1..=MAX_COUNT).contains(count) => {
-                let mut stream = rng::stream(*seed, "generate", 0);
-                Ok(plan.model.latent_distribution.sample(*count, plan.model.latent, &mut stream))
+    fn pieces(&self, plan: &Plan) -> Result<Pieces> {
+        let (length, distribution) = (plan.model.latent, plan.model.latent_distribution);
+        match *self {
+            Self::File(ref path) => {
+                let values = npy::read_latents(path, length)?;
+                let count = values.len() / length;
+                let piece = move |at| values[at * length..count.min(at + CHUNK) * length].to_vec();
+                Ok(Pieces { count, latents: Box::new((0..count).step_by(CHUNK).map(piece)) })
+            }
+            Self::Drawn { count, seed } if (1..=MAX_COUNT).contains(&count) => {
+                let mut stream = rng::stream(seed, "generate", 0);
+                let piece = move |at| distribution.sample(CHUNK.min(count - at), length, &mut stream);
+                Ok(Pieces { count, latents: Box::new((0..count).step_by(CHUNK).map(piece)) })
             }
             Self::Drawn { count, .. } => {
                 let message = format!("--count {count} is not in 1..={MAX_COUNT}");
-                Err(Error::recipe(message, "make more images in several calls with other seeds"))
+                Err(Error::recipe(message, "ask for at least one image; for very many use several seeds"))
             }
         }
     }
 }
 
-fn refuse_destination(destination: &Destination, count: usize) -> Result<()> {
-    match destination {
-        Destination::Sheet(_) if count > MAX_SHEET => Err(Error::recipe(
-            format!("a sheet holds at most {MAX_SHEET} images, not {count}"),
-            "write a folder (--out DIR) or an array (--out FILE.npy)",
-        )),
-        Destination::Folder(path) if path.exists() => Err(Error::recipe(
-            format!("{} is there already", path.display()),
-            "name a folder that does not exist, so that nothing is overwritten",
-        )),
-        _ => Ok(()),
+/// A folder that appears under its name only when it is whole, and leaves nothing behind otherwise.
+struct StagedFolder {
+    path: PathBuf,
+}
+
+impl StagedFolder {
+    /// An empty hidden folder beside the one that it is to become.
+    fn beside(path: &Path) -> Result<Self> {
+        let mut name = OsString::from(".");
+        name.push(path.file_name().unwrap_or_default());
+        name.push(format!(".{}.partial", std::process::id()));
+        let staged = Self { path: path.with_file_name(name) };
+        std::fs::create_dir_all(&staged.path).map_err(|error| refused(path, &error))?;
+        Ok(staged)
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        let path = self.path.join(name);
+        std::fs::write(&path, bytes).map_err(|error| refused(&path, &error))
+    }
+
+    fn rename_to(self, path: &Path) -> Result<()> {
+        std::fs::rename(&self.path, path).map_err(|error| refused(path, &error))
     }
 }
 
-/// The folder appears under its name only when it is whole.
-fn write_folder(path: &Path, generator: &Network, latents: &[f32], plan: &Plan, device: &Device) -> Result<()> {
-    let model = &plan.model;
-    let mut partial = path.as_os_str().to_owned();
-    partial.push(".partial");
-    let partial = PathBuf::from(partial);
-    let shape = [model.channels, model.size, model.size];
-    for (chunk, latents) in latents.chunks(CHUNK * model.latent).enumerate() {
-        let bytes = pixels(plan, &sample(generator, latents, device));
-        for (index, image) in bytes.chunks_exact(shape.iter().product()).enumerate() {
-            let name = format!("{:06}.png", chunk * CHUNK + index);
-            write_atomically(&partial.join(name), &encode_png(&picture(image, shape))?)?;
-        }
+impl Drop for StagedFolder {
+    fn drop(&mut self) {
+        // After the renaming there is nothing here, and the removal fails.
+        let _ = std::fs::remove_dir_all(&self.path);
     }
-    let hint = "choose another folder with --out DIR";
-    std::fs::rename(&partial, path).map_err(|error| Error::io(format!("cannot make {}", path.display()), &error, hint))
+}
+
+fn refused(path: &Path, error: &std::io::Error) -> Error {
+    Error::io(format!("cannot write {}", path.display()), error, "choose another folder with --out DIR")
 }
 
 fn pixels(plan: &Plan, values: &[f32]) -> Vec<u8> {

@@ -88,20 +88,27 @@ pub fn read_latents(path: &Path, latent: usize) -> Result<Vec<f32>> {
     Ok(values)
 }
 
-/// Writes `values` as an array of `float32`, the last dimension of `shape` running fastest.
+/// Writes an array of `float32` piece by piece, the last dimension of `shape` running fastest.
 ///
 /// # Errors
 /// Whatever writing to `out` gives.
 ///
 /// # Panics
-/// If `shape` does not hold exactly `values`.
-pub fn write_f32(out: &mut impl Write, shape: &[usize], values: &[f32]) -> io::Result<()> {
-    write_header(out, "<f4", shape, values.len())?;
-    let bytes: Vec<u8> = values
-        .iter()
-        .flat_map(|value| value.to_le_bytes())
-        .collect();
-    out.write_all(&bytes)
+/// If `shape` does not hold exactly the values of all pieces.
+pub fn write_f32(
+    out: &mut impl Write,
+    shape: &[usize],
+    pieces: impl IntoIterator<Item = Vec<f32>>,
+) -> io::Result<()> {
+    write_header(out, "<f4", shape)?;
+    let mut count = 0;
+    for piece in pieces {
+        let bytes: Vec<u8> = piece.iter().flat_map(|value| value.to_le_bytes()).collect();
+        out.write_all(&bytes)?;
+        count += piece.len();
+    }
+    assert_eq!(shape.iter().product::<usize>(), count, "shape {shape:?}");
+    Ok(())
 }
 
 /// Writes `values` as an array of `uint8`, the last dimension of `shape` running fastest.
@@ -112,17 +119,12 @@ pub fn write_f32(out: &mut impl Write, shape: &[usize], values: &[f32]) -> io::R
 /// # Panics
 /// If `shape` does not hold exactly `values`.
 pub fn write_u8(out: &mut impl Write, shape: &[usize], values: &[u8]) -> io::Result<()> {
-    write_header(out, "|u1", shape, values.len())?;
+    assert_eq!(shape.iter().product::<usize>(), values.len(), "shape {shape:?}");
+    write_header(out, "|u1", shape)?;
     out.write_all(values)
 }
 
-fn write_header(
-    out: &mut impl Write,
-    descr: &str,
-    shape: &[usize],
-    count: usize,
-) -> io::Result<()> {
-    assert_eq!(shape.iter().product::<usize>(), count, "shape {shape:?}");
+fn write_header(out: &mut impl Write, descr: &str, shape: &[usize]) -> io::Result<()> {
     let lengths = match shape {
         [length] => format!("{length},"),
         lengths => lengths

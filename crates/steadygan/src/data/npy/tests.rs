@@ -3,13 +3,7 @@ use super::*;
 /// A .npy of version 1 with this dictionary and content, read as latents of width 3.
 fn read(dictionary: &str, content: &[u8]) -> Result<Vec<f32>> {
     let length = (dictionary.len() as u16).to_le_bytes();
-    let file = [
-        &b"\x93NUMPY\x01\x00"[..],
-        &length,
-        dictionary.as_bytes(),
-        content,
-    ]
-    .concat();
+    let file = [&b"\x93NUMPY\x01\x00"[..], &length, dictionary.as_bytes(), content].concat();
     read_bytes(&file)
 }
 
@@ -32,10 +26,9 @@ const SIX: [f32; 6] = [0.0, 1.5, -2.0, 3.0, f32::MIN_POSITIVE, 5.0];
 #[test]
 fn what_is_written_is_read() {
     let mut file = Vec::new();
-    write_f32(&mut file, &[2, 3], &SIX).unwrap();
+    write_f32(&mut file, &[2, 3], SIX.chunks(4).map(<[f32]>::to_vec)).unwrap();
     assert_eq!(file.len(), 128 + 24);
-    let header =
-        b"\x93NUMPY\x01\x00\x76\x00{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), } ";
+    let header = b"\x93NUMPY\x01\x00\x76\x00{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), } ";
     assert!(file.starts_with(header));
     assert_eq!(file[127], b'\n');
     assert_eq!(read_bytes(&file).unwrap(), SIX);
@@ -58,41 +51,18 @@ fn columns_first_is_turned_into_rows_first() {
 
 #[test]
 fn a_refusal_names_what_was_found() {
-    let array = |descr, shape| {
-        format!("{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}\n")
-    };
+    let array = |descr, shape| format!("{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}\n");
     let f32s = |shape| array("'<f4'", shape);
-    assert_eq!(
-        refusal(&array("'<f8'", "(2, 3)"), &[0; 48]),
-        "holds values of type \"<f8\", not float32 (\"<f4\")"
-    );
+    assert_eq!(refusal(&array("'<f8'", "(2, 3)"), &[0; 48]), "holds values of type \"<f8\", not float32 (\"<f4\")");
     assert_eq!(refusal(&f32s("(6,)"), &[0; 24]), "is of shape [6]");
-    assert_eq!(
-        refusal(&f32s("(3, 2)"), &[0; 24]),
-        "holds 3 latents of 2 numbers, where each needs 3"
-    );
-    assert_eq!(
-        refusal(&f32s("(0, 3)"), &[]),
-        "holds 0 latents of 3 numbers, where each needs 3"
-    );
-    assert_eq!(
-        refusal(&f32s("(2, 3)"), &[0; 23]),
-        "announces 2 × 3 float32, but holds 23 bytes of values"
-    );
+    assert_eq!(refusal(&f32s("(3, 2)"), &[0; 24]), "holds 3 latents of 2 numbers, where each needs 3");
+    assert_eq!(refusal(&f32s("(0, 3)"), &[]), "holds 0 latents of 3 numbers, where each needs 3");
+    assert_eq!(refusal(&f32s("(2, 3)"), &[0; 23]), "announces 2 × 3 float32, but holds 23 bytes of values");
     let huge = f32s("(6148914691236517206, 3)");
-    assert_eq!(
-        refusal(&huge, &[0; 24]),
-        "announces 6148914691236517206 × 3 float32, but holds 24 bytes of values"
-    );
+    assert_eq!(refusal(&huge, &[0; 24]), "announces 6148914691236517206 × 3 float32, but holds 24 bytes of values");
     let mut content = [0; 24];
     content[16..20].copy_from_slice(&f32::NAN.to_le_bytes());
-    assert_eq!(
-        refusal(&f32s("(2, 3)"), &content),
-        "holds NaN in row 1, column 1"
-    );
+    assert_eq!(refusal(&f32s("(2, 3)"), &content), "holds NaN in row 1, column 1");
     let structured = array("[('a', '<f4')]", "(2,)");
-    assert_eq!(
-        refusal(&structured, &[]),
-        "has a header of another form than that of a plain array"
-    );
+    assert_eq!(refusal(&structured, &[]), "has a header of another form than that of a plain array");
 }
