@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
-use steadygan::recipe::{EMBEDDED, LayeredRecipe};
+use steadygan::recipe::{Count, EMBEDDED, LayeredRecipe};
 use steadygan::run::Machine;
 use steadygan::{Error, Result};
 
@@ -42,8 +42,9 @@ impl Options {
         if sound { Ok(()) } else { Err(Error::recipe(format!("--threads {threads} is not in 1..=1024"), hint)) }
     }
 
-    pub(crate) fn machine<'a>(&self, device: &'a str) -> Machine<'a> {
-        Machine { device, threads: rayon::current_num_threads() }
+    /// The device of that name, and the threads there are.
+    pub(crate) fn machine(&self, device: &Device) -> Result<Machine> {
+        Machine::new(&device.name, rayon::current_num_threads())
     }
 }
 
@@ -64,6 +65,9 @@ pub(crate) enum Command {
     },
 }
 
+/// TOML's integers end here.
+const MAX_SEED: u64 = i64::MAX as u64;
+
 /// A recipe and what is laid over it.
 #[derive(Debug, Args, Default)]
 pub(crate) struct Recipe {
@@ -75,12 +79,12 @@ pub(crate) struct Recipe {
     data: Option<String>,
     /// Real images to show in all, such as 50000 or 50k
     #[arg(long, value_name = "N")]
-    images: Option<String>,
+    images: Option<Count>,
     /// Real images of a step
     #[arg(long, value_name = "N")]
     batch: Option<u64>,
     /// Seed of every random stream
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=MAX_SEED))]
     seed: Option<u64>,
     /// Any recipe key; the value is TOML, a bare word is a string
     #[arg(long, value_name = "KEY=VALUE")]
@@ -107,10 +111,13 @@ impl Recipe {
         if let Some(data) = &self.data {
             recipe.lay_value("data.source", data.as_str(), "--data")?;
         }
-        if let Some(images) = &self.images {
-            recipe.lay_value("train.images", images.as_str(), "--images")?;
-        }
-        for (key, value, flag) in [("train.batch", self.batch, "--batch"), ("seed", self.seed, "--seed")] {
+        let images = self.images.map(|count| count.0);
+        let numbers = [
+            ("train.images", images, "--images"),
+            ("train.batch", self.batch, "--batch"),
+            ("seed", self.seed, "--seed"),
+        ];
+        for (key, value, flag) in numbers {
             if let Some(value) = value {
                 recipe.lay_value(key, i64::try_from(value).unwrap_or(i64::MAX), flag)?;
             }
@@ -164,7 +171,7 @@ pub(crate) struct Resume {
     pub(crate) run: PathBuf,
     /// Real images to show in all, counted from the run's beginning
     #[arg(long, value_name = "N")]
-    pub(crate) images: Option<String>,
+    pub(crate) images: Option<Count>,
     #[command(flatten)]
     pub(crate) device: Device,
 }

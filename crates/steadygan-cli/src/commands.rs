@@ -1,15 +1,15 @@
 //! The commands: each turns arguments into one call of the library and its result into words.
 
 use crate::arguments::{Generate, Options, Recipe, Resume, Train};
-use crate::console::Console;
+use crate::console::{Console, answer, say};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 use steadygan::data::Dataset;
 use steadygan::generate::{Destination, Latents};
 use steadygan::plan::Plan;
-use steadygan::recipe::{Count, LayeredRecipe};
-use steadygan::run::{Run, estimated_memory, layer_tables, prepare};
+use steadygan::recipe::LayeredRecipe;
+use steadygan::run::{Run, decide, estimated_memory, layer_tables, prepare};
 use steadygan::{Error, Result};
 use steadygan_run::{Outcome, Which};
 
@@ -20,21 +20,21 @@ pub(crate) const EXIT_INTERRUPTED: u8 = 130;
 
 pub(crate) fn train(arguments: &Train, options: &Options) -> Result<ExitCode> {
     let recipe = arguments.recipe.layered()?;
+    let on = options.machine(&arguments.device)?;
     let (plan, data) = prepare(&recipe)?;
+    if !options.quiet {
+        warn_of_skipped(&data);
+    }
     if arguments.dry_run {
         return dry_run(&recipe, &plan, &data, options);
     }
-    warn_of_skipped(&data);
-    let on = options.machine(&arguments.device.name);
     let run = Run::start(&recipe, plan, data, &arguments.out, on)?;
     train_to_the_end(run, options)
 }
 
 pub(crate) fn resume(arguments: &Resume, options: &Options) -> Result<ExitCode> {
-    let images = arguments.images.as_deref().map(str::parse::<Count>).transpose();
-    let images = images.map_err(|error| Error::recipe(error, "for example --images 200k"))?;
-    let on = options.machine(&arguments.device.name);
-    let run = Run::resume(&arguments.run, images.map(|count| count.0), on)?;
+    let on = options.machine(&arguments.device)?;
+    let run = Run::resume(&arguments.run, arguments.images.map(|count| count.0), on)?;
     train_to_the_end(run, options)
 }
 
@@ -43,7 +43,7 @@ fn train_to_the_end(mut run: Run, options: &Options) -> Result<ExitCode> {
     let (from, to) = (run.images(), run.plan().train.images);
     let say = |text: &str| {
         if !options.quiet {
-            eprintln!("{text}");
+            say(text);
         }
     };
     say(&format!("training {} to {to} images; pictures and numbers go to {}", run.directory().name(), path.display()));
@@ -78,30 +78,28 @@ fn train_to_the_end(mut run: Run, options: &Options) -> Result<ExitCode> {
 
 /// The last line on stdout: a path, or an object with it.
 fn answer_path(what: &str, path: &Path, options: &Options) {
-    if options.json {
-        println!("{}", serde_json::json!({ what: path }));
-    } else {
-        println!("{}", path.display());
-    }
+    let path = path.display().to_string();
+    answer(&if options.json { serde_json::json!({ what: path }).to_string() } else { path });
 }
 
+/// One line; the manifest lists all of them.
 fn warn_of_skipped(data: &Dataset) {
-    /// How many are named; the manifest lists the rest.
     const NAMED: usize = 3;
     if data.skipped.is_empty() {
         return;
     }
-    eprintln!("warning: {} unreadable images were skipped (see manifest.json):", data.skipped.len());
-    for skipped in data.skipped.iter().take(NAMED) {
-        eprintln!("warning:   {} {}", skipped.name, skipped.why);
-    }
+    let all = data.skipped.len() + data.train.count() + data.holdout.count();
+    let skipped = data.skipped.iter().take(NAMED).map(|file| format!("{} {}", file.name, file.why));
+    let (named, more) = (skipped.collect::<Vec<_>>().join("; "), data.skipped.len().saturating_sub(NAMED));
+    let and_more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    say(&format!("warning: skipped {} unreadable of {} images: {named}{and_more}", data.skipped.len(), all));
 }
 
 fn dry_run(recipe: &LayeredRecipe, plan: &Plan, data: &Dataset, options: &Options) -> Result<ExitCode> {
     let memory = estimated_memory(plan, data);
     if options.json {
-        let answer = serde_json::json!({ "plan": plan, "networks": layer_tables(plan), "memory_bytes": memory });
-        println!("{answer}");
+        let shown = serde_json::json!({ "plan": plan, "networks": layer_tables(plan), "memory_bytes": memory });
+        answer(&shown.to_string());
         return Ok(ExitCode::SUCCESS);
     }
     let mut text = String::new();
@@ -121,7 +119,7 @@ fn dry_run(recipe: &LayeredRecipe, plan: &Plan, data: &Dataset, options: &Option
         plan.train.batch,
     );
     let [generator, discriminator] = layer_tables(plan);
-    print!("{text}{generator}\n{discriminator}\nmemory: about {} MiB\n", memory >> 20);
+    answer(&format!("{text}{generator}\n{discriminator}\nmemory: about {} MiB", memory >> 20));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -140,13 +138,12 @@ pub(crate) fn generate(arguments: &Generate, options: &Options) -> Result<ExitCo
 }
 
 pub(crate) fn summary(recipe: &Recipe, options: &Options) -> Result<ExitCode> {
-    let (plan, _) = prepare(&recipe.layered()?)?;
-    let tables = layer_tables(&plan);
-    if options.json {
-        println!("{}", serde_json::json!(tables));
+    let [generator, discriminator] = layer_tables(&decide(&recipe.layered()?)?);
+    answer(&if options.json {
+        serde_json::json!([generator, discriminator]).to_string()
     } else {
-        print!("{}\n{}", tables[0], tables[1]);
-    }
+        format!("{generator}\n{discriminator}")
+    });
     Ok(ExitCode::SUCCESS)
 }
 
@@ -155,15 +152,10 @@ pub(crate) fn heuristics(name: Option<&str>, options: &Options) -> Result<ExitCo
         Some(name) => vec![steadygan::heuristics::card(name)?],
         None => steadygan::heuristics::cards().collect(),
     };
-    if options.json {
-        println!("{}", serde_json::json!(cards));
-    } else if name.is_some() {
-        print!("{}", cards[0]);
-        println!("  recipe      {}", steadygan::heuristics::recipe_line(cards[0].name));
-    } else {
-        for card in cards {
-            println!("{:<22} {}", card.name, card.claim);
-        }
-    }
+    answer(&match (name, options.json) {
+        (_, true) => serde_json::json!(cards).to_string(),
+        (Some(name), _) => format!("{}  recipe      {}", cards[0], steadygan::heuristics::recipe_line(name)),
+        (None, _) => cards.iter().map(|card| format!("{:<22} {}\n", card.name, card.claim)).collect(),
+    });
     Ok(ExitCode::SUCCESS)
 }

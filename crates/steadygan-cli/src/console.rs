@@ -1,14 +1,26 @@
 //! What people see while they wait. Everything here goes to stderr; stdout is for answers.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use steadygan::Result;
 use steadygan::train::{Observer, StepStats};
 
-/// One `error:` and one `hint:`.
+/// One line `error:` and one line `hint:`, whatever line breaks a file's name or another's message has.
 pub(crate) fn error(message: &str, hint: &str) {
-    eprintln!("error: {message}\nhint: {hint}");
+    let line = |text: &str| text.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+    say(&format!("error: {}\nhint: {}", line(message), line(hint)));
+}
+
+/// A message. Nobody may be listening, and that is no reason to stop.
+pub(crate) fn say(message: &str) {
+    let _ = writeln!(std::io::stderr(), "{message}");
+}
+
+/// What was asked for, on stdout, ending with one line's end. A reader who has had enough closes the pipe.
+pub(crate) fn answer(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{}", text.trim_end_matches('\n'));
 }
 
 /// The status line of training, and Ctrl-C.
@@ -63,7 +75,7 @@ impl Observer for Console {
             let mut line = serde_json::to_value(means).expect("numbers are JSON");
             line["images"] = images.into();
             line["diversity"] = diversity.into();
-            eprintln!("{line}");
+            say(&line.to_string());
         }
         Ok(())
     }

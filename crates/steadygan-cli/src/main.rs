@@ -15,7 +15,18 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// The user's input: bad arguments too.
 const EXIT_INPUT: u8 = 1;
 
+/// A fault of the program.
+const EXIT_UNEXPECTED: u8 = 2;
+
 fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(|panic| {
+        let hint = "please report this with the command that you gave; a run goes on with `steadygan resume`";
+        console::error(&format!("unexpected: {panic}"), hint);
+    }));
+    std::panic::catch_unwind(run).unwrap_or(ExitCode::from(EXIT_UNEXPECTED))
+}
+
+fn run() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),
@@ -35,16 +46,18 @@ fn main() -> ExitCode {
     })
 }
 
-/// Help and version are answers; anything else is bad input in clap's own words.
+/// Help and version are answers; anything else is bad input in clap's own words: a paragraph that says what
+/// is wrong, and perhaps a tip.
 fn usage(error: &clap::Error) -> ExitCode {
+    let text = error.to_string();
     if !error.use_stderr() {
-        print!("{error}");
+        console::answer(&text);
         return ExitCode::SUCCESS;
     }
-    let text = error.to_string();
-    let message = text.lines().next().unwrap_or_default();
+    let message: Vec<&str> = text.lines().take_while(|line| !line.is_empty()).collect();
+    let message = message.join("\n");
     let hint = text.lines().find_map(|line| line.trim().strip_prefix("tip: "));
     let hint = hint.unwrap_or("steadygan --help lists the commands; steadygan COMMAND --help their options");
-    console::error(message.strip_prefix("error: ").unwrap_or(message), hint);
+    console::error(message.strip_prefix("error: ").unwrap_or(&message), hint);
     ExitCode::from(EXIT_INPUT)
 }

@@ -1,5 +1,7 @@
 //! A run from start to end: data and plan to a run directory, trained, resumed or sampled.
 
+mod resume;
+
 use crate::data::{self, Dataset};
 use crate::device::device;
 use crate::error::{Error, Result};
@@ -11,8 +13,7 @@ use burn::prelude::Device;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 use steadygan_run::{
-    DataRecord, MAX_SKIPPED_LISTED, Manifest, Outcome, RunDirectory, RunError, RunLock, SkippedFile, Which, cut_back,
-    write_atomically,
+    DataRecord, MAX_SKIPPED_LISTED, Manifest, Outcome, RunDirectory, RunError, RunLock, SkippedFile, Which, write_atomically,
 };
 
 /// A run that is ready to be trained (further).
@@ -28,12 +29,36 @@ pub struct Run {
 }
 
 /// Where a run computes.
-#[derive(Debug, Clone, Copy)]
-pub struct Machine<'a> {
-    /// The device's name: see [`device`](crate::device::device).
-    pub device: &'a str,
-    /// Threads of the CPU kernels, for the record.
-    pub threads: usize,
+#[derive(Debug, Clone)]
+pub struct Machine {
+    name: String,
+    device: Device,
+    threads: usize,
+}
+
+impl Machine {
+    /// The device of a name (see [`device`](crate::device::device)), and the threads of the CPU
+    /// kernels for the record.
+    ///
+    /// # Errors
+    ///
+    /// There is no such device.
+    pub fn new(name: &str, threads: usize) -> Result<Self> {
+        Ok(Self { name: name.into(), device: device(name)?, threads })
+    }
+}
+
+/// Decides a recipe's plan for who only wants to look at it: images are read only if they decide the
+/// channels.
+///
+/// # Errors
+///
+/// As [`prepare`].
+pub fn decide(recipe: &LayeredRecipe) -> Result<Plan> {
+    match recipe.recipe()?.data.plan()?.channels {
+        Some(channels) => Plan::decide(recipe, channels),
+        None => Ok(prepare(recipe)?.0),
+    }
 }
 
 /// Reads a recipe's data and decides its plan.
@@ -42,13 +67,19 @@ pub struct Machine<'a> {
 ///
 /// The recipe or the data is not usable; the message says what to change.
 pub fn prepare(recipe: &LayeredRecipe) -> Result<(Plan, Dataset)> {
-    let data = data::load(&recipe.recipe()?.data.plan()?)?;
+    let asked = recipe.recipe()?.data.plan()?;
+    // What is wrong with the recipe is said before images are read, whatever channels these have.
+    Plan::decide(recipe, asked.channels.unwrap_or(1))?;
+    let data = data::load(&asked)?;
     let plan = Plan::decide(recipe, data.train.channels)?;
     let (batch, count) = (plan.train.batch, data.train.count());
     if batch > count {
         return Err(Error::recipe(
             format!("`train.batch` is {batch} but there are only {count} images to train on"),
-            format!("make the batch smaller (--batch {}) or add images", (count / 2).max(2)),
+            match count / 2 {
+                0 | 1 => "add images".to_owned(),
+                half => format!("make the batch smaller (--batch {half}) or add images"),
+            },
         ));
     }
     Ok((plan, data))
@@ -77,53 +108,20 @@ impl Run {
     /// # Errors
     ///
     /// The device is not there, or `out` cannot be written.
-    pub fn start(recipe: &LayeredRecipe, plan: Plan, data: Dataset, out: &Path, on: Machine<'_>) -> Result<Self> {
-        let device = device(on.device)?;
-        let state = State::new(&plan, &device);
+    pub fn start(recipe: &LayeredRecipe, plan: Plan, data: Dataset, out: &Path, on: Machine) -> Result<Self> {
+        let state = State::new(&plan, &on.device);
+        let reals = reals_sheet(&data, plan.train.sheet)?;
         let slug = format!("{}-{}", data.name, recipe.base()?);
+        let origin = Origin { recipe: recipe.to_toml(), plan, data_fingerprint: data.fingerprint.clone() };
+        let manifest = manifest(&origin.plan, &data, &state, &on);
         let directory = RunDirectory::create(out, &slug)?;
         let lock = directory.lock()?;
-        let origin = Origin { recipe: recipe.to_toml(), plan, data_fingerprint: data.fingerprint.clone() };
         write_atomically(&directory.recipe(), origin.recipe.as_bytes())?;
-        write_plan(&directory, &origin.plan)?;
-        let manifest = manifest(&origin.plan, &data, &state, on);
         manifest.save(&directory.manifest())?;
-        write_atomically(&directory.reals(), &reals_sheet(&data, origin.plan.train.sheet)?)?;
-        Ok(Self { directory, _lock: lock, origin, data, state, device, manifest })
-    }
-
-    /// Opens a run where its latest checkpoint left it, to train until `images` in all (if more than
-    /// planned so far). What was written after the checkpoint is cut back.
-    ///
-    /// # Errors
-    ///
-    /// `path` is no run, another process trains it, its recipe or data was changed since, or its
-    /// checkpoint is damaged.
-    pub fn resume(path: &Path, images: Option<u64>, on: Machine<'_>) -> Result<Self> {
-        let directory = RunDirectory::open(path)?;
-        let lock = directory.lock()?;
-        let device = device(on.device)?;
-        let mut manifest = Manifest::load(&directory.manifest())?;
-        let (mut origin, state) = latest_state(&directory, &manifest, &device)?;
-        refuse_changes(&directory, &origin)?;
-        if let Some(images) = images {
-            refuse_fewer(images, &origin.plan, state.images)?;
-            origin.plan = origin.plan.with_images(images);
-        }
-        let data = data::load(&origin.plan.data)?;
-        if data.fingerprint != origin.data_fingerprint {
-            return Err(Error::data(
-                format!("the images of `{}` are not those that the run was trained on", origin.plan.data.source),
-                "put the old images back, or start a new run with `steadygan train`",
-            ));
-        }
-        cut_back_to(&directory, &origin.plan, state.images)?;
+        write_atomically(&directory.reals(), &reals)?;
+        // Last: from here on the run can be resumed.
         write_plan(&directory, &origin.plan)?;
-        manifest.outcome = Outcome::Running;
-        manifest.device = on.device.into();
-        manifest.threads = on.threads;
-        manifest.save(&directory.manifest())?;
-        Ok(Self { directory, _lock: lock, origin, data, state, device, manifest })
+        Ok(Self { directory, _lock: lock, origin, data, state, device: on.device, manifest })
     }
 
     /// Trains to the plan's end, telling `observer` as well as the run directory.
@@ -165,7 +163,15 @@ impl Run {
 /// `path` is no run, or has no such checkpoint, or the checkpoint is damaged.
 pub fn trained_generator(path: &Path, which: Which, device: &Device) -> Result<(Network, Plan)> {
     let directory = RunDirectory::open(path)?;
-    let checkpoint = load_checkpoint(&directory.checkpoint(which))?;
+    let file = directory.checkpoint(which);
+    if !file.exists() {
+        let hint = match which {
+            Which::Best => "a run without a metric keeps none: use --checkpoint latest",
+            Which::Latest => "train the run first: `steadygan resume RUN`",
+        };
+        return Err(Error::checkpoint(format!("{} has no {which} checkpoint", path.display()), hint));
+    }
+    let checkpoint = load_checkpoint(&file)?;
     Ok((checkpoint.generator(device)?, checkpoint.origin().plan.clone()))
 }
 
@@ -196,77 +202,7 @@ impl Observer for Both<'_> {
     }
 }
 
-/// The latest checkpoint's state; a run that was killed before its first starts again from its plan.
-fn latest_state(directory: &RunDirectory, manifest: &Manifest, device: &Device) -> Result<(Origin, State)> {
-    let path = directory.checkpoint(Which::Latest);
-    if path.exists() {
-        let checkpoint = load_checkpoint(&path)?;
-        return Ok((checkpoint.origin().clone(), checkpoint.state(device)?));
-    }
-    let text = read_small(&directory.plan())?;
-    let plan: Plan = serde_json::from_str(&text).map_err(|error| {
-        let message = format!("{} is damaged: {error}", directory.plan().display());
-        Error::checkpoint(message, "start a new run with `steadygan train`")
-    })?;
-    let state = State::new(&plan, device);
-    let recipe = read_small(&directory.recipe())?;
-    Ok((Origin { recipe, plan, data_fingerprint: manifest.data.fingerprint.clone() }, state))
-}
-
-/// A recipe or a plan is text of a few kilobytes; more than this is something else.
-const MAX_TEXT_BYTES: u64 = 1 << 20;
-
-fn read_small(path: &Path) -> Result<String> {
-    use std::io::Read;
-    let failed = |error: std::io::Error| Error::io(format!("cannot read {}", path.display()), &error, NO_RUN);
-    let mut text = String::new();
-    let file = std::fs::File::open(path).map_err(failed)?;
-    file.take(MAX_TEXT_BYTES).read_to_string(&mut text).map_err(failed)?;
-    Ok(text)
-}
-
 const NO_RUN: &str = "name a run's folder, such as runs/00001-fashion-hacks; `steadygan train` starts a new one";
-
-fn refuse_changes(directory: &RunDirectory, origin: &Origin) -> Result<()> {
-    let mut now = LayeredRecipe::default();
-    now.lay_text(&read_small(&directory.recipe())?, "recipe.toml")?;
-    let mut then = LayeredRecipe::default();
-    then.lay_text(&origin.recipe, "checkpoint")?;
-    let changed = now.differences(&then);
-    if changed.is_empty() {
-        return Ok(());
-    }
-    Err(Error::recipe(
-        format!("the run's recipe.toml was changed since it started: {}", changed.join(", ")),
-        "put it back, or start a new run with `steadygan train`; only more images can be asked of a run: --images N",
-    ))
-}
-
-fn refuse_fewer(images: u64, plan: &Plan, shown: u64) -> Result<()> {
-    if images >= plan.train.images.max(shown) {
-        return Ok(());
-    }
-    Err(Error::recipe(
-        format!("--images {images} is fewer than the run has planned ({}) or shown ({shown})", plan.train.images),
-        "--images counts from the run's beginning: name a larger number",
-    ))
-}
-
-/// Removes what a killed process wrote after its last checkpoint, and sheets off the cadence, which
-/// only an end leaves: a run that goes on has the files of one that never stopped.
-fn cut_back_to(directory: &RunDirectory, plan: &Plan, images: u64) -> Result<()> {
-    for lines in [directory.stats(), directory.findings(), directory.metrics()] {
-        cut_back(&lines, images)?;
-    }
-    directory.cut_back_fakes(images)?;
-    for (at, path) in directory.fakes_written()? {
-        if !at.is_multiple_of(plan.train.sheets_every) {
-            let hint = "check the folder's permissions";
-            std::fs::remove_file(&path).map_err(|error| Error::io("cannot remove a sheet", &error, hint))?;
-        }
-    }
-    Ok(())
-}
 
 fn write_plan(directory: &RunDirectory, plan: &Plan) -> Result<()> {
     let json = serde_json::to_vec_pretty(plan).expect("a plan is plain data");
@@ -281,7 +217,7 @@ fn reals_sheet(data: &Dataset, count: usize) -> Result<Vec<u8>> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the start's time is recorded, never trained on")]
-fn manifest(plan: &Plan, data: &Dataset, state: &State, on: Machine<'_>) -> Manifest {
+fn manifest(plan: &Plan, data: &Dataset, state: &State, on: &Machine) -> Manifest {
     let parameters = |network: &Network| LayerTable::of("", network).trainable() as u64;
     let skipped = data.skipped.iter().take(MAX_SKIPPED_LISTED);
     let skipped = skipped.map(|file| SkippedFile { name: file.name.clone(), why: file.why.clone() });
@@ -289,7 +225,7 @@ fn manifest(plan: &Plan, data: &Dataset, state: &State, on: Machine<'_>) -> Mani
         format_version: steadygan_run::FORMAT_VERSION,
         version: env!("CARGO_PKG_VERSION").into(),
         seed: plan.seed,
-        device: on.device.into(),
+        device: on.name.clone(),
         threads: on.threads,
         data: DataRecord {
             source: plan.data.source.clone(),
@@ -315,11 +251,8 @@ impl From<RunError> for Error {
         use std::io::ErrorKind;
         let hint = match error.io_kind() {
             Some(ErrorKind::NotFound) => NO_RUN,
-            Some(ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) => {
-                "choose a folder that you may write: --out DIR"
-            }
             Some(ErrorKind::StorageFull) => "free some space; the run resumes from its last checkpoint",
-            Some(_) => "choose another folder with --out DIR, or check this one",
+            Some(_) => "check that it is what it should be and that you may write there, or choose another --out",
             None => NO_RUN,
         };
         Self::checkpoint(error.to_string(), hint)

@@ -1,0 +1,137 @@
+//! Opening a run again, where its latest checkpoint left it.
+
+use super::{Machine, NO_RUN, Run, write_plan};
+use crate::data;
+use crate::error::{Error, Result};
+use crate::plan::Plan;
+use crate::recipe::LayeredRecipe;
+use crate::train::{Origin, State, load_checkpoint};
+use burn::prelude::Device;
+use std::path::Path;
+use steadygan_run::{Manifest, Outcome, RunDirectory, RunError, Which, cut_back, write_atomically};
+
+/// The only key of a recipe that may change while a run lasts, and the flag that changes it.
+const IMAGES: (&str, &str) = ("train.images", "--images");
+
+impl Run {
+    /// Opens a run where its latest checkpoint left it, to train until `images` in all (if more than
+    /// planned so far). What was written after the checkpoint is cut back.
+    ///
+    /// # Errors
+    ///
+    /// `path` is no run, another process trains it, its recipe or data was changed since, or its
+    /// checkpoint is damaged.
+    pub fn resume(path: &Path, images: Option<u64>, on: Machine) -> Result<Self> {
+        let directory = RunDirectory::open(path)?;
+        let lock = directory.lock().map_err(busy)?;
+        let mut manifest = Manifest::load(&directory.manifest())?;
+        let (mut origin, state) = latest_state(&directory, &manifest, &on.device)?;
+        let extended = extend(&directory, &mut origin, state.images, images)?;
+        let data = data::load(&origin.plan.data).map_err(|error| Error::data(error.to_string(), OLD_IMAGES))?;
+        if data.fingerprint != origin.data_fingerprint {
+            let source = &origin.plan.data.source;
+            let message = format!("the images of `{source}` are not those that the run was trained on");
+            return Err(Error::data(message, OLD_IMAGES));
+        }
+        cut_back_to(&directory, &origin.plan, state.images)?;
+        if extended {
+            write_atomically(&directory.recipe(), origin.recipe.as_bytes())?;
+        }
+        write_plan(&directory, &origin.plan)?;
+        manifest.outcome = Outcome::Running;
+        manifest.device = on.name;
+        manifest.threads = on.threads;
+        manifest.save(&directory.manifest())?;
+        Ok(Self { directory, _lock: lock, origin, data, state, device: on.device, manifest })
+    }
+}
+
+const OLD_IMAGES: &str = "put the old images back (a relative path counts from the folder that training was started in), \
+                          or start a new run with `steadygan train`";
+
+fn busy(error: RunError) -> Error {
+    match error.io_kind() {
+        None => Error::checkpoint(error.to_string(), "wait for the other process to end, or stop it with Ctrl-C"),
+        Some(_) => error.into(),
+    }
+}
+
+/// The latest checkpoint's state; a run that was killed before its first starts again from its plan.
+fn latest_state(directory: &RunDirectory, manifest: &Manifest, device: &Device) -> Result<(Origin, State)> {
+    let path = directory.checkpoint(Which::Latest);
+    if path.exists() {
+        let checkpoint = load_checkpoint(&path)?;
+        return Ok((checkpoint.origin().clone(), checkpoint.state(device)?));
+    }
+    let text = read_small(&directory.plan())?;
+    let damaged = |why: String| {
+        let message = format!("{} is damaged: {why}", directory.plan().display());
+        Error::checkpoint(message, "start a new run with `steadygan train`")
+    };
+    let plan: Plan = serde_json::from_str(&text).map_err(|error| damaged(error.to_string()))?;
+    plan.check().map_err(|error| damaged(error.to_string()))?;
+    let state = State::new(&plan, device);
+    let recipe = read_small(&directory.recipe())?;
+    Ok((Origin { recipe, plan, data_fingerprint: manifest.data.fingerprint.clone() }, state))
+}
+
+/// A recipe or a plan is text of a few kilobytes; more than this is something else.
+const MAX_TEXT_BYTES: u64 = 1 << 20;
+
+fn read_small(path: &Path) -> Result<String> {
+    use std::io::Read;
+    let failed = |error: std::io::Error| Error::io(format!("cannot read {}", path.display()), &error, NO_RUN);
+    let mut text = String::new();
+    let file = std::fs::File::open(path).map_err(failed)?;
+    file.take(MAX_TEXT_BYTES).read_to_string(&mut text).map_err(failed)?;
+    Ok(text)
+}
+
+/// Checks that the run is asked to go on as it began, and lets it have more images if these are asked for
+/// by `images` or by recipe.toml, where a resume that was killed may have left them. Whether it has more.
+fn extend(directory: &RunDirectory, origin: &mut Origin, shown: u64, images: Option<u64>) -> Result<bool> {
+    let (mut now, mut then) = (LayeredRecipe::default(), LayeredRecipe::default());
+    now.lay_text(&read_small(&directory.recipe())?, "recipe.toml")?;
+    then.lay_text(&origin.recipe, "checkpoint")?;
+    let (key, flag) = IMAGES;
+    let mut changed = now.differences(&then);
+    changed.retain(|changed| changed != key);
+    if !changed.is_empty() {
+        return Err(Error::recipe(
+            format!("the run's recipe.toml was changed since it started: {}", changed.join(", ")),
+            "put it back, or start a new run with `steadygan train`; a run can only be asked for more images: --images N",
+        ));
+    }
+    let asked = images.unwrap_or(now.recipe()?.train.images.0);
+    let plan = origin.plan.clone().with_images(asked);
+    let (wanted, planned) = (plan.train.images, origin.plan.train.images);
+    if wanted < planned.max(shown) {
+        return Err(Error::recipe(
+            format!("{asked} images are fewer than the run has planned ({planned}) or shown ({shown})"),
+            "images count from the run's beginning: ask for more with --images N",
+        ));
+    }
+    if wanted > planned {
+        then.lay_value(key, i64::try_from(asked).unwrap_or(i64::MAX), flag)?;
+        origin.recipe = then.to_toml();
+        origin.plan = plan;
+        origin.plan.origins.insert(key.into(), flag.into());
+    }
+    Ok(wanted > planned)
+}
+
+/// Removes what a killed process wrote after its last checkpoint, and sheets off the cadence, which
+/// only an end leaves: a run that goes on has the files of one that never stopped.
+fn cut_back_to(directory: &RunDirectory, plan: &Plan, images: u64) -> Result<()> {
+    for lines in [directory.stats(), directory.findings(), directory.metrics()] {
+        cut_back(&lines, images)?;
+    }
+    directory.cut_back_fakes(images)?;
+    for (at, path) in directory.fakes_written()? {
+        if !at.is_multiple_of(plan.train.sheets_every) {
+            let hint = "check the folder's permissions";
+            std::fs::remove_file(&path).map_err(|error| Error::io("cannot remove a sheet", &error, hint))?;
+        }
+    }
+    Ok(())
+}
