@@ -1,0 +1,93 @@
+//! The command line itself.
+
+use crate::command::{DONE, command, steadygan, steadygan_with};
+use crate::pictures::workplace;
+use std::process::Stdio;
+
+#[test]
+fn arguments_that_are_not_understood() {
+    let folder = workplace();
+    let usage = "steadygan --help lists the commands; steadygan COMMAND --help their options";
+    let refused = |arguments: &str| steadygan(folder.path(), arguments).refused();
+    let said = |error: &str, hint: &str| (error.to_owned(), hint.to_owned());
+    assert_eq!(refused("trian"), said("unrecognized subcommand 'trian'", "a similar subcommand exists: 'train'"));
+    let similar = "a similar argument exists: '--images'";
+    assert_eq!(refused("train --image 3"), said("unexpected argument '--image' found", similar));
+    assert_eq!(refused("resume"), said("the following required arguments were not provided: <RUN>", usage));
+    let number = "invalid value 'x' for '--batch <N>': invalid digit found in string";
+    assert_eq!(refused("train --batch x"), said(number, usage));
+    let count = "invalid value 'x' for '--images <N>': `x` is no number of images; write it like 50000, 50k or 1.5M";
+    assert_eq!(refused("train --images x"), said(count, usage));
+    assert_eq!(refused("resume runs/1 --images x"), said(count, usage));
+    let seed =
+        "invalid value '9223372036854775808' for '--seed <N>': 9223372036854775808 is not in 0..=9223372036854775807";
+    assert_eq!(refused("train --seed 9223372036854775808"), said(seed, usage));
+    let both = "the argument '--count <N>' cannot be used with '--latents <FILE.npy>'";
+    assert_eq!(refused("generate runs/1 --count 3 --latents z.npy"), said(both, usage));
+    assert_eq!(refused("generate runs/1 --checkpoint first").0, "there is no checkpoint `first`");
+    assert!(!folder.path().join("runs").exists());
+}
+
+#[test]
+fn threads_out_of_range() {
+    let folder = workplace();
+    for threads in ["0", "1025"] {
+        let (error, _) = steadygan(folder.path(), &format!("train tiny.toml --threads {threads}")).refused();
+        assert_eq!(error, format!("--threads {threads} is not in 1..=1024"));
+    }
+    assert!(!folder.path().join("runs").exists());
+}
+
+#[test]
+fn devices_that_are_not_there() {
+    let folder = workplace();
+    for arguments in ["train tiny.toml", "train tiny.toml --dry-run", "resume runs/1", "generate runs/1"] {
+        for device in ["tpu", "cpu:1", "cuda:x", "wgpu:-1", ""] {
+            let mut all: Vec<&str> = arguments.split(' ').collect();
+            all.extend(["--device", device]);
+            let (error, hint) = steadygan_with(folder.path(), &all).refused();
+            assert_eq!(error, format!("there is no device `{device}`"));
+            assert_eq!(hint, "use cpu, wgpu, cuda or cuda:INDEX");
+        }
+    }
+    assert!(!folder.path().join("runs").exists());
+}
+
+#[cfg(not(feature = "cuda"))]
+#[test]
+fn a_device_that_was_not_built_in() {
+    let folder = workplace();
+    for device in ["cuda", "cuda:1"] {
+        let (error, hint) = steadygan(folder.path(), &format!("train tiny.toml --device {device}")).refused();
+        assert_eq!(error, "this program was built without cuda");
+        assert_eq!(hint, "build it in: cargo build --release --features cuda");
+    }
+    assert!(!folder.path().join("runs").exists());
+}
+
+#[test]
+fn the_run_is_the_last_line_on_stdout() {
+    let folder = workplace();
+    let answer = steadygan(folder.path(), "train tiny.toml").done();
+    assert_eq!(answer.stdout, "runs/00001-pictures-hacks\n");
+    let answer = steadygan(folder.path(), "train tiny.toml --json --out elsewhere").done();
+    assert_eq!(answer.stdout, "{\"run\":\"elsewhere/00001-pictures-hacks\"}\n");
+    let lines = answer.stderr.lines().filter(|line| line.starts_with('{'));
+    let images: Vec<_> =
+        lines.map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["images"].clone()).collect();
+    assert_eq!(images, [16, 32, 48, 64]);
+    let answer = steadygan(folder.path(), "train tiny.toml --quiet").done();
+    assert_eq!((answer.stdout.as_str(), answer.stderr.as_str()), ("runs/00002-pictures-hacks\n", ""));
+}
+
+/// Whoever reads the answer may stop reading.
+#[test]
+fn a_closed_pipe_is_no_fault() {
+    let folder = workplace();
+    for arguments in ["heuristics", "train tiny.toml --dry-run", "train tiny.toml", "--help"] {
+        let mut child =
+            command(folder.path(), arguments.split(' ')).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop((child.stdout.take(), child.stderr.take()));
+        assert_eq!(child.wait().unwrap().code(), Some(DONE), "{arguments}");
+    }
+}

@@ -1,0 +1,138 @@
+//! Images from a trained run.
+
+use crate::command::{entries, steadygan, train};
+use crate::latents;
+use crate::pictures::workplace;
+use image::GrayImage;
+use std::fs;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+const LATENT: usize = 6;
+const PIXELS: usize = 8 * 8;
+
+/// A workplace with a trained run called `run`.
+fn trained() -> TempDir {
+    let folder = workplace();
+    let run = train(folder.path(), "tiny.toml --quiet");
+    fs::rename(run, folder.path().join("run")).unwrap();
+    folder
+}
+
+fn made(folder: &Path, arguments: &str, out: &str) -> PathBuf {
+    let answer = steadygan(folder, &format!("generate run {arguments} --out {out}")).done();
+    assert_eq!((answer.stdout, answer.stderr), (format!("{out}\n"), String::new()));
+    folder.join(out)
+}
+
+fn grey(path: &Path) -> GrayImage {
+    image::load_from_memory(&fs::read(path).unwrap()).unwrap().into_luma8()
+}
+
+#[test]
+fn sheet_array_and_folder_show_the_same_images() {
+    let folder = trained();
+    let count = 70;
+    let arguments = format!("--count {count} --seed 5");
+    let (shape, values) = latents::read(&made(folder.path(), &arguments, "a.npy"));
+    assert_eq!(shape, "70, 1, 8, 8");
+    // The recipe scales images: (x − 127.5) / 127.5.
+    let bytes: Vec<u8> = values.iter().map(|value| (value * 127.5 + 127.5).round() as u8).collect();
+
+    let images = made(folder.path(), &arguments, "images");
+    let names: Vec<String> = (0..count).map(|number| format!("{number:06}.png")).collect();
+    assert_eq!(entries(&images), names);
+    for (name, bytes) in names.iter().zip(bytes.chunks(PIXELS)) {
+        assert_eq!(grey(&images.join(name)).as_raw(), bytes, "{name}");
+    }
+    // Nine tiles a row, each enlarged eight times, two pixels apart.
+    let sheet = grey(&made(folder.path(), &arguments, "sheet.png"));
+    assert_eq!(sheet.dimensions(), (9 * 66 - 2, 8 * 66 - 2));
+    for (at, &byte) in bytes.iter().enumerate() {
+        let (tile, y, x) = (at / PIXELS, at % PIXELS / 8, at % 8);
+        let left_top = ((tile % 9 * 66 + 8 * x) as u32, (tile / 9 * 66 + 8 * y) as u32);
+        assert_eq!(sheet.get_pixel(left_top.0, left_top.1).0, [byte], "image {tile}");
+    }
+    assert_eq!(entries(folder.path()), ["a.npy", "images", "pictures", "run", "runs", "sheet.png", "tiny.toml"]);
+}
+
+#[test]
+fn a_seed_repeats_its_images_and_their_number_changes_none() {
+    let folder = trained();
+    let read = |arguments: &str, out: &str| latents::read(&made(folder.path(), arguments, out)).1;
+    let three = read("--count 3 --seed 1", "a.npy");
+    assert_eq!(three, read("--count 3 --seed 1 --threads 1", "b.npy"));
+    assert_ne!(three, read("--count 3 --seed 2", "c.npy"));
+    assert_eq!(three, read("--count 65 --seed 1", "d.npy")[..3 * PIXELS]);
+    let json = steadygan(folder.path(), "generate run --json").done();
+    assert_eq!(json.stdout, "{\"images\":\"generated.png\"}\n");
+}
+
+#[test]
+fn an_image_does_not_depend_on_its_batch() {
+    let folder = trained();
+    let many = latents::numbers(70 * LATENT);
+    latents::write(&folder.path().join("many.npy"), LATENT, &many);
+    let together = latents::read(&made(folder.path(), "--latents many.npy", "together.npy")).1;
+    for row in [0, 1, 63, 64, 69] {
+        latents::write(&folder.path().join("one.npy"), LATENT, &many[row * LATENT..][..LATENT]);
+        let alone = latents::read(&made(folder.path(), "--latents one.npy", "alone.npy")).1;
+        assert_eq!(alone, together[row * PIXELS..][..PIXELS], "row {row}");
+    }
+}
+
+#[test]
+fn latents_that_do_not_fit() {
+    let folder = trained();
+    let path = folder.path().join("z.npy");
+    let refused = || steadygan(folder.path(), "generate run --latents z.npy --out new/out.png").refused();
+    let needed = "give an array of float32 of shape (N, 6)";
+    let mut values = latents::numbers(2 * LATENT);
+    values[LATENT + 2] = f32::NAN;
+    latents::write(&path, LATENT, &values);
+    assert_eq!(refused(), ("z.npy holds NaN in row 1, column 2".into(), needed.into()));
+    values[LATENT + 2] = f32::NEG_INFINITY;
+    latents::write(&path, LATENT, &values);
+    assert_eq!(refused().0, "z.npy holds -inf in row 1, column 2");
+    latents::write(&path, 5, &latents::numbers(10));
+    assert_eq!(refused().0, "z.npy holds 2 latents of 5 numbers, where each needs 6");
+    latents::write(&path, LATENT, &[]);
+    assert_eq!(refused().0, "z.npy holds 0 latents of 6 numbers, where each needs 6");
+    latents::write(&path, LATENT, &latents::numbers(12));
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
+    assert_eq!(refused().0, "z.npy announces 2 × 6 float32, but holds 47 bytes of values");
+    fs::write(&path, "1 2 3 4 5 6\n").unwrap();
+    assert_eq!(refused().0, "z.npy is not a .npy file by its content");
+    fs::remove_file(&path).unwrap();
+    assert!(refused().0.starts_with("cannot open z.npy: "));
+    assert_eq!(entries(folder.path()), ["pictures", "run", "runs", "tiny.toml"]);
+}
+
+#[test]
+fn counts_and_places_that_cannot_be() {
+    let folder = trained();
+    let refused = |arguments: &str| steadygan(folder.path(), &format!("generate {arguments}")).refused();
+    assert_eq!(refused("run --count 0").0, "--count 0 is not in 1..=1000000");
+    assert_eq!(refused("run --count 1000001").0, "--count 1000001 is not in 1..=1000000");
+    let (error, hint) = refused("run --count 1025");
+    assert_eq!(error, "a sheet holds at most 1024 images, not 1025");
+    assert_eq!(hint, "write a folder (--out DIR) or an array (--out FILE.npy)");
+    for there in ["pictures", "pictures/", "run/..", ".", "/"] {
+        assert_eq!(refused(&format!("run --out {there}")).0, format!("{there} is there already"));
+    }
+    for below in ["tiny.toml/", "tiny.toml/a.png", "tiny.toml/a.npy", "tiny.toml/images"] {
+        assert!(refused(&format!("run --out {below}")).0.starts_with("cannot "), "{below}");
+    }
+    fs::create_dir(folder.path().join("folder.png")).unwrap();
+    assert!(refused("run --out folder.png").0.starts_with("cannot write folder.png: "));
+    assert_eq!(refused("pictures").0, "pictures is not a run directory");
+    assert!(refused("nowhere").0.starts_with("cannot open nowhere: "));
+    let (error, hint) = refused("run --checkpoint best");
+    assert_eq!(error, "run has no best checkpoint");
+    assert_eq!(hint, "a run without a metric keeps none: use --checkpoint latest");
+    assert_eq!(entries(folder.path()), ["folder.png", "pictures", "run", "runs", "tiny.toml"]);
+    assert_eq!(entries(&folder.path().join("folder.png")), [] as [&str; 0]);
+    made(folder.path(), "--count 2", "deep/er/images/");
+    assert_eq!(entries(&folder.path().join("deep/er")), ["images"]);
+}

@@ -1,0 +1,86 @@
+//! A kill at any moment leaves a run that resumes to the same bytes.
+
+use crate::command::{command, steadygan, train};
+use crate::pictures::workplace;
+use crate::run_files::assert_equal;
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Long enough for twenty kills to fall into different places; a checkpoint every second step.
+const LONG: &str = "train.images=2000 train.checkpoint-every=8 train.stats-every=8 train.sheets-every=24";
+
+fn arguments(threads: usize) -> String {
+    let set: Vec<String> = LONG.split(' ').map(|set| format!("--set {set}")).collect();
+    format!("tiny.toml --quiet --threads {threads} {}", set.join(" "))
+}
+
+/// A number in [0, 1) that differs from call to call and from day to day.
+fn random(call: usize) -> f64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos();
+    (f64::from(now) / 1e9 * 997.0 + call as f64 * 0.618_033_988_75).fract()
+}
+
+/// Starts the program and kills it after `after`, unless it has ended. Whether it was killed.
+fn killed(folder: &Path, arguments: &str, after: Duration) -> bool {
+    let mut child = command(folder, arguments.split(' ')).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    std::thread::sleep(after);
+    child.kill().unwrap();
+    child.wait().unwrap().code().is_none()
+}
+
+/// Kills `kills` runs at random moments, every second one in its resume too, and compares the end of each
+/// with that of a run that was left alone.
+fn kill_at_random(threads: usize, kills: usize) {
+    let folder = workplace();
+    let arguments = arguments(threads);
+    let started = Instant::now();
+    let undisturbed = train(folder.path(), &arguments);
+    let whole = started.elapsed();
+    let mut hits = 0;
+    for attempt in 0.. {
+        assert!(attempt < 4 * kills, "only {hits} of {attempt} kills came before the end");
+        let out = format!("kill{attempt}");
+        let after = whole.mul_f64(random(attempt));
+        if !killed(folder.path(), &format!("train {arguments} --out {out}"), after) {
+            continue;
+        }
+        hits += 1;
+        let name = format!("{out}/00001-pictures-hacks");
+        let run = folder.path().join(&name);
+        // Killed before plan.json, it has trained nothing: there is nothing to resume, and a new run is whole.
+        if !run.join("plan.json").exists() {
+            assert_equal(&undisturbed, &train(folder.path(), &format!("{arguments} --out {out}")));
+        } else {
+            if hits % 2 == 1 {
+                let after = whole.mul_f64(random(attempt + kills));
+                killed(folder.path(), &format!("resume {name} --quiet --threads {threads}"), after);
+            }
+            steadygan(folder.path(), &format!("resume {name} --quiet --threads {threads}")).done();
+            assert_equal(&undisturbed, &run);
+        }
+        fs::remove_dir_all(folder.path().join(out)).unwrap();
+        if hits == kills {
+            println!("{kills} runs of {whole:?} at {threads} threads were killed, {} ended before", attempt + 1 - hits);
+            return;
+        }
+    }
+}
+
+#[test]
+fn three_kills_at_random_moments() {
+    kill_at_random(2, 3);
+}
+
+#[test]
+#[ignore = "a minute: cargo test --release -p steadygan-cli -- --ignored twenty"]
+fn twenty_kills_at_one_thread() {
+    kill_at_random(1, 20);
+}
+
+#[test]
+#[ignore = "a minute: cargo test --release -p steadygan-cli -- --ignored twenty"]
+fn twenty_kills_at_two_threads() {
+    kill_at_random(2, 20);
+}

@@ -1,0 +1,19 @@
+//! The program as its users meet it: the real binary on tiny runs, its words, exit codes and files.
+
+mod arguments;
+mod checkpoint;
+mod command;
+mod data;
+mod determinism;
+mod divergence;
+mod generate;
+mod help;
+mod heuristics;
+mod kill;
+mod latents;
+mod pictures;
+mod recipe;
+mod resume;
+mod resume_refused;
+mod run_files;
+mod summary;

@@ -1,0 +1,69 @@
+//! `summary`, `--dry-run` and `heuristics`.
+
+use crate::command::steadygan;
+use crate::pictures::workplace;
+use std::path::Path;
+
+const PYTORCH_DCGAN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../recipes/pytorch-dcgan.toml");
+
+/// The trainable parameters of the two networks in a summary in JSON.
+fn trainable(tables: &serde_json::Value) -> Vec<u64> {
+    let tables = tables.as_array().expect("two tables").iter();
+    let of_rows =
+        |rows: &serde_json::Value| rows.as_array().unwrap().iter().map(|row| row["trainable"].as_u64().unwrap()).sum();
+    tables.map(|table| of_rows(&table["rows"])).collect()
+}
+
+/// PyTorch's own numbers for its DCGAN example.
+#[test]
+fn pytorchs_example_has_pytorchs_parameters_and_needs_no_images() {
+    let folder = workplace();
+    let json = steadygan(folder.path(), &format!("summary {PYTORCH_DCGAN} --data nowhere --json")).done().json();
+    assert_eq!(trainable(&json), [3_576_704, 2_765_568]);
+    let text = steadygan(folder.path(), &format!("summary {PYTORCH_DCGAN}")).done().stdout;
+    let totals: Vec<_> = text.lines().filter(|line| line.trim_start().starts_with("total")).collect();
+    assert_eq!(totals.len(), 2);
+    assert!(totals[0].contains("3,576,704") && totals[1].contains("2,765,568"), "{text}");
+}
+
+#[test]
+fn channels_that_nobody_said_come_from_the_images() {
+    let folder = workplace();
+    let json = steadygan(folder.path(), "summary tiny.toml --json").done().json();
+    assert_eq!(json[1]["input"], serde_json::json!([1, 8, 8]));
+    let (error, _) = steadygan(folder.path(), "summary tiny.toml --data nowhere").refused();
+    assert_eq!(error, "there is no file or folder \"nowhere\"");
+}
+
+#[test]
+fn a_dry_run_says_everything_and_leaves_nothing() {
+    let folder = workplace();
+    let text = steadygan(folder.path(), "train tiny.toml --dry-run").done().stdout;
+    for part in ["train.batch = 4  (tiny.toml)", "64 images shown in 16 steps of 4", "generator", "discriminator"] {
+        assert!(text.contains(part), "no {part:?} in {text}");
+    }
+    assert!(text.lines().last().unwrap().starts_with("memory: about "), "{text}");
+    let json = steadygan(folder.path(), "train tiny.toml --dry-run --json").done().json();
+    assert_eq!(json["plan"]["train"]["images"], 64);
+    assert_eq!(json["plan"]["origins"]["train.batch"], "tiny.toml");
+    assert!(json["memory_bytes"].as_u64().unwrap() > 10_000);
+    assert_eq!(trainable(&json["networks"]).len(), 2);
+    assert!(!folder.path().join("runs").exists());
+}
+
+#[test]
+fn the_heuristics_are_listed_and_each_is_explained() {
+    let text = steadygan(Path::new("."), "heuristics").done().stdout;
+    assert_eq!(text.lines().count(), steadygan::heuristics::names().count());
+    let json = steadygan(Path::new("."), "heuristics --json").done().json();
+    for (at, name) in steadygan::heuristics::names().enumerate() {
+        assert!(text.lines().nth(at).unwrap().starts_with(name), "{text}");
+        assert_eq!(json[at]["name"], name);
+        let card = steadygan(Path::new("."), &format!("heuristics {name}")).done().stdout;
+        assert!(card.starts_with(name), "{card}");
+        assert!(card.lines().last().unwrap().trim().starts_with(&format!("recipe      {name} = ")), "{card}");
+    }
+    let (error, hint) = steadygan(Path::new("."), "heuristics batchnorm").refused();
+    assert_eq!(error, "there is no heuristic `batchnorm`");
+    assert_eq!(hint, "the nearest is `batch-norm`; `steadygan heuristics` lists all");
+}
