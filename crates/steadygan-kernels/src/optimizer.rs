@@ -5,19 +5,44 @@ use rayon::prelude::*;
 use crate::parallel::{PIECE, expect_len};
 use crate::simd::vectorised;
 
-/// Settings of one [`adam`] step.
+/// Settings of one [`adam`] step, in double precision: 1 − 0.999 in `f32` would be off by 1e-5.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AdamStep {
     /// Learning rate.
-    pub lr: f32,
+    pub lr: f64,
     /// Decay of the gradient's running mean.
-    pub beta1: f32,
+    pub beta1: f64,
     /// Decay of the squared gradient's running mean.
-    pub beta2: f32,
+    pub beta2: f64,
     /// Added to the denominator.
-    pub epsilon: f32,
+    pub epsilon: f64,
     /// Number of this step, from 1.
     pub step: u64,
+}
+
+/// What an [`AdamStep`] comes to for every value.
+#[derive(Clone, Copy)]
+struct AdamRates {
+    new_mean: f32,
+    old_square: f32,
+    new_square: f32,
+    rate: f32,
+    correction: f32,
+    epsilon: f32,
+}
+
+impl AdamStep {
+    fn rates(&self) -> AdamRates {
+        let corrected = |beta: f64| 1.0 - beta.powf(self.step as f64);
+        AdamRates {
+            new_mean: (1.0 - self.beta1) as f32,
+            old_square: self.beta2 as f32,
+            new_square: (1.0 - self.beta2) as f32,
+            rate: (self.lr / corrected(self.beta1)) as f32,
+            correction: corrected(self.beta2).sqrt() as f32,
+            epsilon: self.epsilon as f32,
+        }
+    }
 }
 
 /// Adam (Kingma and Ba 2015) as in PyTorch:
@@ -31,32 +56,21 @@ pub fn adam(s: &AdamStep, parameter: &mut [f32], gradient: &[f32], m: &mut [f32]
     expect_len("gradient", gradient.len(), parameter.len());
     expect_len("m", m.len(), parameter.len());
     expect_len("v", v.len(), parameter.len());
-    let power = |beta: f32| f64::from(beta).powf(s.step as f64);
-    let rate = (f64::from(s.lr) / (1.0 - power(s.beta1))) as f32;
-    let correction = (1.0 - power(s.beta2)).sqrt() as f32;
+    let rates = s.rates();
     let state = m.par_chunks_mut(PIECE).zip(v.par_chunks_mut(PIECE));
-    parameter.par_chunks_mut(PIECE).zip(gradient.par_chunks(PIECE)).zip(state).for_each(
-        |((parameter, gradient), (m, v))| {
-            adam_piece(s, rate, correction, parameter, gradient, m, v);
-        },
-    );
+    parameter
+        .par_chunks_mut(PIECE)
+        .zip(gradient.par_chunks(PIECE))
+        .zip(state)
+        .for_each(|((parameter, gradient), (m, v))| adam_piece(rates, parameter, gradient, m, v));
 }
 
 vectorised! {
-    fn adam_piece<I>(
-        s: &AdamStep,
-        rate: f32,
-        correction: f32,
-        parameter: &mut [f32],
-        gradient: &[f32],
-        m: &mut [f32],
-        v: &mut [f32],
-    ) {
-        let s = *s;
+    fn adam_piece<I>(s: AdamRates, parameter: &mut [f32], gradient: &[f32], m: &mut [f32], v: &mut [f32]) {
         for (((p, &g), m), v) in parameter.iter_mut().zip(gradient).zip(m).zip(v) {
-            *m = *m + (1.0 - s.beta1) * (g - *m);
-            *v = s.beta2 * *v + (1.0 - s.beta2) * g * g;
-            *p -= rate * (*m / (v.sqrt() / correction + s.epsilon));
+            *m += s.new_mean * (g - *m);
+            *v = s.old_square * *v + s.new_square * g * g;
+            *p -= s.rate * (*m / (v.sqrt() / s.correction + s.epsilon));
         }
     }
 }
@@ -85,7 +99,7 @@ pub struct RmsPropStep {
     /// Learning rate.
     pub lr: f32,
     /// Decay of the squared gradient's running mean (PyTorch's `alpha`).
-    pub alpha: f32,
+    pub alpha: f64,
     /// Added to the denominator.
     pub epsilon: f32,
 }
@@ -108,8 +122,9 @@ pub fn rms_prop(s: &RmsPropStep, parameter: &mut [f32], gradient: &[f32], v: &mu
 vectorised! {
     fn rms_prop_piece<I>(s: &RmsPropStep, parameter: &mut [f32], gradient: &[f32], v: &mut [f32]) {
         let s = *s;
+        let (old, new) = (s.alpha as f32, (1.0 - s.alpha) as f32);
         for ((p, &g), v) in parameter.iter_mut().zip(gradient).zip(v) {
-            *v = s.alpha * *v + (1.0 - s.alpha) * g * g;
+            *v = old * *v + new * g * g;
             *p -= s.lr * (g / (v.sqrt() + s.epsilon));
         }
     }
@@ -132,11 +147,12 @@ pub fn add(sum: &mut [f32], x: &[f32]) {
 ///
 /// # Panics
 /// When the slices differ in length.
-pub fn average(decay: f32, average: &mut [f32], parameter: &[f32]) {
+pub fn average(decay: f64, average: &mut [f32], parameter: &[f32]) {
     expect_len("parameter", parameter.len(), average.len());
+    let new = (1.0 - decay) as f32;
     average.par_chunks_mut(PIECE).zip(parameter.par_chunks(PIECE)).for_each(|(average, parameter)| {
         for (average, &parameter) in average.iter_mut().zip(parameter) {
-            *average += (1.0 - decay) * (parameter - *average);
+            *average += new * (parameter - *average);
         }
     });
 }

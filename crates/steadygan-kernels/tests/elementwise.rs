@@ -211,13 +211,13 @@ fn optimisers_follow_their_formulas() {
         let g = numbers(10 + step, len);
         let s = AdamStep { lr: 2e-4, beta1: 0.5, beta2: 0.999, epsilon: 1e-8, step };
         adam(&s, &mut p, &g, &mut m, &mut v);
-        let (b1, b2) = (f64::from(s.beta1), f64::from(s.beta2));
+        let (b1, b2) = (s.beta1, s.beta2);
         for ([p, m, v], g) in exact.iter_mut().zip(&g) {
             let g = f64::from(*g);
             *m = b1 * *m + (1.0 - b1) * g;
             *v = b2 * *v + (1.0 - b2) * g * g;
-            let denominator = (*v / (1.0 - b2.powi(step as i32))).sqrt() + f64::from(s.epsilon);
-            *p -= f64::from(s.lr) / (1.0 - b1.powi(step as i32)) * *m / denominator;
+            let denominator = (*v / (1.0 - b2.powi(step as i32))).sqrt() + s.epsilon;
+            *p -= s.lr / (1.0 - b1.powi(step as i32)) * *m / denominator;
         }
     }
     let column = |i: usize| exact.iter().map(|e| e[i]).collect::<Vec<f64>>();

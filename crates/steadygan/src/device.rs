@@ -22,10 +22,16 @@ pub fn device(name: &str) -> Result<Device> {
         ("wgpu", Some(index)) => Ok(Device::wgpu(burn::prelude::DeviceKind::DiscreteGpu(index)).autodiff()),
         #[cfg(feature = "cuda")]
         ("cuda", index) => Ok(Device::cuda(index.unwrap_or(0)).autodiff()),
-        ("wgpu" | "cuda", _) => {
-            let hint = format!("build it in: cargo build --release --features {kind}");
-            Err(Error::device(format!("this program was built without {kind}"), hint))
-        }
+        #[cfg(not(feature = "wgpu"))]
+        ("wgpu", _) => Err(not_built_in(kind)),
+        #[cfg(not(feature = "cuda"))]
+        ("cuda", _) => Err(not_built_in(kind)),
         _ => Err(unknown()),
     }
+}
+
+#[cfg(not(all(feature = "wgpu", feature = "cuda")))]
+fn not_built_in(kind: &str) -> Error {
+    let hint = format!("build it in: cargo build --release --features {kind}");
+    Error::device(format!("this program was built without {kind}"), hint)
 }

@@ -13,6 +13,8 @@
 mod autodiff;
 mod flex;
 mod stock;
+#[cfg(test)]
+mod tests;
 
 use burn::Tensor;
 use burn::backend::ops::ActivationOps;
@@ -145,6 +147,12 @@ pub trait GanOps: Backend {
         stock::adam::<Self>(parameter, gradient, first, second, step)
     }
 }
+
+/// Every GPU runs the stock operations: both names are the one back end of Burn's GPU runtimes.
+#[cfg(feature = "wgpu")]
+impl GanOps for burn::backend::Wgpu {}
+#[cfg(all(feature = "cuda", not(feature = "wgpu")))]
+impl GanOps for burn::backend::Cuda {}
 
 fn wrap<const D: usize>(primitive: FloatTensor<Dispatch>) -> Tensor<D> {
     Tensor::from_dispatch(primitive)

@@ -177,7 +177,7 @@ pub(super) fn block_sum2<B: Backend>(dy: FloatTensor<B>) -> FloatTensor<B> {
 }
 
 /// `decay · average + (1 − decay) · x`.
-fn moving<B: Backend>(average: FloatTensor<B>, x: FloatTensor<B>, decay: f32) -> FloatTensor<B> {
+fn moving<B: Backend>(average: FloatTensor<B>, x: FloatTensor<B>, decay: f64) -> FloatTensor<B> {
     B::float_add(
         B::float_mul_scalar(average, decay.into()),
         B::float_mul_scalar(x, (1.0 - decay).into()),
@@ -192,12 +192,12 @@ pub(super) fn adam<B: Backend>(
     second: FloatTensor<B>,
     s: AdamStep,
 ) -> (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>) {
-    let correction = |beta: f32| 1.0 - f64::from(beta).powf(s.step as f64);
+    let correction = |beta: f64| 1.0 - beta.powf(s.step as f64);
     let first = moving::<B>(first, gradient.clone(), s.beta1);
     let second = moving::<B>(second, B::float_mul(gradient.clone(), gradient), s.beta2);
     let root = B::float_div_scalar(B::float_sqrt(second.clone()), correction(s.beta2).sqrt().into());
     let step = B::float_div(first.clone(), B::float_add_scalar(root, s.epsilon.into()));
-    let size = f64::from(s.lr) / correction(s.beta1);
+    let size = s.lr / correction(s.beta1);
     let parameter = B::float_sub(parameter, B::float_mul_scalar(step, size.into()));
     (parameter, first, second)
 }

@@ -34,13 +34,8 @@ impl Adam {
     /// Moves the network's parameters against their gradients: in place, if nothing else holds them.
     pub fn step(&mut self, network: &mut Network, gradients: &Gradients) {
         self.steps += 1;
-        let step = AdamStep {
-            lr: self.plan.lr as f32,
-            beta1: self.plan.beta1 as f32,
-            beta2: self.plan.beta2 as f32,
-            epsilon: self.plan.epsilon as f32,
-            step: self.steps,
-        };
+        let AdamPlan { lr, beta1, beta2, epsilon } = self.plan;
+        let step = AdamStep { lr, beta1, beta2, epsilon, step: self.steps };
         let mut mover = Mover { path: Path::default(), step, moments: &mut self.moments, gradients };
         *network = std::mem::take(network).map(&mut mover);
     }

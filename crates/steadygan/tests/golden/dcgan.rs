@@ -1,78 +1,19 @@
-//! Golden parity with PyTorch: see `golden/README.md` for what the fixtures hold.
+//! PyTorch's DCGAN example: forward passes, gradients, Adam, ten steps; and exact input gradients.
 
+use crate::fixture::{Fixture, assert_close};
 use burn::Tensor;
 use burn::prelude::*;
-use safetensors::SafeTensors;
-use safetensors::tensor::Dtype;
-use std::collections::BTreeMap;
 use steadygan::labels::Batches;
 use steadygan::nn::{Layer, Network, Pass, load_tensors, named_tensors};
-use steadygan::plan::{OutputRange, Plan};
+use steadygan::optim::Gradients;
+use steadygan::plan::Plan;
 use steadygan::recipe::LayeredRecipe;
 use steadygan::train::{State, discriminator_step, generator_step};
-
-/// The tensors of a fixture by name; bytes are images, scaled to [−1, 1].
-struct Fixture {
-    tensors: BTreeMap<String, TensorData>,
-    metadata: serde_json::Map<String, serde_json::Value>,
-}
-
-impl Fixture {
-    fn read(name: &str) -> Self {
-        let path = format!("{}/tests/golden/{name}.safetensors", env!("CARGO_MANIFEST_DIR"));
-        let bytes = std::fs::read(&path).expect("the fixture is in the repository");
-        let file = SafeTensors::deserialize(&bytes).expect("a safetensors file");
-        let tensors = file.iter().map(|(name, view)| {
-            let values: Vec<f32> = match view.dtype() {
-                Dtype::U8 => view.data().iter().map(|&pixel| OutputRange::Symmetric.scale(pixel)).collect(),
-                _ => view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
-            };
-            (name.to_owned(), TensorData::new(values, view.shape().to_vec()))
-        });
-        let (_, header) = SafeTensors::read_metadata(&bytes).expect("a header");
-        let strings = header.metadata().clone().unwrap_or_default().into_iter();
-        let parsed = strings.filter_map(|(key, text)| Some((key, serde_json::from_str(&text).ok()?)));
-        Self { metadata: parsed.collect(), tensors: tensors.collect() }
-    }
-
-    fn tensor<const D: usize>(&self, name: &str) -> Tensor<D> {
-        Tensor::from_data(self.tensors[name].clone(), &Device::flex())
-    }
-
-    fn part(&self, prefix: &str) -> BTreeMap<String, TensorData> {
-        let named = self.tensors.iter().filter_map(|(name, data)| Some((name.strip_prefix(prefix)?, data)));
-        named.map(|(name, data)| (name.to_owned(), data.clone())).collect()
-    }
-
-    fn table(&self, key: &str) -> Vec<Vec<f64>> {
-        serde_json::from_value(self.metadata[key].clone()).expect("rows of numbers")
-    }
-}
-
-fn values(data: &TensorData) -> Vec<f64> {
-    data.iter::<f32>().map(f64::from).collect()
-}
-
-/// ‖ours − theirs‖ / ‖theirs‖.
-fn distance(ours: &TensorData, theirs: &TensorData) -> f64 {
-    assert_eq!(ours.num_elements(), theirs.num_elements());
-    let (ours, theirs) = (values(ours), values(theirs));
-    let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|value| value * value).sum::<f64>().sqrt();
-    let gap = norm(&mut ours.iter().zip(&theirs).map(|(a, b)| a - b));
-    let scale = norm(&mut theirs.iter().copied());
-    if scale == 0.0 { gap } else { gap / scale }
-}
-
-#[track_caller]
-fn assert_close(what: &str, ours: TensorData, theirs: &TensorData, tolerance: f64) {
-    let distance = distance(&ours, theirs);
-    assert!(distance <= tolerance, "{what}: {distance:.2e} is above {tolerance:.0e}");
-}
 
 /// `recipes/pytorch-dcgan.toml` at the fixtures' size.
 fn plan(overrides: &[&str]) -> Plan {
     let mut recipe = LayeredRecipe::default();
-    let text = include_str!("../../../recipes/pytorch-dcgan.toml");
+    let text = include_str!("../../../../recipes/pytorch-dcgan.toml");
     recipe.lay_text(text, "recipe").expect("the recipe of the repository");
     for key in overrides {
         recipe.lay_assignment(key, "--set").expect("a known key");
@@ -225,7 +166,7 @@ fn input_gradient_and_the_gradient_of_its_norm() {
     let gradient = discriminator.input_gradient(reals).expect("no layer mixes the batch");
     assert_close("input gradient", gradient.clone().into_data(), &fixture.tensors["input_gradient"], 1e-5);
     let penalty = (gradient.clone() * gradient).sum() / 16.0;
-    let found = steadygan::optim::Gradients::of(&discriminator, &penalty.backward());
+    let found = Gradients::of(&discriminator, &penalty.backward());
     assert_close("penalty", penalty.into_data(), &fixture.tensors["penalty"], 1e-5);
     for (name, gradient) in found.0 {
         assert_close(&name, gradient.into_data(), &fixture.tensors[&format!("grad_penalty.{name}")], 1e-4);
