@@ -11,15 +11,5 @@ pub const FASHION_IMAGES: &[u8] = include_bytes!("../fashion-mnist/t10k-images-i
 pub const FASHION_CLASSES: &[u8] = include_bytes!("../fashion-mnist/t10k-labels-idx1-ubyte.gz");
 
 /// What each class shows, by its number.
-pub const FASHION_CLASS_NAMES: [&str; 10] = [
-    "T-shirt/top",
-    "Trouser",
-    "Pullover",
-    "Dress",
-    "Coat",
-    "Sandal",
-    "Shirt",
-    "Sneaker",
-    "Bag",
-    "Ankle boot",
-];
+pub const FASHION_CLASS_NAMES: [&str; 10] =
+    ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"];

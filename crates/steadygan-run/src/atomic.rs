@@ -46,10 +46,7 @@ pub fn write_atomically_with(
 fn fill(file: File, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let mut buffered = BufWriter::new(file);
     write(&mut buffered)?;
-    buffered
-        .into_inner()
-        .map_err(io::IntoInnerError::into_error)?
-        .sync_all()
+    buffered.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
 }
 
 /// The folder that holds `path`; for a bare name it is the current one.
@@ -80,21 +77,13 @@ impl Temporary {
     /// A name beside `target` that no other writer, of this process or another, uses at this time.
     fn beside(target: &Path) -> io::Result<Self> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
-        let name = target
-            .file_name()
-            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "not a file's name"))?;
-        let unique = format!(
-            ".{}-{}{TEMPORARY_SUFFIX}",
-            process::id(),
-            COUNT.fetch_add(1, Ordering::Relaxed)
-        );
+        let name =
+            target.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "not a file's name"))?;
+        let unique = format!(".{}-{}{TEMPORARY_SUFFIX}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let mut temporary = std::ffi::OsString::from(".");
         temporary.push(name);
         temporary.push(unique);
-        Ok(Self {
-            path: target.with_file_name(temporary),
-            renamed: false,
-        })
+        Ok(Self { path: target.with_file_name(temporary), renamed: false })
     }
 
     fn rename_to(mut self, target: &Path) -> io::Result<()> {
@@ -115,10 +104,7 @@ impl Drop for Temporary {
 /// The target's name if `name` is that of a temporary file: `stats.jsonl` for
 /// `.stats.jsonl.4711-0.tmp`.
 pub(crate) fn target_of_temporary(name: &str) -> Option<&str> {
-    let (target, unique) = name
-        .strip_prefix('.')?
-        .strip_suffix(TEMPORARY_SUFFIX)?
-        .rsplit_once('.')?;
+    let (target, unique) = name.strip_prefix('.')?.strip_suffix(TEMPORARY_SUFFIX)?.rsplit_once('.')?;
     let (process, count) = unique.split_once('-')?;
     let is_number = |text: &str| text.parse::<u64>().is_ok();
     (is_number(process) && is_number(count)).then_some(target)

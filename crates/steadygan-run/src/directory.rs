@@ -35,9 +35,7 @@ impl RunDirectory {
     /// If `path` does not exist or holds neither a `manifest.json` nor a `plan.json`.
     pub fn open(path: &Path) -> Result<Self, RunError> {
         fs::metadata(path).map_err(|e| RunError::refused("open", path, e))?;
-        let run = Self {
-            path: path.to_path_buf(),
-        };
+        let run = Self { path: path.to_path_buf() };
         if run.manifest().is_file() || run.plan().is_file() {
             Ok(run)
         } else {
@@ -158,9 +156,7 @@ mod tests {
 
     #[test]
     fn the_files_have_the_names_of_the_contract() {
-        let run = RunDirectory {
-            path: PathBuf::from("r"),
-        };
+        let run = RunDirectory { path: PathBuf::from("r") };
         let expected = [
             (run.recipe(), "r/recipe.toml"),
             (run.plan(), "r/plan.json"),
@@ -171,14 +167,8 @@ mod tests {
             (run.metrics(), "r/metrics.jsonl"),
             (run.reals(), "r/reals.png"),
             (run.fakes_init(), "r/fakes_init.png"),
-            (
-                run.checkpoint(Which::Latest),
-                "r/checkpoints/latest/state.safetensors",
-            ),
-            (
-                run.checkpoint(Which::Best),
-                "r/checkpoints/best/state.safetensors",
-            ),
+            (run.checkpoint(Which::Latest), "r/checkpoints/latest/state.safetensors"),
+            (run.checkpoint(Which::Best), "r/checkpoints/best/state.safetensors"),
             (run.export(), "r/export/generator.safetensors"),
             (run.report(), "r/report.html"),
         ];
@@ -193,11 +183,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("temporary folder");
         let run = RunDirectory::create(folder.path(), "a").expect("run");
         let error = RunDirectory::open(run.path()).expect_err("empty");
-        assert!(
-            error
-                .to_string()
-                .ends_with("00001-a is not a run directory")
-        );
+        assert!(error.to_string().ends_with("00001-a is not a run directory"));
         write_atomically(&run.plan(), b"{}").expect("write");
         assert_eq!(RunDirectory::open(run.path()).expect("a plan"), run);
         let missing = RunDirectory::open(&folder.path().join("x")).expect_err("missing");
@@ -220,11 +206,7 @@ mod tests {
             }
         }
         fs::write(folder.path().join("00004-file"), "").expect("write");
-        let names: Vec<_> = list(folder.path())
-            .expect("list")
-            .iter()
-            .map(RunDirectory::name)
-            .collect();
+        let names: Vec<_> = list(folder.path()).expect("list").iter().map(RunDirectory::name).collect();
         assert_eq!(names, ["00002-z", "00010-a"]);
         let missing = list(&folder.path().join("x")).expect_err("missing");
         assert!(missing.is_not_found());

@@ -17,27 +17,18 @@ pub struct RunError {
 #[derive(Debug)]
 enum Cause {
     /// The system refused to do `what` ("write") with the path.
-    Refused {
-        what: &'static str,
-        source: io::Error,
-    },
+    Refused { what: &'static str, source: io::Error },
     /// The content is wrong; the text follows the path in the message ("is not a run directory").
     Malformed(String),
 }
 
 impl RunError {
     pub(crate) fn refused(what: &'static str, path: &Path, source: io::Error) -> Self {
-        Self {
-            path: path.to_path_buf(),
-            cause: Cause::Refused { what, source },
-        }
+        Self { path: path.to_path_buf(), cause: Cause::Refused { what, source } }
     }
 
     pub(crate) fn malformed(path: &Path, predicate: impl Into<String>) -> Self {
-        Self {
-            path: path.to_path_buf(),
-            cause: Cause::Malformed(predicate.into()),
-        }
+        Self { path: path.to_path_buf(), cause: Cause::Malformed(predicate.into()) }
     }
 
     /// What the failure is about.
@@ -86,9 +77,7 @@ pub fn reason(error: &io::Error) -> String {
     let words = text.split(" (os error").next().unwrap_or(&text);
     let words = words.trim_end_matches('.');
     let mut characters = words.chars();
-    characters.next().map_or_else(String::new, |first| {
-        first.to_lowercase().chain(characters).collect()
-    })
+    characters.next().map_or_else(String::new, |first| first.to_lowercase().chain(characters).collect())
 }
 
 #[cfg(test)]

@@ -86,10 +86,7 @@ mod tests {
         }
         write_atomically(&run.fakes_folder().join("999.png"), b"mine").expect("write");
         run.cut_back_fakes(64).expect("cut back");
-        assert_eq!(
-            run.fakes_written().expect("list"),
-            [(0, run.fakes(0)), (64, run.fakes(64))]
-        );
+        assert_eq!(run.fakes_written().expect("list"), [(0, run.fakes(0)), (64, run.fakes(64))]);
         assert!(run.fakes_folder().join("999.png").exists());
         assert!(!run.fakes(5_000_000_000).exists());
     }

@@ -27,21 +27,12 @@ impl<T: Serialize> JsonLines<T> {
     /// If the system refuses.
     pub fn append(path: &Path) -> Result<Self, RunError> {
         let open = || {
-            let mut file = File::options()
-                .create(true)
-                .read(true)
-                .append(true)
-                .open(path)?;
+            let mut file = File::options().create(true).read(true).append(true).open(path)?;
             let is_torn = ends_within_a_line(&mut file)?;
             Ok((file, is_torn))
         };
         let (file, is_torn) = open().map_err(|e| RunError::refused("write", path, e))?;
-        Ok(Self {
-            path: path.to_path_buf(),
-            file,
-            is_torn,
-            records: PhantomData,
-        })
+        Ok(Self { path: path.to_path_buf(), file, is_torn, records: PhantomData })
     }
 
     /// Appends one line, in one write to the system.
@@ -50,8 +41,7 @@ impl<T: Serialize> JsonLines<T> {
     ///
     /// If the system refuses. The file may then end within a line; the next record starts a new one.
     pub fn write(&mut self, record: &T) -> Result<(), RunError> {
-        self.write_line(record)
-            .map_err(|e| RunError::refused("write", &self.path, e))
+        self.write_line(record).map_err(|e| RunError::refused("write", &self.path, e))
     }
 
     /// Makes the lines written so far outlast a power cut. A kill does not need it.
@@ -60,9 +50,7 @@ impl<T: Serialize> JsonLines<T> {
     ///
     /// If the system refuses.
     pub fn sync(&self) -> Result<(), RunError> {
-        self.file
-            .sync_data()
-            .map_err(|e| RunError::refused("write", &self.path, e))
+        self.file.sync_data().map_err(|e| RunError::refused("write", &self.path, e))
     }
 
     fn write_line(&mut self, record: &T) -> io::Result<()> {

@@ -59,9 +59,7 @@ pub use json_lines::{JsonLines, append_text};
 pub use line_reader::MAX_LINE_BYTES;
 pub use lines::{Lines, cut_back, read_lines};
 pub use lock::RunLock;
-pub use manifest::{
-    DataRecord, MAX_MANIFEST_BYTES, MAX_SKIPPED_LISTED, Manifest, Outcome, SkippedFile,
-};
+pub use manifest::{DataRecord, MAX_MANIFEST_BYTES, MAX_SKIPPED_LISTED, Manifest, Outcome, SkippedFile};
 pub use stats::Stats;
 pub use tail::{Polled, Tail};
 pub use which::{UnknownCheckpoint, Which};

@@ -37,12 +37,7 @@ pub(crate) struct Place {
 impl<R: BufRead> LineReader<R> {
     /// Continues at `place`, where `reader` has to stand.
     pub(crate) fn new(reader: R, place: Place) -> Self {
-        Self {
-            reader,
-            line: Vec::new(),
-            place,
-            is_at_end: false,
-        }
+        Self { reader, line: Vec::new(), place, is_at_end: false }
     }
 
     /// Where the last consumed piece ended.
@@ -55,11 +50,7 @@ impl<R: BufRead> LineReader<R> {
         let limit = MAX_LINE_BYTES + 1;
         while !self.is_at_end {
             self.line.clear();
-            let read = self
-                .reader
-                .by_ref()
-                .take(limit as u64)
-                .read_until(b'\n', &mut self.line)?;
+            let read = self.reader.by_ref().take(limit as u64).read_until(b'\n', &mut self.line)?;
             let is_ended = self.line.ends_with(b"\n");
             if !is_ended && read < limit {
                 self.is_at_end = true;
@@ -104,17 +95,7 @@ mod tests {
 
     #[test]
     fn a_torn_line_is_not_consumed() {
-        assert_eq!(
-            pieces(b"ab\n\nc"),
-            (
-                vec![
-                    "line of 2".to_owned(),
-                    "line of 0".to_owned(),
-                    "torn".to_owned()
-                ],
-                4
-            )
-        );
+        assert_eq!(pieces(b"ab\n\nc"), (vec!["line of 2".to_owned(), "line of 0".to_owned(), "torn".to_owned()], 4));
         assert_eq!(pieces(b""), (vec![], 0));
     }
 

@@ -23,10 +23,7 @@ pub struct Lines<T> {
 
 impl<T: DeserializeOwned> Lines<T> {
     pub(crate) fn none() -> Self {
-        Self {
-            records: Vec::new(),
-            skipped: 0,
-        }
+        Self { records: Vec::new(), skipped: 0 }
     }
 
     pub(crate) fn take_in(&mut self, piece: &Piece<'_>) {
@@ -105,10 +102,7 @@ fn kept<'a>(piece: &Piece<'a>, images: u64) -> Option<&'a [u8]> {
     }
 }
 
-fn for_each_piece(
-    path: &Path,
-    mut visit: impl FnMut(Piece<'_>) -> io::Result<()>,
-) -> io::Result<()> {
+fn for_each_piece(path: &Path, mut visit: impl FnMut(Piece<'_>) -> io::Result<()>) -> io::Result<()> {
     let mut reader = LineReader::new(BufReader::new(File::open(path)?), Place::default());
     while let Some(piece) = reader.next()? {
         visit(piece)?;
@@ -156,14 +150,7 @@ mod tests {
     #[test]
     fn cutting_back_drops_torn_and_foreign_lines() {
         let kept = "{\"images\":1}\n";
-        for foreign in [
-            "{\"ima",
-            "{\"images\":1}",
-            "\n",
-            "{}\n",
-            "{\"images\":-1}\n",
-            "x\n",
-        ] {
+        for foreign in ["{\"ima", "{\"images\":1}", "\n", "{}\n", "{\"images\":-1}\n", "x\n"] {
             assert_eq!(cut(&format!("{kept}{foreign}"), 9), kept, "{foreign:?}");
         }
         for unended in [MAX_LINE_BYTES, MAX_LINE_BYTES + 1, MAX_LINE_BYTES + 2] {
@@ -195,8 +182,7 @@ mod tests {
     #[test]
     fn reading_counts_foreign_lines_and_ignores_a_torn_one() {
         let long = format!("{{\"images\":3,\"x\":\"{}\"}}", "x".repeat(MAX_LINE_BYTES));
-        let text =
-            format!("{{\"images\":1}}\nfoo\n{long}\n{{\"images\":2,\"x\":0}}\n{{\"images\":3");
+        let text = format!("{{\"images\":1}}\nfoo\n{long}\n{{\"images\":2,\"x\":0}}\n{{\"images\":3");
         let (_folder, path) = file_of(&text);
         let lines = read_lines::<Record>(&path).expect("read");
         assert_eq!(lines.records, [Record { images: 1 }, Record { images: 2 }]);

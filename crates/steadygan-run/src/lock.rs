@@ -82,12 +82,7 @@ mod tests {
         let run = RunDirectory::create(folder.path(), "a").expect("run");
         let lock = run.lock().expect("free");
         let error = run.lock().expect_err("held");
-        assert!(
-            error
-                .to_string()
-                .ends_with("00001-a is being trained by another process"),
-            "{error}"
-        );
+        assert!(error.to_string().ends_with("00001-a is being trained by another process"), "{error}");
         drop(lock);
         let _again = run.lock().expect("free again");
     }

@@ -118,8 +118,7 @@ impl Manifest {
     /// format version, or is not a manifest.
     pub fn load(path: &Path) -> Result<Self, RunError> {
         let bytes = read_bounded(path)?;
-        let invalid =
-            |e: serde_json::Error| RunError::malformed(path, format!("is not a manifest: {e}"));
+        let invalid = |e: serde_json::Error| RunError::malformed(path, format!("is not a manifest: {e}"));
         let Format { format_version } = serde_json::from_slice(&bytes).map_err(invalid)?;
         if format_version != FORMAT_VERSION {
             return Err(RunError::malformed(
@@ -136,8 +135,7 @@ impl Manifest {
     ///
     /// If the system refuses, or if the manifest is larger than one that [`Manifest::load`] reads.
     pub fn save(&self, path: &Path) -> Result<(), RunError> {
-        let mut bytes = serde_json::to_vec_pretty(self)
-            .map_err(|e| RunError::refused("write", path, e.into()))?;
+        let mut bytes = serde_json::to_vec_pretty(self).map_err(|e| RunError::refused("write", path, e.into()))?;
         bytes.push(b'\n');
         check_size(path, bytes.len())?;
         write_atomically(path, &bytes)
@@ -158,10 +156,7 @@ fn check_size(path: &Path, bytes: usize) -> Result<(), RunError> {
         return Ok(());
     }
     let limit_mib = MAX_MANIFEST_BYTES / (1024 * 1024);
-    Err(RunError::malformed(
-        path,
-        format!("is larger than the {limit_mib} MiB of a manifest"),
-    ))
+    Err(RunError::malformed(path, format!("is larger than the {limit_mib} MiB of a manifest")))
 }
 
 #[cfg(test)]
@@ -185,10 +180,7 @@ mod tests {
                 holdout: 100,
                 classes: vec!["cat".to_owned(), "dog".to_owned()],
                 fingerprint: "00ff".to_owned(),
-                skipped: vec![SkippedFile {
-                    name: "a.png".to_owned(),
-                    why: "cut short".to_owned(),
-                }],
+                skipped: vec![SkippedFile { name: "a.png".to_owned(), why: "cut short".to_owned() }],
                 skipped_count: 1,
             },
             generator_parameters: 3_576_704,
@@ -210,20 +202,11 @@ mod tests {
     fn outcomes_are_tagged_by_their_state() {
         let json = |outcome| serde_json::to_string(&outcome).expect("json");
         assert_eq!(json(Outcome::Running), r#"{"state":"running"}"#);
-        assert_eq!(
-            json(Outcome::Finished { images: 5 }),
-            r#"{"state":"finished","images":5}"#
-        );
-        assert_eq!(
-            json(Outcome::Stopped { images: 5 }),
-            r#"{"state":"stopped","images":5}"#
-        );
+        assert_eq!(json(Outcome::Finished { images: 5 }), r#"{"state":"finished","images":5}"#);
+        assert_eq!(json(Outcome::Stopped { images: 5 }), r#"{"state":"stopped","images":5}"#);
         let quantity = "loss_d".to_owned();
         assert_eq!(
-            json(Outcome::Diverged {
-                images: 5,
-                quantity
-            }),
+            json(Outcome::Diverged { images: 5, quantity }),
             r#"{"state":"diverged","images":5,"quantity":"loss_d"}"#
         );
     }
@@ -238,18 +221,10 @@ mod tests {
         fs::write(&path, value.to_string()).expect("write");
         assert_eq!(Manifest::load(&path).expect("load"), manifest());
 
-        let text = format!(
-            r#"{{"format_version": {}, "else": []}}"#,
-            FORMAT_VERSION + 1
-        );
+        let text = format!(r#"{{"format_version": {}, "else": []}}"#, FORMAT_VERSION + 1);
         fs::write(&path, text).expect("write");
-        let error = Manifest::load(&path)
-            .expect_err("another version")
-            .to_string();
-        assert!(
-            error.ends_with("manifest.json has format version 2, this program reads 1"),
-            "{error}"
-        );
+        let error = Manifest::load(&path).expect_err("another version").to_string();
+        assert!(error.ends_with("manifest.json has format version 2, this program reads 1"), "{error}");
     }
 
     #[test]
@@ -258,18 +233,12 @@ mod tests {
         let path = folder.path().join("manifest.json");
         fs::write(&path, "[1, 2").expect("write");
         let error = Manifest::load(&path).expect_err("not json").to_string();
-        assert!(
-            error.contains("manifest.json is not a manifest: "),
-            "{error}"
-        );
+        assert!(error.contains("manifest.json is not a manifest: "), "{error}");
 
         let file = File::create(&path).expect("create");
         file.set_len(MAX_MANIFEST_BYTES + 1).expect("grow");
         let error = Manifest::load(&path).expect_err("too large").to_string();
-        assert!(
-            error.ends_with("is larger than the 16 MiB of a manifest"),
-            "{error}"
-        );
+        assert!(error.ends_with("is larger than the 16 MiB of a manifest"), "{error}");
 
         let mut large = manifest();
         large.version = "x".repeat(MAX_MANIFEST_BYTES as usize);

@@ -49,9 +49,7 @@ pub(crate) fn make_next(parent: &Path, slug: &str) -> Result<PathBuf, RunError> 
         let run = parent.join(format!("{number:0NUMBER_DIGITS$}-{slug}"));
         match settle(parent, number, &claim, &run) {
             Ok(true) => return Ok(run),
-            Ok(false) => {
-                fs::remove_dir(&claim).map_err(|e| RunError::refused("remove", &claim, e))?
-            }
+            Ok(false) => fs::remove_dir(&claim).map_err(|e| RunError::refused("remove", &claim, e))?,
             Err(error) => {
                 let _ = fs::remove_dir(&claim);
                 return Err(error);
@@ -77,25 +75,17 @@ pub(crate) fn of_name(name: &str) -> Option<u32> {
 }
 
 fn largest(parent: &Path) -> Result<u32, RunError> {
-    let numbers = entry_names(parent)?
-        .into_iter()
-        .filter_map(|name| of_name(name.strip_prefix('.').unwrap_or(&name)));
+    let numbers = entry_names(parent)?.into_iter().filter_map(|name| of_name(name.strip_prefix('.').unwrap_or(&name)));
     Ok(numbers.max().unwrap_or(0))
 }
 
 fn is_taken(parent: &Path, number: u32) -> Result<bool, RunError> {
-    Ok(entry_names(parent)?
-        .iter()
-        .any(|name| of_name(name) == Some(number)))
+    Ok(entry_names(parent)?.iter().any(|name| of_name(name) == Some(number)))
 }
 
 fn entry_names(parent: &Path) -> Result<Vec<String>, RunError> {
     fs::read_dir(parent)
-        .and_then(|entries| {
-            entries
-                .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
-                .collect()
-        })
+        .and_then(|entries| entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect())
         .map_err(|e| RunError::refused("read", parent, e))
 }
 
@@ -123,10 +113,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn name(path: &Path) -> String {
-        path.file_name()
-            .expect("name")
-            .to_string_lossy()
-            .into_owned()
+        path.file_name().expect("name").to_string_lossy().into_owned()
     }
 
     #[test]
@@ -134,14 +121,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("temporary folder");
         let parent = folder.path().join("new/runs");
         assert_eq!(name(&make_next(&parent, "a").expect("run")), "00001-a");
-        for foreign in [
-            "20240101-dated",
-            "7-short",
-            "notes",
-            "abcde-x",
-            ".git",
-            "00090x",
-        ] {
+        for foreign in ["20240101-dated", "7-short", "notes", "abcde-x", ".git", "00090x"] {
             fs::create_dir(parent.join(foreign)).expect("mkdir");
         }
         fs::create_dir(parent.join("00017-other")).expect("mkdir");

@@ -65,8 +65,7 @@ pub(crate) mod tests {
     fn the_keys_are_those_of_the_contract() {
         assert_eq!(
             serde_json::to_string(&stats_at(64)).expect("json"),
-            r#"{"images":64,"time_s":1.5,"images_per_s":2.5,"loss_d":0.25,"loss_g":4.0,"#
-                .to_owned()
+            r#"{"images":64,"time_s":1.5,"images_per_s":2.5,"loss_d":0.25,"loss_g":4.0,"#.to_owned()
                 + r#""logit_real":1.0,"logit_fake":-1.0,"grad_norm_d":0.5,"grad_norm_g":0.75,"#
                 + r#""diversity":0.125}"#
         );
@@ -81,11 +80,7 @@ pub(crate) mod tests {
         assert!(line.contains(r#""loss_d":null"#), "{line}");
         let read: Stats = serde_json::from_str(&line).expect("stats");
         assert!(read.loss_d.is_nan() && read.grad_norm_g.is_nan());
-        let finite = Stats {
-            loss_d: 0.25,
-            grad_norm_g: 0.75,
-            ..read
-        };
+        let finite = Stats { loss_d: 0.25, grad_norm_g: 0.75, ..read };
         assert_eq!(finite, stats_at(64));
     }
 

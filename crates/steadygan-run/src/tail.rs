@@ -41,12 +41,7 @@ pub struct Polled<T> {
 impl<T: DeserializeOwned> Tail<T> {
     /// Follows `path` from its first line. The file need not exist yet.
     pub fn new(path: &Path) -> Self {
-        Self {
-            path: path.to_path_buf(),
-            place: Place::default(),
-            anchor: Vec::new(),
-            records: PhantomData,
-        }
+        Self { path: path.to_path_buf(), place: Place::default(), anchor: Vec::new(), records: PhantomData }
     }
 
     /// The file that is followed.
@@ -61,19 +56,14 @@ impl<T: DeserializeOwned> Tail<T> {
     /// If the system refuses; [`RunError::is_not_found`] tells that the file is not there yet or has
     /// been deleted. Polling again later is fine: no line is lost or returned twice.
     pub fn poll(&mut self) -> Result<Polled<T>, RunError> {
-        self.read_on()
-            .map_err(|e| RunError::refused("read", &self.path, e))
+        self.read_on().map_err(|e| RunError::refused("read", &self.path, e))
     }
 
     fn read_on(&mut self) -> io::Result<Polled<T>> {
         let mut file = File::open(&self.path)?;
         let restarted = read_before(&mut file, self.place.offset, self.anchor.len() as u64)?
             .is_none_or(|bytes| bytes != self.anchor);
-        let start = if restarted {
-            Place::default()
-        } else {
-            self.place
-        };
+        let start = if restarted { Place::default() } else { self.place };
         file.seek(SeekFrom::Start(start.offset))?;
         let mut reader = LineReader::new(BufReader::new(&mut file), start);
         let mut lines = Lines::none();
@@ -85,10 +75,7 @@ impl<T: DeserializeOwned> Tail<T> {
             (self.place, self.anchor) = (place, anchor);
             return Ok(Polled { restarted, lines });
         }
-        Err(io::Error::new(
-            io::ErrorKind::Interrupted,
-            "cut back while it was read",
-        ))
+        Err(io::Error::new(io::ErrorKind::Interrupted, "cut back while it was read"))
     }
 }
 
@@ -123,11 +110,7 @@ mod tests {
         fn new() -> Self {
             let folder = tempfile::tempdir().expect("temporary folder");
             let path = folder.path().join("x.jsonl");
-            Self {
-                _folder: folder,
-                tail: Tail::new(&path),
-                path,
-            }
+            Self { _folder: folder, tail: Tail::new(&path), path }
         }
 
         fn append(&self, images: std::ops::RangeInclusive<u64>, time_s: f64) {

@@ -55,9 +55,6 @@ mod tests {
             assert_eq!(which.to_string().parse(), Ok(which));
         }
         let error = "Best".parse::<Which>().expect_err("no such word");
-        assert_eq!(
-            error.to_string(),
-            "`Best` is not a checkpoint: latest or best"
-        );
+        assert_eq!(error.to_string(), "`Best` is not a checkpoint: latest or best");
     }
 }

@@ -3,9 +3,7 @@
 use std::path::Path;
 
 use serde_json::Value;
-use steadygan_run::{
-    DataRecord, FORMAT_VERSION, MAX_SKIPPED_LISTED, Manifest, Outcome, SkippedFile, Stats,
-};
+use steadygan_run::{DataRecord, FORMAT_VERSION, MAX_SKIPPED_LISTED, Manifest, Outcome, SkippedFile, Stats};
 
 fn contract() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/run-directory.md");
@@ -28,19 +26,13 @@ fn manifest() -> Manifest {
             holdout: 0,
             classes: vec![],
             fingerprint: String::new(),
-            skipped: vec![SkippedFile {
-                name: String::new(),
-                why: String::new(),
-            }],
+            skipped: vec![SkippedFile { name: String::new(), why: String::new() }],
             skipped_count: 1,
         },
         generator_parameters: 0,
         discriminator_parameters: 0,
         started_unix_s: 0,
-        outcome: Outcome::Diverged {
-            images: 0,
-            quantity: String::new(),
-        },
+        outcome: Outcome::Diverged { images: 0, quantity: String::new() },
     }
 }
 

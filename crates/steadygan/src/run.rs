@@ -13,7 +13,8 @@ use burn::prelude::Device;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 use steadygan_run::{
-    DataRecord, MAX_SKIPPED_LISTED, Manifest, Outcome, RunDirectory, RunError, RunLock, SkippedFile, Which, write_atomically,
+    DataRecord, MAX_SKIPPED_LISTED, Manifest, Outcome, RunDirectory, RunError, RunLock, SkippedFile, Which,
+    write_atomically,
 };
 
 /// A run that is ready to be trained (further).

@@ -22,9 +22,7 @@ pub(super) fn is_image(head: &[u8]) -> bool {
 /// Whether a file's extension says that it is an image, of any format.
 pub(super) fn is_image_extension(extension: &str) -> bool {
     ImageFormat::from_extension(extension).is_some()
-        || FOREIGN_EXTENSIONS
-            .iter()
-            .any(|foreign| foreign.eq_ignore_ascii_case(extension))
+        || FOREIGN_EXTENSIONS.iter().any(|foreign| foreign.eq_ignore_ascii_case(extension))
 }
 
 /// Decodes a PNG or JPEG, known by its content, and turns it upright as its EXIF orientation says.
@@ -43,9 +41,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<DynamicImage, String> {
     let mut decoder = reader.into_decoder().map_err(damaged)?;
     let (width, height) = decoder.dimensions();
     if u64::from(width) * u64::from(height) > MAX_PIXELS {
-        return Err(format!(
-            "has {width} × {height} pixels, more than the limit of 64 megapixels"
-        ));
+        return Err(format!("has {width} × {height} pixels, more than the limit of 64 megapixels"));
     }
     if format == ImageFormat::Jpeg && !ends_its_scans(bytes) {
         return Err("cannot be decoded: the file is cut short".to_owned());
@@ -96,9 +92,7 @@ pub(super) mod tests {
 
     /// Noise that no format compresses away.
     fn noise() -> image::RgbImage {
-        image::RgbImage::from_fn(40, 40, |x, y| {
-            image::Rgb([x * 97, y * 89, x * y].map(|v| v as u8))
-        })
+        image::RgbImage::from_fn(40, 40, |x, y| image::Rgb([x * 97, y * 89, x * y].map(|v| v as u8)))
     }
 
     #[test]
@@ -138,10 +132,7 @@ pub(super) mod tests {
         png[16..24].copy_from_slice(&[0, 0, 0x27, 0x10, 0, 0, 0x27, 0x10]);
         let check = crc32(&png[12..29]).to_be_bytes();
         png[29..33].copy_from_slice(&check);
-        assert_eq!(
-            decode(&png).unwrap_err(),
-            "has 10000 × 10000 pixels, more than the limit of 64 megapixels"
-        );
+        assert_eq!(decode(&png).unwrap_err(), "has 10000 × 10000 pixels, more than the limit of 64 megapixels");
     }
 
     fn crc32(bytes: &[u8]) -> u32 {

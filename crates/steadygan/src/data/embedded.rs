@@ -19,9 +19,7 @@ impl Door for Embedded {
         let images = idx::read(steadygan_assets::FASHION_IMAGES, "the embedded images")?;
         let classes = idx::read(steadygan_assets::FASHION_CLASSES, "the embedded classes")?;
         let mut loaded = idx::load(plan, "fashion".to_owned(), images, Some(classes))?;
-        loaded.class_names = steadygan_assets::FASHION_CLASS_NAMES
-            .map(str::to_owned)
-            .to_vec();
+        loaded.class_names = steadygan_assets::FASHION_CLASS_NAMES.map(str::to_owned).to_vec();
         Ok(loaded)
     }
 }

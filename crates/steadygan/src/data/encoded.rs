@@ -37,10 +37,7 @@ pub(super) fn read(
     let mut kept = Vec::new();
     for (index, name) in names.iter().enumerate() {
         match failures.next_if(|(failed, _)| *failed == index) {
-            Some((_, why)) => skipped.push(Skipped {
-                name: name.clone(),
-                why,
-            }),
+            Some((_, why)) => skipped.push(Skipped { name: name.clone(), why }),
             None => kept.push(name.as_str()),
         }
     }
@@ -49,20 +46,14 @@ pub(super) fn read(
 
     let class_names = match folders(&kept) {
         Some(folders) => {
-            let class_names: Vec<&str> =
-                BTreeSet::from_iter(&folders).into_iter().copied().collect();
+            let class_names: Vec<&str> = BTreeSet::from_iter(&folders).into_iter().copied().collect();
             let class = |folder: &&str| class_names.partition_point(|name| name < folder) as u32;
             images.classes = Some(folders.iter().map(class).collect());
             class_names.into_iter().map(str::to_owned).collect()
         }
         None => Vec::new(),
     };
-    Ok(Loaded {
-        name,
-        images,
-        class_names,
-        skipped,
-    })
+    Ok(Loaded { name, images, class_names, skipped })
 }
 
 /// The first-level folder of each name, if all have one.
@@ -82,17 +73,9 @@ fn check(source: &str, read: usize, skipped: &[Skipped]) -> Result<()> {
     if read > 0 && skipped.len() * UNREADABLE_ONE_IN <= read + skipped.len() {
         return Ok(());
     }
-    let named: Vec<String> = skipped
-        .iter()
-        .take(NAMED)
-        .map(|Skipped { name, why }| format!("{name} {why}"))
-        .collect();
+    let named: Vec<String> = skipped.iter().take(NAMED).map(|Skipped { name, why }| format!("{name} {why}")).collect();
     let more = skipped.len().saturating_sub(NAMED);
-    let and_more = if more > 0 {
-        format!("; and {more} more")
-    } else {
-        String::new()
-    };
+    let and_more = if more > 0 { format!("; and {more} more") } else { String::new() };
     Err(Error::data(
         format!(
             "{} of {} images in {source} cannot be read: {}{and_more}",

@@ -33,12 +33,7 @@ pub(super) fn fill(
         })
         .collect();
 
-    let mut images = Images {
-        channels,
-        size,
-        pixels,
-        classes: None,
-    };
+    let mut images = Images { channels, size, pixels, classes: None };
     if plan.channels.is_none() && !outcomes.contains(&Ok(false)) {
         // Every image is grey, so its three planes are equal: the first stays.
         images.channels = 1;
@@ -47,21 +42,15 @@ pub(super) fn fill(
     if outcomes.iter().any(Result::is_err) {
         images.retain(|index| outcomes[index].is_ok());
     }
-    let failures = outcomes
-        .into_iter()
-        .enumerate()
-        .filter_map(|(index, outcome)| outcome.err().map(|why| (index, why)));
+    let failures =
+        outcomes.into_iter().enumerate().filter_map(|(index, outcome)| outcome.err().map(|why| (index, why)));
     Ok((images, failures.collect()))
 }
 
 fn memory(count: usize, channels: usize, size: usize) -> Result<usize> {
-    let bytes = [channels, size, size]
-        .iter()
-        .try_fold(count as u64, |bytes, &n| bytes.checked_mul(n as u64));
+    let bytes = [channels, size, size].iter().try_fold(count as u64, |bytes, &n| bytes.checked_mul(n as u64));
     match bytes {
-        Some(bytes) if bytes <= MAX_BYTES => {
-            usize::try_from(bytes).map_err(|_| too_large(count, channels, size))
-        }
+        Some(bytes) if bytes <= MAX_BYTES => usize::try_from(bytes).map_err(|_| too_large(count, channels, size)),
         _ => Err(too_large(count, channels, size)),
     }
 }
@@ -85,10 +74,7 @@ mod tests {
         assert_eq!(memory(1_000, 3, 64).unwrap(), 12_288_000);
         assert_eq!(memory(1 << 20, 1, 128).unwrap(), 1 << 34);
         let error = memory((1 << 20) + 1, 1, 128).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "1048577 images of 1 × 128 × 128 bytes need more than the limit of 16 GiB"
-        );
+        assert_eq!(error.to_string(), "1048577 images of 1 × 128 × 128 bytes need more than the limit of 16 GiB");
         assert!(memory(usize::MAX, 3, usize::MAX).is_err());
     }
 }

@@ -23,39 +23,25 @@ pub(super) fn fit(
     if side == 0 {
         return Err("has no pixels".to_owned());
     }
-    let image = if width == height {
-        image
-    } else {
-        image.crop_imm((width - side) / 2, (height - side) / 2, side, side)
-    };
+    let image =
+        if width == height { image } else { image.crop_imm((width - side) / 2, (height - side) / 2, side, side) };
     let square = flatten(image, background);
     let size = u32::try_from(size).map_err(|cause| cause.to_string())?;
     if side == size {
         return Ok(square);
     }
-    let pixel = if square.channels == 1 {
-        PixelType::U8
-    } else {
-        PixelType::U8x3
-    };
+    let pixel = if square.channels == 1 { PixelType::U8 } else { PixelType::U8x3 };
     let unfit = |cause: &dyn std::fmt::Display| format!("cannot be resized: {cause}");
     let source = ImageRef::new(side, side, &square.pixels, pixel).map_err(|e| unfit(&e))?;
     let mut resized = Image::new(size, size, pixel);
-    resizer
-        .resize(&source, &mut resized, None)
-        .map_err(|e| unfit(&e))?;
-    Ok(Square {
-        pixels: resized.into_vec(),
-        ..square
-    })
+    resizer.resize(&source, &mut resized, None).map_err(|e| unfit(&e))?;
+    Ok(Square { pixels: resized.into_vec(), ..square })
 }
 
 /// One grey or three colour channels of 8 bits, nothing transparent left.
 fn flatten(image: DynamicImage, background: [u8; 3]) -> Square {
     let (channels, pixels) = match image {
-        DynamicImage::ImageLuma8(_) | DynamicImage::ImageLuma16(_) => {
-            (1, image.into_luma8().into_raw())
-        }
+        DynamicImage::ImageLuma8(_) | DynamicImage::ImageLuma16(_) => (1, image.into_luma8().into_raw()),
         image if image.color().has_alpha() => {
             let over = |pixel: &image::Rgba<u8>| {
                 let [colour @ .., alpha] = pixel.0.map(u16::from);
@@ -134,9 +120,7 @@ mod tests {
 
     #[test]
     fn transparent_pixels_show_the_background() {
-        let image = RgbaImage::from_fn(2, 2, |x, y| {
-            Rgba([100, 200, 50, [0, 255, 128, 1][(2 * y + x) as usize]])
-        });
+        let image = RgbaImage::from_fn(2, 2, |x, y| Rgba([100, 200, 50, [0, 255, 128, 1][(2 * y + x) as usize]]));
         let (pixels, grey) = planes(image, 2, 3);
         // Half way: (100·128 + 255·127 + 127) / 255 = 177 and so on.
         assert_eq!(pixels, [255, 100, 177, 254, 0, 200, 100, 1, 10, 50, 30, 10]);
@@ -147,9 +131,8 @@ mod tests {
 
     #[test]
     fn colour_becomes_bt_601_grey_and_grey_keeps_its_level() {
-        let image = RgbImage::from_fn(2, 2, |x, y| {
-            Rgb([[255, 0, 0], [0, 255, 0], [0, 0, 255], [77; 3]][(2 * y + x) as usize])
-        });
+        let image =
+            RgbImage::from_fn(2, 2, |x, y| Rgb([[255, 0, 0], [0, 255, 0], [0, 0, 255], [77; 3]][(2 * y + x) as usize]));
         assert_eq!(planes(image, 2, 1).0, [76, 150, 29, 77]);
         assert!((0..=255).all(|level| luma([level; 3]) == level));
     }
@@ -166,15 +149,9 @@ mod tests {
     fn shrinking_averages_instead_of_dropping_pixels() {
         let stripes = GrayImage::from_fn(64, 64, |x, _| Luma([if x % 2 == 0 { 0 } else { 255 }]));
         let (pixels, _) = planes(stripes, 16, 1);
-        assert!(
-            pixels.iter().all(|&level| (115..=140).contains(&level)),
-            "{pixels:?}"
-        );
+        assert!(pixels.iter().all(|&level| (115..=140).contains(&level)), "{pixels:?}");
         let flat = RgbImage::from_pixel(50, 50, Rgb([1, 128, 254]));
-        let expected: Vec<u8> = [1, 128, 254]
-            .into_iter()
-            .flat_map(|level| [level; 64])
-            .collect();
+        let expected: Vec<u8> = [1, 128, 254].into_iter().flat_map(|level| [level; 64]).collect();
         assert_eq!(planes(flat, 8, 3).0, expected);
     }
 }

@@ -29,23 +29,15 @@ impl Door for Folder {
         let root = Path::new(&plan.source);
         let (files, skipped) = list(root);
         let (names, paths): (Vec<String>, Vec<PathBuf>) = files.into_iter().unzip();
-        encoded::read(plan, name_of(root), &names, skipped, |index| {
-            read_file(&paths[index])
-        })
+        encoded::read(plan, name_of(root), &names, skipped, |index| read_file(&paths[index]))
     }
 }
 
 /// The image files below `root` with their names, ordered by the bytes of these; and what failed.
 fn list(root: &Path) -> (Vec<(String, PathBuf)>, Vec<Skipped>) {
     let (mut files, mut skipped) = (Vec::new(), Vec::new());
-    let visible = |entry: &DirEntry| {
-        entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b".")
-    };
-    for entry in WalkDir::new(root)
-        .follow_links(true)
-        .into_iter()
-        .filter_entry(visible)
-    {
+    let visible = |entry: &DirEntry| entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b".");
+    for entry in WalkDir::new(root).follow_links(true).into_iter().filter_entry(visible) {
         match entry {
             Ok(entry) => {
                 if entry.file_type().is_file() && is_candidate(entry.path()) {
@@ -54,13 +46,10 @@ fn list(root: &Path) -> (Vec<(String, PathBuf)>, Vec<Skipped>) {
             }
             Err(error) if error.loop_ancestor().is_some() => {}
             Err(error) => skipped.push(Skipped {
-                name: error
-                    .path()
-                    .map_or_else(String::new, |path| name_in(root, path)),
-                why: error.into_io_error().map_or_else(
-                    || "cannot be listed".to_owned(),
-                    |cause| format!("cannot be read: {cause}"),
-                ),
+                name: error.path().map_or_else(String::new, |path| name_in(root, path)),
+                why: error
+                    .into_io_error()
+                    .map_or_else(|| "cannot be listed".to_owned(), |cause| format!("cannot be read: {cause}")),
             }),
         }
     }
@@ -78,8 +67,7 @@ fn name_in(root: &Path, path: &Path) -> String {
 /// An image by its extension, or by its first bytes.
 fn is_candidate(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str());
-    extension.is_some_and(decode::is_image_extension)
-        || read_head(path).is_ok_and(|head| decode::is_image(&head))
+    extension.is_some_and(decode::is_image_extension) || read_head(path).is_ok_and(|head| decode::is_image(&head))
 }
 
 fn read_head(path: &Path) -> io::Result<Vec<u8>> {
@@ -92,14 +80,10 @@ fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     let file = File::open(path)?;
     let bytes = file.metadata()?.len();
     if bytes > encoded::MAX_FILE_BYTES {
-        return Err(io::Error::other(format!(
-            "its {bytes} bytes exceed the limit of {}",
-            encoded::MAX_FILE_BYTES
-        )));
+        return Err(io::Error::other(format!("its {bytes} bytes exceed the limit of {}", encoded::MAX_FILE_BYTES)));
     }
     let mut content = Vec::with_capacity(bytes as usize);
-    file.take(encoded::MAX_FILE_BYTES)
-        .read_to_end(&mut content)?;
+    file.take(encoded::MAX_FILE_BYTES).read_to_end(&mut content)?;
     Ok(content)
 }
 
@@ -145,9 +129,7 @@ mod tests {
 
     /// The level of each image's first pixel.
     fn levels(data: &Dataset) -> Vec<u8> {
-        (0..data.train.count())
-            .map(|index| data.train.image(index)[0])
-            .collect()
+        (0..data.train.count()).map(|index| data.train.image(index)[0]).collect()
     }
 
     #[test]
@@ -188,36 +170,24 @@ mod tests {
 
     #[test]
     fn a_tenth_may_be_unreadable_and_is_named() {
-        let mut files: Vec<(String, Vec<u8>)> = (10..19)
-            .map(|level| (format!("{level}.png"), png(level)))
-            .collect();
+        let mut files: Vec<(String, Vec<u8>)> = (10..19).map(|level| (format!("{level}.png"), png(level))).collect();
         let cut = png(3)[..60].to_vec();
         files.push(("15-cut.png".to_owned(), cut));
         let named = |files: &[(String, Vec<u8>)]| {
-            let files: Vec<_> = files
-                .iter()
-                .map(|(name, content)| (name.as_str(), content.clone()))
-                .collect();
+            let files: Vec<_> = files.iter().map(|(name, content)| (name.as_str(), content.clone())).collect();
             folder(&files)
         };
         let data = read(&named(&files)).unwrap();
         assert_eq!(levels(&data), [10, 11, 12, 13, 14, 15, 16, 17, 18]);
         assert_eq!(data.skipped.len(), 1);
         assert_eq!(data.skipped[0].name, "15-cut.png");
-        assert!(
-            data.skipped[0].why.starts_with("cannot be decoded: "),
-            "{:?}",
-            data.skipped
-        );
+        assert!(data.skipped[0].why.starts_with("cannot be decoded: "), "{:?}", data.skipped);
 
         files.push(("text.jpg".to_owned(), b"not a picture".to_vec()));
         let error = read(&named(&files)).unwrap_err().to_string();
         assert!(error.starts_with("2 of 11 images in "), "{error}");
         assert!(error.contains("15-cut.png cannot be decoded"), "{error}");
-        assert!(
-            error.ends_with("text.jpg is not an image by its content"),
-            "{error}"
-        );
+        assert!(error.ends_with("text.jpg is not an image by its content"), "{error}");
     }
 
     #[test]
@@ -226,15 +196,10 @@ mod tests {
         assert!(empty.to_string().ends_with(" holds no images"), "{empty}");
         let webp = b"RIFF\x04\0\0\0WEBP".to_vec();
         let files = ["a", "b", "c", "d"].map(|name| (format!("{name}.webp"), webp.clone()));
-        let files = files
-            .each_ref()
-            .map(|(name, content)| (name.as_str(), content.clone()));
+        let files = files.each_ref().map(|(name, content)| (name.as_str(), content.clone()));
         let error = read(&folder(&files)).unwrap_err().to_string();
         assert!(error.starts_with("4 of 4 images in "), "{error}");
-        assert!(
-            error.ends_with("c.webp is WebP, not PNG or JPEG; and 1 more"),
-            "{error}"
-        );
+        assert!(error.ends_with("c.webp is WebP, not PNG or JPEG; and 1 more"), "{error}");
     }
 
     #[cfg(unix)]
@@ -251,22 +216,14 @@ mod tests {
     fn the_number_of_threads_changes_nothing() {
         let files: Vec<(String, Vec<u8>)> = (0..40)
             .map(|i| {
-                let image = RgbImage::from_fn(30 + i, 40, |x, y| {
-                    Rgb([x * i, y * 5, x * y].map(|v| v as u8))
-                });
+                let image = RgbImage::from_fn(30 + i, 40, |x, y| Rgb([x * i, y * 5, x * y].map(|v| v as u8)));
                 (format!("{i}.jpg"), encode(image, ImageFormat::Jpeg))
             })
             .collect();
-        let files: Vec<_> = files
-            .iter()
-            .map(|(name, content)| (name.as_str(), content.clone()))
-            .collect();
+        let files: Vec<_> = files.iter().map(|(name, content)| (name.as_str(), content.clone())).collect();
         let folder = folder(&files);
         let with = |threads| {
-            let pool = rayon::ThreadPoolBuilder::new()
-                .num_threads(threads)
-                .build()
-                .unwrap();
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| read(&folder)).unwrap()
         };
         assert_eq!(with(1), with(3));

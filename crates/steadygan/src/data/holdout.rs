@@ -10,10 +10,7 @@ use crate::error::{Error, Result};
 pub(super) type ImageDigest = [u8; 32];
 
 pub(super) fn digests(images: &Images) -> Vec<ImageDigest> {
-    (0..images.count())
-        .into_par_iter()
-        .map(|index| Sha256::digest(images.image(index)).into())
-        .collect()
+    (0..images.count()).into_par_iter().map(|index| Sha256::digest(images.image(index)).into()).collect()
 }
 
 /// SHA-256 over channels, size, and each image's digest and class in order, as lower-case hexadecimal.
@@ -27,10 +24,7 @@ pub(super) fn fingerprint(images: &Images, digests: &[ImageDigest]) -> String {
     for class in images.classes.iter().flatten() {
         hash.update(class.to_le_bytes());
     }
-    hash.finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Divides into (train, hold-out): an image is held out if the first 8 bytes of its digest, as a number
@@ -38,15 +32,8 @@ pub(super) fn fingerprint(images: &Images, digests: &[ImageDigest]) -> String {
 ///
 /// # Errors
 /// If no image would be left to train on, or none held out although `share` is above 0.
-pub(super) fn split(
-    images: Images,
-    digests: &[ImageDigest],
-    share: f64,
-) -> Result<(Images, Images)> {
-    let held_out: Vec<bool> = digests
-        .iter()
-        .map(|digest| position(digest) < share)
-        .collect();
+pub(super) fn split(images: Images, digests: &[ImageDigest], share: f64) -> Result<(Images, Images)> {
+    let held_out: Vec<bool> = digests.iter().map(|digest| position(digest) < share).collect();
     let count = held_out.iter().filter(|&&out| out).count();
     if count == digests.len() {
         return Err(Error::data(
@@ -56,10 +43,7 @@ pub(super) fn split(
     }
     if count == 0 && share > 0.0 {
         return Err(Error::data(
-            format!(
-                "none of the {} images would be held out at data.holdout = {share}",
-                digests.len()
-            ),
+            format!("none of the {} images would be held out at data.holdout = {share}", digests.len()),
             "give more images, raise data.holdout, or set it to 0 to train on all of them",
         ));
     }
@@ -72,9 +56,7 @@ pub(super) fn split(
             .collect(),
         classes: images.classes.as_ref().map(|classes| {
             let pairs = classes.iter().zip(&held_out);
-            pairs
-                .filter_map(|(&class, &out)| out.then_some(class))
-                .collect()
+            pairs.filter_map(|(&class, &out)| out.then_some(class)).collect()
         }),
     };
     let mut train = images;
@@ -107,19 +89,12 @@ mod tests {
         let digests = digests(&images);
         let (train, holdout) = split(images.clone(), &digests, 0.1).unwrap();
         // 1000 with a deviation of 30: five deviations.
-        assert!(
-            (850..=1150).contains(&holdout.count()),
-            "{}",
-            holdout.count()
-        );
+        assert!((850..=1150).contains(&holdout.count()), "{}", holdout.count());
         assert_eq!(train.count() + holdout.count(), 10_000);
         for side in [&train, &holdout] {
             let classes = side.classes.as_ref().unwrap();
             assert!(classes.is_sorted(), "order stays");
-            let content: Vec<u8> = classes
-                .iter()
-                .flat_map(|class| class.to_le_bytes())
-                .collect();
+            let content: Vec<u8> = classes.iter().flat_map(|class| class.to_le_bytes()).collect();
             assert_eq!(side.pixels, content, "classes stay with their images");
         }
         let (all, none) = split(images.clone(), &digests, 0.0).unwrap();
@@ -141,19 +116,9 @@ mod tests {
     fn an_empty_side_is_an_error() {
         let images = numbered(2);
         let digests = digests(&images);
-        let error = |share| {
-            split(images.clone(), &digests, share)
-                .unwrap_err()
-                .to_string()
-        };
-        assert_eq!(
-            error(1.0 - 1e-12),
-            "all of the 2 images would be held out, none trained on"
-        );
-        assert_eq!(
-            error(1e-12),
-            "none of the 2 images would be held out at data.holdout = 0.000000000001"
-        );
+        let error = |share| split(images.clone(), &digests, share).unwrap_err().to_string();
+        assert_eq!(error(1.0 - 1e-12), "all of the 2 images would be held out, none trained on");
+        assert_eq!(error(1e-12), "none of the 2 images would be held out at data.holdout = 0.000000000001");
     }
 
     #[test]

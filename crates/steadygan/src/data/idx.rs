@@ -50,12 +50,7 @@ pub(super) struct Array {
 }
 
 /// Images (count × height × width) and their classes (count) as a data set.
-pub(super) fn load(
-    plan: &DataPlan,
-    name: String,
-    images: Array,
-    classes: Option<Array>,
-) -> Result<Loaded> {
+pub(super) fn load(plan: &DataPlan, name: String, images: Array, classes: Option<Array>) -> Result<Loaded> {
     let (count, height, width) = match images.shape[..] {
         [count, height, width] if count * height * width > 0 => (count, height, width),
         _ => {
@@ -65,10 +60,7 @@ pub(super) fn load(
             ));
         }
     };
-    let plan = DataPlan {
-        channels: plan.channels.or(Some(1)),
-        ..plan.clone()
-    };
+    let plan = DataPlan { channels: plan.channels.or(Some(1)), ..plan.clone() };
     let (mut loaded, failures) = fill(&plan, count, |index| {
         let pixels = images.bytes[index * height * width..][..height * width].to_vec();
         GrayImage::from_raw(width as u32, height as u32, pixels)
@@ -76,42 +68,26 @@ pub(super) fn load(
             .ok_or_else(|| "has another size than announced".to_owned())
     })?;
     if let Some((index, why)) = failures.first() {
-        return Err(Error::data(
-            format!("image {index} of {} {why}", images.what),
-            "give another file",
-        ));
+        return Err(Error::data(format!("image {index} of {} {why}", images.what), "give another file"));
     }
     let mut class_names = Vec::new();
     if let Some(classes) = classes {
         if classes.shape != [count] {
             return Err(Error::data(
-                format!(
-                    "{} holds {count} images, but {} is of shape {:?}",
-                    images.what, classes.what, classes.shape
-                ),
+                format!("{} holds {count} images, but {} is of shape {:?}", images.what, classes.what, classes.shape),
                 "give images and labels that belong together, or move the labels elsewhere",
             ));
         }
         (loaded.classes, class_names) = number(&classes.bytes);
     }
-    Ok(Loaded {
-        name,
-        images: loaded,
-        class_names,
-        skipped: Vec::new(),
-    })
+    Ok(Loaded { name, images: loaded, class_names, skipped: Vec::new() })
 }
 
 /// Classes numbered from 0 in the order of their labels, and the labels as names.
 fn number(labels: &[u8]) -> (Option<Vec<u32>>, Vec<String>) {
-    let known: Vec<u8> = (0..=u8::MAX)
-        .filter(|label| labels.contains(label))
-        .collect();
+    let known: Vec<u8> = (0..=u8::MAX).filter(|label| labels.contains(label)).collect();
     let class = |label: &u8| known.partition_point(|other| other < label) as u32;
-    (
-        Some(labels.iter().map(class).collect()),
-        known.iter().map(u8::to_string).collect(),
-    )
+    (Some(labels.iter().map(class).collect()), known.iter().map(u8::to_string).collect())
 }
 
 /// Reads an IDX of unsigned bytes, called `what` in messages, decompressing it if it is gzip. No more is
@@ -147,24 +123,17 @@ fn read_plain(mut source: impl Read, what: String) -> Result<Array> {
         .try_fold(1, |bytes: u64, &n| bytes.checked_mul(n as u64))
         .filter(|&bytes| bytes <= MAX_BYTES)
         .ok_or_else(|| {
-            damaged(format!(
-                "announces the shape {shape:?}, more than the limit of {} GiB",
-                MAX_BYTES >> 30
-            ))
+            damaged(format!("announces the shape {shape:?}, more than the limit of {} GiB", MAX_BYTES >> 30))
         })?;
     let mut bytes = Vec::new();
     let outcome = source.take(announced + 1).read_to_end(&mut bytes);
     let held = bytes.len() as u64;
     if let Err(cause) = outcome {
-        return Err(damaged(format!(
-            "announces {announced} bytes, but cannot be read beyond {held}: {cause}"
-        )));
+        return Err(damaged(format!("announces {announced} bytes, but cannot be read beyond {held}: {cause}")));
     }
     if held != announced {
         let at_least = if held > announced { "at least " } else { "" };
-        return Err(damaged(format!(
-            "announces the shape {shape:?}, {announced} bytes, but holds {at_least}{held}"
-        )));
+        return Err(damaged(format!("announces the shape {shape:?}, {announced} bytes, but holds {at_least}{held}")));
     }
     Ok(Array { what, shape, bytes })
 }
@@ -175,9 +144,7 @@ fn read_shape(source: &mut impl Read) -> Result<Vec<usize>, String> {
     let mut magic = [0; 4];
     source.read_exact(&mut magic).map_err(short)?;
     let [0, 0, UNSIGNED_BYTE, dimensions] = magic else {
-        return Err(format!(
-            "begins with {magic:02X?}, not with an IDX header of unsigned bytes (00, 00, 08)"
-        ));
+        return Err(format!("begins with {magic:02X?}, not with an IDX header of unsigned bytes (00, 00, 08)"));
     };
     let mut shape = Vec::new();
     for _ in 0..dimensions {
@@ -201,9 +168,7 @@ fn has_header(path: &Path) -> bool {
     } else {
         source.read_exact(&mut magic)
     };
-    read.is_ok()
-        && magic[..2] == [0, 0]
-        && (magic[2] == UNSIGNED_BYTE || OTHER_TYPES.contains(&magic[2]))
+    read.is_ok() && magic[..2] == [0, 0] && (magic[2] == UNSIGNED_BYTE || OTHER_TYPES.contains(&magic[2]))
 }
 
 /// The labels beside a file of images, compressed or not.
@@ -217,17 +182,11 @@ fn labels_beside(images: &Path) -> Option<PathBuf> {
         Some(plain) => plain.to_owned(),
         None => format!("{labels}.gz"),
     };
-    [labels, other]
-        .iter()
-        .map(|name| images.with_file_name(name))
-        .find(|path| path.is_file())
+    [labels, other].iter().map(|name| images.with_file_name(name)).find(|path| path.is_file())
 }
 
 fn file_name(path: &Path) -> String {
-    path.file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 #[cfg(test)]

@@ -79,8 +79,7 @@ impl Images {
         let (count, len) = (self.count(), self.image_len());
         let mut kept = 0;
         for index in (0..count).filter(|&index| keep(index)) {
-            self.pixels
-                .copy_within(index * len..(index + 1) * len, kept * len);
+            self.pixels.copy_within(index * len..(index + 1) * len, kept * len);
             if let Some(classes) = &mut self.classes {
                 classes[kept] = classes[index];
             }
@@ -151,31 +150,16 @@ const DOORS: &[&dyn Door] = &[&embedded::Embedded, &folder::Folder, &idx::Idx];
 /// or if the plan's own numbers are out of range.
 pub fn load(plan: &DataPlan) -> Result<Dataset> {
     check(plan)?;
-    let Loaded {
-        name,
-        images,
-        class_names,
-        skipped,
-    } = door(&plan.source)?.read(plan)?;
+    let Loaded { name, images, class_names, skipped } = door(&plan.source)?.read(plan)?;
     let digests = holdout::digests(&images);
     let fingerprint = holdout::fingerprint(&images, &digests);
     let (train, holdout) = holdout::split(images, &digests, plan.holdout)?;
-    Ok(Dataset {
-        name,
-        train,
-        holdout,
-        class_names,
-        skipped,
-        fingerprint,
-    })
+    Ok(Dataset { name, train, holdout, class_names, skipped, fingerprint })
 }
 
 fn check(plan: &DataPlan) -> Result<()> {
     if plan.size == 0 {
-        return Err(Error::recipe(
-            "data.size is 0 pixels",
-            "set data.size to 28, 32, 48, 64, 96 or 128",
-        ));
+        return Err(Error::recipe("data.size is 0 pixels", "set data.size to 28, 32, 48, 64, 96 or 128"));
     }
     if !matches!(plan.channels, None | Some(1 | 3)) {
         return Err(Error::recipe(
@@ -185,10 +169,7 @@ fn check(plan: &DataPlan) -> Result<()> {
     }
     if !(0.0..1.0).contains(&plan.holdout) {
         return Err(Error::recipe(
-            format!(
-                "data.holdout is {}, not a share from 0 to below 1",
-                plan.holdout
-            ),
+            format!("data.holdout is {}, not a share from 0 to below 1", plan.holdout),
             "set data.holdout to 0.1 to hold out a tenth of the images, or to 0 for none",
         ));
     }
@@ -217,22 +198,9 @@ fn name_of(path: &Path) -> String {
     const MAX_CHARS: usize = 40;
     let full = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let last = full.file_name().unwrap_or_default().to_string_lossy();
-    let stem = if full.is_dir() {
-        &last
-    } else {
-        last.split('.').next().unwrap_or_default()
-    };
-    let name: String = stem
-        .chars()
-        .take(MAX_CHARS)
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || c == '_' {
-                c
-            } else {
-                '-'
-            }
-        })
-        .collect();
+    let stem = if full.is_dir() { &last } else { last.split('.').next().unwrap_or_default() };
+    let name: String =
+        stem.chars().take(MAX_CHARS).map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }).collect();
     match name.trim_matches('-') {
         "" => "data".to_owned(),
         name => name.to_owned(),

@@ -32,58 +32,36 @@ pub fn read_latents(path: &Path, latent: usize) -> Result<Vec<f32>> {
     let name = path.display();
     let needed = format!("give an array of float32 of shape (N, {latent})");
     let refused = |why: String| Error::data(format!("{name} {why}"), needed.as_str());
-    let file = File::open(path)
-        .map_err(|cause| Error::io(format!("cannot open {name}"), &cause, needed.as_str()))?;
+    let file = File::open(path).map_err(|cause| Error::io(format!("cannot open {name}"), &cause, needed.as_str()))?;
     let unreadable = |cause: io::Error| refused(format!("cannot be read: {cause}"));
     let length = file.metadata().map_err(unreadable)?.len();
     let mut source = BufReader::new(file);
     let (header, header_bytes) = read_header(&mut source).map_err(refused)?;
     if header.descr != "<f4" {
-        return Err(refused(format!(
-            "holds values of type {:?}, not float32 ({:?})",
-            header.descr, "<f4"
-        )));
+        return Err(refused(format!("holds values of type {:?}, not float32 ({:?})", header.descr, "<f4")));
     }
     let [rows, width] = header.shape[..] else {
         return Err(refused(format!("is of shape {:?}", header.shape)));
     };
     if width != latent || rows == 0 {
-        return Err(refused(format!(
-            "holds {rows} latents of {width} numbers, where each needs {latent}"
-        )));
+        return Err(refused(format!("holds {rows} latents of {width} numbers, where each needs {latent}")));
     }
-    let announced = (rows as u64)
-        .checked_mul(width as u64)
-        .and_then(|values| values.checked_mul(size_of::<f32>() as u64));
+    let announced =
+        (rows as u64).checked_mul(width as u64).and_then(|values| values.checked_mul(size_of::<f32>() as u64));
     let held = length.saturating_sub(header_bytes as u64);
     if announced != Some(held) {
-        return Err(refused(format!(
-            "announces {rows} × {width} float32, but holds {held} bytes of values"
-        )));
+        return Err(refused(format!("announces {rows} × {width} float32, but holds {held} bytes of values")));
     }
     let mut bytes = Vec::new();
-    source
-        .take(held)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
-    let mut values: Vec<f32> = bytes
-        .as_chunks()
-        .0
-        .iter()
-        .map(|four| f32::from_le_bytes(*four))
-        .collect();
+    source.take(held).read_to_end(&mut bytes).map_err(unreadable)?;
+    let mut values: Vec<f32> = bytes.as_chunks().0.iter().map(|four| f32::from_le_bytes(*four)).collect();
     if header.fortran_order {
         let by_column = values;
         let row = |row: usize| (0..width).map(move |column| column * rows + row);
         values = (0..rows).flat_map(row).map(|at| by_column[at]).collect();
     }
     if let Some(at) = values.iter().position(|value| !value.is_finite()) {
-        return Err(refused(format!(
-            "holds {} in row {}, column {}",
-            values[at],
-            at / width,
-            at % width
-        )));
+        return Err(refused(format!("holds {} in row {}, column {}", values[at], at / width, at % width)));
     }
     Ok(values)
 }
@@ -95,11 +73,7 @@ pub fn read_latents(path: &Path, latent: usize) -> Result<Vec<f32>> {
 ///
 /// # Panics
 /// If `shape` does not hold exactly the values of all pieces.
-pub fn write_f32(
-    out: &mut impl Write,
-    shape: &[usize],
-    pieces: impl IntoIterator<Item = Vec<f32>>,
-) -> io::Result<()> {
+pub fn write_f32(out: &mut impl Write, shape: &[usize], pieces: impl IntoIterator<Item = Vec<f32>>) -> io::Result<()> {
     write_header(out, "<f4", shape)?;
     let mut count = 0;
     for piece in pieces {
@@ -127,14 +101,9 @@ pub fn write_u8(out: &mut impl Write, shape: &[usize], values: &[u8]) -> io::Res
 fn write_header(out: &mut impl Write, descr: &str, shape: &[usize]) -> io::Result<()> {
     let lengths = match shape {
         [length] => format!("{length},"),
-        lengths => lengths
-            .iter()
-            .map(usize::to_string)
-            .collect::<Vec<_>>()
-            .join(", "),
+        lengths => lengths.iter().map(usize::to_string).collect::<Vec<_>>().join(", "),
     };
-    let mut header =
-        format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({lengths}), }}");
+    let mut header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({lengths}), }}");
     let before = MAGIC.len() + 4;
     let total = (before + header.len() + 1).next_multiple_of(ALIGNMENT);
     header.push_str(&" ".repeat(total - before - header.len() - 1));
@@ -161,14 +130,10 @@ fn read_header(source: &mut impl Read) -> Result<(Header, usize), String> {
         version => return Err(format!("is of .npy version {version}, not 1 to 3")),
     };
     let mut length = [0; 4];
-    source
-        .read_exact(&mut length[..length_bytes])
-        .map_err(short)?;
+    source.read_exact(&mut length[..length_bytes]).map_err(short)?;
     let length = u32::from_le_bytes(length) as usize;
     if length > MAX_HEADER_BYTES {
-        return Err(format!(
-            "has a header of {length} bytes, more than the limit of {MAX_HEADER_BYTES}"
-        ));
+        return Err(format!("has a header of {length} bytes, more than the limit of {MAX_HEADER_BYTES}"));
     }
     let mut text = vec![0; length];
     source.read_exact(&mut text).map_err(short)?;
@@ -205,11 +170,7 @@ fn parse_header(text: &str) -> Option<Header> {
                 let (lengths, after) = value.strip_prefix('(')?.split_once(')')?;
                 let lengths = lengths.split(',').map(str::trim);
                 let lengths = lengths.filter(|length| !length.is_empty());
-                shape = Some(
-                    lengths
-                        .map(|length| length.parse().ok())
-                        .collect::<Option<_>>()?,
-                );
+                shape = Some(lengths.map(|length| length.parse().ok()).collect::<Option<_>>()?);
                 after
             }
             _ => return None,
@@ -217,11 +178,7 @@ fn parse_header(text: &str) -> Option<Header> {
         rest = rest.trim_start();
         rest = rest.strip_prefix(',').unwrap_or(rest).trim_start();
     }
-    Some(Header {
-        descr: descr?,
-        fortran_order: fortran_order?,
-        shape: shape?,
-    })
+    Some(Header { descr: descr?, fortran_order: fortran_order?, shape: shape? })
 }
 
 /// A quoted text at the start, and what follows it.

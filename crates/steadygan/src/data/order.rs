@@ -24,12 +24,7 @@ impl Order {
     /// If `count` is 0.
     pub fn new(seed: u64, count: usize) -> Self {
         assert!(count > 0, "there is no order over no images");
-        Self {
-            seed,
-            count,
-            epoch: None,
-            permutation: (0..count).collect(),
-        }
+        Self { seed, count, epoch: None, permutation: (0..count).collect() }
     }
 
     /// The numbers (each below the count) of the `batch` images that follow after `images` were shown.
@@ -78,9 +73,7 @@ pub fn gather(images: &Images, indices: &[usize], flips: Option<&mut Stream>) ->
     if let Some(stream) = flips {
         for image in batch.chunks_exact_mut(images.image_len()) {
             if stream.next_u32() >> 31 == 1 {
-                image
-                    .chunks_exact_mut(images.size)
-                    .for_each(<[u8]>::reverse);
+                image.chunks_exact_mut(images.size).for_each(<[u8]>::reverse);
             }
         }
     }
@@ -111,10 +104,7 @@ mod tests {
         for at in (0..32).step_by(4).take(8) {
             let expected = &whole[at..(at + 4).min(35)];
             assert_eq!(walking.indices(at as u64, expected.len()), expected);
-            assert_eq!(
-                Order::new(1, 7).indices(at as u64, expected.len()),
-                expected
-            );
+            assert_eq!(Order::new(1, 7).indices(at as u64, expected.len()), expected);
         }
         assert_eq!(walking.indices(2, 3), whole[2..5], "going back");
     }
@@ -131,23 +121,12 @@ mod tests {
 
     #[test]
     fn a_flip_mirrors_whole_images_and_half_of_them() {
-        let images = Images {
-            channels: 3,
-            size: 2,
-            pixels: (0..24).collect(),
-            classes: None,
-        };
-        assert_eq!(
-            gather(&images, &[1, 0], None),
-            Vec::from_iter((12..24).chain(0..12))
-        );
+        let images = Images { channels: 3, size: 2, pixels: (0..24).collect(), classes: None };
+        assert_eq!(gather(&images, &[1, 0], None), Vec::from_iter((12..24).chain(0..12)));
         let mirrored: Vec<u8> = (0..12).map(|at| at ^ 1).collect();
         let batch = gather(&images, &[0; 1000], Some(&mut rng::stream(5, "flip", 0)));
         let flipped = batch.chunks(12).filter(|image| *image == mirrored).count();
-        let kept = batch
-            .chunks(12)
-            .filter(|image| *image == images.image(0))
-            .count();
+        let kept = batch.chunks(12).filter(|image| *image == images.image(0)).count();
         assert_eq!(flipped + kept, 1000);
         // 500 with a deviation of 16: five deviations.
         assert!((420..=580).contains(&flipped), "{flipped}");

@@ -1,30 +1,17 @@
 use super::*;
 
 fn plan(source: &str) -> DataPlan {
-    DataPlan {
-        source: source.to_owned(),
-        size: 28,
-        channels: None,
-        holdout: 0.0,
-        background: [0; 3],
-        flip: false,
-    }
+    DataPlan { source: source.to_owned(), size: 28, channels: None, holdout: 0.0, background: [0; 3], flip: false }
 }
 
 #[test]
 fn the_embedded_set_is_whole_and_balanced() {
     let data = load(&plan("embedded")).unwrap();
     assert_eq!(data.name, "fashion");
-    assert_eq!(
-        (data.train.count(), data.train.channels, data.train.size),
-        (10_000, 1, 28)
-    );
+    assert_eq!((data.train.count(), data.train.channels, data.train.size), (10_000, 1, 28));
     let classes = data.train.classes.as_ref().unwrap();
     for class in 0..10 {
-        assert_eq!(
-            classes.iter().filter(|&&other| other == class).count(),
-            1_000
-        );
+        assert_eq!(classes.iter().filter(|&&other| other == class).count(), 1_000);
     }
     // The first image is an ankle boot.
     assert_eq!(data.class_names[classes[0] as usize], "Ankle boot");
@@ -37,13 +24,7 @@ fn the_embedded_set_is_whole_and_balanced() {
 #[test]
 fn size_and_colour_follow_the_plan() {
     let small = load(&plan("fashion")).unwrap();
-    let data = load(&DataPlan {
-        size: 32,
-        channels: Some(3),
-        holdout: 0.1,
-        ..plan("fashion")
-    })
-    .unwrap();
+    let data = load(&DataPlan { size: 32, channels: Some(3), holdout: 0.1, ..plan("fashion") }).unwrap();
     assert_eq!((data.train.channels, data.train.size), (3, 32));
     assert_eq!(data.train.count() + data.holdout.count(), 10_000);
     let image = data.train.image(0);
@@ -54,10 +35,7 @@ fn size_and_colour_follow_the_plan() {
 #[test]
 fn a_source_that_cannot_be_opened_names_the_doors() {
     let error = load(&plan("no/such/folder")).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "there is no file or folder \"no/such/folder\""
-    );
+    assert_eq!(error.to_string(), "there is no file or folder \"no/such/folder\"");
     assert_eq!(
         error.hint(),
         "give one of: \"embedded\" (Fashion-MNIST); a folder of PNG or JPEG images; \
@@ -67,39 +45,21 @@ fn a_source_that_cannot_be_opened_names_the_doors() {
     let path = folder.path().join("table.csv");
     std::fs::write(&path, "a,b").unwrap();
     let error = load(&plan(path.to_str().unwrap())).unwrap_err().to_string();
-    assert!(
-        error.ends_with("table.csv is of no kind that can be read"),
-        "{error}"
-    );
+    assert!(error.ends_with("table.csv is of no kind that can be read"), "{error}");
 }
 
 #[test]
 fn a_plan_out_of_range_is_refused() {
     let message = |plan: DataPlan| load(&plan).unwrap_err().to_string();
     let base = plan("embedded");
+    assert_eq!(message(DataPlan { size: 0, ..base.clone() }), "data.size is 0 pixels");
     assert_eq!(
-        message(DataPlan {
-            size: 0,
-            ..base.clone()
-        }),
-        "data.size is 0 pixels"
-    );
-    assert_eq!(
-        message(DataPlan {
-            channels: Some(2),
-            ..base.clone()
-        }),
+        message(DataPlan { channels: Some(2), ..base.clone() }),
         "data.channels is neither 1 (grey) nor 3 (colour)"
     );
     for holdout in [1.0, -0.1, f64::NAN] {
-        let message = message(DataPlan {
-            holdout,
-            ..base.clone()
-        });
-        assert_eq!(
-            message,
-            format!("data.holdout is {holdout}, not a share from 0 to below 1")
-        );
+        let message = message(DataPlan { holdout, ..base.clone() });
+        assert_eq!(message, format!("data.holdout is {holdout}, not a share from 0 to below 1"));
     }
 }
 
@@ -107,10 +67,7 @@ fn a_plan_out_of_range_is_refused() {
 fn a_name_fits_a_file_name() {
     let name = |path: &str| name_of(Path::new(path));
     assert_eq!(name("/data/My Photos (2024).tar.gz"), "My-Photos--2024");
-    assert_eq!(
-        name("train-images-idx3-ubyte.gz"),
-        "train-images-idx3-ubyte"
-    );
+    assert_eq!(name("train-images-idx3-ubyte.gz"), "train-images-idx3-ubyte");
     assert_eq!(name("/"), "data");
     assert_eq!(name(&"x".repeat(300)).len(), 40);
 }

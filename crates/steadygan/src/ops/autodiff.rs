@@ -81,10 +81,7 @@ impl<B: GanOps, C: CheckpointStrategy> GanOps for Autodiff<B, C> {
         let (yp, wp) = (dy.primitive().clone(), weight.primitive().clone());
         let dx = B::conv_transpose(yp.clone(), wp.clone(), conv);
         record::<B, C, _, 2>([&dy, &weight], dx, (yp, wp, conv), |(dy, w, conv), g, wanted| {
-            [
-                wanted[0].then(|| B::conv(g.clone(), w, conv)),
-                wanted[1].then(|| B::conv_weight_gradient(g, dy, conv)),
-            ]
+            [wanted[0].then(|| B::conv(g.clone(), w, conv)), wanted[1].then(|| B::conv_weight_gradient(g, dy, conv))]
         })
     }
 
@@ -92,10 +89,7 @@ impl<B: GanOps, C: CheckpointStrategy> GanOps for Autodiff<B, C> {
         let (xp, yp) = (x.primitive().clone(), dy.primitive().clone());
         let dw = B::conv_weight_gradient(xp.clone(), yp.clone(), conv);
         record::<B, C, _, 2>([&x, &dy], dw, (xp, yp, conv), |(x, dy, conv), g, wanted| {
-            [
-                wanted[0].then(|| B::conv_transpose(dy, g.clone(), conv)),
-                wanted[1].then(|| B::conv(x, g, conv)),
-            ]
+            [wanted[0].then(|| B::conv_transpose(dy, g.clone(), conv)), wanted[1].then(|| B::conv(x, g, conv))]
         })
     }
 
@@ -151,17 +145,13 @@ impl<B: GanOps, C: CheckpointStrategy> GanOps for Autodiff<B, C> {
     fn leaky_relu(x: FloatTensor<Self>, slope: f32) -> FloatTensor<Self> {
         let xp = x.primitive().clone();
         let y = <B as GanOps>::leaky_relu(xp.clone(), slope);
-        record::<B, C, _, 1>([&x], y, (xp, slope), |(x, slope), dy, _| {
-            [Some(B::leaky_relu_gradient(x, dy, slope))]
-        })
+        record::<B, C, _, 1>([&x], y, (xp, slope), |(x, slope), dy, _| [Some(B::leaky_relu_gradient(x, dy, slope))])
     }
 
     fn leaky_relu_gradient(x: FloatTensor<Self>, dy: FloatTensor<Self>, slope: f32) -> FloatTensor<Self> {
         let xp = x.into_primitive();
         let dx = B::leaky_relu_gradient(xp.clone(), dy.primitive().clone(), slope);
-        record::<B, C, _, 1>([&dy], dx, (xp, slope), |(x, slope), g, _| {
-            [Some(B::leaky_relu_gradient(x, g, slope))]
-        })
+        record::<B, C, _, 1>([&dy], dx, (xp, slope), |(x, slope), g, _| [Some(B::leaky_relu_gradient(x, g, slope))])
     }
 
     fn tanh(x: FloatTensor<Self>) -> FloatTensor<Self> {

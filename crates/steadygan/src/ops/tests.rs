@@ -30,7 +30,8 @@ fn assert_same(what: &str, ours: &Tensor, stock: &Tensor) {
 }
 
 /// Shapes of every kind of layer: strided, same, valid, and TensorFlow's uneven padding.
-const CONVOLUTIONS: [(usize, usize, (usize, usize)); 4] = [(4, 2, (1, 1)), (3, 1, (1, 1)), (4, 1, (0, 0)), (3, 2, (0, 1))];
+const CONVOLUTIONS: [(usize, usize, (usize, usize)); 4] =
+    [(4, 2, (1, 1)), (3, 1, (1, 1)), (4, 1, (0, 0)), (3, 2, (0, 1))];
 
 #[test]
 fn convolutions_are_the_stock_ones() {

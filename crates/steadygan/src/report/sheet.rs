@@ -41,32 +41,17 @@ pub fn picture(image: &[u8], [channels, height, width]: [usize; 3]) -> DynamicIm
 /// If an image is too large for the format.
 pub fn encode_png(image: &DynamicImage) -> Result<Vec<u8>> {
     let mut png = Cursor::new(Vec::new());
-    image
-        .write_to(&mut png, ImageFormat::Png)
-        .map_err(|cause| {
-            Error::data(
-                format!("a sheet cannot be written as PNG: {cause}"),
-                "show fewer images on it",
-            )
-        })?;
+    image.write_to(&mut png, ImageFormat::Png).map_err(|cause| {
+        Error::data(format!("a sheet cannot be written as PNG: {cause}"), "show fewer images on it")
+    })?;
     Ok(png.into_inner())
 }
 
-fn grid(
-    images: &[u8],
-    shape: [usize; 4],
-    columns: usize,
-    scale: usize,
-    gap: usize,
-) -> DynamicImage {
+fn grid(images: &[u8], shape: [usize; 4], columns: usize, scale: usize, gap: usize) -> DynamicImage {
     let [count, channels, height, width] = shape;
     assert!(matches!(channels, 1 | 3), "{channels} channels");
     assert!(columns > 0 && !images.is_empty(), "nothing to show");
-    assert_eq!(
-        images.len(),
-        shape.iter().product::<usize>(),
-        "shape {shape:?}"
-    );
+    assert_eq!(images.len(), shape.iter().product::<usize>(), "shape {shape:?}");
     let columns = columns.min(count);
     let (step_y, step_x) = (height * scale + gap, width * scale + gap);
     let sheet_height = count.div_ceil(columns) * step_y - gap;
@@ -113,10 +98,7 @@ mod tests {
         // 2 pixels need a factor of 32 to reach 64.
         assert_eq!(sheet.dimensions(), (3 * 96 + 2 * 2, 2 * 64 + 2));
         let mut seen = sheet.to_rgb8();
-        for (i, (top, left)) in [(0, 0), (0, 98), (0, 196), (66, 0), (66, 98)]
-            .into_iter()
-            .enumerate()
-        {
+        for (i, (top, left)) in [(0, 0), (0, 98), (0, 196), (66, 0), (66, 98)].into_iter().enumerate() {
             let i = i as u8;
             for y in 0..64 {
                 for x in 0..96 {
@@ -127,10 +109,7 @@ mod tests {
                 }
             }
         }
-        assert!(
-            seen.pixels().all(|pixel| pixel.0 == [255; 3]),
-            "gaps and the unused tile are white"
-        );
+        assert!(seen.pixels().all(|pixel| pixel.0 == [255; 3]), "gaps and the unused tile are white");
     }
 
     #[test]
@@ -139,14 +118,9 @@ mod tests {
         let sheet = sheet(&image, [1, 1, 2, 2], 8);
         assert_eq!(sheet.color(), image::ColorType::L8);
         assert_eq!(sheet.dimensions(), (64, 64));
-        let png = image::load_from_memory(&encode_png(&sheet).unwrap())
-            .unwrap()
-            .into_luma8();
+        let png = image::load_from_memory(&encode_png(&sheet).unwrap()).unwrap().into_luma8();
         let corners = [(0, 0), (63, 0), (0, 63), (63, 63)];
-        assert_eq!(
-            corners.map(|(x, y)| png.get_pixel(x, y).0[0]),
-            [120, 121, 122, 123]
-        );
+        assert_eq!(corners.map(|(x, y)| png.get_pixel(x, y).0[0]), [120, 121, 122, 123]);
         assert_eq!(picture(&image, [1, 2, 2]).into_bytes(), image);
     }
 

@@ -116,12 +116,7 @@ fn step(
     let mut batches = Batches::new(reals, fakes.clone().inner());
     prepare(&mut batches, hooks, &moment);
     let judged = discriminator_step(&mut state.discriminator, &mut state.discriminator_optimizer, batches, plan)?;
-    let fooled = generator_step(
-        &mut state.generator,
-        &mut state.generator_optimizer,
-        &mut state.discriminator,
-        fakes,
-    )?;
+    let fooled = generator_step(&mut state.generator, &mut state.generator_optimizer, &mut state.discriminator, fakes)?;
     Ok(StepStats { loss_g: fooled.loss, grad_norm_g: fooled.grad_norm, ..judged })
 }
 

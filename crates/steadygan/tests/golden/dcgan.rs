@@ -96,8 +96,7 @@ fn step(fixture: &Fixture, state: &mut State, number: usize) -> [f64; 2] {
     batches.fake.harden();
     let judged =
         discriminator_step(&mut state.discriminator, &mut state.discriminator_optimizer, batches, &small_plan());
-    let fooled =
-        generator_step(&mut state.generator, &mut state.generator_optimizer, &mut state.discriminator, fakes);
+    let fooled = generator_step(&mut state.generator, &mut state.generator_optimizer, &mut state.discriminator, fakes);
     [judged.expect("finite").loss_d, fooled.expect("finite").loss]
 }
 
@@ -151,12 +150,8 @@ fn losses_of_ten_steps() {
 #[test]
 fn input_gradient_and_the_gradient_of_its_norm() {
     let fixture = Fixture::read("input_gradient");
-    let plan = plan(&[
-        "data.size=32",
-        "model.width=8",
-        "heuristics.batch-norm=false",
-        "heuristics.gaussian-init=false",
-    ]);
+    let plan =
+        plan(&["data.size=32", "model.width=8", "heuristics.batch-norm=false", "heuristics.gaussian-init=false"]);
     // Without batch norm the layers' indices are those of the fixture.
     let discriminator = State::new(&plan, &device()).discriminator;
     let discriminator = load_tensors(discriminator, &fixture.part("discriminator.")).expect("the fixture's names");

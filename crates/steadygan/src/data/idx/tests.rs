@@ -7,11 +7,7 @@ use crate::data::load;
 fn idx(shape: &[u32], values: &[u8]) -> Vec<u8> {
     let lengths = shape.iter().flat_map(|length| length.to_be_bytes());
     let header = [0, 0, UNSIGNED_BYTE, shape.len() as u8];
-    header
-        .into_iter()
-        .chain(lengths)
-        .chain(values.iter().copied())
-        .collect()
+    header.into_iter().chain(lengths).chain(values.iter().copied()).collect()
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -21,10 +17,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn refusal(bytes: &[u8]) -> String {
-    read(bytes, "a.idx")
-        .map(|array| array.shape)
-        .unwrap_err()
-        .to_string()
+    read(bytes, "a.idx").map(|array| array.shape).unwrap_err().to_string()
 }
 
 #[test]
@@ -51,10 +44,7 @@ fn images_and_their_labels_come_back_as_written() {
 
     fs::write(&labels, idx(&[2], &[7, 2])).unwrap();
     let error = load(&plan).unwrap_err().to_string();
-    assert!(
-        error.contains("holds 3 images, but ") && error.ends_with(" is of shape [2]"),
-        "{error}"
-    );
+    assert!(error.contains("holds 3 images, but ") && error.ends_with(" is of shape [2]"), "{error}");
     fs::remove_file(&labels).unwrap();
     assert_eq!(load(&plan).unwrap().train.classes, None);
 }
@@ -62,23 +52,11 @@ fn images_and_their_labels_come_back_as_written() {
 #[test]
 fn a_wrong_count_names_both_numbers() {
     let announced = "a.idx announces the shape [3, 2, 2], 12 bytes, but holds";
-    assert_eq!(
-        refusal(&idx(&[3, 2, 2], &[0; 11])),
-        format!("{announced} 11")
-    );
-    assert_eq!(
-        refusal(&idx(&[3, 2, 2], &[0; 20])),
-        format!("{announced} at least 13")
-    );
-    assert_eq!(
-        refusal(&gzip(&idx(&[3, 2, 2], &[0; 11]))),
-        format!("{announced} 11")
-    );
+    assert_eq!(refusal(&idx(&[3, 2, 2], &[0; 11])), format!("{announced} 11"));
+    assert_eq!(refusal(&idx(&[3, 2, 2], &[0; 20])), format!("{announced} at least 13"));
+    assert_eq!(refusal(&gzip(&idx(&[3, 2, 2], &[0; 11]))), format!("{announced} 11"));
     // A bomb: 64 MiB of zeros behind a header that announces 12 bytes.
-    assert_eq!(
-        refusal(&gzip(&idx(&[3, 2, 2], &vec![0; 64 << 20]))),
-        format!("{announced} at least 13")
-    );
+    assert_eq!(refusal(&gzip(&idx(&[3, 2, 2], &vec![0; 64 << 20]))), format!("{announced} at least 13"));
 }
 
 #[test]
@@ -99,9 +77,6 @@ fn what_the_header_announces_is_not_believed() {
     assert!(refusal(&idx(&[1 << 20, 1 << 7, 1 << 7], &[0; 4])).ends_with("but holds 4"));
     assert!(refusal(&[0, 0, 0x0D, 3, 0]).contains("begins with [00, 00, 0D, 03]"));
     let text = refusal(b"hello, world");
-    assert!(
-        text.contains("not with an IDX header of unsigned bytes"),
-        "{text}"
-    );
+    assert!(text.contains("not with an IDX header of unsigned bytes"), "{text}");
     assert!(refusal(&[0, 0, 8, 255]).starts_with("a.idx has no complete IDX header"));
 }
