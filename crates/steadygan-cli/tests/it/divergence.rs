@@ -2,7 +2,7 @@
 
 use crate::command::{DIVERGED, steadygan};
 use crate::pictures::workplace;
-use crate::run_files::{checkpoint, manifest};
+use crate::run_files::{checkpoint, manifest, tensors};
 
 #[test]
 fn divergence_has_its_own_exit_code_and_names_what_broke_first() {
@@ -25,4 +25,19 @@ fn divergence_has_its_own_exit_code_and_names_what_broke_first() {
     assert_eq!((again.code, again.stderr.as_str()), (DIVERGED, ""));
     assert_eq!(&manifest(&run)["outcome"], outcome);
     assert_eq!(checkpoint(&run), before);
+}
+
+/// Losses and gradients may be finite when an update overflows, or a running statistic does.
+#[test]
+fn a_checkpoint_never_holds_a_value_that_is_not_finite() {
+    let folder = workplace();
+    for (lr, quantity) in [("3e38", "generator.main.0.weight"), ("1e20", "generator.main.1.running_var")] {
+        let wild = format!("train tiny.toml --set optimizer.generator.lr={lr} --set train.checkpoint-every=4");
+        let answer = steadygan(folder.path(), &wild);
+        assert_eq!(answer.code, DIVERGED, "{answer:#?}");
+        let run = folder.path().join(answer.last_line());
+        assert_eq!(manifest(&run)["outcome"]["quantity"], quantity);
+        let values = tensors(&checkpoint(&run));
+        assert!(values.iter().all(|value| value.is_finite()));
+    }
 }

@@ -63,3 +63,9 @@ pub(crate) fn checkpoint(run: &Path) -> Vec<u8> {
 pub(crate) fn manifest(run: &Path) -> serde_json::Value {
     serde_json::from_slice(&fs::read(run.join("manifest.json")).expect("a manifest")).expect("JSON")
 }
+
+/// The tensors' numbers in a checkpoint: what lies behind the header, whose length is the first eight bytes.
+pub(crate) fn tensors(checkpoint: &[u8]) -> Vec<f32> {
+    let header = u64::from_le_bytes(checkpoint[..8].try_into().expect("eight bytes")) as usize;
+    checkpoint[8 + header..].as_chunks().0.iter().map(|four| f32::from_le_bytes(*four)).collect()
+}

@@ -90,6 +90,13 @@ pub fn save_checkpoint(state: &State, origin: &Origin) -> Vec<u8> {
     safetensors::serialize(views, Some(header)).expect("tensors of distinct names can be written")
 }
 
+/// The first tensor of a state with a value that is not finite. An update can overflow, and running
+/// statistics can, although the losses and gradients before it were finite.
+pub fn non_finite_tensor(state: &State) -> Option<String> {
+    let unsound = |data: &TensorData| data.iter::<f32>().any(|value| !value.is_finite());
+    tensors_of(state).into_iter().find(|(_, data)| unsound(data)).map(|(name, _)| name)
+}
+
 fn tensors_of(state: &State) -> BTreeMap<String, TensorData> {
     let mut tensors = BTreeMap::new();
     let parts = [

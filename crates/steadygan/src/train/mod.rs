@@ -5,7 +5,7 @@ mod recorder;
 mod state;
 mod step;
 
-pub use checkpoint::{Checkpoint, Origin, load_checkpoint, save_checkpoint};
+pub use checkpoint::{Checkpoint, Origin, load_checkpoint, non_finite_tensor, save_checkpoint};
 pub use recorder::{Recorder, encode_sheet};
 pub use state::{State, Tally};
 pub use step::{NonFinite, StepStats, discriminator_step, generator_step};
@@ -74,13 +74,17 @@ pub fn train(
         state.images += plan.train.batch as u64;
         state.tally.add(&stats);
         observer.step(state.images);
-        cadence(plan, state, &sheet, observer)?;
+        if let Some(diverged) = cadence(plan, state, &sheet, observer)? {
+            return Ok(diverged);
+        }
     }
     if !state.images.is_multiple_of(plan.train.sheets_every) {
         sheet.show(state, observer)?;
     }
-    if !state.images.is_multiple_of(plan.train.checkpoint_every) {
-        observer.checkpoint(state)?;
+    if !state.images.is_multiple_of(plan.train.checkpoint_every)
+        && let Some(diverged) = save(state, observer)?
+    {
+        return Ok(diverged);
     }
     let images = state.images;
     Ok(if images < plan.train.images { Outcome::Stopped { images } } else { Outcome::Finished { images } })
@@ -129,8 +133,8 @@ pub fn prepare(batches: &mut Batches, hooks: &[Box<dyn Hook>], moment: &Moment) 
     hooks.iter().for_each(|hook| hook.soften(batches, moment));
 }
 
-/// What is due at this number of images.
-fn cadence(plan: &Plan, state: &mut State, sheet: &Sheet, observer: &mut dyn Observer) -> Result<()> {
+/// What is due at this number of images; the outcome if the state turns out unsound.
+fn cadence(plan: &Plan, state: &mut State, sheet: &Sheet, observer: &mut dyn Observer) -> Result<Option<Outcome>> {
     let due = |every: u64| state.images.is_multiple_of(every);
     if due(plan.train.stats_every) {
         let diversity = sheet.diversity(&sheet.sample(state));
@@ -139,10 +143,16 @@ fn cadence(plan: &Plan, state: &mut State, sheet: &Sheet, observer: &mut dyn Obs
     if due(plan.train.sheets_every) {
         sheet.show(state, observer)?;
     }
-    if due(plan.train.checkpoint_every) {
-        observer.checkpoint(state)?;
+    if due(plan.train.checkpoint_every) { save(state, observer) } else { Ok(None) }
+}
+
+/// Hands over the state if training can go on from it; the latest checkpoint stays the last sound one.
+fn save(state: &State, observer: &mut dyn Observer) -> Result<Option<Outcome>> {
+    if let Some(quantity) = non_finite_tensor(state) {
+        return Ok(Some(Outcome::Diverged { images: state.images, quantity }));
     }
-    Ok(())
+    observer.checkpoint(state)?;
+    Ok(None)
 }
 
 /// The fixed latents, and as many reals to compare their images with.
