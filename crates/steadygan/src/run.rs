@@ -6,7 +6,7 @@ use crate::data::{self, Dataset};
 use crate::device::device;
 use crate::error::{Error, Result};
 use crate::nn::{LayerTable, Network};
-use crate::plan::Plan;
+use crate::plan::{Batches, Plan};
 use crate::recipe::LayeredRecipe;
 use crate::train::{self, Observer, Origin, Recorder, State, encode_sheet, load_checkpoint};
 use burn::prelude::Device;
@@ -92,15 +92,20 @@ pub fn layer_tables(plan: &Plan) -> [LayerTable; 2] {
     [LayerTable::of("generator", &state.generator), LayerTable::of("discriminator", &state.discriminator)]
 }
 
+/// What the program takes beside a run's own needs: its code, the embedded images, the allocator's
+/// reserve. The peak of a run with the smallest networks.
+const PROGRAM_BYTES: usize = 50 << 20;
+
 /// An estimate of the memory that training takes, in bytes: images as bytes; for each network's
-/// weights their gradients and two moments; for a step each layer's output kept for the backward pass
-/// and its gradient, in two discriminator passes at a time and one of the generator.
+/// weights their gradients and two moments; for a step each layer's output, kept for the backward
+/// pass, and its gradient, of the generator and of the discriminator's largest batch.
 pub fn estimated_memory(plan: &Plan, data: &Dataset) -> u64 {
     let [generator, discriminator] = layer_tables(plan);
+    let judged = if plan.train.batches == Batches::Combined { 2 } else { 1 };
     let weights = 4 * (generator.trainable() + discriminator.trainable());
-    let activations = 2 * plan.train.batch * (generator.activations() + 2 * discriminator.activations());
+    let activations = 2 * plan.train.batch * (generator.activations() + judged * discriminator.activations());
     let floats = (weights + activations) * size_of::<f32>();
-    (floats + data.train.pixels.len() + data.holdout.pixels.len()) as u64
+    (PROGRAM_BYTES + floats + data.train.pixels.len() + data.holdout.pixels.len()) as u64
 }
 
 impl Run {
