@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// Threads of the CPU kernels (default: one a core); results do not depend on it
-    #[arg(long, global = true, value_name = "N")]
+    #[arg(long, global = true, value_name = "N", allow_negative_numbers = true)]
     threads: Option<usize>,
     /// Answer in JSON
     #[arg(long, global = true)]
@@ -78,13 +78,13 @@ pub(crate) struct Recipe {
     #[arg(long, value_name = "PATH")]
     data: Option<String>,
     /// Real images to show in all, such as 50000 or 50k
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     images: Option<Count>,
     /// Real images of a step
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     batch: Option<u64>,
     /// Seed of every random stream
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=MAX_SEED))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(..=MAX_SEED))]
     seed: Option<u64>,
     /// Any recipe key; the value is TOML, a bare word is a string
     #[arg(long, value_name = "KEY=VALUE")]
@@ -170,7 +170,7 @@ pub(crate) struct Resume {
     /// A run's folder
     pub(crate) run: PathBuf,
     /// Real images to show in all, counted from the run's beginning
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) images: Option<Count>,
     #[command(flatten)]
     pub(crate) device: Device,
@@ -181,10 +181,10 @@ pub(crate) struct Generate {
     /// A run's folder
     pub(crate) run: PathBuf,
     /// Images to make
-    #[arg(long, value_name = "N", default_value_t = 64, conflicts_with = "latents")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 64, conflicts_with = "latents")]
     pub(crate) count: usize,
     /// Seed of the latents
-    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "latents")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 0, conflicts_with = "latents")]
     pub(crate) seed: u64,
     /// Latents to make images of: a float32 array of shape (N, latent)
     #[arg(long, value_name = "FILE.npy")]

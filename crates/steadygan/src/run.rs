@@ -120,7 +120,9 @@ impl Run {
         let slug = format!("{}-{}", data.name, recipe.base()?);
         let origin = Origin { recipe: recipe.to_toml(), plan, data_fingerprint: data.fingerprint.clone() };
         let manifest = manifest(&origin.plan, &data, &state, &on);
-        let directory = RunDirectory::create(out, &slug)?;
+        let directory = RunDirectory::create(out, &slug).map_err(|error| {
+            Error::checkpoint(error.to_string(), "choose a folder that is there or can be made: --out DIR")
+        })?;
         let lock = directory.lock()?;
         write_atomically(&directory.recipe(), origin.recipe.as_bytes())?;
         manifest.save(&directory.manifest())?;
@@ -258,7 +260,7 @@ impl From<RunError> for Error {
         let hint = match error.io_kind() {
             Some(ErrorKind::NotFound) => NO_RUN,
             Some(ErrorKind::StorageFull) => "free some space; the run resumes from its last checkpoint",
-            Some(_) => "check that it is what it should be and that you may write there, or choose another --out",
+            Some(_) => "check the path, and that you may write there",
             None => NO_RUN,
         };
         Self::checkpoint(error.to_string(), hint)

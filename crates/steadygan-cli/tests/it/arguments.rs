@@ -16,6 +16,11 @@ fn arguments_that_are_not_understood() {
     assert_eq!(refused("resume"), said("the following required arguments were not provided: <RUN>", usage));
     let number = "invalid value 'x' for '--batch <N>': invalid digit found in string";
     assert_eq!(refused("train --batch x"), said(number, usage));
+    for negative in ["train --batch -3", "train --seed -3", "--threads -3", "generate runs/1 --count -3"] {
+        let flag = negative.split(' ').rev().nth(1).unwrap();
+        let error = refused(negative).0;
+        assert!(error.starts_with(&format!("invalid value '-3' for '{flag} <N>': ")), "{error}");
+    }
     let count = "invalid value 'x' for '--images <N>': `x` is no number of images; write it like 50000, 50k or 1.5M";
     assert_eq!(refused("train --images x"), said(count, usage));
     assert_eq!(refused("resume runs/1 --images x"), said(count, usage));
