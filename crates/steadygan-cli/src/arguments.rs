@@ -154,7 +154,7 @@ impl Default for Train {
 
 #[derive(Debug, Args)]
 pub(crate) struct Device {
-    /// Where to compute: cpu, wgpu or cuda[:INDEX] (GPUs if they were built in)
+    /// Where to compute: cpu, or wgpu, cuda, wgpu:INDEX, cuda:INDEX if they were built in
     #[arg(long = "device", value_name = "DEVICE", default_value = "cpu")]
     pub(crate) name: String,
 }

@@ -38,7 +38,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// The device of a name (see [`device`](crate::device::device)), and the threads of the CPU
+    /// The device of a name (see [`device`]), and the threads of the CPU
     /// kernels for the record.
     ///
     /// # Errors
