@@ -57,7 +57,7 @@ pub struct ModelPlan {
     /// How the generator doubles an image.
     pub upsampling: Upsampling,
     /// The range of the images, real and fake.
-    pub range: OutputRange,
+    pub range: PixelRange,
     /// Initial weights.
     pub init: Init,
     /// The generator's layers.
@@ -106,7 +106,7 @@ pub enum Upsampling {
 /// The range of images as networks see them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum OutputRange {
+pub enum PixelRange {
     /// [−1, 1]; the generator ends in tanh.
     Symmetric,
     /// [0, 1]; the generator ends in a sigmoid.
@@ -146,7 +146,7 @@ pub struct TrainPlan {
     /// Real images of a step.
     pub batch: usize,
     /// How the discriminator is shown reals and fakes.
-    pub batches: Batches,
+    pub batches: Batching,
     /// Images between two lines of stats.jsonl.
     pub stats_every: u64,
     /// Images between two sheets.
@@ -160,7 +160,7 @@ pub struct TrainPlan {
 /// How the discriminator is shown reals and fakes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Batches {
+pub enum Batching {
     /// Both in one batch.
     Combined,
     /// A batch each, gradients summed, one optimiser step (PyTorch's example).
@@ -209,7 +209,7 @@ impl Plan {
                 latent_distribution: LatentDistribution::Uniform,
                 downsampling: Downsampling::MaxPool,
                 upsampling: Upsampling::Nearest,
-                range: OutputRange::Unit,
+                range: PixelRange::Unit,
                 init: Init::FanInUniform,
                 generator: plain,
                 discriminator: plain,
@@ -218,7 +218,7 @@ impl Plan {
             train: TrainPlan {
                 images: steps(recipe.train.images.0),
                 batch: recipe.train.batch,
-                batches: Batches::Combined,
+                batches: Batching::Combined,
                 stats_every: steps(recipe.train.stats_every.0),
                 sheets_every: steps(recipe.train.sheets_every.0),
                 checkpoint_every: steps(recipe.train.checkpoint_every.0),

@@ -6,7 +6,7 @@ use crate::data::{self, Dataset};
 use crate::device::device;
 use crate::error::{Error, Result};
 use crate::nn::{LayerTable, Network};
-use crate::plan::{Batches, Plan};
+use crate::plan::{Batching, Plan};
 use crate::recipe::LayeredRecipe;
 use crate::train::{self, Observer, Origin, Recorder, State, encode_sheet, load_checkpoint};
 use burn::prelude::Device;
@@ -101,7 +101,7 @@ const PROGRAM_BYTES: usize = 50 << 20;
 /// pass, and its gradient, of the generator and of the discriminator's largest batch.
 pub fn estimated_memory(plan: &Plan, data: &Dataset) -> u64 {
     let [generator, discriminator] = layer_tables(plan);
-    let judged = if plan.train.batches == Batches::Combined { 2 } else { 1 };
+    let judged = if plan.train.batches == Batching::Combined { 2 } else { 1 };
     let weights = 4 * (generator.trainable() + discriminator.trainable());
     let activations = 2 * plan.train.batch * (generator.activations() + judged * discriminator.activations());
     let floats = (weights + activations) * size_of::<f32>();

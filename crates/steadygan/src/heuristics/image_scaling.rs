@@ -2,7 +2,7 @@
 
 use super::{Card, Evidence, Family, Heuristic};
 use crate::error::Result;
-use crate::plan::{OutputRange, Plan};
+use crate::plan::{PixelRange, Plan};
 use serde::{Deserialize, Serialize};
 
 /// What there is to know.
@@ -28,12 +28,12 @@ impl Heuristic for ImageScaling {
     }
 
     fn plan(&self, plan: &mut Plan) -> Result<()> {
-        plan.model.range = OutputRange::Symmetric;
+        plan.model.range = PixelRange::Symmetric;
         Ok(())
     }
 }
 
-impl OutputRange {
+impl PixelRange {
     /// A pixel as networks see it.
     pub fn scale(self, pixel: u8) -> f32 {
         match self {
@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn scaling_has_the_range_s_ends_and_an_exact_inverse() {
-        for (range, low, high) in [(OutputRange::Symmetric, -1.0, 1.0), (OutputRange::Unit, 0.0, 1.0)] {
+        for (range, low, high) in [(PixelRange::Symmetric, -1.0, 1.0), (PixelRange::Unit, 0.0, 1.0)] {
             assert_eq!((range.scale(0), range.scale(255)), (low, high));
             assert!((0..=255).all(|pixel| range.unscale(range.scale(pixel)) == pixel));
             assert_eq!((range.unscale(-9.0), range.unscale(9.0), range.unscale(f32::NAN)), (0, 255, 0));

@@ -2,7 +2,7 @@
 
 use super::{Card, Evidence, Family, Heuristic};
 use crate::error::Result;
-use crate::plan::{Batches, Plan};
+use crate::plan::{Batching, Plan};
 use serde::{Deserialize, Serialize};
 
 /// What there is to know.
@@ -44,8 +44,8 @@ impl Heuristic for SeparateBatches {
 
     fn plan(&self, plan: &mut Plan) -> Result<()> {
         plan.train.batches = match self.updates {
-            Updates::One => Batches::SeparateOneUpdate,
-            Updates::Two => Batches::SeparateTwoUpdates,
+            Updates::One => Batching::SeparateOneUpdate,
+            Updates::Two => Batching::SeparateTwoUpdates,
         };
         Ok(())
     }

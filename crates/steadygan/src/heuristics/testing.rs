@@ -52,7 +52,7 @@ pub(crate) fn prepared(plan: &Plan, count: usize) -> Batches {
     let device = device().inner();
     let mut batches = Batches::new(Tensor::ones(shape, &device), Tensor::zeros(shape, &device));
     let hooks = heuristics::hooks(&plan.heuristics).expect("hooks");
-    train::prepare(&mut batches, &hooks, &Moment { seed: 0, images: 0 });
+    train::apply_hooks(&mut batches, &hooks, &Moment { seed: 0, images: 0 });
     batches
 }
 

@@ -1,7 +1,7 @@
 //! The DCGAN family (Radford, Metz and Chintala 2016) and the forms its heuristics replace.
 
 use super::{Builder, ConvSpec, ImageShape, Initializer, Network};
-use crate::plan::{Downsampling, ModelPlan, NetworkPlan, OutputRange, Upsampling};
+use crate::plan::{Downsampling, ModelPlan, NetworkPlan, PixelRange, Upsampling};
 
 /// The smallest image that the doublings start from: `size = base · 2^doublings`, base in 4..=7.
 ///
@@ -44,8 +44,8 @@ pub fn generator(plan: &ModelPlan, init: Initializer) -> Network {
     }
     let builder = doubled(builder, plan.upsampling, widths[widths.len() - 1], plan.channels, bias);
     match plan.range {
-        OutputRange::Symmetric => builder.tanh(),
-        OutputRange::Unit => builder.sigmoid(),
+        PixelRange::Symmetric => builder.tanh(),
+        PixelRange::Unit => builder.sigmoid(),
     }
     .build()
 }

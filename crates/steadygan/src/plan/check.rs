@@ -22,7 +22,7 @@ pub(crate) fn require(ok: bool, key: &str, found: impl Display, wanted: &str) ->
     Err(Error::recipe(format!("`{key}` is {found} but must be {wanted}"), hint))
 }
 
-/// Batches are divided by, so that this is checked before anything is counted in batches.
+/// Batching are divided by, so that this is checked before anything is counted in batches.
 pub(super) fn batch(batch: usize) -> Result<()> {
     require((2..=4096).contains(&batch), "train.batch", batch, "in 2..=4096")
 }

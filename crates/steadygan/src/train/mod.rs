@@ -118,14 +118,14 @@ fn step(
     state.generator.absorb(pass);
 
     let mut batches = Batches::new(reals, fakes.clone().inner());
-    prepare(&mut batches, hooks, &moment);
+    apply_hooks(&mut batches, hooks, &moment);
     let judged = discriminator_step(&mut state.discriminator, &mut state.discriminator_optimizer, batches, plan)?;
     let fooled = generator_step(&mut state.generator, &mut state.generator_optimizer, &mut state.discriminator, fakes)?;
     Ok(StepStats { loss_g: fooled.loss, grad_norm_g: fooled.grad_norm, ..judged })
 }
 
 /// Lets the hooks act on what the discriminator is shown and told.
-pub fn prepare(batches: &mut Batches, hooks: &[Box<dyn Hook>], moment: &Moment) {
+pub fn apply_hooks(batches: &mut Batches, hooks: &[Box<dyn Hook>], moment: &Moment) {
     hooks.iter().for_each(|hook| hook.show(batches, moment));
     hooks.iter().for_each(|hook| hook.tell(batches, moment));
     batches.real.harden();

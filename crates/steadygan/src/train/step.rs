@@ -4,7 +4,7 @@ use crate::labels::{Batch, Batches};
 use crate::loss::bce_with_logits;
 use crate::nn::{Network, Pass};
 use crate::optim::{Adam, Gradients};
-use crate::plan::{self, Plan};
+use crate::plan::{Batching, Plan};
 use burn::module::Module;
 use burn::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -38,16 +38,16 @@ fn finite(quantity: &'static str, value: f64) -> Result<f64, NonFinite> {
 }
 
 /// What the discriminator is shown between two optimiser steps, for each form of `separate-batches`.
-fn updates(batches: Batches, form: plan::Batches) -> Vec<Vec<Batch>> {
+fn updates(batches: Batches, form: Batching) -> Vec<Vec<Batch>> {
     let Batches { real, fake } = batches;
     match form {
-        plan::Batches::Combined => vec![vec![Batch {
+        Batching::Combined => vec![vec![Batch {
             images: Tensor::cat(vec![real.images, fake.images], 0),
             told_real: [real.told_real, fake.told_real].concat(),
             labels: [real.labels, fake.labels].concat(),
         }]],
-        plan::Batches::SeparateOneUpdate => vec![vec![real, fake]],
-        plan::Batches::SeparateTwoUpdates => vec![vec![real], vec![fake]],
+        Batching::SeparateOneUpdate => vec![vec![real, fake]],
+        Batching::SeparateTwoUpdates => vec![vec![real], vec![fake]],
     }
 }
 

@@ -5,7 +5,7 @@ use burn::prelude::*;
 use safetensors::SafeTensors;
 use safetensors::tensor::Dtype;
 use std::collections::BTreeMap;
-use steadygan::plan::OutputRange;
+use steadygan::plan::PixelRange;
 
 /// The tensors of a fixture by name; bytes are images, scaled to [−1, 1].
 pub(crate) struct Fixture {
@@ -20,7 +20,7 @@ impl Fixture {
         let file = SafeTensors::deserialize(&bytes).expect("a safetensors file");
         let tensors = file.iter().map(|(name, view)| {
             let values: Vec<f32> = match view.dtype() {
-                Dtype::U8 => view.data().iter().map(|&pixel| OutputRange::Symmetric.scale(pixel)).collect(),
+                Dtype::U8 => view.data().iter().map(|&pixel| PixelRange::Symmetric.scale(pixel)).collect(),
                 _ => view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
             };
             (name.to_owned(), TensorData::new(values, view.shape().to_vec()))
