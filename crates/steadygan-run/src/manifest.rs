@@ -98,7 +98,7 @@ pub enum Outcome {
     Diverged {
         /// Real images shown.
         images: u64,
-        /// What broke first, by its key in `stats.jsonl`: `loss_d`, `grad_norm_g`.
+        /// What broke first: a key of `stats.jsonl` (`loss_d`, `grad_norm_g`) or a tensor's name.
         quantity: String,
     },
 }

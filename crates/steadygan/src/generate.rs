@@ -3,19 +3,14 @@
 use crate::data::npy;
 use crate::device::device;
 use crate::error::{Error, Result};
-use crate::nn::{Network, Pass};
+use crate::nn::SAMPLE_CHUNK;
 use crate::plan::Plan;
-use crate::report::sheet::{encode_png, picture};
+use crate::report::sheet::{encode_png, encode_sheet, picture};
 use crate::rng;
 use crate::run::trained_generator;
-use crate::train::encode_sheet;
-use burn::prelude::*;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use steadygan_run::{Which, write_atomically, write_atomically_with};
-
-/// Latents of one forward pass: memory does not grow with the number of images asked for.
-const CHUNK: usize = 64;
 
 /// The most images on a sheet: 32 rows of 32.
 const MAX_SHEET: usize = 1024;
@@ -86,7 +81,7 @@ pub fn generate(run: &Path, which: Which, latents: &Latents, destination: &Desti
     let Pieces { count, latents } = latents.pieces(&plan)?;
     destination.check(count)?;
     let shape = [count, plan.model.channels, plan.model.size, plan.model.size];
-    let images = latents.map(|latents| sample(&generator, &latents, &device));
+    let images = latents.map(|latents| generator.sample(&latents, &device));
     match destination {
         Destination::Sheet(path) => {
             let bytes: Vec<u8> = images.flat_map(|values| pixels(&plan, &values)).collect();
@@ -109,7 +104,7 @@ pub fn generate(run: &Path, which: Which, latents: &Latents, destination: &Desti
     Ok(())
 }
 
-/// `count` latents, in pieces of at most [`CHUNK`].
+/// `count` latents, in pieces of at most [`SAMPLE_CHUNK`].
 struct Pieces {
     count: usize,
     latents: Box<dyn Iterator<Item = Vec<f32>>>,
@@ -122,13 +117,13 @@ impl Latents {
             Self::File(ref path) => {
                 let values = npy::read_latents(path, length)?;
                 let count = values.len() / length;
-                let piece = move |at| values[at * length..count.min(at + CHUNK) * length].to_vec();
-                Ok(Pieces { count, latents: Box::new((0..count).step_by(CHUNK).map(piece)) })
+                let piece = move |at| values[at * length..count.min(at + SAMPLE_CHUNK) * length].to_vec();
+                Ok(Pieces { count, latents: Box::new((0..count).step_by(SAMPLE_CHUNK).map(piece)) })
             }
             Self::Drawn { count, seed } if (1..=MAX_COUNT).contains(&count) => {
                 let mut stream = rng::stream(seed, "generate", 0);
-                let piece = move |at| distribution.sample(CHUNK.min(count - at), length, &mut stream);
-                Ok(Pieces { count, latents: Box::new((0..count).step_by(CHUNK).map(piece)) })
+                let piece = move |at| distribution.sample(SAMPLE_CHUNK.min(count - at), length, &mut stream);
+                Ok(Pieces { count, latents: Box::new((0..count).step_by(SAMPLE_CHUNK).map(piece)) })
             }
             Self::Drawn { count, .. } => {
                 let message = format!("--count {count} is not in 1..={MAX_COUNT}");
@@ -177,18 +172,4 @@ fn refused(path: &Path, error: &std::io::Error) -> Error {
 
 fn pixels(plan: &Plan, values: &[f32]) -> Vec<u8> {
     values.iter().map(|&value| plan.model.range.unscale(value)).collect()
-}
-
-/// The generator's images for `latents` (one after the other), as values `[n, c, h, w]` in its own
-/// range. Evaluation mode: an image depends on its latent alone, not on its neighbours.
-pub fn sample(generator: &Network, latents: &[f32], device: &Device) -> Vec<f32> {
-    let [length, ..] = generator.input();
-    let mut values = Vec::new();
-    for chunk in latents.chunks(CHUNK * length) {
-        let count = chunk.len() / length;
-        let data = TensorData::new(chunk.to_vec(), [count, length, 1, 1]);
-        let images = generator.forward(Tensor::from_data(data, device), &mut Pass::Evaluate);
-        values.extend(images.into_data().iter::<f32>());
-    }
-    values
 }

@@ -24,3 +24,8 @@ pub mod run;
 pub mod train;
 
 pub use error::{Error, ErrorKind, Result};
+
+/// The README's example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -2,7 +2,7 @@
 
 mod check;
 
-pub(crate) use check::require;
+pub(crate) use check::{require, require_positive};
 
 use crate::data::DataPlan;
 use crate::error::Result;
@@ -64,6 +64,13 @@ pub struct ModelPlan {
     pub generator: NetworkPlan,
     /// The discriminator's layers.
     pub discriminator: NetworkPlan,
+}
+
+impl ModelPlan {
+    /// Values of one image.
+    pub fn image_len(&self) -> usize {
+        self.channels * self.size * self.size
+    }
 }
 
 /// What differs between the two networks.
@@ -199,7 +206,7 @@ impl Plan {
         Ok(Self {
             format_version: FORMAT_VERSION,
             seed: recipe.seed,
-            data: DataPlan { channels: Some(channels), ..recipe.data.plan()? },
+            data: DataPlan { channels: Some(channels), ..recipe.data.plan() },
             model: ModelPlan {
                 family: recipe.model.family,
                 size: recipe.data.size,

@@ -9,12 +9,12 @@ pub use presets::PRESETS;
 
 use crate::data::DataPlan;
 use crate::error::Result;
-use crate::plan::{Family, require};
+use crate::plan::Family;
 use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize};
 
 /// The recipe of who names none.
-pub const EMBEDDED: &str = include_str!("../../../recipes/embedded.toml");
+pub const EMBEDDED: &str = include_str!("recipe/embedded.toml");
 
 /// Every key of a recipe but the heuristics, which the catalogue defines.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -65,9 +65,8 @@ impl Default for DataRecipe {
 
 impl DataRecipe {
     /// What the loader is asked for.
-    pub fn plan(&self) -> Result<DataPlan> {
-        require((0.0..1.0).contains(&self.holdout), "data.holdout", self.holdout, "in [0, 1)")?;
-        Ok(DataPlan {
+    pub fn plan(&self) -> DataPlan {
+        DataPlan {
             source: self.source.clone(),
             size: self.size,
             channels: match self.channels {
@@ -78,7 +77,7 @@ impl DataRecipe {
             holdout: self.holdout,
             background: self.background,
             flip: self.flip,
-        })
+        }
     }
 }
 

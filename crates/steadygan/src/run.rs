@@ -2,13 +2,14 @@
 
 mod resume;
 
-use crate::data::{self, Dataset};
+use crate::data::{self, Dataset, Images};
 use crate::device::device;
 use crate::error::{Error, Result};
 use crate::nn::{LayerTable, Network};
 use crate::plan::{Batching, Plan};
 use crate::recipe::LayeredRecipe;
-use crate::train::{self, Observer, Origin, Recorder, State, encode_sheet, load_checkpoint};
+use crate::report::sheet::encode_sheet;
+use crate::train::{self, Observer, Origin, Recorder, State, load_checkpoint};
 use burn::prelude::Device;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -56,7 +57,7 @@ impl Machine {
 ///
 /// As [`prepare`].
 pub fn decide(recipe: &LayeredRecipe) -> Result<Plan> {
-    match recipe.recipe()?.data.plan()?.channels {
+    match recipe.recipe()?.data.plan().channels {
         Some(channels) => Plan::decide(recipe, channels),
         None => Ok(prepare(recipe)?.0),
     }
@@ -68,7 +69,7 @@ pub fn decide(recipe: &LayeredRecipe) -> Result<Plan> {
 ///
 /// The recipe or the data is not usable; the message says what to change.
 pub fn prepare(recipe: &LayeredRecipe) -> Result<(Plan, Dataset)> {
-    let asked = recipe.recipe()?.data.plan()?;
+    let asked = recipe.recipe()?.data.plan();
     // What is wrong with the recipe is said before images are read, whatever channels these have.
     Plan::decide(recipe, asked.channels.unwrap_or(1))?;
     let data = data::load(&asked)?;
@@ -116,7 +117,7 @@ impl Run {
     /// The device is not there, or `out` cannot be written.
     pub fn start(recipe: &LayeredRecipe, plan: Plan, data: Dataset, out: &Path, on: Machine) -> Result<Self> {
         let state = State::new(&plan, &on.device);
-        let reals = reals_sheet(&data, plan.train.sheet)?;
+        let reals = reals_sheet(&data, &plan)?;
         let slug = format!("{}-{}", data.name, recipe.base()?);
         let origin = Origin { recipe: recipe.to_toml(), plan, data_fingerprint: data.fingerprint.clone() };
         let manifest = manifest(&origin.plan, &data, &state, &on);
@@ -217,11 +218,10 @@ fn write_plan(directory: &RunDirectory, plan: &Plan) -> Result<()> {
     Ok(write_atomically(&directory.plan(), &json)?)
 }
 
-fn reals_sheet(data: &Dataset, count: usize) -> Result<Vec<u8>> {
-    let images = &data.train;
-    let count = count.min(images.count());
-    let bytes = images.pixels.len() / images.count() * count;
-    encode_sheet(&images.pixels[..bytes], [count, images.channels, images.size, images.size])
+fn reals_sheet(data: &Dataset, plan: &Plan) -> Result<Vec<u8>> {
+    let Images { channels, size, .. } = data.train;
+    let reals = data::first_shown(&data.train, plan.seed, plan.train.sheet);
+    encode_sheet(&reals, [reals.len() / (channels * size * size), channels, size, size])
 }
 
 #[expect(clippy::disallowed_methods, reason = "the start's time is recorded, never trained on")]

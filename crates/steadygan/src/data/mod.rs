@@ -24,7 +24,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-pub use order::{Order, gather};
+pub use order::{Order, first_shown, gather};
 
 /// What is to be read and how, with nothing implicit left.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

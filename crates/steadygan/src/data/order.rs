@@ -80,6 +80,13 @@ pub fn gather(images: &Images, indices: &[usize], flips: Option<&mut Stream>) ->
     batch
 }
 
+/// The images that training with `seed` shows first, at most `count` of them, one after the other
+/// (NCHW bytes): an unordered sample, however the source is sorted.
+pub fn first_shown(images: &Images, seed: u64, count: usize) -> Vec<u8> {
+    let count = count.min(images.count());
+    gather(images, &Order::new(seed, images.count()).indices(0, count), None)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

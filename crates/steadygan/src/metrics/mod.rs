@@ -1,13 +1,15 @@
 //! What can be said of images in numbers.
 
-/// The mean Euclidean distance between two of `count` images (bytes, one image after the other).
+/// The mean Euclidean distance between two of some images (bytes, one image of `image_len` after the
+/// other).
 ///
 /// 0 for fewer than two images. As a ratio of fakes to reals it shows total collapse at once.
-pub fn mean_pairwise_distance(images: &[u8], count: usize) -> f64 {
+pub fn mean_pairwise_distance(images: &[u8], image_len: usize) -> f64 {
+    let images: Vec<&[u8]> = images.chunks_exact(image_len).collect();
+    let count = images.len();
     if count < 2 {
         return 0.0;
     }
-    let images: Vec<&[u8]> = images.chunks_exact(images.len() / count).collect();
     let mut total = 0.0;
     for (index, a) in images.iter().enumerate() {
         for b in &images[index + 1..] {
@@ -26,7 +28,7 @@ mod tests {
     fn three_images_of_two_pixels() {
         // Distances 5, 0 and 5.
         let images = [0, 0, 3, 4, 0, 0];
-        assert_eq!(mean_pairwise_distance(&images, 3), 10.0 / 3.0);
-        assert_eq!(mean_pairwise_distance(&images[..2], 1), 0.0);
+        assert_eq!(mean_pairwise_distance(&images, 2), 10.0 / 3.0);
+        assert_eq!(mean_pairwise_distance(&images[..2], 2), 0.0);
     }
 }

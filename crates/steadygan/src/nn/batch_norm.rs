@@ -46,7 +46,7 @@ impl BatchNorm {
                 (mean, variance)
             }
         };
-        let settings = BatchNormSettings { epsilon: EPSILON, slope };
+        let settings = BatchNormSettings { epsilon: EPSILON, of_batch: matches!(pass, Pass::Train(_)), slope };
         ops::batch_norm(x, (mean, variance), self.weight.val(), self.bias.val(), settings)
     }
 

@@ -12,13 +12,13 @@ pub struct ConvSpec {
     pub in_channels: usize,
     /// Channels of the layer's output.
     pub out_channels: usize,
-    /// Height and width of the kernel.
+    /// Height and width of the kernel, 1 to 7.
     pub kernel: usize,
-    /// Step of the kernel; of a transposed convolution, the factor by which it enlarges.
+    /// Step of the kernel, 1 or 2; of a transposed convolution, the factor by which it enlarges.
     pub stride: usize,
-    /// Zeros above and left of the larger image.
+    /// Zeros above and left of the larger image, at most 3.
     pub pad_before: usize,
-    /// Zeros below and right of the larger image.
+    /// Zeros below and right of the larger image, at most 3.
     pub pad_after: usize,
     /// Whether a bias is added.
     pub bias: bool,

@@ -18,7 +18,7 @@ pub use activation::{LeakyRelu, Sigmoid, Tanh};
 pub use batch_norm::BatchNorm;
 pub use conv::{Conv2d, ConvSpec, ConvTranspose2d};
 pub use init::{Init, Initializer};
-pub use network::{Builder, Network};
+pub use network::{Builder, Network, SAMPLE_CHUNK};
 pub(crate) use parameters::Path;
 pub use parameters::{NamedTensor, load_tensors, named_tensors};
 pub use resize::{MaxPool2, Upsample2};

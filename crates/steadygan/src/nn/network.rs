@@ -6,6 +6,10 @@ use super::{
 };
 use burn::Tensor;
 use burn::module::Module;
+use burn::prelude::{Device, TensorData};
+
+/// Latents of one forward pass in sampling: memory does not grow with the number of images.
+pub const SAMPLE_CHUNK: usize = 64;
 
 /// Layers in order, named `main.0`, `main.1`, … as PyTorch's example names them.
 #[derive(Module, Debug, Default)]
@@ -29,6 +33,19 @@ impl Network {
             };
         }
         x
+    }
+
+    /// A generator's images for `latents` (one after the other), as values `[n, c, h, w]` in its own
+    /// range. Evaluation mode: an image depends on its latent alone, not on its neighbours.
+    pub fn sample(&self, latents: &[f32], device: &Device) -> Vec<f32> {
+        let [length, ..] = self.input;
+        let mut values = Vec::new();
+        for chunk in latents.chunks(SAMPLE_CHUNK * length) {
+            let data = TensorData::new(chunk.to_vec(), [chunk.len() / length, length, 1, 1]);
+            let images = self.forward(Tensor::from_data(data, device), &mut Pass::Evaluate);
+            values.extend(images.into_data().iter::<f32>());
+        }
+        values
     }
 
     /// The logits of a discriminator, `[n]`.
@@ -145,5 +162,70 @@ impl Builder {
     /// The network.
     pub fn build(self) -> Network {
         Network { main: self.main, input: self.input }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::Init;
+    use rand_distr::{Distribution, StandardNormal};
+
+    fn builder(input: ImageShape) -> Builder {
+        let device = Device::flex().autodiff();
+        Builder::new(input, Initializer { init: Init::FanInUniform, seed: 0, network: "test".into(), device })
+    }
+
+    fn images(shape: [usize; 4]) -> Tensor<4> {
+        let stream = crate::rng::stream(0, "images", 0);
+        let values: Vec<f32> = StandardNormal.sample_iter(stream).take(shape.iter().product()).collect();
+        Tensor::from_data(TensorData::new(values, shape), &Device::flex().autodiff())
+    }
+
+    fn floats<const D: usize>(x: Tensor<D>) -> Vec<f32> {
+        x.into_data().iter::<f32>().collect()
+    }
+
+    #[track_caller]
+    fn assert_close(a: &[f32], b: &[f32]) {
+        assert_eq!(a.len(), b.len());
+        let largest = b.iter().fold(0.0f32, |largest, b| largest.max(b.abs()));
+        assert!(largest > 0.0);
+        assert!(a.iter().zip(b).all(|(a, b)| (a - b).abs() <= 1e-5 * largest));
+    }
+
+    /// Chained pull-backs give what backpropagation gives, for every layer that has one.
+    #[test]
+    fn input_gradients_are_those_of_backpropagation() {
+        let network = builder([3, 8, 8])
+            .conv(ConvSpec::same(3, 5, true))
+            .leaky_relu(0.2)
+            .max_pool()
+            .conv_transpose(ConvSpec::strided(5, 4, true))
+            .tanh()
+            .upsample()
+            .conv(ConvSpec::strided(4, 6, true))
+            .sigmoid()
+            .max_pool()
+            .conv(ConvSpec::valid(6, 1, 4, true))
+            .build();
+        let x = images([2, 3, 8, 8]).require_grad();
+        let all = network.forward(x.clone(), &mut Pass::train()).sum().backward();
+        let pulled = network.input_gradient(x.clone()).expect("no layer mixes the batch");
+        assert_close(&floats(pulled), &floats(x.grad(&all).expect("tracked")));
+    }
+
+    /// In evaluation each image has a gradient of its own: that of two images is that of each.
+    #[test]
+    fn evaluation_gradients_do_not_mix_the_batch() {
+        let network = builder([2, 4, 4]).conv(ConvSpec::same(2, 3, true)).batch_norm(3).leaky_relu(0.2).build();
+        let gradient = |x: Tensor<4>| {
+            let x = x.detach().require_grad();
+            let y = network.forward(x.clone(), &mut Pass::Evaluate);
+            floats(x.grad(&(y.clone() * y).sum().backward()).expect("tracked"))
+        };
+        let both = images([2, 2, 4, 4]);
+        let each = [0..1, 1..2].map(|image| gradient(both.clone().slice([image, 0..2, 0..4, 0..4]))).concat();
+        assert_close(&gradient(both), &each);
     }
 }

@@ -1,6 +1,6 @@
 //! The operators of [`GanOps`] on the CPU: `steadygan-kernels` over Flex's storage.
 
-use super::{AdamStep, BatchNormSettings, Conv, GanOps};
+use super::{AdamStep, BatchNormSettings, Conv, GanOps, stock};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Bytes, DType, Flex, Shape, TensorMetadata, flex};
 use steadygan_kernels as kernels;
@@ -149,6 +149,9 @@ impl GanOps for Flex {
         beta: Tensor,
         settings: BatchNormSettings,
     ) -> (Tensor, Tensor, Tensor) {
+        if !settings.of_batch {
+            return stock::batch_norm_gradient::<Self>(x, dy, mean, variance, gamma, beta, settings);
+        }
         let (channels, _) = channels_and_plane(&x);
         let mut dgammas = vec![0.0; channels];
         let mut dbetas = vec![0.0; channels];

@@ -27,6 +27,9 @@ pub use steadygan_kernels::{AdamStep, Conv};
 pub struct BatchNormSettings {
     /// Added to the variance under the root.
     pub epsilon: f32,
+    /// Whether the moments are the batch's own, so that they depend on its images; running
+    /// statistics are constants.
+    pub of_batch: bool,
     /// The slope of a LeakyReLU that follows and is computed in the same pass; 0 is a ReLU.
     pub slope: Option<f32>,
 }
@@ -59,8 +62,7 @@ pub trait GanOps: Backend {
     fn channel_moments(x: FloatTensor<Self>) -> (FloatTensor<Self>, FloatTensor<Self>) {
         stock::channel_moments::<Self>(x)
     }
-    /// Batch normalisation by the given moments, then the activation of `settings`. Differentiating
-    /// it takes the moments to be the batch's own, from [`channel_moments`](Self::channel_moments).
+    /// Batch normalisation by the given moments, then the activation of `settings`.
     fn batch_norm(
         x: FloatTensor<Self>,
         mean: FloatTensor<Self>,
@@ -181,8 +183,7 @@ pub fn channel_moments(x: Tensor<4>) -> (Tensor<1>, Tensor<1>) {
 }
 
 /// Batch normalisation of `x[n,c,h,w]` by `moments` (mean and variance, `[c]`), scaled by `gamma[c]`
-/// and shifted by `beta[c]`, then the activation of `settings`. Its gradient takes the moments to be
-/// the batch's own.
+/// and shifted by `beta[c]`, then the activation of `settings`.
 pub fn batch_norm(
     x: Tensor<4>,
     moments: (Tensor<1>, Tensor<1>),

@@ -88,7 +88,8 @@ pub(super) fn batch_norm<B: Backend>(
 }
 
 /// With n values a channel and g the gradient before the activation:
-/// dβ = Σg, dγ = Σg·x̂, dx = γ/√(σ²+ε) · (g − dβ/n − x̂·dγ/n) (Ioffe and Szegedy 2015).
+/// dβ = Σg, dγ = Σg·x̂, dx = γ/√(σ²+ε) · (g − dβ/n − x̂·dγ/n) (Ioffe and Szegedy 2015); by constant
+/// moments dx = γ/√(σ²+ε) · g.
 pub(super) fn batch_norm_gradient<B: Backend>(
     x: FloatTensor<B>,
     dy: FloatTensor<B>,
@@ -110,9 +111,13 @@ pub(super) fn batch_norm_gradient<B: Backend>(
     };
     let dbeta = channel_sums::<B>(g.clone());
     let dgamma = channel_sums::<B>(B::float_mul(g.clone(), xhat.clone()));
-    let mean_g = per_channel::<B>(B::float_div_scalar(dbeta.clone(), count.into()));
-    let mean_gx = per_channel::<B>(B::float_div_scalar(dgamma.clone(), count.into()));
-    let inner = B::float_sub(B::float_sub(g, mean_g), B::float_mul(xhat, mean_gx));
+    let inner = if settings.of_batch {
+        let mean_g = per_channel::<B>(B::float_div_scalar(dbeta.clone(), count.into()));
+        let mean_gx = per_channel::<B>(B::float_div_scalar(dgamma.clone(), count.into()));
+        B::float_sub(B::float_sub(g, mean_g), B::float_mul(xhat, mean_gx))
+    } else {
+        g
+    };
     let dx = B::float_mul(inner, per_channel::<B>(B::float_mul(gamma, inverse)));
     (dx, dgamma, dbeta)
 }

@@ -68,7 +68,7 @@ fn batch_norm_is_the_stock_one_with_and_without_activation() {
     assert_same("mean", &mean, &stock_mean);
     assert_same("variance", &variance, &stock_variance);
     for slope in [None, Some(0.0), Some(0.2)] {
-        let settings = BatchNormSettings { epsilon: 1e-5, slope };
+        let settings = BatchNormSettings { epsilon: 1e-5, of_batch: true, slope };
         let [x, m, v, g, b] = [&x, &mean, &variance, &gamma, &beta].map(Clone::clone);
         let ours = <Flex as GanOps>::batch_norm(x.clone(), m.clone(), v.clone(), g.clone(), b.clone(), settings);
         let theirs = stock::batch_norm::<Flex>(x.clone(), m.clone(), v.clone(), g.clone(), b.clone(), settings);

@@ -79,6 +79,16 @@ fn grid(images: &[u8], shape: [usize; 4], columns: usize, scale: usize, gap: usi
     image.expect("the buffer was made for this size")
 }
 
+/// A nearly square sheet of images `[n, c, h, w]` as a PNG file's bytes.
+///
+/// # Errors
+///
+/// The sheet is too large to encode.
+pub fn encode_sheet(images: &[u8], shape: [usize; 4]) -> Result<Vec<u8>> {
+    let columns = (shape[0] as f64).sqrt().ceil() as usize;
+    encode_png(&sheet(images, shape, columns))
+}
+
 #[cfg(test)]
 mod tests {
     use image::GenericImageView;

@@ -2,23 +2,23 @@
 
 mod checkpoint;
 mod recorder;
+mod sheet;
 mod state;
 mod step;
 
 pub use checkpoint::{Checkpoint, Origin, load_checkpoint, non_finite_tensor, save_checkpoint};
-pub use recorder::{Recorder, encode_sheet};
+pub use recorder::Recorder;
 pub use state::{State, Tally};
 pub use step::{NonFinite, StepStats, discriminator_step, generator_step};
 
 use crate::data::{Dataset, Order, gather};
 use crate::error::Result;
-use crate::generate::sample;
 use crate::heuristics::{self, Hook};
 use crate::labels::{Batches, Moment};
-use crate::metrics::mean_pairwise_distance;
 use crate::nn::Pass;
 use crate::plan::Plan;
 use burn::prelude::*;
+use sheet::Sheet;
 use steadygan_run::Outcome;
 
 /// What training tells the world. Every method has an empty default.
@@ -137,7 +137,7 @@ pub fn apply_hooks(batches: &mut Batches, hooks: &[Box<dyn Hook>], moment: &Mome
 fn cadence(plan: &Plan, state: &mut State, sheet: &Sheet, observer: &mut dyn Observer) -> Result<Option<Outcome>> {
     let due = |every: u64| state.images.is_multiple_of(every);
     if due(plan.train.stats_every) {
-        let diversity = sheet.diversity(&sheet.sample(state));
+        let diversity = sheet.diversity(state);
         observer.stats(state.images, &state.tally.take_means(), diversity)?;
     }
     if due(plan.train.sheets_every) {
@@ -153,40 +153,4 @@ fn save(state: &State, observer: &mut dyn Observer) -> Result<Option<Outcome>> {
     }
     observer.checkpoint(state)?;
     Ok(None)
-}
-
-/// The fixed latents, and as many reals to compare their images with.
-struct Sheet<'a> {
-    plan: &'a Plan,
-    device: Device,
-    latents: Vec<f32>,
-    real_distance: f64,
-}
-
-impl<'a> Sheet<'a> {
-    fn new(plan: &'a Plan, data: &Dataset, device: &Device) -> Self {
-        let mut stream = crate::rng::stream(plan.seed, "sheet", 0);
-        let latents = plan.model.latent_distribution.sample(plan.train.sheet, plan.model.latent, &mut stream);
-        let reals = data.train.count().min(plan.train.sheet);
-        let pixels = data.train.pixels.len() / data.train.count() * reals;
-        let real_distance = mean_pairwise_distance(&data.train.pixels[..pixels], reals);
-        Self { plan, device: device.clone().inner(), latents, real_distance }
-    }
-
-    fn sample(&self, state: &State) -> Vec<u8> {
-        let range = self.plan.model.range;
-        let values = sample(&state.generator, &self.latents, &self.device);
-        values.into_iter().map(|value| range.unscale(value)).collect()
-    }
-
-    /// The fakes' mean distance from each other, as a share of the reals'.
-    fn diversity(&self, fakes: &[u8]) -> f64 {
-        mean_pairwise_distance(fakes, self.plan.train.sheet) / self.real_distance
-    }
-
-    fn show(&self, state: &State, observer: &mut dyn Observer) -> Result<()> {
-        let model = &self.plan.model;
-        let shape = [self.plan.train.sheet, model.channels, model.size, model.size];
-        observer.sheet(state.images, &self.sample(state), shape)
-    }
 }

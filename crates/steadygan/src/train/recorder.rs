@@ -2,7 +2,7 @@
 
 use super::{Observer, Origin, State, StepStats, save_checkpoint};
 use crate::error::Result;
-use crate::report::sheet::{encode_png, sheet};
+use crate::report::sheet::encode_sheet;
 use std::time::Instant;
 use steadygan_run::{JsonLines, RunDirectory, Stats, Which, append_text, read_lines, write_atomically};
 
@@ -94,14 +94,4 @@ impl Observer for Recorder {
         let bytes = save_checkpoint(state, &self.origin);
         Ok(write_atomically(&self.run.checkpoint(Which::Latest), &bytes)?)
     }
-}
-
-/// A nearly square sheet of images `[n, c, h, w]` as a PNG file's bytes.
-///
-/// # Errors
-///
-/// The sheet is too large to encode.
-pub fn encode_sheet(images: &[u8], shape: [usize; 4]) -> Result<Vec<u8>> {
-    let columns = (shape[0] as f64).sqrt().ceil() as usize;
-    encode_png(&sheet(images, shape, columns))
 }
