@@ -102,6 +102,28 @@ fn impossible_plans_of_runs_without_a_checkpoint() {
     assert_eq!(error, "run/plan.json is damaged: `model.width` is 1000000000 but must be in 1..=1024");
     let error = refused(&sound.replace("\"batch\": 4", "\"batch\": 0"));
     assert_eq!(error, "run/plan.json is damaged: `train.batch` is 0 but must be in 2..=4096");
+    // Settings and counts that a recipe would be refused for.
+    let plan: serde_json::Value = serde_json::from_str(&sound).unwrap();
+    for (pointer, value, wanted) in [
+        ("/heuristics/noisy-labels/probability", "2.0", "`heuristics.noisy-labels.probability` is 2 "),
+        ("/heuristics/label-smoothing/real", "[1.2, 0.7]", "`heuristics.label-smoothing.real` is [1.2, 0.7] "),
+        ("/heuristics/gaussian-init/deviation", "1e300", "`heuristics.gaussian-init.deviation` is 1"),
+        ("/model/init/deviation", "1e300", "`heuristics.gaussian-init.deviation` is 1"),
+        ("/model/init/deviation", "-0.02", "`heuristics.gaussian-init.deviation` is -0.02 "),
+        ("/model/generator/slope", "1.0", "`heuristics.leaky-relu.slope` is 1 "),
+        ("/data/holdout", "1.0", "`data.holdout` is 1 "),
+        ("/train/images", "0", "`train.images` is 0 "),
+        ("/train/images", "63", "`train.images` is 63 "),
+        ("/train/stats_every", "0", "`train.stats-every` is 0 "),
+        ("/train/sheets_every", "6", "`train.sheets-every` is 6 "),
+        ("/train/checkpoint_every", "0", "`train.checkpoint-every` is 0 "),
+    ] {
+        let mut plan = plan.clone();
+        *plan.pointer_mut(pointer).expect("a value of the plan") = serde_json::from_str(value).unwrap();
+        let error = refused(&plan.to_string());
+        assert!(error.starts_with(&format!("run/plan.json is damaged: {wanted}")), "{error}");
+        assert!(error.contains(" but must be "), "{error}");
+    }
     assert!(refused(&sound[..sound.len() / 2]).starts_with("run/plan.json is damaged: EOF"));
     assert!(refused("").starts_with("run/plan.json is damaged: EOF"));
     fs::write(run.join("plan.json"), sound).unwrap();

@@ -3,7 +3,7 @@
 use super::{Card, Evidence, Family, Heuristic};
 use crate::error::Result;
 use crate::nn::Init;
-use crate::plan::{Plan, require};
+use crate::plan::{Plan, require_positive};
 use serde::{Deserialize, Serialize};
 
 /// What there is to know.
@@ -38,8 +38,7 @@ impl Heuristic for GaussianInit {
     }
 
     fn plan(&self, plan: &mut Plan) -> Result<()> {
-        let sound = self.deviation.is_finite() && self.deviation > 0.0;
-        require(sound, "heuristics.gaussian-init.deviation", self.deviation, "a positive number")?;
+        require_positive(self.deviation, "heuristics.gaussian-init.deviation")?;
         plan.model.init = Init::Gaussian { deviation: self.deviation };
         Ok(())
     }

@@ -1,8 +1,9 @@
 //! What a plan must be like to be trained, whether it was decided or read from a file.
 
-use super::{AdamPlan, FORMAT_VERSION, ModelPlan, Plan};
+use super::{AdamPlan, FORMAT_VERSION, ModelPlan, Plan, TrainPlan};
 use crate::error::{Error, Result};
 use crate::heuristics;
+use crate::nn::Init;
 use crate::nn::dcgan::{base_and_doublings, channels};
 use std::fmt::Display;
 
@@ -22,7 +23,13 @@ pub(crate) fn require(ok: bool, key: &str, found: impl Display, wanted: &str) ->
     Err(Error::recipe(format!("`{key}` is {found} but must be {wanted}"), hint))
 }
 
-/// Batching are divided by, so that this is checked before anything is counted in batches.
+/// An error unless `value` is positive and finite in 32 bits, in which it is computed with.
+pub(crate) fn require_positive(value: f64, key: &str) -> Result<()> {
+    let narrow = value as f32;
+    require(narrow.is_finite() && narrow > 0.0, key, value, "a positive number of 32 bits")
+}
+
+/// Batches are divided by, so that this is checked before anything is counted in batches.
 pub(super) fn batch(batch: usize) -> Result<()> {
     require((2..=4096).contains(&batch), "train.batch", batch, "in 2..=4096")
 }
@@ -45,24 +52,40 @@ impl Plan {
         model(&self.model)?;
         let fits = self.data.size == self.model.size && self.data.channels == Some(self.model.channels);
         require(fits, "data.size", self.data.size, "that of the model")?;
-        batch(self.train.batch)?;
-        require((1..=1024).contains(&self.train.sheet), "train.sheet", self.train.sheet, "in 1..=1024")?;
+        require((0.0..1.0).contains(&self.data.holdout), "data.holdout", self.data.holdout, "in [0, 1)")?;
+        train(&self.train)?;
         adam("generator", &self.optimizer.generator)?;
         adam("discriminator", &self.optimizer.discriminator)?;
-        heuristics::chosen(&self.heuristics).map(drop)
+        // Each checks its settings' ranges when it plans; what it would write is in this plan already.
+        let mut planned_again = self.clone();
+        heuristics::chosen(&self.heuristics)?.iter().try_for_each(|heuristic| heuristic.plan(&mut planned_again))
     }
+}
+
+fn train(train: &TrainPlan) -> Result<()> {
+    batch(train.batch)?;
+    require((1..=1024).contains(&train.sheet), "train.sheet", train.sheet, "in 1..=1024")?;
+    let step = train.batch as u64;
+    for (key, count) in [
+        ("train.images", train.images),
+        ("train.stats-every", train.stats_every),
+        ("train.sheets-every", train.sheets_every),
+        ("train.checkpoint-every", train.checkpoint_every),
+    ] {
+        let whole = count > 0 && count.is_multiple_of(step);
+        require(whole, key, count, &format!("a positive multiple of the batch ({step})"))?;
+    }
+    Ok(())
 }
 
 fn adam(network: &str, adam: &AdamPlan) -> Result<()> {
     let key = |name: &str| format!("optimizer.{network}.{name}");
-    // Computed in 32 bits, where a tiny number would be 0 and a decay just below 1 would be 1.
+    // Computed in 32 bits, where a decay just below 1 would be 1.
     let decay = |beta: f64| (0.0..1.0).contains(&(beta as f32));
-    let positive = |value: f64| (value as f32).is_finite() && value as f32 > 0.0;
-    let number = "a positive number of 32 bits";
-    require(positive(adam.lr), &key("lr"), adam.lr, number)?;
+    require_positive(adam.lr, &key("lr"))?;
     require(decay(adam.beta1), &key("beta1"), adam.beta1, "in [0, 1)")?;
     require(decay(adam.beta2), &key("beta2"), adam.beta2, "in [0, 1)")?;
-    require(positive(adam.epsilon), &key("epsilon"), adam.epsilon, number)
+    require_positive(adam.epsilon, &key("epsilon"))
 }
 
 fn model(model: &ModelPlan) -> Result<()> {
@@ -70,6 +93,12 @@ fn model(model: &ModelPlan) -> Result<()> {
     require(matches!(model.channels, 1 | 3), "data.channels", model.channels, "1, 3 or \"auto\"")?;
     require((1..=1024).contains(&model.width), "model.width", model.width, "in 1..=1024")?;
     require((1..=4096).contains(&model.latent), "model.latent", model.latent, "in 1..=4096")?;
+    if let Init::Gaussian { deviation } = model.init {
+        require_positive(deviation, "heuristics.gaussian-init.deviation")?;
+    }
+    for slope in [model.generator.slope, model.discriminator.slope] {
+        require((0.0..1.0).contains(&slope), "heuristics.leaky-relu.slope", slope, "in [0, 1)")?;
+    }
     let weights = weights(model);
     let wanted = format!("smaller: the networks would have {weights} weights, more than {MAX_WEIGHTS}");
     require(weights <= MAX_WEIGHTS, "model.width", model.width, &wanted)
