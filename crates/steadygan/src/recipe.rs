@@ -177,17 +177,23 @@ impl std::str::FromStr for Count {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (number, unit) = match text.strip_suffix(['k', 'K']) {
-            Some(number) => (number, 1e3),
-            None => (text.strip_suffix('M').unwrap_or(text), if text.ends_with('M') { 1e6 } else { 1.0 }),
+        let (number, zeros) = match text.strip_suffix(['k', 'K']) {
+            Some(number) => (number, 3),
+            None => text.strip_suffix('M').map_or((text, 0), |number| (number, 6)),
         };
-        let count = number.parse::<f64>().map_or(f64::NAN, |number| number * unit);
         // 2⁵³: the largest range in which every integer is a double.
-        if (1.0..=9_007_199_254_740_992.0).contains(&count) && count.fract() == 0.0 {
-            return Ok(Self(count as u64));
-        }
-        Err(format!("`{text}` is no number of images; write it like 50000, 50k or 1.5M"))
+        let count = shifted(number, zeros).filter(|count| (1..=1 << 53).contains(count));
+        count.map(Self).ok_or_else(|| format!("`{text}` is no number of images; write it like 50000, 50k or 1.5M"))
     }
+}
+
+/// A decimal number with its point moved right by so many places, if that is a whole number of 64 bits.
+fn shifted(number: &str, places: usize) -> Option<u64> {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let fraction = fraction.trim_end_matches('0');
+    let digits = format!("{whole}{fraction:0<places$}");
+    let sound = fraction.len() <= places && digits.bytes().all(|digit| digit.is_ascii_digit());
+    if sound { digits.parse().ok() } else { None }
 }
 
 impl<'de> Deserialize<'de> for Count {
@@ -223,4 +229,33 @@ pub struct OptimizerRecipe {
     pub beta2: Option<f64>,
     /// Added to the second moment's root.
     pub epsilon: Option<f64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Count;
+
+    #[test]
+    fn counts_of_three_decimals_are_exact() {
+        for thousandths in 1..10_000u64 {
+            let (whole, fraction) = (thousandths / 1000, thousandths % 1000);
+            for (unit, factor) in [("k", 1), ("K", 1), ("M", 1000)] {
+                let text = format!("{whole}.{fraction:03}{unit}");
+                assert_eq!(text.parse(), Ok(Count(thousandths * factor)), "{text}");
+            }
+        }
+        for (text, count) in [("8.2M", 8_200_000), (".5k", 500), ("1.0", 1), ("64", 64), ("1.000000M", 1_000_000)] {
+            assert_eq!(text.parse(), Ok(Count(count)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_positive_whole_number_is_refused() {
+        let beyond = ["9007199254740993", "18446744073709551616", "99999999999999999999M"];
+        let others =
+            ["", ".", "k", "0", "0k", "-1", "+1", "1.5", "1.0005k", "1k5", "1.2.3M", "1e3", "nan", "1 k", "kM"];
+        for text in beyond.iter().chain(&others) {
+            text.parse::<Count>().expect_err(text);
+        }
+    }
 }
