@@ -18,7 +18,7 @@ pub static CARD: Card = Card {
 };
 
 /// The settings, for both networks; `[optimizer.generator]` and `[optimizer.discriminator]` take
-/// precedence.
+/// precedence in the same layer of a recipe and in later ones.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Adam {
@@ -54,6 +54,7 @@ impl Heuristic for Adam {
 mod tests {
     use super::super::testing::{plan_of, plan_with};
     use super::*;
+    use crate::recipe::LayeredRecipe;
 
     #[test]
     fn on_off_and_overridden_for_one_network() {
@@ -64,6 +65,22 @@ mod tests {
         let text = "[heuristics]\nadam = { lr = 1e-4 }\n[optimizer.discriminator]\nlr = 4e-4";
         let optimizer = plan_of(text).expect("a plan").optimizer;
         assert_eq!((optimizer.generator.lr, optimizer.discriminator.lr), (1e-4, 4e-4));
+    }
+
+    /// Laid over a file, a setting for both beats what the file says of one; within a layer the one wins.
+    #[test]
+    fn a_later_layer_for_both_beats_an_earlier_one_for_one() {
+        let planned = |layers: &[(&str, &str)]| {
+            let mut recipe = LayeredRecipe::default();
+            layers.iter().for_each(|(text, origin)| recipe.lay_text(text, origin).expect("a layer"));
+            let optimizer = Plan::decide(&recipe, 1).expect("a plan").optimizer;
+            (optimizer.generator.lr, optimizer.discriminator.lr, optimizer.generator.beta1)
+        };
+        let one = ("[optimizer.generator]\nlr = 1e-3\nbeta1 = 0.9", "file");
+        let both = "[heuristics.adam]\nlr = 1e-4";
+        assert_eq!(planned(&[one, (both, "--set")]), (1e-4, 1e-4, 0.9));
+        assert_eq!(planned(&[one, (both, "file")]), (1e-3, 1e-4, 0.9));
+        assert_eq!(planned(&[(both, "file"), (one.0, "--set")]), (1e-3, 1e-4, 0.9));
     }
 
     #[test]

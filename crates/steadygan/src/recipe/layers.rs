@@ -14,6 +14,9 @@ use toml::{Table, Value};
 /// A recipe is a page of text; a file beyond this is something else.
 const MAX_RECIPE_BYTES: u64 = 1 << 20;
 
+/// Before the settings of both optimisers.
+const ADAM_OF_BOTH: &str = "heuristics.adam.";
+
 /// A recipe as its layers left it: for each dotted key the last value and where it came from.
 ///
 /// A heuristic has the key `heuristics.NAME` (true or false) and one for each setting.
@@ -104,7 +107,9 @@ impl LayeredRecipe {
         }
     }
 
-    /// One value. Turning a heuristic off forgets its settings, so that what was asked stays one table.
+    /// One value. Turning a heuristic off forgets its settings, so that what was asked stays one table. A
+    /// setting of `adam` is that of both optimisers: it forgets what an earlier layer said of one of them,
+    /// while within a layer `[optimizer]` takes precedence.
     fn lay(&mut self, key: &str, value: Value, origin: &str) -> Result<()> {
         keys::check_known(key, origin)?;
         if keys::is_heuristic(key) {
@@ -113,6 +118,12 @@ impl LayeredRecipe {
                 Error::recipe(message, "`steadygan heuristics NAME` shows a heuristic's settings")
             })?;
             self.asked.retain(|asked, _| on || !asked.starts_with(&format!("{key}.")));
+        }
+        if let Some(setting) = key.strip_prefix(ADAM_OF_BOTH) {
+            for network in ["generator", "discriminator"] {
+                let one = format!("optimizer.{network}.{setting}");
+                self.asked.retain(|asked, (_, earlier)| *asked != one || earlier == origin);
+            }
         }
         self.asked.insert(key.to_owned(), (value, origin.to_owned()));
         Ok(())
