@@ -13,6 +13,7 @@ pub mod labels;
 pub mod latent;
 pub mod loss;
 pub mod metrics;
+mod names;
 pub mod nn;
 pub mod ops;
 pub mod optim;

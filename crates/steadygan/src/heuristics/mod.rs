@@ -14,6 +14,7 @@ pub use card::{Card, Evidence, Family};
 
 use crate::error::{Error, Result};
 use crate::labels::{Batches, Moment};
+use crate::names::nearest;
 use crate::plan::Plan;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -127,8 +128,8 @@ pub fn card(name: &str) -> Result<&'static Card> {
 }
 
 fn unknown(name: &str) -> Error {
-    let nearest = names().max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
-    let hint = format!("the nearest is `{}`; `steadygan heuristics` lists all", nearest.unwrap_or_default());
+    let nearest = nearest(names(), name).expect("there are heuristics");
+    let hint = format!("the nearest is `{nearest}`; `steadygan heuristics` lists all");
     Error::recipe(format!("there is no heuristic `{name}`"), hint)
 }
 

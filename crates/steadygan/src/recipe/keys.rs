@@ -3,6 +3,7 @@
 use super::Recipe;
 use crate::error::{Error, Result};
 use crate::heuristics;
+use crate::names::nearest;
 use std::collections::BTreeMap;
 use toml::{Table, Value};
 
@@ -69,20 +70,11 @@ pub(super) fn is_heuristic(key: &str) -> bool {
     key.strip_prefix("heuristics.").is_some_and(|name| heuristics::names().any(|known| known == name))
 }
 
-/// How alike two keys are, from 0 to 1; a forgotten section counts little.
-fn likeness(known: &str, key: &str) -> f64 {
-    let last = known.rsplit('.').next().unwrap_or(known);
-    strsim::jaro_winkler(known, key).max(strsim::jaro_winkler(last, key))
-}
-
 /// An error unless a recipe may have this key.
 pub(super) fn check_known(key: &str, origin: &str) -> Result<()> {
     if is_known(key) {
         return Ok(());
     }
-    let known = known_keys();
-    // Backwards, so that the first of equals wins.
-    let nearest = known.iter().rev().max_by(|a, b| likeness(a, key).total_cmp(&likeness(b, key)));
-    let nearest = nearest.expect("there are keys");
+    let nearest = nearest(known_keys().into_iter(), key).expect("there are keys");
     Err(Error::recipe(format!("unknown key `{key}` ({origin})"), format!("the nearest known key is `{nearest}`")))
 }
