@@ -1,7 +1,7 @@
 //! What people see while they wait. Everything here goes to stderr; stdout is for answers.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use steadygan::Result;
@@ -23,17 +23,37 @@ pub(crate) fn answer(text: &str) {
     let _ = writeln!(std::io::stdout(), "{}", text.trim_end_matches('\n'));
 }
 
-/// The status line of training, and Ctrl-C.
+/// What is shown while training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    /// Nothing: `--quiet`.
+    Nothing,
+    /// A status line that is drawn again and again.
+    Bar,
+    /// A line with each sheet, for a log.
+    Lines,
+    /// An object with each line of stats.
+    Json,
+}
+
+/// The progress of training, and Ctrl-C.
 pub(crate) struct Console {
     bar: ProgressBar,
+    from: u64,
     interrupted: Arc<AtomicBool>,
-    json: bool,
+    shown: Shown,
 }
 
 impl Console {
-    /// A status line from `from` to `to` images; hidden when quiet or not on a terminal.
+    /// From `from` to `to` images: a status line on a terminal, lines now and then elsewhere.
     pub(crate) fn new(from: u64, to: u64, quiet: bool, json: bool) -> Self {
-        let target = if quiet || json { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let shown = match (quiet, json, std::io::stderr().is_terminal()) {
+            (true, ..) => Shown::Nothing,
+            (_, true, _) => Shown::Json,
+            (.., true) => Shown::Bar,
+            (.., false) => Shown::Lines,
+        };
+        let target = if shown == Shown::Bar { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let style = "{bar:24} {human_pos}/{human_len} images  {per_sec}  {eta_precise} left  {msg}";
         let style = ProgressStyle::with_template(style).expect("the template is sound");
         let per_sec = |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
@@ -50,7 +70,7 @@ impl Console {
                 std::process::exit(crate::commands::EXIT_INTERRUPTED.into());
             }
         });
-        Self { bar, interrupted, json }
+        Self { bar, from, interrupted, shown }
     }
 
     /// Ends the status line.
@@ -65,17 +85,24 @@ impl Observer for Console {
     }
 
     fn stats(&mut self, images: u64, means: &StepStats, diversity: f64) -> Result<()> {
-        let probability = |logit: f64| 1.0 / (1.0 + (-logit).exp());
-        let (real, fake) = (probability(means.logit_real), probability(means.logit_fake));
         self.bar.set_message(format!(
-            "loss D {:.2} G {:.2}  D(x) {real:.2} D(G(z)) {fake:.2}  diversity {diversity:.2}",
-            means.loss_d, means.loss_g
+            "loss D {:.2} G {:.2}  logit real {:+.1} fake {:+.1}  diversity {diversity:.2}",
+            means.loss_d, means.loss_g, means.logit_real, means.logit_fake
         ));
-        if self.json {
+        if self.shown == Shown::Json {
             let mut line = serde_json::to_value(means).expect("numbers are JSON");
             line["images"] = images.into();
             line["diversity"] = diversity.into();
             say(&line.to_string());
+        }
+        Ok(())
+    }
+
+    fn sheet(&mut self, images: u64, _fakes: &[u8], _shape: [usize; 4]) -> Result<()> {
+        // Before the first steps there is nothing to say.
+        if self.shown == Shown::Lines && images > self.from {
+            let rate = (images - self.from) as f64 / self.bar.elapsed().as_secs_f64();
+            say(format!("{images} images  {rate:.0}/s  {}", self.bar.message()).trim_end());
         }
         Ok(())
     }

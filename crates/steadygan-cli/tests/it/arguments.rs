@@ -83,6 +83,21 @@ fn the_run_is_the_last_line_on_stdout() {
     assert_eq!(images, [16, 32, 48, 64]);
     let answer = steadygan(folder.path(), "train tiny.toml --quiet").done();
     assert_eq!((answer.stdout.as_str(), answer.stderr.as_str()), ("runs/00002-pictures-hacks\n", ""));
+    let answer = steadygan(folder.path(), "train tiny.toml --quiet --json").done();
+    assert_eq!((answer.stdout.as_str(), answer.stderr.as_str()), ("{\"run\":\"runs/00003-pictures-hacks\"}\n", ""));
+}
+
+#[test]
+fn a_log_has_a_line_with_each_sheet() {
+    let folder = workplace();
+    let cadences = "--set train.stats-every=8 --set train.sheets-every=24";
+    let answer = steadygan(folder.path(), &format!("train tiny.toml {cadences}")).done();
+    let lines: Vec<_> = answer.stderr.lines().filter(|line| line.contains("/s  ")).collect();
+    let images: Vec<_> = lines.iter().map(|line| line.split(' ').next().unwrap()).collect();
+    assert_eq!(images, ["24", "48", "64"], "{answer:#?}");
+    for part in ["loss D ", " G ", "logit real ", " fake ", "diversity "] {
+        assert!(lines.iter().all(|line| line.contains(part)), "{answer:#?}");
+    }
 }
 
 /// Whoever reads the answer may stop reading.
