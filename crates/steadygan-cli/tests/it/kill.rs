@@ -1,8 +1,8 @@
 //! A kill at any moment leaves a run that resumes to the same bytes.
 
-use crate::command::{command, steadygan, train};
+use crate::command::{DONE, command, steadygan, train};
 use crate::pictures::workplace;
-use crate::run_files::assert_equal;
+use crate::run_files::differing;
 use std::fs;
 use std::path::Path;
 use std::process::Stdio;
@@ -49,17 +49,23 @@ fn kill_at_random(threads: usize, kills: usize) {
         hits += 1;
         let name = format!("{out}/00001-pictures-hacks");
         let run = folder.path().join(&name);
+        let mut story = format!("killed after {after:?} of {whole:?}");
         // Killed before plan.json, it has trained nothing: there is nothing to resume, and a new run is whole.
-        if !run.join("plan.json").exists() {
-            assert_equal(&undisturbed, &train(folder.path(), &format!("{arguments} --out {out}")));
+        let whole_again = if !run.join("plan.json").exists() {
+            train(folder.path(), &format!("{arguments} --out {out}"))
         } else {
+            let resume = format!("resume {name} --quiet --threads {threads}");
             if hits % 2 == 1 {
                 let after = whole.mul_f64(random(attempt + kills));
-                killed(folder.path(), &format!("resume {name} --quiet --threads {threads}"), after);
+                killed(folder.path(), &resume, after);
+                story += &format!(", its resume after {after:?}");
             }
-            steadygan(folder.path(), &format!("resume {name} --quiet --threads {threads}")).done();
-            assert_equal(&undisturbed, &run);
-        }
+            let answer = steadygan(folder.path(), &resume);
+            assert_eq!(answer.code, DONE, "{story}: {answer:#?}");
+            run
+        };
+        let differ = differing(&undisturbed, &whole_again);
+        assert!(differ.is_empty(), "{story}: these differ: {differ:?}");
         fs::remove_dir_all(folder.path().join(out)).unwrap();
         if hits == kills {
             println!("{kills} runs of {whole:?} at {threads} threads were killed, {} ended before", attempt + 1 - hits);

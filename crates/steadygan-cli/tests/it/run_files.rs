@@ -1,6 +1,6 @@
 //! What a run leaves behind, in a form that can be compared.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -47,11 +47,15 @@ fn without_times(stats: &[u8]) -> Vec<u8> {
 
 /// Asserts that two runs left the same, naming the files that differ.
 pub(crate) fn assert_equal(left: &Path, right: &Path) {
-    let (left, right) = (result(left), result(right));
-    let names: Vec<_> = left.keys().collect();
-    assert_eq!(names, right.keys().collect::<Vec<_>>());
-    let differ: Vec<_> = names.into_iter().filter(|name| left[*name] != right[*name]).collect();
+    let differ = differing(left, right);
     assert!(differ.is_empty(), "these differ: {differ:?}");
+}
+
+/// The files that only one of two runs has, or that differ.
+pub(crate) fn differing(left: &Path, right: &Path) -> Vec<String> {
+    let (left, right) = (result(left), result(right));
+    let names: BTreeSet<_> = left.keys().chain(right.keys()).collect();
+    names.into_iter().filter(|name| left.get(*name) != right.get(*name)).cloned().collect()
 }
 
 /// The bytes of the latest checkpoint.
