@@ -103,7 +103,7 @@ fn dry_run(recipe: &LayeredRecipe, plan: &Plan, data: &Dataset, options: &Option
         return Ok(ExitCode::SUCCESS);
     }
     let mut text = String::new();
-    for (key, (value, origin)) in recipe.spelled_out()? {
+    for (key, (value, origin)) in plan.spelled_out(recipe)? {
         let _ = writeln!(text, "{key} = {value}  ({origin})");
     }
     let steps = plan.train.images / plan.train.batch as u64;

@@ -1,8 +1,10 @@
 //! What was decided: every value spelled out, nothing implicit left.
 
 mod check;
+mod origins;
 
 pub(crate) use check::{require, require_positive};
+pub(crate) use origins::count_origin;
 
 use crate::data::DataPlan;
 use crate::error::Result;
@@ -191,7 +193,7 @@ impl Plan {
         override_adam(&mut plan.optimizer.generator, &recipe.optimizer.generator);
         override_adam(&mut plan.optimizer.discriminator, &recipe.optimizer.discriminator);
         plan.heuristics = layered.heuristics();
-        let keys = layered.spelled_out()?;
+        let keys = plan.spelled_out(layered)?;
         plan.origins = keys.into_iter().map(|(key, (_, origin))| (key, origin)).collect();
         plan.check()?;
         Ok(plan)

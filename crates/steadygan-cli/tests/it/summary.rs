@@ -51,6 +51,29 @@ fn a_dry_run_says_everything_and_leaves_nothing() {
     assert!(!folder.path().join("runs").exists());
 }
 
+/// What planning changes is shown as it was planned, with what it came from.
+#[test]
+fn a_dry_run_shows_the_plan_not_the_recipe() {
+    let folder = workplace();
+    let set = "--images 50 --set train.stats-every=7 --set optimizer.discriminator.lr=4e-4";
+    let json = steadygan(folder.path(), &format!("train tiny.toml {set} --dry-run --json")).done().json();
+    let text = steadygan(folder.path(), &format!("train tiny.toml {set} --dry-run")).done().stdout;
+    for (key, value, origin) in [
+        ("data.channels", "1", "default: \"auto\", what the images have"),
+        ("train.images", "52", "--images: 50, rounded up to whole batches"),
+        ("train.stats-every", "8", "--set: 7, rounded up to whole batches"),
+        ("train.checkpoint-every", "16", "tiny.toml"),
+        ("optimizer.generator.lr", "0.0002", "heuristics.adam"),
+        ("optimizer.discriminator.lr", "0.0004", "--set"),
+        ("optimizer.discriminator.beta1", "0.5", "heuristics.adam"),
+    ] {
+        assert!(text.lines().any(|line| line == format!("{key} = {value}  ({origin})")), "no {key} {value}: {text}");
+        assert_eq!(json["plan"]["origins"][key], origin);
+    }
+    let plain = steadygan(folder.path(), "train tiny.toml --set base=plain --dry-run").done().stdout;
+    assert!(plain.contains("optimizer.generator.lr = 0.001  (Adam's usual)\n"), "{plain}");
+}
+
 #[test]
 fn the_heuristics_are_listed_and_each_is_explained() {
     let text = steadygan(Path::new("."), "heuristics").done().stdout;

@@ -3,7 +3,7 @@
 use super::{Machine, NO_RUN, Run, write_plan};
 use crate::data;
 use crate::error::{Error, Result};
-use crate::plan::Plan;
+use crate::plan::{Plan, count_origin};
 use crate::recipe::LayeredRecipe;
 use crate::train::{Origin, State, load_checkpoint};
 use burn::prelude::Device;
@@ -115,7 +115,7 @@ fn extend(directory: &RunDirectory, origin: &mut Origin, shown: u64, images: Opt
         then.lay_value(key, i64::try_from(asked).unwrap_or(i64::MAX), flag)?;
         origin.recipe = then.to_toml();
         origin.plan = plan;
-        origin.plan.origins.insert(key.into(), flag.into());
+        origin.plan.origins.insert(key.into(), count_origin(asked, wanted, flag));
     }
     Ok(wanted > planned)
 }

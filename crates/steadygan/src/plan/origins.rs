@@ -1,0 +1,54 @@
+//! Where a plan's values came from.
+
+use super::{AdamPlan, Plan};
+use crate::error::Result;
+use crate::recipe::{Channels, LayeredRecipe};
+use std::collections::BTreeMap;
+use toml::Value;
+
+impl Plan {
+    /// Every key of the recipe that this plan was decided from, with the value as it was decided and where
+    /// that came from.
+    ///
+    /// # Errors
+    ///
+    /// As [`LayeredRecipe::recipe`].
+    pub fn spelled_out(&self, layered: &LayeredRecipe) -> Result<BTreeMap<String, (Value, String)>> {
+        let (recipe, mut keys) = (layered.recipe()?, layered.spelled_out()?);
+        let (asked, planned) = (&recipe.train, &self.train);
+        for (key, asked, planned) in [
+            ("train.images", asked.images, planned.images),
+            ("train.stats-every", asked.stats_every, planned.stats_every),
+            ("train.sheets-every", asked.sheets_every, planned.sheets_every),
+            ("train.checkpoint-every", asked.checkpoint_every, planned.checkpoint_every),
+        ] {
+            let origin = count_origin(asked.0, planned, &keys[key].1);
+            keys.insert(key.into(), (whole_number(planned), origin));
+        }
+        if recipe.data.channels == Channels::Auto {
+            let origin = format!("{}: \"auto\", what the images have", keys["data.channels"].1);
+            keys.insert("data.channels".into(), (whole_number(self.model.channels as u64), origin));
+        }
+        let by_default = if self.heuristics.contains_key("adam") { "heuristics.adam" } else { "Adam's usual" };
+        let optimizers = [("generator", self.optimizer.generator), ("discriminator", self.optimizer.discriminator)];
+        for (network, AdamPlan { lr, beta1, beta2, epsilon }) in optimizers {
+            for (name, value) in [("lr", lr), ("beta1", beta1), ("beta2", beta2), ("epsilon", epsilon)] {
+                let entry = keys.entry(format!("optimizer.{network}.{name}"));
+                entry.or_insert_with(|| (value.into(), by_default.into())).0 = value.into();
+            }
+        }
+        Ok(keys)
+    }
+}
+
+/// Where a count came from that was asked for by `origin` and planned in whole batches.
+pub(crate) fn count_origin(asked: u64, planned: u64, origin: &str) -> String {
+    if asked == planned {
+        return origin.into();
+    }
+    format!("{origin}: {asked}, rounded up to whole batches")
+}
+
+fn whole_number(number: u64) -> Value {
+    Value::Integer(i64::try_from(number).unwrap_or(i64::MAX))
+}
