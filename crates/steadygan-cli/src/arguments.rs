@@ -42,9 +42,14 @@ impl Options {
         if sound { Ok(()) } else { Err(Error::recipe(format!("--threads {threads} is not in 1..=1024"), hint)) }
     }
 
+    /// The threads there are.
+    pub(crate) fn threads(&self) -> usize {
+        rayon::current_num_threads()
+    }
+
     /// The device of that name, and the threads there are.
     pub(crate) fn machine(&self, device: &Device) -> Result<Machine> {
-        Machine::new(&device.name, rayon::current_num_threads())
+        Machine::new(&device.name, self.threads())
     }
 }
 
@@ -172,8 +177,9 @@ pub(crate) struct Resume {
     /// Real images to show in all, counted from the run's beginning
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) images: Option<Count>,
-    #[command(flatten)]
-    pub(crate) device: Device,
+    /// Where to compute, as for train (default: where the run was last trained)
+    #[arg(long, value_name = "DEVICE")]
+    pub(crate) device: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -33,8 +33,8 @@ pub(crate) fn train(arguments: &Train, options: &Options) -> Result<ExitCode> {
 }
 
 pub(crate) fn resume(arguments: &Resume, options: &Options) -> Result<ExitCode> {
-    let on = options.machine(&arguments.device)?;
-    let run = Run::resume(&arguments.run, arguments.images.map(|count| count.0), on)?;
+    let images = arguments.images.map(|count| count.0);
+    let run = Run::resume(&arguments.run, images, arguments.device.as_deref(), options.threads())?;
     train_to_the_end(run, options)
 }
 

@@ -15,16 +15,19 @@ const IMAGES: (&str, &str) = ("train.images", "--images");
 
 impl Run {
     /// Opens a run where its latest checkpoint left it, to train until `images` in all (if more than
-    /// planned so far). What was written after the checkpoint is cut back.
+    /// planned so far), on the device it was last trained on unless another is named. What was written
+    /// after the checkpoint is cut back.
     ///
     /// # Errors
     ///
-    /// `path` is no run, another process trains it, its recipe or data was changed since, or its
-    /// checkpoint is damaged.
-    pub fn resume(path: &Path, images: Option<u64>, on: Machine) -> Result<Self> {
+    /// There is no such device, `path` is no run, another process trains it, its recipe or data was
+    /// changed since, or its checkpoint is damaged.
+    pub fn resume(path: &Path, images: Option<u64>, device: Option<&str>, threads: usize) -> Result<Self> {
+        let asked = device.map(|name| Machine::new(name, threads)).transpose()?;
         let directory = RunDirectory::open(path)?;
         let lock = directory.lock().map_err(busy)?;
         let mut manifest = Manifest::load(&directory.manifest())?;
+        let on = asked.map_or_else(|| Machine::new(&manifest.device, threads), Ok)?;
         let (mut origin, state) = latest_state(&directory, &manifest, &on.device)?;
         let extended = extend(&directory, &mut origin, state.images, images)?;
         let data = data::load(&origin.plan.data).map_err(|error| Error::data(error.to_string(), OLD_IMAGES))?;
