@@ -1,5 +1,6 @@
 //! The crate's one error type: a failure on the file system, with the path it is about.
 
+use crate::FORMAT_VERSION;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,8 @@ pub struct RunError {
 enum Cause {
     /// The system refused to do `what` ("write") with the path.
     Refused { what: &'static str, source: io::Error },
+    /// The content has this version of the format, not [`FORMAT_VERSION`].
+    OtherVersion(u32),
     /// The content is wrong; the text follows the path in the message ("is not a run directory").
     Malformed(String),
 }
@@ -31,6 +34,10 @@ impl RunError {
         Self { path: path.to_path_buf(), cause: Cause::Malformed(predicate.into()) }
     }
 
+    pub(crate) fn other_version(path: &Path, found: u32) -> Self {
+        Self { path: path.to_path_buf(), cause: Cause::OtherVersion(found) }
+    }
+
     /// What the failure is about.
     pub fn path(&self) -> &Path {
         &self.path
@@ -40,8 +47,13 @@ impl RunError {
     pub fn io_kind(&self) -> Option<io::ErrorKind> {
         match &self.cause {
             Cause::Refused { source, .. } => Some(source.kind()),
-            Cause::Malformed(_) => None,
+            Cause::OtherVersion(_) | Cause::Malformed(_) => None,
         }
+    }
+
+    /// Whether another version of the program wrote the content, in a form that this one does not read.
+    pub fn is_other_version(&self) -> bool {
+        matches!(self.cause, Cause::OtherVersion(_))
     }
 
     /// Whether the path does not exist.
@@ -57,6 +69,9 @@ impl fmt::Display for RunError {
             Cause::Refused { what, source } => {
                 write!(f, "cannot {what} {path}: {}", reason(source))
             }
+            Cause::OtherVersion(found) => {
+                write!(f, "{path} has format version {found}, this program reads {FORMAT_VERSION}")
+            }
             Cause::Malformed(predicate) => write!(f, "{path} {predicate}"),
         }
     }
@@ -66,7 +81,7 @@ impl std::error::Error for RunError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.cause {
             Cause::Refused { source, .. } => Some(source),
-            Cause::Malformed(_) => None,
+            Cause::OtherVersion(_) | Cause::Malformed(_) => None,
         }
     }
 }

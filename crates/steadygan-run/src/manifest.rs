@@ -1,5 +1,6 @@
 //! `manifest.json`: where, with what version, on which data, and how it ended.
 
+use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -103,6 +104,20 @@ pub enum Outcome {
     },
 }
 
+/// A sentence without a full stop, for people.
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Running => write!(f, "running"),
+            Self::Finished { images } => write!(f, "finished after {images} images"),
+            Self::Stopped { images } => write!(f, "stopped after {images} images"),
+            Self::Diverged { images, quantity } => {
+                write!(f, "diverged after {images} images: {quantity} was not finite")
+            }
+        }
+    }
+}
+
 /// What has to be known before the rest may be read.
 #[derive(Deserialize)]
 struct Format {
@@ -121,10 +136,7 @@ impl Manifest {
         let invalid = |e: serde_json::Error| RunError::malformed(path, format!("is not a manifest: {e}"));
         let Format { format_version } = serde_json::from_slice(&bytes).map_err(invalid)?;
         if format_version != FORMAT_VERSION {
-            return Err(RunError::malformed(
-                path,
-                format!("has format version {format_version}, this program reads {FORMAT_VERSION}"),
-            ));
+            return Err(RunError::other_version(path, format_version));
         }
         serde_json::from_slice(&bytes).map_err(invalid)
     }
@@ -204,11 +216,9 @@ mod tests {
         assert_eq!(json(Outcome::Running), r#"{"state":"running"}"#);
         assert_eq!(json(Outcome::Finished { images: 5 }), r#"{"state":"finished","images":5}"#);
         assert_eq!(json(Outcome::Stopped { images: 5 }), r#"{"state":"stopped","images":5}"#);
-        let quantity = "loss_d".to_owned();
-        assert_eq!(
-            json(Outcome::Diverged { images: 5, quantity }),
-            r#"{"state":"diverged","images":5,"quantity":"loss_d"}"#
-        );
+        let diverged = Outcome::Diverged { images: 5, quantity: "loss_d".to_owned() };
+        assert_eq!(diverged.to_string(), "diverged after 5 images: loss_d was not finite");
+        assert_eq!(json(diverged), r#"{"state":"diverged","images":5,"quantity":"loss_d"}"#);
     }
 
     #[test]
@@ -223,7 +233,9 @@ mod tests {
 
         let text = format!(r#"{{"format_version": {}, "else": []}}"#, FORMAT_VERSION + 1);
         fs::write(&path, text).expect("write");
-        let error = Manifest::load(&path).expect_err("another version").to_string();
+        let error = Manifest::load(&path).expect_err("another version");
+        assert!(error.is_other_version());
+        let error = error.to_string();
         assert!(error.ends_with("manifest.json has format version 2, this program reads 1"), "{error}");
     }
 

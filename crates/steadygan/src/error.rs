@@ -1,6 +1,9 @@
 //! The library's one error type: what went wrong, who can act on it, and what to do next.
 
+use crate::run::NO_RUN;
 use std::fmt;
+use std::io;
+use steadygan_run::RunError;
 
 /// Which part of what the user gave (or of the machine) an [`Error`] is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,12 +56,17 @@ impl Error {
     }
 
     /// An error of the file system, `what` being the sentence's start ("cannot read photos/a.png").
-    pub fn io(what: impl fmt::Display, cause: &std::io::Error, hint: impl Into<String>) -> Self {
+    pub fn io(what: impl fmt::Display, cause: &io::Error, hint: impl Into<String>) -> Self {
         Self::new(ErrorKind::Io, format!("{what}: {}", steadygan_run::reason(cause)), hint)
     }
 
     fn new(kind: ErrorKind, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { kind, message: message.into(), hint: hint.into() }
+    }
+
+    /// The same error with another hint.
+    pub(crate) fn with_hint(self, hint: &str) -> Self {
+        Self { hint: hint.into(), ..self }
     }
 
     /// What the error is about.
@@ -79,3 +87,37 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+impl From<RunError> for Error {
+    fn from(error: RunError) -> Self {
+        let (kind, hint) = match error.io_kind() {
+            Some(io::ErrorKind::NotFound) => (ErrorKind::Io, NO_RUN),
+            Some(io::ErrorKind::StorageFull) => {
+                (ErrorKind::Io, "free some space and try again; a run resumes from its last checkpoint")
+            }
+            Some(_) => (ErrorKind::Io, "check the path, and that you may read and write there"),
+            None if error.is_other_version() => (ErrorKind::Checkpoint, "use the program that wrote it"),
+            None => (ErrorKind::Checkpoint, NO_RUN),
+        };
+        Self::new(kind, error.to_string(), hint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use steadygan_run::{Manifest, RunDirectory};
+
+    #[test]
+    fn what_the_system_refuses_and_what_is_malformed_differ_in_kind() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let missing = Error::from(RunDirectory::open(&folder.path().join("none")).expect_err("no such folder"));
+        assert_eq!((missing.kind(), missing.hint()), (ErrorKind::Io, NO_RUN));
+        let empty = Error::from(RunDirectory::open(folder.path()).expect_err("no run"));
+        assert_eq!((empty.kind(), empty.hint()), (ErrorKind::Checkpoint, NO_RUN));
+        let path = folder.path().join("manifest.json");
+        std::fs::write(&path, r#"{"format_version": 99}"#).expect("a file");
+        let later = Error::from(Manifest::load(&path).expect_err("another version"));
+        assert_eq!((later.kind(), later.hint()), (ErrorKind::Checkpoint, "use the program that wrote it"));
+    }
+}

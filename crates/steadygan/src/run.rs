@@ -14,8 +14,7 @@ use burn::prelude::Device;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 use steadygan_run::{
-    DataRecord, MAX_SKIPPED_LISTED, Manifest, Outcome, RunDirectory, RunError, RunLock, SkippedFile, Which,
-    write_atomically,
+    DataRecord, MAX_SKIPPED_LISTED, Manifest, Outcome, RunDirectory, RunLock, SkippedFile, Which, write_atomically,
 };
 
 /// A run that is ready to be trained (further).
@@ -121,9 +120,8 @@ impl Run {
         let slug = format!("{}-{}", data.name, recipe.base()?);
         let origin = Origin { recipe: recipe.to_toml(), plan, data_fingerprint: data.fingerprint.clone() };
         let manifest = manifest(&origin.plan, &data, &state, &on);
-        let directory = RunDirectory::create(out, &slug).map_err(|error| {
-            Error::checkpoint(error.to_string(), "choose a folder that is there or can be made: --out DIR")
-        })?;
+        let directory = RunDirectory::create(out, &slug)
+            .map_err(|error| Error::from(error).with_hint("choose a folder that is there or can be made: --out DIR"))?;
         let lock = directory.lock()?;
         write_atomically(&directory.recipe(), origin.recipe.as_bytes())?;
         manifest.save(&directory.manifest())?;
@@ -145,7 +143,7 @@ impl Run {
         let outcome = train::train(&self.origin.plan, &self.data, &mut self.state, &self.device, &mut observers)?;
         self.manifest.outcome = outcome.clone();
         self.manifest.save(&self.directory.manifest())?;
-        observers.recorder.log(&format!("{outcome:?}"))?;
+        observers.recorder.log(&outcome.to_string())?;
         Ok(outcome)
     }
 
@@ -211,7 +209,9 @@ impl Observer for Both<'_> {
     }
 }
 
-const NO_RUN: &str = "name a run's folder, such as runs/00001-fashion-hacks; `steadygan train` starts a new one";
+/// What to do about a path that is no run.
+pub(crate) const NO_RUN: &str =
+    "name a run's folder, such as runs/00001-fashion-hacks; `steadygan train` starts a new one";
 
 fn write_plan(directory: &RunDirectory, plan: &Plan) -> Result<()> {
     let json = serde_json::to_vec_pretty(plan).expect("a plan is plain data");
@@ -251,18 +251,5 @@ fn manifest(plan: &Plan, data: &Dataset, state: &State, on: &Machine) -> Manifes
         discriminator_parameters: parameters(&state.discriminator),
         started_unix_s: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()),
         outcome: Outcome::Running,
-    }
-}
-
-impl From<RunError> for Error {
-    fn from(error: RunError) -> Self {
-        use std::io::ErrorKind;
-        let hint = match error.io_kind() {
-            Some(ErrorKind::NotFound) => NO_RUN,
-            Some(ErrorKind::StorageFull) => "free some space; the run resumes from its last checkpoint",
-            Some(_) => "check the path, and that you may write there",
-            None => NO_RUN,
-        };
-        Self::checkpoint(error.to_string(), hint)
     }
 }

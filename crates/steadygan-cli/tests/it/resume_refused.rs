@@ -57,6 +57,28 @@ fn other_images_than_it_was_trained_on() {
     assert_eq!(result(&run), before, "a refusal changes nothing");
 }
 
+/// A run goes on where it was trained, unless another device is named; what another version wrote is left
+/// to that.
+#[test]
+fn a_run_of_another_device_or_version() {
+    let folder = workplace();
+    let run = folder.path().join("run");
+    fs::rename(train(folder.path(), "tiny.toml --quiet"), &run).unwrap();
+    let manifest = fs::read_to_string(run.join("manifest.json")).unwrap();
+    let edit = |from: &str, to: &str| {
+        assert!(manifest.contains(from), "{manifest}");
+        fs::write(run.join("manifest.json"), manifest.replace(from, to)).unwrap();
+    };
+    edit("\"device\": \"cpu\"", "\"device\": \"tpu\"");
+    assert_eq!(steadygan(folder.path(), "resume run").refused().0, "there is no device `tpu`");
+    steadygan(folder.path(), "resume run --quiet --device cpu").done();
+    steadygan(folder.path(), "resume run --quiet").done();
+    edit("\"format_version\": 1", "\"format_version\": 7");
+    let (error, hint) = steadygan(folder.path(), "resume run").refused();
+    assert_eq!(error, "run/manifest.json has format version 7, this program reads 1");
+    assert_eq!(hint, "use the program that wrote it");
+}
+
 #[test]
 fn a_run_that_is_being_trained() {
     let folder = workplace();
