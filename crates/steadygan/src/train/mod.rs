@@ -12,7 +12,7 @@ pub use state::{State, Tally};
 pub use step::{NonFinite, StepStats, discriminator_step, generator_step};
 
 use crate::data::{Dataset, Order, gather};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::heuristics::{self, Hook};
 use crate::labels::{Batches, Moment};
 use crate::nn::Pass;
@@ -55,39 +55,63 @@ pub fn train(
     device: &Device,
     observer: &mut dyn Observer,
 ) -> Result<Outcome> {
+    match show_all(plan, data, state, device, observer) {
+        Ok(outcome) | Err(Halt::Diverged(outcome)) => Ok(outcome),
+        Err(Halt::Failed(error)) => Err(error),
+    }
+}
+
+/// What ends the loop early.
+enum Halt {
+    /// A value that is not finite.
+    Diverged(Outcome),
+    /// The observer could not do its part.
+    Failed(Error),
+}
+
+impl From<Error> for Halt {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// The loop.
+fn show_all(
+    plan: &Plan,
+    data: &Dataset,
+    state: &mut State,
+    device: &Device,
+    observer: &mut dyn Observer,
+) -> Result<Outcome, Halt> {
     let hooks = heuristics::hooks(&plan.heuristics)?;
     let sheet = Sheet::new(plan, data, device);
     let mut order = Order::new(plan.seed, data.train.count());
     if state.images == 0 {
         sheet.show(state, observer)?;
-        observer.checkpoint(state)?;
+        save(state, observer)?;
     }
     while state.images < plan.train.images && !observer.wants_stop() {
         let moment = Moment { seed: plan.seed, images: state.images };
         let reals = fetch(plan, data, &mut order, moment, device);
-        let stats = match step(plan, state, &hooks, reals, moment, device) {
-            Ok(stats) => stats,
-            Err(NonFinite { quantity }) => {
-                return Ok(Outcome::Diverged { images: state.images, quantity: quantity.to_owned() });
-            }
-        };
+        let stats = step(plan, state, &hooks, reals, moment, device)
+            .map_err(|NonFinite { quantity }| diverged(moment.images, quantity.to_owned()))?;
         state.images += plan.train.batch as u64;
         state.tally.add(&stats);
         observer.step(state.images);
-        if let Some(diverged) = cadence(plan, state, &sheet, observer)? {
-            return Ok(diverged);
-        }
+        cadence(plan, state, &sheet, observer)?;
     }
     if !state.images.is_multiple_of(plan.train.sheets_every) {
         sheet.show(state, observer)?;
     }
-    if !state.images.is_multiple_of(plan.train.checkpoint_every)
-        && let Some(diverged) = save(state, observer)?
-    {
-        return Ok(diverged);
+    if !state.images.is_multiple_of(plan.train.checkpoint_every) {
+        save(state, observer)?;
     }
     let images = state.images;
     Ok(if images < plan.train.images { Outcome::Stopped { images } } else { Outcome::Finished { images } })
+}
+
+fn diverged(images: u64, quantity: String) -> Halt {
+    Halt::Diverged(Outcome::Diverged { images, quantity })
 }
 
 /// The next batch of reals as networks see them.
@@ -133,8 +157,8 @@ pub fn apply_hooks(batches: &mut Batches, hooks: &[Box<dyn Hook>], moment: &Mome
     hooks.iter().for_each(|hook| hook.soften(batches, moment));
 }
 
-/// What is due at this number of images; the outcome if the state turns out unsound.
-fn cadence(plan: &Plan, state: &mut State, sheet: &Sheet, observer: &mut dyn Observer) -> Result<Option<Outcome>> {
+/// What is due at this number of images.
+fn cadence(plan: &Plan, state: &mut State, sheet: &Sheet, observer: &mut dyn Observer) -> Result<(), Halt> {
     let due = |every: u64| state.images.is_multiple_of(every);
     if due(plan.train.stats_every) {
         let diversity = sheet.diversity(state);
@@ -143,14 +167,16 @@ fn cadence(plan: &Plan, state: &mut State, sheet: &Sheet, observer: &mut dyn Obs
     if due(plan.train.sheets_every) {
         sheet.show(state, observer)?;
     }
-    if due(plan.train.checkpoint_every) { save(state, observer) } else { Ok(None) }
+    if due(plan.train.checkpoint_every) {
+        save(state, observer)?;
+    }
+    Ok(())
 }
 
 /// Hands over the state if training can go on from it; the latest checkpoint stays the last sound one.
-fn save(state: &State, observer: &mut dyn Observer) -> Result<Option<Outcome>> {
-    if let Some(quantity) = non_finite_tensor(state) {
-        return Ok(Some(Outcome::Diverged { images: state.images, quantity }));
+fn save(state: &State, observer: &mut dyn Observer) -> Result<(), Halt> {
+    match non_finite_tensor(state) {
+        Some(quantity) => Err(diverged(state.images, quantity)),
+        None => Ok(observer.checkpoint(state)?),
     }
-    observer.checkpoint(state)?;
-    Ok(None)
 }
