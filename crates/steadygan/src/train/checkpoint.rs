@@ -190,11 +190,6 @@ impl Checkpoint {
         &self.metadata.origin
     }
 
-    /// Real images shown when it was made.
-    pub fn images(&self) -> u64 {
-        self.metadata.images
-    }
-
     /// The state on a device.
     ///
     /// # Errors
