@@ -3,6 +3,7 @@
 mod arguments;
 mod commands;
 mod console;
+mod data;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
@@ -38,6 +39,7 @@ fn run() -> ExitCode {
         Command::Resume(arguments) => commands::resume(&arguments, &options),
         Command::Generate(arguments) => commands::generate(&arguments, &options),
         Command::Summary(recipe) => commands::summary(&recipe, &options),
+        Command::Data { command } => data::data(&command, &options),
         Command::Heuristics { name } => commands::heuristics(name.as_deref(), &options),
     });
     done.unwrap_or_else(|error| {

@@ -72,6 +72,15 @@ pub fn prepare(recipe: &LayeredRecipe) -> Result<(Plan, Dataset)> {
     // What is wrong with the recipe is said before images are read, whatever channels these have.
     Plan::decide(recipe, asked.channels.unwrap_or(1))?;
     let data = data::load(&asked)?;
+    Ok((decide_for(recipe, &data)?, data))
+}
+
+/// Decides a recipe's plan for data that has been read.
+///
+/// # Errors
+///
+/// The recipe is not usable, or not with this data.
+pub fn decide_for(recipe: &LayeredRecipe, data: &Dataset) -> Result<Plan> {
     let plan = Plan::decide(recipe, data.train.channels)?;
     let (batch, count) = (plan.train.batch, data.train.count());
     if batch > count {
@@ -83,7 +92,7 @@ pub fn prepare(recipe: &LayeredRecipe) -> Result<(Plan, Dataset)> {
             },
         ));
     }
-    Ok((plan, data))
+    Ok(plan)
 }
 
 /// The layer tables of a plan's generator and discriminator.

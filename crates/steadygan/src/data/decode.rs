@@ -5,8 +5,12 @@ use std::io::Cursor;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
+/// The formats that are decoded.
+const FORMATS: [ImageFormat; 5] =
+    [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP, ImageFormat::Bmp, ImageFormat::Gif];
+
 /// An image of more pixels is refused by its header, before any of it is decoded.
-const MAX_PIXELS: u64 = 64_000_000;
+pub(super) const MAX_PIXELS: u64 = 64_000_000;
 
 /// Memory that decoding one image may take: `MAX_PIXELS` of 8 bytes (RGBA at 16 bits).
 const MAX_DECODED_BYTES: u64 = 8 * MAX_PIXELS;
@@ -25,12 +29,12 @@ pub(super) fn is_image_extension(extension: &str) -> bool {
         || FOREIGN_EXTENSIONS.iter().any(|foreign| foreign.eq_ignore_ascii_case(extension))
 }
 
-/// Decodes a PNG or JPEG, known by its content, and turns it upright as its EXIF orientation says.
-/// Colour profiles are ignored. The error is the end of a sentence that begins with the file's name.
+/// Decodes a PNG, JPEG, WebP, BMP or GIF, known by its content, and turns it upright as its EXIF
+/// orientation says. Of an animation it is the first frame. Colour profiles are ignored. The error is the end of a sentence that begins with the file's name.
 pub(super) fn decode(bytes: &[u8]) -> Result<DynamicImage, String> {
     let format = match image::guess_format(bytes) {
-        Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg)) => format,
-        Ok(other) => return Err(format!("is {other:?}, not PNG or JPEG")),
+        Ok(format) if FORMATS.contains(&format) => format,
+        Ok(other) => return Err(format!("is {other:?}, not PNG, JPEG, WebP, BMP or GIF")),
         Err(_) => return Err("is not an image by its content".to_owned()),
     };
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
@@ -101,7 +105,7 @@ pub(super) mod tests {
         assert_eq!(decode(&png).unwrap().into_rgb8(), noise());
         let why = |bytes: &[u8]| decode(bytes).unwrap_err();
         assert_eq!(why(b"dear diary"), "is not an image by its content");
-        assert_eq!(why(b"GIF89a......"), "is Gif, not PNG or JPEG");
+        assert_eq!(why(b"II*\0........"), "is Tiff, not PNG, JPEG, WebP, BMP or GIF");
         assert_eq!(why(b""), "is not an image by its content");
     }
 

@@ -62,12 +62,3 @@ fn a_plan_out_of_range_is_refused() {
         assert_eq!(message, format!("data.holdout is {holdout}, not a share from 0 to below 1"));
     }
 }
-
-#[test]
-fn a_name_fits_a_file_name() {
-    let name = |path: &str| name_of(Path::new(path));
-    assert_eq!(name("/data/My Photos (2024).tar.gz"), "My-Photos--2024");
-    assert_eq!(name("train-images-idx3-ubyte.gz"), "train-images-idx3-ubyte");
-    assert_eq!(name("/"), "data");
-    assert_eq!(name(&"x".repeat(300)).len(), 40);
-}
