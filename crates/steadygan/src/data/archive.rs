@@ -34,7 +34,10 @@ pub(super) fn unpacked_limit(packed: u64) -> u64 {
 /// What is wrong with an archive that holds more than it may.
 pub(super) fn bomb(what: &str, limit: u64) -> Error {
     Error::data(
-        format!("{what} unpacks to more than {} MiB, {MAX_RATIO} times its size or more than any archive may", limit >> 20),
+        format!(
+            "{what} unpacks to more than {} MiB, {MAX_RATIO} times its size or more than any archive may",
+            limit >> 20
+        ),
         "if it can be trusted, unpack it and give the folder",
     )
 }

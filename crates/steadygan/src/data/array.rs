@@ -56,7 +56,10 @@ pub(super) fn hand_over(what: &str, mut source: &mut dyn Read, sink: &mut dyn Si
         let announced = (count as u64).saturating_mul(len as u64);
         let at_least = if held > announced { "at least " } else { "" };
         let shape = &header.shape;
-        Error::data(format!("{what} announces the shape {shape:?}, {announced} bytes, but holds {at_least}{held}"), DAMAGED)
+        Error::data(
+            format!("{what} announces the shape {shape:?}, {announced} bytes, but holds {at_least}{held}"),
+            DAMAGED,
+        )
     };
     let failed = |cause| Error::data(format!("{what} cannot be read: {}", steadygan_run::reason(&cause)), DAMAGED);
     let mut bytes = Vec::new();

@@ -99,14 +99,18 @@ fn batches(folder: &Path) -> Vec<(String, PathBuf)> {
 fn archived(path: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
     let mut found = BTreeMap::new();
     let mut left = encoded::MAX_FILE_BYTES;
-    tarball::walk(path, |name, _| is_batch(name), |name, content| {
-        let refused = |why: String| Error::data(format!("{name} in {} {why}", path.display()), DAMAGED);
-        let content = content.map_err(refused)?;
-        let bytes = content.len() as u64;
-        left = left.checked_sub(bytes).ok_or_else(|| refused(encoded::too_large(bytes)))?;
-        found.insert(name, content);
-        Ok(())
-    })?;
+    tarball::walk(
+        path,
+        |name, _| is_batch(name),
+        |name, content| {
+            let refused = |why: String| Error::data(format!("{name} in {} {why}", path.display()), DAMAGED);
+            let content = content.map_err(refused)?;
+            let bytes = content.len() as u64;
+            left = left.checked_sub(bytes).ok_or_else(|| refused(encoded::too_large(bytes)))?;
+            found.insert(name, content);
+            Ok(())
+        },
+    )?;
     if found.is_empty() {
         let hint = "give CIFAR-10's archive as it is distributed, its folder, or one .bin";
         return Err(Error::data(format!("{} holds no data_batch_*.bin", path.display()), hint));
@@ -120,9 +124,10 @@ fn read_file(path: &Path) -> Result<Vec<u8>> {
     let read = open(path)?.take(encoded::MAX_FILE_BYTES + 1).read_to_end(&mut content);
     read.map_err(|cause| Error::io(format!("cannot read {what}"), &cause, "check the path and its permissions"))?;
     match content.len() as u64 {
-        bytes if bytes > encoded::MAX_FILE_BYTES => {
-            Err(Error::data(format!("{what} {}", encoded::too_large(bytes)), "give a batch of CIFAR-10's binary version"))
-        }
+        bytes if bytes > encoded::MAX_FILE_BYTES => Err(Error::data(
+            format!("{what} {}", encoded::too_large(bytes)),
+            "give a batch of CIFAR-10's binary version",
+        )),
         _ => Ok(content),
     }
 }

@@ -107,10 +107,8 @@ impl Loaded {
                 images.reorder(&order);
                 Classes::of_folders(&order.iter().map(name).collect::<Vec<_>>())
             }
-            Naming::Numbers(classes) => classes.map(|Classes { of, names }| Classes {
-                of: kept.iter().map(|&index| of[index]).collect(),
-                names,
-            }),
+            Naming::Numbers(classes) => classes
+                .map(|Classes { of, names }| Classes { of: kept.iter().map(|&index| of[index]).collect(), names }),
         };
         let (of, class_names) = classes.map(|classes| (classes.of, classes.names)).unzip();
         images.classes = of;
@@ -135,7 +133,11 @@ impl Loaded {
         let more = skipped.saturating_sub(NAMED);
         let and_more = if more > 0 { format!("; and {more} more") } else { String::new() };
         Err(Error::data(
-            format!("{skipped} of {} images in {source} cannot be read: {}{and_more}", read + skipped, named.join("; ")),
+            format!(
+                "{skipped} of {} images in {source} cannot be read: {}{and_more}",
+                read + skipped,
+                named.join("; ")
+            ),
             "remove or convert these files; up to a tenth of the images may be unreadable",
         ))
     }

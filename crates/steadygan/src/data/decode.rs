@@ -111,15 +111,36 @@ pub(super) mod tests {
 
     #[test]
     fn a_file_cut_anywhere_is_an_error_never_a_panic() {
-        for format in [ImageFormat::Png, ImageFormat::Jpeg] {
+        /// PNG's last bytes only say that it ends, as GIF's last three do.
+        const END_BYTES: usize = 12;
+        for format in FORMATS {
             let whole = encode(noise(), format);
-            assert!(decode(&whole).is_ok());
-            // PNG's last 12 bytes only say that it ends.
-            let needed = whole.len() - if format == ImageFormat::Png { 12 } else { 0 };
-            for cut in 0..needed {
-                assert!(decode(&whole[..cut]).is_err(), "{format:?} cut at {cut}");
+            let image = decode(&whole).unwrap();
+            for cut in 0..whole.len() {
+                match decode(&whole[..cut]) {
+                    Err(_) => {}
+                    Ok(other) => assert!(cut + END_BYTES >= whole.len() && other == image, "{format:?} cut at {cut}"),
+                }
             }
         }
+    }
+
+    #[test]
+    fn lossless_formats_keep_every_pixel() {
+        for format in [ImageFormat::Png, ImageFormat::WebP, ImageFormat::Bmp] {
+            assert_eq!(decode(&encode(noise(), format)).unwrap().into_rgb8(), noise(), "{format:?}");
+        }
+    }
+
+    #[test]
+    fn an_animation_shows_its_first_frame() {
+        let frame = |level: u8| image::Frame::new(image::RgbaImage::from_pixel(5, 4, image::Rgba([level, 0, 0, 255])));
+        let mut gif = Vec::new();
+        let mut encoder = image::codecs::gif::GifEncoder::new(&mut gif);
+        encoder.encode_frames([frame(200), frame(100)]).unwrap();
+        drop(encoder);
+        let image = decode(&gif).unwrap().into_rgb8();
+        assert_eq!((image.dimensions(), image.get_pixel(4, 3).0), ((5, 4), [200, 0, 0]));
     }
 
     #[test]

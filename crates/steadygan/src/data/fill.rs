@@ -39,12 +39,8 @@ pub(super) struct Filled {
 
 impl<'a> Fill<'a> {
     pub(super) fn new(plan: &'a DataPlan) -> Self {
-        let images = Images {
-            channels: plan.channels.unwrap_or(1),
-            size: plan.size,
-            pixels: Vec::new(),
-            classes: None,
-        };
+        let images =
+            Images { channels: plan.channels.unwrap_or(1), size: plan.size, pixels: Vec::new(), classes: None };
         Self { plan, images, failures: Vec::new(), taken: 0, announced: 0 }
     }
 
@@ -140,14 +136,8 @@ mod tests {
 
     #[test]
     fn batches_and_a_late_colour_change_nothing() {
-        let plan = DataPlan {
-            source: String::new(),
-            size: 2,
-            channels: None,
-            holdout: 0.0,
-            background: [0; 3],
-            flip: false,
-        };
+        let plan =
+            DataPlan { source: String::new(), size: 2, channels: None, holdout: 0.0, background: [0; 3], flip: false };
         let make = |index: usize| match index {
             3 => Err("is the third".to_owned()),
             7 => Ok(RgbImage::from_pixel(2, 2, Rgb([1, 2, 3])).into()),

@@ -58,12 +58,7 @@ pub(super) struct Array {
 }
 
 /// Hands over images (count × height × width) and their classes (count).
-pub(super) fn hand_over(
-    name: String,
-    images: &Array,
-    classes: Option<Array>,
-    sink: &mut dyn Sink,
-) -> Result<Contents> {
+pub(super) fn hand_over(name: String, images: &Array, classes: Option<Array>, sink: &mut dyn Sink) -> Result<Contents> {
     let (count, height, width) = match images.shape[..] {
         [count, height, width] if count * height * width > 0 => (count, height, width),
         _ => {

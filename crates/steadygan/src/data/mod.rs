@@ -190,4 +190,6 @@ fn door(source: &str) -> Result<&'static dyn Door> {
 }
 
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;

@@ -99,7 +99,11 @@ impl Archive {
             });
         }
         if listed < archive.entries_hint() {
-            return Err(damaged(&what, KIND, format!("{} files are announced, {listed} listed", archive.entries_hint())));
+            return Err(damaged(
+                &what,
+                KIND,
+                format!("{} files are announced, {listed} listed", archive.entries_hint()),
+            ));
         }
         entries.sort_by(|a, b| a.name.cmp(&b.name));
         if let Some(pair) = entries.windows(2).find(|pair| pair[0].name == pair[1].name) {

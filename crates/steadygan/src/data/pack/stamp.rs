@@ -63,18 +63,20 @@ impl Stamp {
         };
         Err(Error::data(
             format!("{} is stale: {text} has changed since it was packed ({difference})", pack.display()),
-            format!("pack it again: {}", self.command(pack, plan)),
+            format!("pack it again: {} --out {}", self.command(pack, plan), pack.display()),
         ))
     }
 
-    /// The command that makes the pack again, for this plan's size.
+    /// The command that packs the source for this plan's size.
     pub(super) fn command(&self, pack: &Path, plan: &DataPlan) -> String {
-        let source = self.source(pack);
-        format!("steadygan data pack {} --set data.size={} --out {}", source.display(), plan.size, pack.display())
+        format!("steadygan data pack {} --set data.size={}", self.source(pack).display(), plan.size)
     }
 
     fn source(&self, pack: &Path) -> PathBuf {
-        folder_of(pack).join(&self.path)
+        match folder_of(pack) {
+            here if here == Path::new(".") => PathBuf::from(&self.path),
+            folder => folder.join(&self.path),
+        }
     }
 }
 
