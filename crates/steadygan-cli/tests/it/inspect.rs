@@ -13,7 +13,7 @@ fn a_table_for_people() {
     fs::write(set.join("dog/grey.png"), png(1)).unwrap();
     fs::copy(set.join("cat/03.png"), set.join("dog/copy.png")).unwrap();
     let answer =
-        steadygan(folder.path(), "data inspect set --recipe tiny.toml --set data.size=7 --out sheet.png").done();
+        steadygan(folder.path(), "data inspect set --recipe tiny.toml --set data.size=10 --out sheet.png").done();
     assert_eq!(answer.stderr, "");
     let lines: Vec<&str> = answer.stdout.lines().collect();
     assert_eq!(lines[0], "source      set: a folder of images (PNG, JPEG, WebP, BMP, GIF)");
@@ -21,12 +21,12 @@ fn a_table_for_people() {
     assert_eq!(lines[5..7], ["constant    0", "duplicates  1: cat/03.png = dog/copy.png"]);
     assert_eq!(lines[7..9], ["classes     2: cat (15), dog (27)", "unreadable  1"]);
     assert!(lines[9].starts_with("            dog/cut.png cannot be decoded: "), "{}", lines[9]);
-    assert!(lines[10].starts_with("recipe      7×7 pixels, colour: "), "{}", lines[10]);
-    assert_eq!(lines[11], "            0 cropped to the centre square, 42 made smaller, 0 made larger");
+    assert!(lines[10].starts_with("recipe      10×10 pixels, colour: "), "{}", lines[10]);
+    assert_eq!(lines[11], "            0 cropped to the centre square, 0 made smaller, 42 made larger");
     assert_eq!(lines[12..], ["sheet       sheet.png"]);
     let sheet = image::open(folder.path().join("sheet.png")).unwrap();
-    // 64 places in eight rows and columns for the 37 or so images, each enlarged ten times.
-    assert_eq!(sheet.width() % (7 * 10 + 2), 7 * 10);
+    // The 38 or so images that are trained on in seven columns, each enlarged seven times.
+    assert_eq!(sheet.width(), 7 * 70 + 6 * 2);
 }
 
 #[test]

@@ -12,8 +12,8 @@ use super::source::{DAMAGED, head, is_file_named, name_of, open};
 use super::{Contents, DataPlan, Door, Sink};
 use crate::error::{Error, Result};
 
-/// Images are handed over in batches of about this many bytes (64 MiB).
-const BATCH_BYTES: usize = 64 << 20;
+/// Images are handed over in batches of about this many bytes (16 MiB).
+const BATCH_BYTES: usize = 16 << 20;
 
 /// Grey; grey and alpha; colour; colour and alpha.
 const MAX_CHANNELS: usize = 4;

@@ -5,13 +5,10 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use image::DynamicImage;
-
 use super::contents::{Classes, Naming};
 use super::source::{DAMAGED, file_name, is_file_named, name_of, open};
-use super::{Contents, DataPlan, Door, Sink, encoded, tarball};
+use super::{Contents, DataPlan, Door, Images, Sink, encoded, tarball};
 use crate::error::{Error, Result};
-use crate::report::sheet::picture;
 
 const SIZE: usize = 32;
 /// A class and three planes.
@@ -146,9 +143,9 @@ fn hand_over(what: &str, batch: &[u8], sink: &mut dyn Sink) -> Result<Vec<u32>> 
     if let Some(at) = classes.iter().position(|&class| class as usize >= CLASS_NAMES.len()) {
         return refused(format!("gives image {at} the class {}, where there are {}", classes[at], CLASS_NAMES.len()));
     }
-    sink.take(classes.len(), &|index| -> Result<DynamicImage, String> {
-        Ok(picture(&batch[index * RECORD_BYTES + 1..][..RECORD_BYTES - 1], [3, SIZE, SIZE]))
-    })?;
+    let pixels = batch.chunks_exact(RECORD_BYTES).flat_map(|record| &record[1..]).copied().collect();
+    let images = Images { channels: 3, size: SIZE, pixels, classes: None };
+    sink.take(classes.len(), &|index| Ok(images.picture(index)))?;
     Ok(classes)
 }
 

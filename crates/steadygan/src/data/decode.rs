@@ -160,6 +160,28 @@ pub(super) mod tests {
         assert_eq!(decode(&png).unwrap_err(), "has 10000 × 10000 pixels, more than the limit of 64 megapixels");
     }
 
+    #[test]
+    fn so_do_the_headers_of_other_formats() {
+        let mut gif = encode(noise(), ImageFormat::Gif);
+        gif[6..10].fill(0xFF);
+        assert_eq!(decode(&gif).unwrap_err(), "has 65535 × 65535 pixels, more than the limit of 64 megapixels");
+        let mut bmp = encode(noise(), ImageFormat::Bmp);
+        bmp[18..26].copy_from_slice(&[10_000_i32, 10_000].map(i32::to_le_bytes).concat());
+        assert_eq!(decode(&bmp).unwrap_err(), "has 10000 × 10000 pixels, more than the limit of 64 megapixels");
+    }
+
+    #[test]
+    fn a_wrong_byte_anywhere_is_never_a_panic() {
+        for format in FORMATS {
+            let whole = encode(image::imageops::thumbnail(&noise(), 12, 12), format);
+            for at in 0..whole.len() {
+                let mut wrong = whole.clone();
+                wrong[at] ^= 0xFF;
+                let _ = decode(&wrong);
+            }
+        }
+    }
+
     fn crc32(bytes: &[u8]) -> u32 {
         let mut crc = flate2::Crc::new();
         crc.update(bytes);

@@ -22,8 +22,10 @@ pub(super) struct Fill<'a> {
     images: Images,
     failures: Vec<(usize, String)>,
     taken: usize,
-    /// How many were announced so far.
+    /// How many will have been taken, as far as is known.
     announced: usize,
+    /// A block on its way, kept because fresh memory is slow.
+    block: Vec<u8>,
 }
 
 /// What has come of all images taken.
@@ -41,7 +43,7 @@ impl<'a> Fill<'a> {
     pub(super) fn new(plan: &'a DataPlan) -> Self {
         let images =
             Images { channels: plan.channels.unwrap_or(1), size: plan.size, pixels: Vec::new(), classes: None };
-        Self { plan, images, failures: Vec::new(), taken: 0, announced: 0 }
+        Self { plan, images, failures: Vec::new(), taken: 0, announced: 0, block: Vec::new() }
     }
 
     pub(super) fn finish(self) -> Filled {
@@ -51,8 +53,9 @@ impl<'a> Fill<'a> {
     fn block(&mut self, count: usize, image: &Make<'_>) -> Result<()> {
         let (size, channels) = (self.plan.size, self.plan.channels.unwrap_or(3));
         let len = channels * size * size;
-        let mut pixels = vec![0; count * len];
-        let outcomes: Vec<Result<bool, String>> = pixels
+        let mut block = std::mem::take(&mut self.block);
+        block.resize(count * len, 0);
+        let outcomes: Vec<Result<bool, String>> = block
             .par_chunks_exact_mut(len)
             .enumerate()
             .map_init(Resizer::new, |resizer, (index, out)| {
@@ -65,7 +68,7 @@ impl<'a> Fill<'a> {
         }
         let kept = self.images.image_len();
         self.images.pixels.reserve((self.announced - self.taken) * kept);
-        for (index, (outcome, image)) in outcomes.into_iter().zip(pixels.chunks_exact(len)).enumerate() {
+        for (index, (outcome, image)) in outcomes.into_iter().zip(block.chunks_exact(len)).enumerate() {
             match outcome {
                 // The planes of a grey image are equal: the first may stand for all.
                 Ok(_) => self.images.pixels.extend_from_slice(&image[..kept]),
@@ -73,6 +76,7 @@ impl<'a> Fill<'a> {
             }
         }
         self.taken += count;
+        self.block = block;
         Ok(())
     }
 
@@ -90,9 +94,13 @@ impl<'a> Fill<'a> {
 }
 
 impl Sink for Fill<'_> {
+    fn expect(&mut self, count: usize) -> Result<()> {
+        self.announced = self.announced.max(self.taken.saturating_add(count));
+        memory(self.announced, self.images.channels, self.plan.size).map(drop)
+    }
+
     fn take(&mut self, count: usize, image: &Make<'_>) -> Result<()> {
-        self.announced = self.taken + count;
-        memory(self.announced, self.images.channels, self.plan.size)?;
+        self.expect(count)?;
         let block = (BLOCK_BYTES / (3 * self.plan.size * self.plan.size)).max(1);
         for start in (0..count).step_by(block) {
             self.block(block.min(count - start), &|index| image(start + index))?;

@@ -69,8 +69,9 @@ pub(super) fn split(images: Images, digests: &[ImageDigest], share: f64) -> Resu
         size: images.size,
         pixels: (0..digests.len())
             .filter(|&index| held_out[index])
-            .flat_map(|index| images.image(index).iter().copied())
-            .collect(),
+            .map(|index| images.image(index))
+            .collect::<Vec<_>>()
+            .concat(),
         classes: images.classes.as_ref().map(|classes| {
             let pairs = classes.iter().zip(&held_out);
             pairs.filter_map(|(&class, &out)| out.then_some(class)).collect()

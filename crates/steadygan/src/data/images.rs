@@ -1,5 +1,7 @@
 //! Equal squares of bytes.
 
+use image::{DynamicImage, GrayImage, RgbImage};
+
 /// Square images of one size, held as bytes in NCHW order: all rows of the first channel, then the next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Images {
@@ -27,6 +29,23 @@ impl Images {
         &self.pixels[index * self.image_len()..][..self.image_len()]
     }
 
+    /// Image `index` as a picture.
+    pub(super) fn picture(&self, index: usize) -> DynamicImage {
+        let (planes, side) = (self.image(index), self.size as u32);
+        let picture = if self.channels == 1 {
+            GrayImage::from_raw(side, side, planes.to_vec()).map(DynamicImage::from)
+        } else {
+            let (red, rest) = planes.split_at(planes.len() / 3);
+            let (green, blue) = rest.split_at(red.len());
+            let mut pixels = vec![0; planes.len()];
+            for (pixel, ((r, g), b)) in pixels.as_chunks_mut().0.iter_mut().zip(red.iter().zip(green).zip(blue)) {
+                *pixel = [*r, *g, *b];
+            }
+            RgbImage::from_raw(side, side, pixels).map(DynamicImage::from)
+        };
+        picture.expect("an image has its size's pixels")
+    }
+
     pub(super) fn image_len(&self) -> usize {
         self.channels * self.size * self.size
     }
@@ -43,7 +62,10 @@ impl Images {
             kept += 1;
         }
         self.pixels.truncate(kept * len);
-        self.pixels.shrink_to_fit();
+        // Giving memory back is a copy of what remains: not for a tenth.
+        if self.pixels.len() < self.pixels.capacity() / 2 {
+            self.pixels.shrink_to_fit();
+        }
         if let Some(classes) = &mut self.classes {
             classes.truncate(kept);
         }

@@ -198,6 +198,10 @@ struct Survey<'a> {
 }
 
 impl Sink for Survey<'_> {
+    fn expect(&mut self, count: usize) -> Result<()> {
+        self.fill.expect(count)
+    }
+
     fn take(&mut self, count: usize, image: &Make<'_>) -> Result<()> {
         let looks: Vec<OnceLock<Look>> = (0..count).map(|_| OnceLock::new()).collect();
         self.fill.take(count, &|index| {

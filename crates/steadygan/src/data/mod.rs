@@ -94,6 +94,8 @@ type Make<'a> = dyn Fn(usize) -> Result<DynamicImage, String> + Sync + 'a;
 
 /// Where a door hands its images over.
 trait Sink {
+    /// Makes room for `count` images beyond those taken. A door that knows how many will come says so.
+    fn expect(&mut self, count: usize) -> Result<()>;
     /// Takes the next `count` images, `image` making each by its number among them.
     fn take(&mut self, count: usize, image: &Make<'_>) -> Result<()>;
 }

@@ -1,6 +1,6 @@
 //! Packs: a source's images decoded once, for one size, in one file that opens at once.
 //!
-//! A pack is a SafeTensors file (docs/pack.md): `images`, `u8` of N × C × size × size, and `classes`, `u32`
+//! A pack is a SafeTensors file (docs/data.md): `images`, `u8` of N × C × size × size, and `classes`, `u32`
 //! of N, if there are any; the rest is JSON under one metadata key. It holds all images that can be read,
 //! in order, before the hold-out is taken, so that training from it and from its source is the same to the
 //! bit. It is made for one size and background and refused for others: an image that is resized twice is
@@ -23,7 +23,6 @@ use super::holdout::{Fingerprint, digests, fingerprint};
 use super::source::{DAMAGED, head, is_file_named, name_of, open};
 use super::{Contents, DataPlan, Door, Images, Sink, Skipped, door};
 use crate::error::{Error, Result};
-use crate::report::sheet::picture;
 use stamp::Stamp;
 
 /// The version of the format.
@@ -38,8 +37,8 @@ const SUFFIX: &str = ".pack.safetensors";
 /// A longer header is refused (64 MiB): it names the images that could not be read, at most a tenth.
 const MAX_HEADER_BYTES: u64 = 64 << 20;
 
-/// Images are read in batches of about this many bytes (64 MiB).
-const BATCH_BYTES: usize = 64 << 20;
+/// Images are read in batches of about this many bytes (16 MiB).
+const BATCH_BYTES: usize = 16 << 20;
 
 /// All of a pack that is no tensor.
 #[derive(Debug, Serialize, Deserialize)]
@@ -171,11 +170,12 @@ impl Door for Pack {
         let mut batch = Images { channels, size, pixels: Vec::new(), classes: None };
         let mut fingerprint = Fingerprint::new(&batch);
         let most = (BATCH_BYTES / batch.image_len()).max(1);
+        sink.expect(count)?;
         for start in (0..count).step_by(most) {
             batch.pixels.resize(most.min(count - start) * batch.image_len(), 0);
             file.read_exact(&mut batch.pixels).map_err(failed)?;
             fingerprint.update(&digests(&batch));
-            sink.take(batch.count(), &|index| Ok(picture(batch.image(index), [channels, size, size])))?;
+            sink.take(batch.count(), &|index| Ok(batch.picture(index)))?;
         }
         let classes = has_classes.then_some(classes);
         if fingerprint.finish(classes.as_deref()) != metadata.fingerprint {

@@ -31,8 +31,8 @@ const BLOCK_BYTES: usize = 512;
 /// Headers between two files may take this much (1 MiB): long names, attributes.
 const MAX_HEADER_BYTES: u64 = 1 << 20;
 
-/// Encoded images are decoded in batches of about this many bytes (64 MiB).
-const BATCH_BYTES: usize = 64 << 20;
+/// Encoded images are decoded in batches of about this many bytes (16 MiB).
+const BATCH_BYTES: usize = 16 << 20;
 
 /// Opens tar archives of images, by name or by content; what counts as an image is as in a folder.
 pub(super) struct Tar;

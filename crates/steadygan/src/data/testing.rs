@@ -23,7 +23,7 @@ pub(super) fn plan(source: &Path) -> DataPlan {
 
 /// The pixels (interleaved) of a colour image of 4 × 4, another for each number.
 pub(super) fn pixels(number: u8) -> Vec<u8> {
-    (0..48).map(|at| at * 5 ^ number).collect()
+    (0..48).map(|at| (at * 5) ^ number).collect()
 }
 
 /// That image as a PNG.
