@@ -56,7 +56,7 @@ pub(super) fn twice(what: &str, name: &str) -> Error {
 pub(super) fn no_file(what: &str, name: &str, kind: &str) -> Error {
     Error::data(
         format!("{what} holds {kind}, {name:?}"),
-        "make the archive again with files only (tar --dereference, zip without --symlinks)",
+        "make the archive again with plain files only (tar --dereference, no --sparse; zip without --symlinks)",
     )
 }
 

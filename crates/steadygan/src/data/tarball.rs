@@ -143,6 +143,7 @@ pub(super) fn walk(
                     }
                 }
                 EntryType::Directory | EntryType::XGlobalHeader => {}
+                EntryType::GNUSparse => return Err(no_file(&what, &name, "a sparse file")),
                 EntryType::Link | EntryType::Symlink => return Err(no_file(&what, &name, "a link")),
                 _ => return Err(no_file(&what, &name, "what is no file")),
             }
