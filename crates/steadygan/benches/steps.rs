@@ -23,6 +23,7 @@ const RECIPE: &str = include_str!("../../../recipes/pytorch-dcgan.toml");
 const WARM_UP: usize = 3;
 
 fn main() {
+    rayon::ThreadPoolBuilder::new().use_current_thread().build_global().expect("the pool is built once");
     // Cargo adds a flag of its own.
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
