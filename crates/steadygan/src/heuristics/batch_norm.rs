@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn its_64_channels_add_256_parameters_of_which_128_are_running_statistics() {
-        let same = ConvSpec::new(3, 64, 3, 2, (0, 1), true);
+        let same = ConvSpec::same(3, 64, 3, 2, true);
         let table = table([3, 64, 64], |builder| builder.conv(same).batch_norm(64).leaky_relu(0.2));
         assert_eq!((table.rows[1].trainable, table.rows[1].not_trainable), (128, 128));
         assert_eq!((table.trainable(), table.not_trainable()), (1920, 128));

@@ -2,7 +2,7 @@
 
 use super::{Card, Evidence, Family, Heuristic, Hook};
 use crate::error::Result;
-use crate::labels::{Batches, Moment, flips};
+use crate::labels::{Batches, Moment, choose, flip};
 use crate::plan::{Plan, require};
 use burn::Tensor;
 use burn::prelude::*;
@@ -67,7 +67,7 @@ impl Hook for NoisyLabels {
     fn show(&self, batches: &mut Batches, moment: &Moment) {
         if self.by == By::Image {
             let count = batches.real.told_real.len();
-            let swapped = flips(count, self.probability, &mut moment.stream("noisy-labels/image"));
+            let swapped = choose(count, self.probability, &mut moment.stream("noisy-labels/image"));
             swap_images(batches, &swapped);
         }
     }
@@ -76,8 +76,7 @@ impl Hook for NoisyLabels {
         if self.by == By::Label {
             for (name, batch) in batches.named() {
                 let mut stream = moment.stream(&format!("noisy-labels/{name}"));
-                let flipped = flips(batch.told_real.len(), self.probability, &mut stream);
-                batch.told_real.iter_mut().zip(flipped).for_each(|(told, flip)| *told ^= flip);
+                flip(&mut batch.told_real, self.probability, &mut stream);
             }
         }
     }

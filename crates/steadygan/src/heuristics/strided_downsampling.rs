@@ -42,7 +42,7 @@ mod tests {
     /// A 3×3 convolution from 3 to 64 channels with stride 2 and TensorFlow's "same" padding.
     #[test]
     fn halves_an_image_with_1792_parameters() {
-        let same = ConvSpec::new(3, 64, 3, 2, (0, 1), true);
+        let same = ConvSpec::same(3, 64, 3, 2, true);
         let table = table([3, 64, 64], |builder: Builder| builder.conv(same));
         assert_eq!(table.rows[0].output, [64, 32, 32]);
         assert_eq!(table.rows[0].trainable, 1792);
