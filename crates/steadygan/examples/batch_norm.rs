@@ -17,12 +17,18 @@ fn main() {
 
     let noise = LatentDistribution::Gaussian.sample(8, 3 * 64 * 64, &mut rng::stream(0, "images", 0));
     let images = Tensor::<4>::from_data(TensorData::new(noise, [8, 3, 64, 64]), &device);
-    let mut pass = Pass::train();
-    for (mode, pass) in [("training", &mut pass), ("evaluation", &mut Pass::Evaluate)] {
-        let channel = network.forward(images.clone(), pass).slice([0..8, 0..1, 0..32, 0..32]).reshape([8 * 32 * 32]);
-        let (variance, mean) = channel.var_mean_bias(0);
-        let (mean, variance): (f32, f32) = (mean.into_scalar(), variance.into_scalar());
-        println!("{mode:<10} first channel: mean {mean:.2}, deviation {:.2}", variance.sqrt());
+    let show = |when: &str, y: Tensor<4>| {
+        let (variance, mean) = y.slice([0..8, 0..1, 0..32, 0..32]).reshape([-1]).var_mean_bias(0);
+        let (mean, variance): (Tensor<1>, Tensor<1>) = (mean.abs(), variance);
+        let (mean, deviation) = (mean.into_scalar::<f32>(), variance.sqrt().into_scalar::<f32>());
+        println!("first channel {when}: |mean| {mean:.2}, deviation {deviation:.2}");
+    };
+    show("in training", network.forward(images.clone(), &mut Pass::train()));
+    show("in evaluation, nothing absorbed yet", network.forward(images.clone(), &mut Pass::Evaluate));
+    for _ in 0..50 {
+        let mut pass = Pass::train();
+        network.forward(images.clone(), &mut pass);
+        network.absorb(pass); // A tenth of the way to the batch's moments.
     }
-    network.absorb(pass); // The running statistics go a tenth of the way to this batch's moments.
+    show("in evaluation, after fifty batches", network.forward(images, &mut Pass::Evaluate));
 }

@@ -18,7 +18,7 @@ fn main() {
             let count = values.dims()[0];
             let (variance, mean): (Tensor<1>, _) = values.var_mean_bias(0);
             let (mean, variance): (f32, f32) = (mean.into_scalar(), variance.into_scalar());
-            println!("  {what:<21} {count:>6} values: mean {mean:+.4}, deviation {:.4}", variance.sqrt());
+            println!("  {what:<21} {count:>6} values: mean {mean:.4}, deviation {:.4}", variance.sqrt());
         }
     }
 }

@@ -18,7 +18,7 @@ fn main() {
         let (variance, mean) = Tensor::<1>::from_floats(latents.as_slice(), &Device::flex()).var_mean_bias(0);
         let (mean, variance): (f32, f32) = (mean.into_scalar(), variance.into_scalar());
         println!("{name}");
-        println!("  500 × 100 draws: mean {mean:+.3}, deviation {:.3}, mean norm {mean_norm:.2}", variance.sqrt());
+        println!("  500 × 100 draws: mean {mean:.3}, deviation {:.3}, mean norm {mean_norm:.2}", variance.sqrt());
         println!(
             "  half-way from the first to the second: norm {half_way:.2} on a great circle, {straight:.2} on a line"
         );

@@ -30,8 +30,8 @@ fn main() {
             let batches = Batches::new(images("reals", 0.5), images("fakes", -0.5));
             let stats = discriminator_step(&mut discriminator, &mut adam, batches, form).expect("finite");
             let after = discriminator.logits(images("reals", 0.5), &mut Pass::train()).mean().into_scalar::<f32>();
-            print!("  {:<20} loss {:.4}, gradient norm {:.4}, ", format!("{form:?}"), stats.loss_d, stats.grad_norm_d);
-            println!("{} step(s); mean logit of reals {:+.4}, then {after:+.4}", adam.steps, stats.logit_real);
+            let (form, steps) = (format!("{form:?}"), adam.steps);
+            println!("  {form:<18} loss {:.4}, {steps} step(s), then reals' mean logit {after:.4}", stats.loss_d);
         }
     }
 }
