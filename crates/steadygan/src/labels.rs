@@ -118,7 +118,7 @@ pub fn hard(told_real: &[bool]) -> Vec<f32> {
     told_real.iter().map(|&real| f32::from(u8::from(real))).collect()
 }
 
-/// Soft labels: for each image told real a draw from U[`real`], else one from U[`fake`]. Fresh ones for every
+/// Soft labels: for each image told real a uniform draw from `real`, else one from `fake`, ends included. Fresh ones for every
 /// batch, in the discriminator's step only; with fakes at 0 it is one-sided smoothing (Salimans et al. 2016), the
 /// random ranges are those of ganhacks' tip 6. [When it helps](self#when-it-helps).
 ///

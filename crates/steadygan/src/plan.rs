@@ -142,7 +142,8 @@ pub struct TrainPlan {
     pub sheet: usize,
 }
 
-/// How the discriminator is shown reals and fakes.
+/// How the discriminator is shown reals and fakes. Under batch norm each form is another computation; without it the
+/// first two are one, up to rounding. [When it matters](crate::heuristics::separate_batches#when-it-helps).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Batching {

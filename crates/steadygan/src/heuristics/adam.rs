@@ -1,4 +1,17 @@
 //! Adam with a small step and little momentum.
+//!
+//! The pieces: [`optim::Adam`](crate::optim::Adam), [`AdamSettings`], [`Gradients`](crate::optim::Gradients).
+//!
+//! # When it helps
+//!
+//! Little momentum is the best supported of the eleven: several studies find beta1 = 0.9 bad. Later networks with spectral norm
+//! or gradient penalties go down to 0.
+//!
+//! # Example
+//!
+//! ```no_run
+#![doc = include_str!("../../examples/adam.rs")]
+//! ```
 
 use super::{Card, Evidence, Family, Heuristic};
 use crate::error::Result;

@@ -1,4 +1,17 @@
 //! Images in [−1, 1] and a generator that ends in tanh.
+//!
+//! The pieces: [`PixelRange`].
+//!
+//! # When it helps
+//!
+//! What hurts for certain is a mismatch: reals and fakes in different ranges. Between the two ranges there is only the
+//! authors' word.
+//!
+//! # Example
+//!
+//! ```no_run
+#![doc = include_str!("../../examples/image_scaling.rs")]
+//! ```
 
 use super::{Card, Evidence, Family, Heuristic};
 use crate::error::Result;

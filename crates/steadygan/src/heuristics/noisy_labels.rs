@@ -1,4 +1,17 @@
 //! Now and then the discriminator is told the wrong thing.
+//!
+//! The pieces: [`labels::flip`](crate::labels::flip).
+//!
+//! # When it helps
+//!
+//! Nobody has published a controlled comparison. In expectation it is smoothing with 1 − p and p, and noise beside.
+//! More in [`labels`](crate::labels#when-it-helps).
+//!
+//! # Example
+//!
+//! ```no_run
+#![doc = include_str!("../../examples/noisy_labels.rs")]
+//! ```
 
 use super::{Card, Evidence, Family, Heuristic, Hook};
 use crate::error::Result;
