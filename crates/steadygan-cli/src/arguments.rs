@@ -195,7 +195,7 @@ pub(crate) struct Generate {
     /// Latents to make images of: a float32 array of shape (N, latent)
     #[arg(long, value_name = "FILE.npy")]
     pub(crate) latents: Option<PathBuf>,
-    /// Walk from latent to latent on great circles and back to the first: a row of a sheet each, or an animation
+    /// Walk through the latents and back to the first, on great circles (straight if they are uniform)
     #[arg(long)]
     pub(crate) interpolate: bool,
     /// A sheet (.png), an animation (.gif), an array (.npy) or a folder of images
