@@ -13,14 +13,17 @@
 //!
 //! # When it helps
 //!
-//! Binary cross-entropy is linear in the label, so in expectation random labels are fixed ones: U[0.7, 1.2] is 0.95,
-//! U[0, 0.3] is 0.15, flips with probability p are 1 − p and p. Drawing them adds noise to the gradient and nothing else.
+//! Binary cross-entropy is linear in the label, so in expectation random labels are fixed ones: U[0.7, 1.2] is
+//! 0.95, U[0, 0.3] is 0.15, flips with probability p are 1 − p and p. Drawing them adds noise to the gradient and
+//! nothing else.
 //!
-//! * One-sided smoothing (fakes stay at 0) has an ablation behind it (Salimans et al. 2016). Smoothing fakes has none: where
-//!   they are told to be a little real, the best discriminator makes the generator reinforce its own errors.
+//! * One-sided smoothing (fakes stay at 0) has an ablation behind it (Salimans et al. 2016). Smoothing fakes has
+//!   none: where they are told to be a little real, the best discriminator makes the generator reinforce its own
+//!   errors.
 //! * For flips no controlled evidence is known (ganhacks tip 6).
-//! * Soft labels put a floor under the discriminator's loss, H(t) = −t·ln t − (1 − t)·ln(1 − t) for each of the two: 0.62 for
-//!   the ranges above, 0.33 for 0.9 and 0. A loss that goes to zero, the usual alarm, can then not be seen.
+//! * Soft labels put a floor under the discriminator's loss, H(t) = −t·ln t − (1 − t)·ln(1 − t) for each of the
+//!   two: 0.62 for the ranges above, 0.33 for 0.9 and 0. A loss that goes to zero, the usual alarm, can then not be
+//!   seen.
 //! * A label above 1 makes the loss of a single image unbounded below; the batch's mean label keeps it in bounds.
 
 use crate::rng::{self, Stream};
@@ -118,9 +121,9 @@ pub fn hard(told_real: &[bool]) -> Vec<f32> {
     told_real.iter().map(|&real| f32::from(u8::from(real))).collect()
 }
 
-/// Soft labels: for each image told real a uniform draw from `real`, else one from `fake`, ends included. Fresh ones for every
-/// batch, in the discriminator's step only; with fakes at 0 it is one-sided smoothing (Salimans et al. 2016), the
-/// random ranges are those of ganhacks' tip 6. [When it helps](self#when-it-helps).
+/// Soft labels: for each image told real a uniform draw from `real`, else one from `fake`, ends included. Fresh
+/// ones for every batch, in the discriminator's step only; with fakes at 0 it is one-sided smoothing (Salimans et
+/// al. 2016), the random ranges are those of ganhacks' tip 6. [When it helps](self#when-it-helps).
 ///
 /// # Panics
 ///

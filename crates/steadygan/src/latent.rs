@@ -12,10 +12,10 @@
 //!
 //! # When it helps
 //!
-//! Nearly all of N(0, I) in n dimensions lies close to the sphere of radius √n. The middle of a straight line between two
-//! draws has about 0.71 of that length, where the generator was hardly ever trained; a great circle stays on the sphere
-//! (White 2016; ganhacks tip 3). That it makes better images than uniform latents is folklore: no controlled comparison
-//! is known, nor any harm.
+//! Nearly all of N(0, I) in n dimensions lies close to the sphere of radius √n. The middle of a straight line
+//! between two draws has about 0.71 of that length, where the generator was hardly ever trained; a great circle
+//! stays on the sphere (White 2016; ganhacks tip 3). That it makes better images than uniform latents is folklore:
+//! no controlled comparison is known, nor any harm.
 
 use crate::rng::Stream;
 use rand_distr::{Distribution, StandardNormal, Uniform};
@@ -61,17 +61,18 @@ impl LatentDistribution {
 /// Below this sine of an angle, 32-bit coordinates (24 bits) no longer say in which plane two vectors lie.
 const SMALLEST_SINE: f64 = 1e-6;
 
-/// Spherical linear interpolation (Shoemake 1985; for latents White 2016, arXiv 1609.04468): at `t` in [0, 1] of the way
-/// from `a` to `b`, θ being the angle between them,
+/// Spherical linear interpolation (Shoemake 1985; for latents White 2016, arXiv 1609.04468): at `t` in [0, 1] of
+/// the way from `a` to `b`, θ being the angle between them,
 ///
 /// sin((1 − t)θ) / sin θ · a + sin(tθ) / sin θ · b
 ///
-/// Both ends are exact. Between vectors of one norm it keeps the norm and turns at constant speed.
+/// Both ends are exact. Between vectors of one norm it keeps the norm and turns at constant speed. Between unequal
+/// ones the middle is the longer the nearer they are to opposite; of latents drawn in many dimensions none are.
 ///
-/// Where the plane of the circle is not defined: vectors of one direction (or one that is zero) are joined by the straight line,
-/// which is the formula's limit; opposite ones by two quarter turns over a vector at a right angle to both, the one
-/// nearest to the axis on which `a` is smallest, with the mean of their norms. (In one dimension there is none, and the line
-/// goes through zero.)
+/// Where the plane of the circle is not defined: vectors of one direction (or one that is zero) are joined by the
+/// straight line, which is the formula's limit; opposite ones by two quarter turns over a vector at a right angle
+/// to both, the one nearest to the axis on which `a` is smallest, with the mean of their norms. (In one dimension
+/// there is none, and the line goes through zero.)
 ///
 /// # Panics
 ///

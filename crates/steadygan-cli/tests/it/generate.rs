@@ -83,7 +83,8 @@ fn an_image_does_not_depend_on_its_batch() {
     }
 }
 
-/// The images at the ends of the walks of 24 steps are those of the latents, to the bit; the last image leads to the first.
+/// The images at the ends of the walks of 24 steps are those of the latents, to the bit; the last image leads to
+/// the first.
 #[test]
 fn a_walk_goes_through_its_latents_and_back() {
     let folder = trained();

@@ -4,8 +4,8 @@
 //!
 //! # When it helps
 //!
-//! Little momentum is the best supported of the eleven: several studies find beta1 = 0.9 bad. Later networks with spectral norm
-//! or gradient penalties go down to 0.
+//! Little momentum is the best supported of the eleven: several studies find beta1 = 0.9 bad. Later networks with
+//! spectral norm or gradient penalties go down to 0.
 //!
 //! # Example
 //!

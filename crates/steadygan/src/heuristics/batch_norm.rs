@@ -1,13 +1,15 @@
 //! Batch normalisation in both networks.
 //!
-//! The pieces: [`nn::BatchNorm`](crate::nn::BatchNorm), [`Pass`](crate::nn::Pass), [`Network::absorb`](crate::nn::Network::absorb).
+//! The pieces: [`nn::BatchNorm`](crate::nn::BatchNorm), [`Pass`](crate::nn::Pass),
+//! [`Network::absorb`](crate::nn::Network::absorb).
 //!
 //! # When it helps
 //!
-//! In DCGANs it is well supported. Not with a gradient penalty: under batch norm in the discriminator an image has no
-//! gradient of its own ([`Network::input_gradient`](crate::nn::Network::input_gradient) gives none). It also makes what the discriminator says of an
-//! image depend on the others in the batch, see [`separate_batches`](super::separate_batches). Spectral norm and penalties have
-//! replaced it in later discriminators.
+//! In DCGANs it is well supported. Not with a gradient penalty: under batch norm in the discriminator an image has
+//! no gradient of its own ([`Network::input_gradient`](crate::nn::Network::input_gradient) gives none). It also
+//! makes what the discriminator says of an image depend on the others in the batch, see
+//! [`separate_batches`](super::separate_batches). Spectral norm and penalties have replaced it in later
+//! discriminators.
 //!
 //! # Example
 //!

@@ -4,8 +4,8 @@
 //!
 //! # When it helps
 //!
-//! One-sided smoothing has an ablation behind it (Salimans et al. 2016), the random two-sided ranges have folklore, and theory
-//! against them. More in [`labels`](crate::labels#when-it-helps).
+//! One-sided smoothing has an ablation behind it (Salimans et al. 2016), the random two-sided ranges have folklore,
+//! and theory against them. More in [`labels`](crate::labels#when-it-helps).
 //!
 //! # Example
 //!

@@ -4,8 +4,9 @@
 //!
 //! # When it helps
 //!
-//! The sources disagree: the DCGAN paper has it in the discriminator only, ganhacks in both networks; no controlled comparison
-//! is known. With ReLU in the discriminator, a unit that is negative for every fake passes no gradient to the generator.
+//! The sources disagree: the DCGAN paper has it in the discriminator only, ganhacks in both networks; no controlled
+//! comparison is known. With ReLU in the discriminator, a unit that is negative for every fake passes no gradient
+//! to the generator.
 //!
 //! # Example
 //!

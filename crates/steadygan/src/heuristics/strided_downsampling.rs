@@ -4,8 +4,9 @@
 //!
 //! # When it helps
 //!
-//! A published comparison of the two forms in a GAN is not known: the evidence is its authors' word. Pooling gives a gradient
-//! to one pixel in four; strided convolution does four ninths of the work of a 3×3 convolution before pooling.
+//! A published comparison of the two forms in a GAN is not known: the evidence is its authors' word. Pooling gives
+//! a gradient to one pixel in four; strided convolution does four ninths of the work of a 3×3 convolution before
+//! pooling.
 //!
 //! # Example
 //!

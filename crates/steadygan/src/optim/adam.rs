@@ -12,9 +12,10 @@ use std::collections::BTreeMap;
 ///
 /// # When it helps
 ///
-/// Adam's usual first decay of 0.9 makes GANs oscillate: several controlled studies agree on 0.5 or less (0 with spectral
-/// norm or gradient penalties), which makes this the best supported of the DCGAN paper's settings. The learning
-/// rate depends on networks and batch; 1e-4 to 4e-4 are common, the discriminator's sometimes above the generator's.
+/// Adam's usual first decay of 0.9 makes GANs oscillate: several controlled studies agree on 0.5 or less (0 with
+/// spectral norm or gradient penalties), which makes this the best supported of the DCGAN paper's settings. The
+/// learning rate depends on networks and batch; 1e-4 to 4e-4 are common, the discriminator's sometimes above the
+/// generator's.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct AdamSettings {
     /// Learning rate, above 0.
