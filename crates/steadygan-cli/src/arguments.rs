@@ -188,16 +188,19 @@ pub(crate) struct Resume {
 pub(crate) struct Generate {
     /// A run's folder
     pub(crate) run: PathBuf,
-    /// Images to make
-    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 64, conflicts_with = "latents")]
-    pub(crate) count: usize,
+    /// Images to make, or latents to walk through [default: 64, or 8 with --interpolate]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with = "latents")]
+    count: Option<usize>,
     /// Seed of the latents
     #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 0, conflicts_with = "latents")]
     pub(crate) seed: u64,
     /// Latents to make images of: a float32 array of shape (N, latent)
     #[arg(long, value_name = "FILE.npy")]
     pub(crate) latents: Option<PathBuf>,
-    /// A sheet (.png), an array (.npy) or a folder of images
+    /// Walk through the latents and back to the first, on great circles (straight if they are uniform)
+    #[arg(long)]
+    pub(crate) interpolate: bool,
+    /// A sheet (.png), an animation (.gif), an array (.npy) or a folder of images
     #[arg(long, value_name = "PATH", default_value = "generated.png")]
     pub(crate) out: PathBuf,
     /// Which checkpoint: best or latest
@@ -205,4 +208,11 @@ pub(crate) struct Generate {
     pub(crate) checkpoint: String,
     #[command(flatten)]
     pub(crate) device: Device,
+}
+
+impl Generate {
+    /// How many latents are drawn.
+    pub(crate) fn count(&self) -> usize {
+        self.count.unwrap_or(if self.interpolate { 8 } else { 64 })
+    }
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 use steadygan::data::Dataset;
-use steadygan::generate::{Destination, Latents};
+use steadygan::generate::{Destination, Latents, Request};
 use steadygan::plan::Plan;
 use steadygan::recipe::LayeredRecipe;
 use steadygan::run::{Run, decide, estimated_memory, layer_tables, prepare};
@@ -129,10 +129,16 @@ pub(crate) fn generate(arguments: &Generate, options: &Options) -> Result<ExitCo
     })?;
     let latents = match &arguments.latents {
         Some(file) => Latents::File(file.clone()),
-        None => Latents::Drawn { count: arguments.count, seed: arguments.seed },
+        None => Latents::Drawn { count: arguments.count(), seed: arguments.seed },
     };
-    let destination = Destination::of(&arguments.out);
-    steadygan::generate::generate(&arguments.run, which, &latents, &destination, &arguments.device.name)?;
+    steadygan::generate::generate(&Request {
+        run: arguments.run.clone(),
+        checkpoint: which,
+        latents,
+        interpolate: arguments.interpolate,
+        destination: Destination::of(&arguments.out),
+        device: arguments.device.name.clone(),
+    })?;
     answer_path("images", &arguments.out, options);
     Ok(ExitCode::SUCCESS)
 }

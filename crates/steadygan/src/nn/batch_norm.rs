@@ -10,8 +10,10 @@ const EPSILON: f32 = 1e-5;
 /// The weight of a new batch in the running statistics: PyTorch's default.
 const MOMENTUM: f32 = 0.1;
 
-/// Batch normalisation over batch, height and width (Ioffe and Szegedy 2015): γ·(x − μ)/√(σ² + ε) + β,
-/// with the batch's moments in training and the running ones in evaluation.
+/// Batch normalisation over batch, height and width (Ioffe and Szegedy 2015): γ·(x − μ)/√(σ² + ε) + β, with the
+/// batch's moments in training and the running ones in evaluation, ε = 1e-5; `[n, c, h, w]` to the same shape. A
+/// training pass notes the moments in its [`Pass`]; [`absorb`](Self::absorb) moves the running statistics a tenth
+/// of the way to them. [When it helps](crate::heuristics::batch_norm#when-it-helps).
 #[derive(Module, Debug)]
 pub struct BatchNorm {
     /// Scale γ, `[c]`.

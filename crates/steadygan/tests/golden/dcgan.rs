@@ -91,11 +91,9 @@ fn step(fixture: &Fixture, state: &mut State, number: usize) -> [f64; 2] {
     let latents: Tensor<4> = fixture.tensor(&format!("z.{number}"));
     let fakes = state.generator.forward(latents, &mut pass);
     state.generator.absorb(pass);
-    let mut batches = Batches::new(fixture.tensor(&format!("real.{number}")), fakes.clone().inner());
-    batches.real.harden();
-    batches.fake.harden();
-    let judged =
-        discriminator_step(&mut state.discriminator, &mut state.discriminator_optimizer, batches, &small_plan());
+    let batches = Batches::new(fixture.tensor(&format!("real.{number}")), fakes.clone().inner());
+    let form = small_plan().train.batches;
+    let judged = discriminator_step(&mut state.discriminator, &mut state.discriminator_optimizer, batches, form);
     let fooled = generator_step(&mut state.generator, &mut state.generator_optimizer, &mut state.discriminator, fakes);
     [judged.expect("finite").loss_d, fooled.expect("finite").loss]
 }
