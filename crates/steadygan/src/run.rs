@@ -9,7 +9,8 @@ use crate::nn::{LayerTable, Network};
 use crate::plan::{Batching, Plan};
 use crate::recipe::LayeredRecipe;
 use crate::report::sheet::encode_sheet;
-use crate::train::{self, Observer, Origin, Recorder, State, load_checkpoint};
+use crate::train::{self, Checkpoint, Observer, Origin, Recorder, State, load_checkpoint};
+use crate::weights::{initial_state, initial_weights};
 use burn::prelude::Device;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -57,7 +58,7 @@ impl Machine {
 /// As [`prepare`].
 pub fn decide(recipe: &LayeredRecipe) -> Result<Plan> {
     match recipe.recipe()?.data.plan().channels {
-        Some(channels) => Plan::decide(recipe, channels),
+        Some(channels) => decide_for(recipe, channels),
         None => Ok(prepare(recipe)?.0),
     }
 }
@@ -72,7 +73,7 @@ pub fn prepare(recipe: &LayeredRecipe) -> Result<(Plan, Dataset)> {
     // What is wrong with the recipe is said before images are read, whatever channels these have.
     Plan::decide(recipe, asked.channels.unwrap_or(1))?;
     let data = data::load(&asked)?;
-    let plan = Plan::decide(recipe, data.train.channels)?;
+    let plan = decide_for(recipe, data.train.channels)?;
     let (batch, count) = (plan.train.batch, data.train.count());
     if batch > count {
         return Err(Error::recipe(
@@ -84,6 +85,13 @@ pub fn prepare(recipe: &LayeredRecipe) -> Result<(Plan, Dataset)> {
         ));
     }
     Ok((plan, data))
+}
+
+/// The plan for images of these channels, with what the files of weights that it names hold.
+fn decide_for(recipe: &LayeredRecipe, channels: usize) -> Result<Plan> {
+    let mut plan = Plan::decide(recipe, channels)?;
+    plan.initial_weights = initial_weights(&recipe.recipe()?.model.init, &plan)?;
+    Ok(plan)
 }
 
 /// The layer tables of a plan's generator and discriminator.
@@ -115,7 +123,7 @@ impl Run {
     ///
     /// The device is not there, or `out` cannot be written.
     pub fn start(recipe: &LayeredRecipe, plan: Plan, data: Dataset, out: &Path, on: Machine) -> Result<Self> {
-        let state = State::new(&plan, &on.device);
+        let state = initial_state(&plan, &on.device)?;
         let reals = reals_sheet(&data, &plan)?;
         let slug = format!("{}-{}", data.name, recipe.base()?);
         let origin = Origin { recipe: recipe.to_toml(), plan, data_fingerprint: data.fingerprint.clone() };
@@ -169,17 +177,21 @@ impl Run {
 ///
 /// `path` is no run, or has no such checkpoint, or the checkpoint is damaged.
 pub fn trained_generator(path: &Path, which: Which, device: &Device) -> Result<(Network, Plan)> {
-    let directory = RunDirectory::open(path)?;
-    let file = directory.checkpoint(which);
+    let checkpoint = checkpoint_of(&RunDirectory::open(path)?, which)?;
+    Ok((checkpoint.generator(device)?, checkpoint.origin().plan.clone()))
+}
+
+/// A run's checkpoint.
+pub(crate) fn checkpoint_of(run: &RunDirectory, which: Which) -> Result<Checkpoint> {
+    let file = run.checkpoint(which);
     if !file.exists() {
         let hint = match which {
             Which::Best => "a run without a metric keeps none: use --checkpoint latest",
             Which::Latest => "train the run first: `steadygan resume RUN`",
         };
-        return Err(Error::checkpoint(format!("{} has no {which} checkpoint", path.display()), hint));
+        return Err(Error::checkpoint(format!("{} has no {which} checkpoint", run.path().display()), hint));
     }
-    let checkpoint = load_checkpoint(&file)?;
-    Ok((checkpoint.generator(device)?, checkpoint.origin().plan.clone()))
+    load_checkpoint(&file)
 }
 
 /// The run's recorder, and whoever else watches.

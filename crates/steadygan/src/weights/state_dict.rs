@@ -1,0 +1,127 @@
+//! PyTorch's files of a state dict (`torch.save(network.state_dict(), "weights.pth")`): a zip archive of uncompressed
+//! entries, one of them a pickle, the others the numbers of a tensor each.
+
+use super::pickle::{View, state_dict};
+use super::{PLAIN_STATE_DICT, Refusal, Tensors, is_batch_counter};
+use crate::plan::MAX_WEIGHTS;
+use burn::prelude::TensorData;
+use std::io::{Read, Seek};
+use zip::{CompressionMethod, ZipArchive};
+
+/// The entry that describes the tensors.
+const PICKLE: &str = "data.pkl";
+
+/// The pickle of a network of a hundred layers takes 100 kB.
+const MAX_PICKLE_BYTES: u64 = 1 << 20;
+
+/// The class of PyTorch's 32-bit floats.
+const FLOAT_STORAGE: &str = "FloatStorage";
+
+/// Before every name if the network was wrapped for several devices (`DataParallel`).
+const WRAPPED: &str = "module.";
+
+/// Reads all tensors.
+pub(super) fn read(source: impl Read + Seek) -> Result<Tensors, Refusal> {
+    let other = |why: String| Refusal::new(why, PLAIN_STATE_DICT);
+    let mut archive = Archive::open(source).map_err(other)?;
+    let pickle = archive.entry(PICKLE, MAX_PICKLE_BYTES).map_err(other)?;
+    archive.check_byte_order().map_err(other)?;
+    let mut views = state_dict(&pickle).map_err(other)?;
+    views.retain(|name, _| !is_batch_counter(name));
+    let wrapped = views.keys().all(|name| name.starts_with(WRAPPED));
+    let mut tensors = Tensors::new();
+    let mut values_left = MAX_WEIGHTS;
+    for (name, view) in views {
+        let name = if wrapped { &name[WRAPPED.len()..] } else { name };
+        if view.storage.class != FLOAT_STORAGE {
+            return Err(Refusal::not_floats(name, view.storage.class));
+        }
+        let values = archive.values(name, &view, &mut values_left).map_err(other)?;
+        tensors.insert(name.to_owned(), TensorData::new(values, view.shape));
+    }
+    Ok(tensors)
+}
+
+/// How many values a view has, and the first element of its storage beyond them; `None` if these numbers are absurd.
+fn extent(view: &View) -> Option<(usize, usize)> {
+    let count = view.shape.iter().try_fold(1usize, |count, length| count.checked_mul(*length))?;
+    if view.shape.len() != view.strides.len() {
+        return None;
+    }
+    if count == 0 {
+        return Some((0, 0));
+    }
+    let mut last = view.offset;
+    for (length, stride) in view.shape.iter().zip(&view.strides) {
+        last = last.checked_add((length - 1).checked_mul(*stride)?)?;
+    }
+    Some((count, last.checked_add(1)?))
+}
+
+/// The view's values in row-major order, whatever its strides (a network in `channels_last` has others).
+fn gather(storage: &[[u8; 4]], view: &View) -> Vec<f32> {
+    let mut places = vec![view.offset];
+    for (length, stride) in view.shape.iter().zip(&view.strides) {
+        places = places.iter().flat_map(|place| (0..*length).map(move |at| place + at * stride)).collect();
+    }
+    places.into_iter().map(|place| f32::from_le_bytes(storage[place])).collect()
+}
+
+/// A zip archive all of whose entries lie in one folder, which has any name.
+struct Archive<R> {
+    zip: ZipArchive<R>,
+    folder: String,
+}
+
+impl<R: Read + Seek> Archive<R> {
+    fn open(source: R) -> Result<Self, String> {
+        let zip = ZipArchive::new(source).map_err(|error| format!("is damaged: {error}"))?;
+        let folder_of =
+            |name: &str| name.strip_suffix(PICKLE).filter(|folder| folder.ends_with('/')).map(str::to_owned);
+        let folder = zip.file_names().flatten().find_map(|name| folder_of(&name));
+        Ok(Self { folder: folder.ok_or("is a zip archive, but none of PyTorch's")?, zip })
+    }
+
+    /// Files of PyTorch before 2.1 do not say it.
+    fn check_byte_order(&mut self) -> Result<(), String> {
+        let said = self.zip.index_for_name(&format!("{}byteorder", self.folder)).is_some();
+        if said && self.entry("byteorder", MAX_PICKLE_BYTES)? != b"little" {
+            return Err("was written on a machine with another byte order".into());
+        }
+        Ok(())
+    }
+
+    /// The values of a view, whose storage takes its part of the values left.
+    fn values(&mut self, name: &str, view: &View, values_left: &mut usize) -> Result<Vec<f32>, String> {
+        let damaged = || format!("is damaged: `{name}` does not fit its storage");
+        let elements = view.storage.elements;
+        let (count, end) = extent(view).ok_or_else(damaged)?;
+        if count > elements || end > elements {
+            return Err(damaged());
+        }
+        let left = values_left.checked_sub(elements);
+        *values_left = left.ok_or("holds more numbers than two networks can have")?;
+        let bytes = self.entry(&format!("data/{}", view.storage.key), (elements * size_of::<f32>()) as u64)?;
+        let (storage, rest) = bytes.as_chunks();
+        if storage.len() != elements || !rest.is_empty() {
+            return Err(damaged());
+        }
+        Ok(gather(storage, view))
+    }
+
+    /// An entry's bytes. It is not compressed, so that it is no larger than the file.
+    fn entry(&mut self, name: &str, max_bytes: u64) -> Result<Vec<u8>, String> {
+        let path = format!("{}{name}", self.folder);
+        let entry = self.zip.by_name(&path).map_err(|error| format!("is damaged: {path}: {error}"))?;
+        if entry.compression() != CompressionMethod::Stored {
+            return Err(format!("holds {path} compressed, as PyTorch does not write it"));
+        }
+        let size = entry.size();
+        if size > max_bytes {
+            return Err(format!("holds {path} of {size} bytes, more than the limit of {max_bytes}"));
+        }
+        let mut bytes = Vec::new();
+        entry.take(size).read_to_end(&mut bytes).map_err(|error| format!("is damaged: {path}: {error}"))?;
+        Ok(bytes)
+    }
+}
