@@ -84,6 +84,3 @@ pub fn to_safetensors(network: &Network, description: &Description) -> Vec<u8> {
 pub fn to_onnx(generator: &Network, description: &Description) -> Vec<u8> {
     onnx::model(generator, METADATA_KEY, &description.to_json())
 }
-
-#[cfg(test)]
-mod tests;

@@ -7,10 +7,10 @@ use crate::device::device;
 use crate::error::{Error, Result};
 use crate::nn::{LayerTable, Network};
 use crate::plan::{Batching, Plan};
-use crate::recipe::LayeredRecipe;
+use crate::recipe::{LayeredRecipe, Recipe};
 use crate::report::sheet::encode_sheet;
 use crate::train::{self, Checkpoint, Observer, Origin, Recorder, State, load_checkpoint};
-use crate::weights::{initial_state, initial_weights};
+use crate::weights::{Weights, initial_state, initial_weights, read_all};
 use burn::prelude::Device;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -57,8 +57,9 @@ impl Machine {
 ///
 /// As [`prepare`].
 pub fn decide(recipe: &LayeredRecipe) -> Result<Plan> {
-    match recipe.recipe()?.data.plan().channels {
-        Some(channels) => decide_for(recipe, channels),
+    let asked = recipe.recipe()?;
+    match asked.data.plan().channels {
+        Some(channels) => decide_from(recipe, channels, &read_all(&asked.model.init)?),
         None => Ok(prepare(recipe)?.0),
     }
 }
@@ -69,11 +70,13 @@ pub fn decide(recipe: &LayeredRecipe) -> Result<Plan> {
 ///
 /// The recipe or the data is not usable; the message says what to change.
 pub fn prepare(recipe: &LayeredRecipe) -> Result<(Plan, Dataset)> {
-    let asked = recipe.recipe()?.data.plan();
+    let Recipe { data: asked, model, .. } = recipe.recipe()?;
+    let asked = asked.plan();
     // What is wrong with the recipe is said before images are read, whatever channels these have.
     Plan::decide(recipe, asked.channels.unwrap_or(1))?;
+    let weights = read_all(&model.init)?;
     let data = data::load(&asked)?;
-    let plan = decide_for(recipe, data.train.channels)?;
+    let plan = decide_from(recipe, data.train.channels, &weights)?;
     let (batch, count) = (plan.train.batch, data.train.count());
     if batch > count {
         return Err(Error::recipe(
@@ -87,10 +90,10 @@ pub fn prepare(recipe: &LayeredRecipe) -> Result<(Plan, Dataset)> {
     Ok((plan, data))
 }
 
-/// The plan for images of these channels, with what the files of weights that it names hold.
-fn decide_for(recipe: &LayeredRecipe, channels: usize) -> Result<Plan> {
+/// The plan of a recipe for images of these channels, started from these weights.
+fn decide_from(recipe: &LayeredRecipe, channels: usize, weights: &[Weights]) -> Result<Plan> {
     let mut plan = Plan::decide(recipe, channels)?;
-    plan.initial_weights = initial_weights(&recipe.recipe()?.model.init, &plan)?;
+    plan.initial_weights = initial_weights(weights, &plan)?;
     Ok(plan)
 }
 

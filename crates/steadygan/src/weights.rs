@@ -20,7 +20,6 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 /// Tensors by name.
@@ -99,7 +98,7 @@ impl Weights {
         let bytes = read_limited(path, MAX_BYTES, "file of weights", READABLE)?;
         let refused = |Refusal { why, hint }| Error::checkpoint(format!("{} {why}", path.display()), hint);
         let (role, tensors) = if bytes.starts_with(ZIP_MAGIC) {
-            (None, state_dict::read(Cursor::new(bytes)).map_err(refused)?)
+            (None, state_dict::read(&bytes).map_err(refused)?)
         } else if bytes.starts_with(PICKLE_MAGIC) {
             let why = "is a pickle of PyTorch before 1.6, or something else";
             return Err(refused(Refusal::new(why, "load it in PyTorch and save its state dict again")));
@@ -248,22 +247,30 @@ pub(crate) fn digest(text: &str, tensors: &Tensors) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Which networks of a plan start from the files that `model.init` names, and what is in these.
+/// Reads all files that the recipe's `model.init` names; a folder stands for the exports in it.
 ///
 /// # Errors
 ///
-/// A file cannot be used, or two are for one network.
-pub fn initial_weights(init: &[String], plan: &Plan) -> Result<BTreeMap<Role, WeightsFile>> {
+/// As [`Weights::read`], or a folder holds no export.
+pub fn read_all(init: &[String]) -> Result<Vec<Weights>> {
+    files(init)?.iter().map(|path| Weights::read(path)).collect()
+}
+
+/// Which networks of a plan start from which weights.
+///
+/// # Errors
+///
+/// Weights are of another network, or two are for one.
+pub fn initial_weights(read: &[Weights], plan: &Plan) -> Result<BTreeMap<Role, WeightsFile>> {
     let mut found = BTreeMap::new();
-    if init.is_empty() {
+    if read.is_empty() {
         return Ok(found);
     }
     let state = State::new(plan, &Device::flex());
-    for path in files(init)? {
-        let weights = Weights::read(&path)?;
+    for weights in read {
         let role = weights.role(&state)?;
         if let Some(WeightsFile { path: earlier, .. }) = found.insert(role, weights.file()) {
-            let message = format!("{} and {} are both of a {role}", earlier.display(), path.display());
+            let message = format!("{} and {} are both of a {role}", earlier.display(), weights.path.display());
             return Err(Error::recipe(message, "name one file of weights for each network"));
         }
     }

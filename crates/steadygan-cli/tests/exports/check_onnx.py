@@ -18,8 +18,9 @@ import numpy as np
 import onnxruntime
 
 TOLERANCE = 1e-4
-# Fakes of an untrained network are nearly one grey: a comparison of images that hardly differ shows nothing.
-LEAST_SPREAD = 1e-3
+# After a few steps the images of some networks hardly differ from each other. The difference between the two programs
+# must be small against that too, or the comparison would show nothing.
+SHARE_OF_SPREAD = 1e-2
 LATENT = 100
 BATCHES = (1, 3, 70)
 SMALL = "--quiet --images 320 --batch 16 --set model.width=8 --set data.size=32 --seed 1".split()
@@ -60,8 +61,7 @@ def compare(case, model, latents, ours):
     spread = ours.std(axis=0).mean()
     difference = np.abs(theirs - ours).max()
     print(f"{case:<32} difference {difference:.1e}  spread {spread:.1e}")
-    assert spread > LEAST_SPREAD, f"{case}: the images do not depend on their latents"
-    assert difference <= TOLERANCE, f"{case}: images differ by {difference}"
+    assert difference <= min(TOLERANCE, SHARE_OF_SPREAD * spread), f"{case}: images differ by {difference}"
     return difference
 
 

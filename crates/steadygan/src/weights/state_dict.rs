@@ -5,8 +5,10 @@ use super::pickle::{View, state_dict};
 use super::{PLAIN_STATE_DICT, Refusal, Tensors, is_batch_counter};
 use crate::plan::MAX_WEIGHTS;
 use burn::prelude::TensorData;
-use std::io::{Read, Seek};
-use zip::{CompressionMethod, ZipArchive};
+use rawzip::{CompressionMethod, ZipArchive, ZipArchiveEntryWayfinder, ZipSliceArchive};
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::io::Read;
 
 /// The entry that describes the tensors.
 const PICKLE: &str = "data.pkl";
@@ -21,9 +23,9 @@ const FLOAT_STORAGE: &str = "FloatStorage";
 const WRAPPED: &str = "module.";
 
 /// Reads all tensors.
-pub(super) fn read(source: impl Read + Seek) -> Result<Tensors, Refusal> {
+pub(super) fn read(bytes: &[u8]) -> Result<Tensors, Refusal> {
     let other = |why: String| Refusal::new(why, PLAIN_STATE_DICT);
-    let mut archive = Archive::open(source).map_err(other)?;
+    let archive = Archive::open(bytes).map_err(other)?;
     let pickle = archive.entry(PICKLE, MAX_PICKLE_BYTES).map_err(other)?;
     archive.check_byte_order().map_err(other)?;
     let mut views = state_dict(&pickle).map_err(other)?;
@@ -68,31 +70,46 @@ fn gather(storage: &[[u8; 4]], view: &View) -> Vec<f32> {
 }
 
 /// A zip archive all of whose entries lie in one folder, which has any name.
-struct Archive<R> {
-    zip: ZipArchive<R>,
-    folder: String,
+struct Archive<'a> {
+    zip: ZipSliceArchive<&'a [u8]>,
+    /// By the name in the folder.
+    entries: BTreeMap<String, Entry>,
 }
 
-impl<R: Read + Seek> Archive<R> {
-    fn open(source: R) -> Result<Self, String> {
-        let zip = ZipArchive::new(source).map_err(|error| format!("is damaged: {error}"))?;
-        let folder_of =
-            |name: &str| name.strip_suffix(PICKLE).filter(|folder| folder.ends_with('/')).map(str::to_owned);
-        let folder = zip.file_names().flatten().find_map(|name| folder_of(&name));
-        Ok(Self { folder: folder.ok_or("is a zip archive, but none of PyTorch's")?, zip })
+#[derive(Clone, Copy)]
+struct Entry {
+    size: u64,
+    method: CompressionMethod,
+    at: ZipArchiveEntryWayfinder,
+}
+
+impl<'a> Archive<'a> {
+    fn open(bytes: &'a [u8]) -> Result<Self, String> {
+        let damaged = |error| format!("is damaged: {error}");
+        let zip = ZipArchive::from_slice(bytes).map_err(damaged)?;
+        let mut all = BTreeMap::new();
+        let mut records = zip.entries();
+        while let Some(record) = records.next_entry().map_err(damaged)? {
+            let size = record.uncompressed_size_hint();
+            let entry = Entry { size, method: record.compression_method(), at: record.wayfinder() };
+            all.insert(String::from_utf8_lossy(record.file_path().as_bytes()).into_owned(), entry);
+        }
+        let folder = all.keys().find_map(|name| name.strip_suffix(PICKLE).filter(|folder| folder.ends_with('/')));
+        let folder = folder.ok_or("is a zip archive, but none of PyTorch's")?;
+        let inside = |(name, entry): (&String, &Entry)| Some((name.strip_prefix(folder)?.to_owned(), *entry));
+        Ok(Self { entries: all.iter().filter_map(inside).collect(), zip })
     }
 
     /// Files of PyTorch before 2.1 do not say it.
-    fn check_byte_order(&mut self) -> Result<(), String> {
-        let said = self.zip.index_for_name(&format!("{}byteorder", self.folder)).is_some();
-        if said && self.entry("byteorder", MAX_PICKLE_BYTES)? != b"little" {
+    fn check_byte_order(&self) -> Result<(), String> {
+        if self.entries.contains_key("byteorder") && self.entry("byteorder", MAX_PICKLE_BYTES)? != b"little" {
             return Err("was written on a machine with another byte order".into());
         }
         Ok(())
     }
 
     /// The values of a view, whose storage takes its part of the values left.
-    fn values(&mut self, name: &str, view: &View, values_left: &mut usize) -> Result<Vec<f32>, String> {
+    fn values(&self, name: &str, view: &View, values_left: &mut usize) -> Result<Vec<f32>, String> {
         let damaged = || format!("is damaged: `{name}` does not fit its storage");
         let elements = view.storage.elements;
         let (count, end) = extent(view).ok_or_else(damaged)?;
@@ -109,19 +126,26 @@ impl<R: Read + Seek> Archive<R> {
         Ok(gather(storage, view))
     }
 
-    /// An entry's bytes. It is not compressed, so that it is no larger than the file.
-    fn entry(&mut self, name: &str, max_bytes: u64) -> Result<Vec<u8>, String> {
-        let path = format!("{}{name}", self.folder);
-        let entry = self.zip.by_name(&path).map_err(|error| format!("is damaged: {path}: {error}"))?;
-        if entry.compression() != CompressionMethod::Stored {
-            return Err(format!("holds {path} compressed, as PyTorch does not write it"));
+    /// An entry's bytes, whose checksum is right. It is not compressed, so that it is no larger than the file.
+    fn entry(&self, name: &str, max_bytes: u64) -> Result<Vec<u8>, String> {
+        let damaged = |error: &dyn Display| format!("is damaged: {name}: {error}");
+        let Entry { size, method, at } =
+            self.entries.get(name).ok_or_else(|| format!("is damaged: {name} is missing"))?;
+        if *method != CompressionMethod::STORE {
+            return Err(format!("holds {name} compressed, as PyTorch does not write it"));
         }
-        let size = entry.size();
-        if size > max_bytes {
-            return Err(format!("holds {path} of {size} bytes, more than the limit of {max_bytes}"));
+        if *size > max_bytes {
+            return Err(format!("holds {name} of {size} bytes, more than the limit of {max_bytes}"));
         }
+        let entry = self.zip.get_entry(*at).map_err(|error| damaged(&error))?;
         let mut bytes = Vec::new();
-        entry.take(size).read_to_end(&mut bytes).map_err(|error| format!("is damaged: {path}: {error}"))?;
+        entry.verifying_reader(entry.data()).read_to_end(&mut bytes).map_err(|error| damaged(&error))?;
         Ok(bytes)
     }
+}
+
+/// The pickle in a file of a state dict.
+#[cfg(test)]
+pub(super) fn pickle_of(bytes: &[u8]) -> Vec<u8> {
+    Archive::open(bytes).and_then(|archive| archive.entry(PICKLE, MAX_PICKLE_BYTES)).expect("a state dict")
 }
