@@ -85,7 +85,7 @@ pub(crate) struct Recipe {
     /// Images: a folder, an IDX file, or `embedded`
     #[arg(long, value_name = "PATH")]
     data: Option<String>,
-    /// Weights to start from: an export, or a PyTorch state dict; again for the other network
+    /// Weights to start from: an export or a PyTorch state dict
     #[arg(long, value_name = "EXPORT")]
     init: Vec<String>,
     /// Real images to show in all, such as 50000 or 50k
