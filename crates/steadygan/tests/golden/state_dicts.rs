@@ -9,7 +9,7 @@ use steadygan::export::{Description, FORMAT_VERSION, to_safetensors};
 use steadygan::nn::{Network, Pass, load_tensors};
 use steadygan::plan::Plan;
 use steadygan::train::State;
-use steadygan::weights::{Role, Weights, initial_state, initial_weights};
+use steadygan::weights::{Role, Weights, initial_state, initial_weights, read_all};
 
 fn file(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
@@ -39,15 +39,17 @@ fn networks_from_state_dicts_compute_what_pytorchs_do() {
 /// The networks are told apart by their tensors, and a digest is the same for the same weights in another file.
 #[test]
 fn state_dicts_find_their_networks() {
-    let mut plan = tiny_plan();
-    let named = |names: &[&str]| names.iter().map(|name| file(name).display().to_string()).collect::<Vec<_>>();
-    let both = initial_weights(&named(&["discriminator.pth", "generator.pth"]), &plan).expect("both");
+    let chosen = |names: &[&str]| {
+        let paths: Vec<String> = names.iter().map(|name| file(name).display().to_string()).collect();
+        initial_weights(&read_all(&paths).expect("state dicts"), &tiny_plan())
+    };
+    let both = chosen(&["discriminator.pth", "generator.pth"]).expect("both");
     assert_eq!(both[&Role::Generator].path, file("generator.pth"));
-    let wrapped = initial_weights(&named(&["discriminator_wrapped.pth"]), &plan).expect("one");
+    let wrapped = chosen(&["discriminator_wrapped.pth"]).expect("one");
     assert_eq!(both[&Role::Discriminator].sha256, wrapped[&Role::Discriminator].sha256);
-    let twice = initial_weights(&named(&["discriminator.pth", "discriminator_wrapped.pth"]), &plan);
+    let twice = chosen(&["discriminator.pth", "discriminator_wrapped.pth"]);
     assert!(twice.expect_err("two").to_string().ends_with("are both of a discriminator"));
-    plan.initial_weights = both;
+    let plan = Plan { initial_weights: both, ..tiny_plan() };
     let state = initial_state(&plan, &Device::flex()).expect("a state");
     let fixture = Fixture::read("state_dicts");
     let logits = state.discriminator.logits(fixture.tensor("reals"), &mut Pass::Evaluate);
