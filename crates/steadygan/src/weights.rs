@@ -5,17 +5,17 @@
 //! momentum that neither the example nor this project has) is passed over, and not written: PyTorch fills it in when it
 //! loads a file without it.
 
+mod exported;
 mod pickle;
 mod state_dict;
 
 use crate::error::{Error, Result};
-use crate::export::{FORMAT_VERSION, METADATA_KEY};
 use crate::files::read_limited;
 use crate::nn::{Network, load_tensors, named_tensors};
 use crate::plan::{MAX_WEIGHTS, Plan};
 use crate::train::State;
 use burn::prelude::*;
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::TensorView;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -72,11 +72,6 @@ pub struct Weights {
     tensors: Tensors,
 }
 
-/// How a zip archive begins.
-const ZIP_MAGIC: &[u8] = b"PK\x03\x04";
-/// How a pickle of PyTorch begins: with its protocol.
-const PICKLE_MAGIC: &[u8] = b"\x80\x02";
-
 /// A file of both networks' weights, the most that a plan allows, and a header.
 const MAX_BYTES: u64 = (MAX_WEIGHTS * size_of::<f32>() + (1 << 20)) as u64;
 
@@ -97,14 +92,15 @@ impl Weights {
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = read_limited(path, MAX_BYTES, "file of weights", READABLE)?;
         let refused = |Refusal { why, hint }| Error::checkpoint(format!("{} {why}", path.display()), hint);
-        let (role, tensors) = if bytes.starts_with(ZIP_MAGIC) {
+        let (role, mut tensors) = if state_dict::is_one(&bytes) {
             (None, state_dict::read(&bytes).map_err(refused)?)
-        } else if bytes.starts_with(PICKLE_MAGIC) {
-            let why = "is a pickle of PyTorch before 1.6, or something else";
+        } else if pickle::is_one(&bytes) {
+            let why = "is a pickle by itself, as PyTorch wrote before 1.6, or something else";
             return Err(refused(Refusal::new(why, "load it in PyTorch and save its state dict again")));
         } else {
-            read_safetensors(&bytes).map_err(refused)?
+            exported::read(&bytes).map_err(refused)?
         };
+        unwrap(&mut tensors);
         let unsound = |data: &TensorData| data.iter::<f32>().find(|value| !value.is_finite());
         if let Some((name, value)) = tensors.iter().find_map(|(name, data)| Some((name, unsound(data)?))) {
             let hint = "such weights cannot be trained: use those of an earlier time";
@@ -151,8 +147,8 @@ impl Weights {
         named_tensors(network).iter().filter(|tensor| same(&tensor.name, tensor.data.shape())).count()
     }
 
-    /// Which of a plan's networks these weights are for: what the file says, else the one that they fit or come
-    /// closest to fitting.
+    /// Which of a plan's networks these weights are for: the one that the file says, else the one that more of its
+    /// tensors fit, so that an error names what is wrong with the others.
     ///
     /// # Errors
     ///
@@ -188,47 +184,18 @@ impl Refusal {
     }
 }
 
-fn read_safetensors(bytes: &[u8]) -> Result<(Option<Role>, Tensors), Refusal> {
-    let no_weights = |error| Refusal::new(format!("is no file of weights, or is damaged: {error}"), READABLE);
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(no_weights)?;
-    let metadata = header.metadata().as_ref().and_then(|map| map.get(METADATA_KEY));
-    let role = metadata.map(|json| described_role(json)).transpose()?;
-    let file = SafeTensors::deserialize(bytes).map_err(no_weights)?;
-    let mut tensors = Tensors::new();
-    for (name, view) in file.iter() {
-        if is_batch_counter(name) {
-            continue;
-        }
-        if view.dtype() != Dtype::F32 {
-            return Err(Refusal::not_floats(name, format_args!("{:?}", view.dtype())));
-        }
-        tensors.insert(name.to_owned(), floats(&view));
+/// Takes off what stands before every name if the network was wrapped for several devices (PyTorch's `DataParallel`).
+fn unwrap(tensors: &mut Tensors) {
+    const WRAPPING: &str = "module.";
+    if tensors.keys().all(|name| name.starts_with(WRAPPING)) {
+        let wrapped = std::mem::take(tensors).into_iter();
+        *tensors = wrapped.map(|(name, data)| (name[WRAPPING.len()..].to_owned(), data)).collect();
     }
-    Ok((role, tensors))
 }
 
 /// Whether a tensor counts a batch norm's batches in PyTorch.
 fn is_batch_counter(name: &str) -> bool {
     name.rsplit('.').next() == Some("num_batches_tracked")
-}
-
-/// The role in what an export says of itself.
-fn described_role(json: &str) -> Result<Role, Refusal> {
-    #[derive(Deserialize)]
-    struct Described {
-        format_version: u32,
-        role: Option<Role>,
-    }
-    let described = serde_json::from_str(json);
-    let Described { format_version, role } =
-        described.map_err(|error| Refusal::new(format!("is no export, or is damaged: {error}"), READABLE))?;
-    let to_export = "`steadygan export RUN` writes the weights of a run's networks";
-    let role = role.ok_or_else(|| Refusal::new("is a run's checkpoint, not an export", to_export))?;
-    if format_version != FORMAT_VERSION {
-        let why = format!("has the export's format version {format_version}, this program reads {FORMAT_VERSION}");
-        return Err(Refusal::new(why, "use the program that wrote it"));
-    }
-    Ok(role)
 }
 
 /// The values of a tensor of 32-bit floats.

@@ -30,6 +30,12 @@ pub(super) struct Storage<'a> {
     pub(super) elements: usize,
 }
 
+/// Whether a file is a pickle by how it begins: with the protocol, which is followed by instructions. A SafeTensors file
+/// can begin with the same two bytes, for it begins with a length of eight, but the last four of these are zero.
+pub(super) fn is_one(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x80, 2..=5, _, _, length @ ..] if !length.starts_with(&[0; 4]))
+}
+
 /// The tensors of a state dict by name. The error is the end of a sentence that begins with the file's name.
 pub(super) fn state_dict(pickle: &[u8]) -> Result<BTreeMap<&str, View<'_>>, String> {
     Machine { rest: pickle, ..Machine::default() }.run()

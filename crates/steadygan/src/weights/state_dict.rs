@@ -19,8 +19,13 @@ const MAX_PICKLE_BYTES: u64 = 1 << 20;
 /// The class of PyTorch's 32-bit floats.
 const FLOAT_STORAGE: &str = "FloatStorage";
 
-/// Before every name if the network was wrapped for several devices (`DataParallel`).
-const WRAPPED: &str = "module.";
+/// How a zip archive begins.
+const MAGIC: &[u8] = b"PK\x03\x04";
+
+/// Whether a file is an archive by how it begins.
+pub(super) fn is_one(bytes: &[u8]) -> bool {
+    bytes.starts_with(MAGIC)
+}
 
 /// Reads all tensors.
 pub(super) fn read(bytes: &[u8]) -> Result<Tensors, Refusal> {
@@ -30,11 +35,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Tensors, Refusal> {
     archive.check_byte_order().map_err(other)?;
     let mut views = state_dict(&pickle).map_err(other)?;
     views.retain(|name, _| !is_batch_counter(name));
-    let wrapped = views.keys().all(|name| name.starts_with(WRAPPED));
     let mut tensors = Tensors::new();
     let mut values_left = MAX_WEIGHTS;
     for (name, view) in views {
-        let name = if wrapped { &name[WRAPPED.len()..] } else { name };
         if view.storage.class != FLOAT_STORAGE {
             return Err(Refusal::not_floats(name, view.storage.class));
         }

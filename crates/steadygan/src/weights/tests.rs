@@ -1,6 +1,8 @@
 use super::*;
+use crate::export::{FORMAT_VERSION, METADATA_KEY};
 use crate::recipe::LayeredRecipe;
 use rawzip::{CompressionMethod, ZipArchiveWriter};
+use safetensors::tensor::Dtype;
 use std::io::Write;
 use tempfile::TempDir;
 
@@ -149,7 +151,7 @@ fn a_view_of_a_storage_has_the_values_at_its_strides() {
 fn views_that_do_not_fit_their_storage() {
     let place = Place::new();
     let good = Pickled::vector("a", &[1.0, 2.0, 3.0, 4.0]);
-    place.read(&pth(&[good.clone()])).expect("weights");
+    place.read(&pth(std::slice::from_ref(&good))).expect("weights");
     for change in [
         |bad: &mut Pickled| bad.offset = 1,
         |bad: &mut Pickled| bad.strides = vec![2],
@@ -179,9 +181,27 @@ fn counters_are_passed_over_and_a_wrapping_taken_off() {
     // What only some names have belongs to them.
     let read = Place::new().read(&pth(&[Pickled::vector("module.a", &[1.0]), Pickled::vector("b", &[1.0])]));
     assert_eq!(read.expect("weights").tensors.keys().collect::<Vec<_>>(), ["b", "module.a"]);
+    let bytes = [0; 4];
+    let wrapped = safetensors(Dtype::F32, &[("module.a", &[1], &bytes), ("module.b", &[1], &bytes)], None);
+    let read = Place::new().read(&wrapped).expect("weights").tensors;
+    assert_eq!(read.keys().collect::<Vec<_>>(), ["a", "b"]);
     let bytes = [0; 8];
     let counted = safetensors(Dtype::I64, &[("main.1.num_batches_tracked", &[], &bytes)], None);
     assert!(Place::new().read(&counted).expect("weights").tensors.is_empty());
+}
+
+/// The length of a header of 640 bytes begins as a pickle does.
+#[test]
+fn a_safetensors_file_is_no_pickle_by_chance() {
+    const LENGTH_BYTES: usize = 8;
+    let described = |spaces: usize| {
+        let json = format!(r#"{{"format_version": 1, "role": "generator"{:spaces$}}}"#, "");
+        safetensors(Dtype::F32, &[("a", &[1], &[0; 4])], Some(&json))
+    };
+    let spaces = 640 + LENGTH_BYTES + size_of::<f32>() - described(0).len();
+    let bytes = described(spaces);
+    assert_eq!(bytes[..LENGTH_BYTES], 640u64.to_le_bytes());
+    assert_eq!(Place::new().read(&bytes).expect("weights").role, Some(Role::Generator));
 }
 
 #[test]
@@ -226,7 +246,7 @@ fn files_that_hold_no_weights() {
     assert_eq!(
         place.refused(b"\x80\x02}."),
         (
-            "is a pickle of PyTorch before 1.6, or something else".into(),
+            "is a pickle by itself, as PyTorch wrote before 1.6, or something else".into(),
             "load it in PyTorch and save its state dict again".into(),
         )
     );
