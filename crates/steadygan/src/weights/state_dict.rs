@@ -65,6 +65,9 @@ fn extent(view: &View) -> Option<(usize, usize)> {
 
 /// The view's values in row-major order, whatever its strides (a network in `channels_last` has others).
 fn gather(storage: &[[u8; 4]], view: &View) -> Vec<f32> {
+    if view.shape.contains(&0) {
+        return Vec::new();
+    }
     let mut places = vec![view.offset];
     for (length, stride) in view.shape.iter().zip(&view.strides) {
         places = places.iter().flat_map(|place| (0..*length).map(move |at| place + at * stride)).collect();
