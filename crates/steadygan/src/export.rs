@@ -82,5 +82,5 @@ pub fn to_safetensors(network: &Network, description: &Description) -> Vec<u8> {
 ///
 /// If the network has no layer.
 pub fn to_onnx(generator: &Network, description: &Description) -> Vec<u8> {
-    onnx::model(generator, METADATA_KEY, &description.to_json())
+    onnx::encode(generator, METADATA_KEY, &description.to_json())
 }

@@ -1,10 +1,13 @@
 //! Networks as ONNX models.
 //!
-//! IR version 7 and opset 13 (both of ONNX 1.8, December 2020; onnxruntime 1.6 and later run them): the oldest opset in
-//! which every operator used here has its present form. The numbers of fields are those of `onnx.proto`.
+//! IR version 7 and opset 13 are those of ONNX 1.8 (2020; onnxruntime 1.6): old enough for the run times in use, and new
+//! enough for every operator here.
+
+mod fields;
 
 use super::protobuf::Message;
 use crate::nn::{AnyLayer, BatchNorm, ConvSpec, ImageShape, Network, named_tensors};
+use fields::{attribute, dimension, entry, graph, model, node, opset, shape, tensor, tensor_type, type_, value_info};
 
 /// The version of the file's format.
 const IR_VERSION: u64 = 7;
@@ -21,53 +24,62 @@ const OUTPUT: &str = "images";
 const DOUBLING: &str = "doubling";
 
 /// The bytes of a `ModelProto`, with `metadata` under a key of its `metadata_props`.
-pub(super) fn model(network: &Network, key: &str, metadata: &str) -> Vec<u8> {
-    let opset = Message::default().text(1, "").integer(2, OPSET);
-    let property = Message::default().text(1, key).text(2, metadata);
+pub(super) fn encode(network: &Network, key: &str, metadata: &str) -> Vec<u8> {
+    let operators = Message::default().text(opset::DOMAIN, "").integer(opset::VERSION, OPSET);
+    let property = Message::default().text(entry::KEY, key).text(entry::VALUE, metadata);
     Message::default()
-        .integer(1, IR_VERSION)
-        .text(2, "steadygan")
-        .text(3, env!("CARGO_PKG_VERSION"))
-        .message(7, &graph(network))
-        .message(8, &opset)
-        .message(14, &property)
+        .integer(model::IR_VERSION, IR_VERSION)
+        .text(model::PRODUCER_NAME, "steadygan")
+        .text(model::PRODUCER_VERSION, env!("CARGO_PKG_VERSION"))
+        .message(model::GRAPH, &chain(network))
+        .message(model::OPSET_IMPORT, &operators)
+        .message(model::METADATA_PROPS, &property)
         .into_bytes()
 }
 
 /// `GraphProto`: a chain of nodes, each named as its layer.
-fn graph(network: &Network) -> Message {
+fn chain(network: &Network) -> Message {
     let layers = network.layers();
     assert!(!layers.is_empty(), "a network has layers");
-    let mut graph = Message::default().text(2, "generator");
+    let mut message = Message::default().text(graph::NAME, "generator");
     let mut from = INPUT.to_owned();
     for (index, layer) in layers.iter().enumerate() {
         let name = format!("main.{index}");
         let to = if index + 1 == layers.len() { OUTPUT.to_owned() } else { name.clone() };
-        graph = graph.message(1, &Node::of(layer, &name).encode(&name, &from, &to));
+        message = message.message(graph::NODE, &Node::of(layer, &name).encode(&name, &from, &to));
         from = to;
     }
     for tensor in named_tensors(network) {
-        graph = graph.message(5, &constant(&tensor.name, tensor.data.shape(), tensor.data.as_bytes()));
+        let constant = constant(&tensor.name, tensor.data.shape(), tensor.data.as_bytes());
+        message = message.message(graph::INITIALIZER, &constant);
     }
     if layers.iter().any(|layer| matches!(layer, AnyLayer::Upsample2(_))) {
         let factors = [1.0f32, 1.0, 2.0, 2.0].map(f32::to_le_bytes);
-        graph = graph.message(5, &constant(DOUBLING, &[factors.len()], factors.as_flattened()));
+        message = message.message(graph::INITIALIZER, &constant(DOUBLING, &[factors.len()], factors.as_flattened()));
     }
-    graph.message(11, &value(INPUT, network.input())).message(12, &value(OUTPUT, network.output()))
+    message
+        .message(graph::INPUT, &images(INPUT, network.input()))
+        .message(graph::OUTPUT, &images(OUTPUT, network.output()))
 }
 
 /// `TensorProto` of 32-bit floats in little-endian order.
 fn constant(name: &str, shape: &[usize], bytes: &[u8]) -> Message {
-    Message::default().integers(1, shape.iter().copied()).integer(2, FLOAT).text(8, name).bytes(9, bytes)
+    Message::default()
+        .integers(tensor::DIMS, shape.iter().copied())
+        .integer(tensor::DATA_TYPE, FLOAT)
+        .text(tensor::NAME, name)
+        .bytes(tensor::RAW_DATA, bytes)
 }
 
 /// `ValueInfoProto` of images in a batch of any size.
-fn value(name: &str, image: ImageShape) -> Message {
-    let batch = Message::default().text(2, "batch");
-    let lengths = image.map(|length| Message::default().integer(1, length as u64));
-    let shape = lengths.iter().fold(Message::default().message(1, &batch), |shape, length| shape.message(1, length));
-    let tensor = Message::default().integer(1, FLOAT).message(2, &shape);
-    Message::default().text(1, name).message(2, &Message::default().message(1, &tensor))
+fn images(name: &str, image: ImageShape) -> Message {
+    let batch = Message::default().text(dimension::DIM_PARAM, "batch");
+    let lengths = image.map(|length| Message::default().integer(dimension::DIM_VALUE, length as u64));
+    let dimensions = [batch].into_iter().chain(lengths);
+    let of_shape = dimensions.fold(Message::default(), |of_shape, length| of_shape.message(shape::DIM, &length));
+    let of_tensor = Message::default().integer(tensor_type::ELEM_TYPE, FLOAT).message(tensor_type::SHAPE, &of_shape);
+    let of_type = Message::default().message(type_::TENSOR_TYPE, &of_tensor);
+    Message::default().text(value_info::NAME, name).message(value_info::TYPE, &of_type)
 }
 
 /// An operator with its constants and attributes.
@@ -141,20 +153,28 @@ impl Node {
 
     /// `NodeProto`
     fn encode(&self, name: &str, from: &str, to: &str) -> Message {
-        let inputs = self.constants.iter().fold(Message::default().text(1, from), |node, input| node.text(1, input));
-        let node = inputs.text(2, to).text(3, name).text(4, self.operator);
-        self.attributes.iter().fold(node, |node, (key, attribute)| node.message(5, &attribute.encode(key)))
+        let inputs = [from].into_iter().chain(self.constants.iter().map(String::as_str));
+        let message = inputs.fold(Message::default(), |message, input| message.text(node::INPUT, input));
+        let message = message.text(node::OUTPUT, to).text(node::NAME, name).text(node::OP_TYPE, self.operator);
+        let attributes = self.attributes.iter().map(|(key, attribute)| attribute.encode(key));
+        attributes.fold(message, |message, attribute| message.message(node::ATTRIBUTE, &attribute))
     }
 }
 
 impl Attribute {
-    /// `AttributeProto`, whose field 20 is the type.
+    /// `AttributeProto`
     fn encode(&self, name: &str) -> Message {
-        let attribute = Message::default().text(1, name);
+        /// `AttributeProto.AttributeType`
+        const FLOAT: u64 = 1;
+        const STRING: u64 = 3;
+        const INTS: u64 = 7;
+        let message = Message::default().text(attribute::NAME, name);
         match self {
-            Self::Float(value) => attribute.float(2, *value).integer(20, 1),
-            Self::Text(value) => attribute.text(4, value).integer(20, 3),
-            Self::Integers(values) => attribute.integers(8, values.iter().copied()).integer(20, 7),
+            Self::Float(value) => message.float(attribute::F, *value).integer(attribute::TYPE, FLOAT),
+            Self::Text(value) => message.text(attribute::S, value).integer(attribute::TYPE, STRING),
+            Self::Integers(values) => {
+                message.integers(attribute::INTS, values.iter().copied()).integer(attribute::TYPE, INTS)
+            }
         }
     }
 }

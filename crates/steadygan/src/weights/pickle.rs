@@ -7,6 +7,9 @@
 //! Sources: the instructions are documented in Python's `pickletools.py`; what PyTorch writes, in its
 //! `torch/serialization.py` and `torch/_utils.py`.
 
+mod opcodes;
+
+use opcodes::*;
 use std::collections::BTreeMap;
 
 /// A tensor as a state dict describes it: a view of a storage, which lies elsewhere.
@@ -33,7 +36,7 @@ pub(super) struct Storage<'a> {
 /// Whether a file is a pickle by how it begins: with the protocol, which is followed by instructions. A SafeTensors file
 /// can begin with the same two bytes, for it begins with a length of eight, but the last four of these are zero.
 pub(super) fn is_one(bytes: &[u8]) -> bool {
-    matches!(bytes, [0x80, 2..=5, _, _, length @ ..] if !length.starts_with(&[0; 4]))
+    matches!(bytes, [PROTO, 2..=5, _, _, length @ ..] if !length.starts_with(&[0; 4]))
 }
 
 /// The tensors of a state dict by name. The error is the end of a sentence that begins with the file's name.
@@ -80,33 +83,33 @@ impl<'a> Machine<'a> {
     fn run(mut self) -> Result<BTreeMap<&'a str, View<'a>>, String> {
         loop {
             match self.byte()? {
-                b'.' => return self.result(),
-                b'q' => {
+                STOP => return self.result(),
+                BINPUT => {
                     let at = self.byte()?;
                     self.remember(at.into())?;
                 }
-                b'r' => {
+                LONG_BINPUT => {
                     let at = u32::from_le_bytes(self.array()?);
                     self.remember(at)?;
                 }
-                0x94 => {
+                MEMOIZE => {
                     let at = malformed(u32::try_from(self.memo.len()).ok())?;
                     self.remember(at)?;
                 }
-                b'(' => self.marks.push(self.stack.len()),
+                MARK => self.marks.push(self.stack.len()),
                 // A protocol and a frame's length: for readers in a hurry.
-                0x80 => drop(self.byte()?),
-                0x95 => drop(self.array::<8>()?),
-                b's' => {
+                PROTO => drop(self.byte()?),
+                FRAME => drop(self.array::<8>()?),
+                SETITEM => {
                     let items = [self.pop()?, self.pop()?];
                     self.insert(&[items[1], items[0]])?;
                 }
-                b'u' => {
+                SETITEMS => {
                     let items = self.since_mark()?;
                     self.insert(&items)?;
                 }
                 // An object's attributes: a state dict's are the versions of its modules.
-                b'b' => {
+                BUILD => {
                     self.pop()?;
                     self.dict()?;
                 }
@@ -121,52 +124,52 @@ impl<'a> Machine<'a> {
     /// The value that an instruction leaves on the stack.
     fn value(&mut self, instruction: u8) -> Result<Value<'a>, String> {
         Ok(match instruction {
-            b'N' => Value::None,
-            0x88 | 0x89 => Value::Bool,
-            b'K' => Value::Integer(self.byte()?.into()),
-            b'M' => Value::Integer(u16::from_le_bytes(self.array()?).into()),
-            b'J' => Value::Integer(i32::from_le_bytes(self.array()?).into()),
-            0x8a => Value::Integer(self.long()?),
-            b'X' => {
+            NONE => Value::None,
+            NEWTRUE | NEWFALSE => Value::Bool,
+            BININT1 => Value::Integer(self.byte()?.into()),
+            BININT2 => Value::Integer(u16::from_le_bytes(self.array()?).into()),
+            BININT => Value::Integer(i32::from_le_bytes(self.array()?).into()),
+            LONG1 => Value::Integer(self.long()?),
+            BINUNICODE => {
                 let length = u32::from_le_bytes(self.array()?);
                 self.text(malformed(usize::try_from(length).ok())?)?
             }
-            0x8c => {
+            SHORT_BINUNICODE => {
                 let length = self.byte()?;
                 self.text(length.into())?
             }
-            b'}' => self.new_dict(),
-            b')' => self.tuple(Vec::new()),
-            0x85..=0x87 => {
+            EMPTY_DICT => self.new_dict(),
+            EMPTY_TUPLE => self.tuple(Vec::new()),
+            TUPLE1 | TUPLE2 | TUPLE3 => {
                 let mut parts = Vec::new();
-                for _ in 0x84..instruction {
+                for _ in TUPLE1..=instruction {
                     parts.push(self.pop()?);
                 }
                 parts.reverse();
                 self.tuple(parts)
             }
-            b't' => {
+            TUPLE => {
                 let parts = self.since_mark()?;
                 self.tuple(parts)
             }
-            b'h' => {
+            BINGET => {
                 let at = self.byte()?;
                 malformed(self.memo.get(&at.into()).copied())?
             }
-            b'j' => {
+            LONG_BINGET => {
                 let at = u32::from_le_bytes(self.array()?);
                 malformed(self.memo.get(&at).copied())?
             }
-            b'c' => {
+            GLOBAL => {
                 let (module, name) = (self.line()?, self.line()?);
                 global(module, name)?
             }
-            0x93 => match [self.pop()?, self.pop()?] {
+            STACK_GLOBAL => match [self.pop()?, self.pop()?] {
                 [Value::Text(name), Value::Text(module)] => global(module, name)?,
                 _ => return Err(MALFORMED.into()),
             },
-            b'Q' => self.storage()?,
-            b'R' => self.call()?,
+            BINPERSID => self.storage()?,
+            REDUCE => self.call()?,
             other => return Err(format!("holds a pickle with the instruction {other:#04x}, which no state dict has")),
         })
     }

@@ -65,7 +65,7 @@ fn each_layer_has_its_operator() {
 /// The whole file of the smallest generator, byte by byte. onnxruntime reads larger ones in `.ci/run`.
 #[test]
 fn the_smallest_model_has_these_bytes() {
-    let model = model(&builder([1, 1, 1]).tanh().build(), "key", "{}");
+    let model = encode(&builder([1, 1, 1]).tanh().build(), "key", "{}");
     let version = env!("CARGO_PKG_VERSION").as_bytes();
     let image = b"\x08\x01\x12\x15\x0a\x07\x12\x05batch\x0a\x02\x08\x01\x0a\x02\x08\x01\x0a\x02\x08\x01";
     let value = |name: &[u8]| {
