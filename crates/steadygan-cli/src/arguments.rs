@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use steadygan::recipe::{Count, EMBEDDED, LayeredRecipe};
 use steadygan::run::Machine;
 use steadygan::{Error, Result};
+use steadygan_run::Which;
 
 /// Train GANs that stay stable: every stabilising heuristic a switch.
 ///
@@ -63,6 +64,8 @@ pub(crate) enum Command {
     Resume(Resume),
     /// Make images with a run's generator
     Generate(Generate),
+    /// Write a run's networks for PyTorch and ONNX
+    Export(Export),
     /// Show a recipe's networks, layer by layer
     Summary(Recipe),
     /// Show the heuristics, or one of them
@@ -84,6 +87,9 @@ pub(crate) struct Recipe {
     /// Images: a folder, an IDX file, or `embedded`
     #[arg(long, value_name = "PATH")]
     data: Option<String>,
+    /// Weights to start from: an export or a PyTorch state dict
+    #[arg(long, value_name = "EXPORT")]
+    init: Vec<String>,
     /// Real images to show in all, such as 50000 or 50k
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     images: Option<Count>,
@@ -117,6 +123,9 @@ impl Recipe {
         }
         if let Some(data) = &self.data {
             recipe.lay_value("data.source", data.as_str(), "--data")?;
+        }
+        if !self.init.is_empty() {
+            recipe.lay_value("model.init", self.init.clone(), "--init")?;
         }
         let images = self.images.map(|count| count.0);
         let numbers = [
@@ -184,6 +193,29 @@ pub(crate) struct Resume {
     pub(crate) device: Option<String>,
 }
 
+/// Which of a run's checkpoints.
+#[derive(Debug, Args)]
+pub(crate) struct Checkpoint {
+    /// Which checkpoint: best or latest
+    #[arg(long = "checkpoint", value_name = "WHICH", default_value = "latest")]
+    word: String,
+}
+
+impl Checkpoint {
+    pub(crate) fn which(&self) -> Result<Which> {
+        let unknown = || Error::recipe(format!("there is no checkpoint `{}`", self.word), "use best or latest");
+        self.word.parse().map_err(|_| unknown())
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// A run's folder
+    pub(crate) run: PathBuf,
+    #[command(flatten)]
+    pub(crate) checkpoint: Checkpoint,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Generate {
     /// A run's folder
@@ -203,9 +235,8 @@ pub(crate) struct Generate {
     /// A sheet (.png), an animation (.gif), an array (.npy) or a folder of images
     #[arg(long, value_name = "PATH", default_value = "generated.png")]
     pub(crate) out: PathBuf,
-    /// Which checkpoint: best or latest
-    #[arg(long, value_name = "WHICH", default_value = "latest")]
-    pub(crate) checkpoint: String,
+    #[command(flatten)]
+    pub(crate) checkpoint: Checkpoint,
     #[command(flatten)]
     pub(crate) device: Device,
 }

@@ -3,6 +3,7 @@
 mod arguments;
 mod commands;
 mod console;
+mod export;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
@@ -37,6 +38,7 @@ fn run() -> ExitCode {
         Command::Train(arguments) => commands::train(&arguments, &options),
         Command::Resume(arguments) => commands::resume(&arguments, &options),
         Command::Generate(arguments) => commands::generate(&arguments, &options),
+        Command::Export(arguments) => export::export(&arguments, &options),
         Command::Summary(recipe) => commands::summary(&recipe, &options),
         Command::Heuristics { name } => commands::heuristics(name.as_deref(), &options),
     });

@@ -28,6 +28,8 @@
 pub mod data;
 pub mod device;
 mod error;
+pub mod export;
+mod files;
 pub mod generate;
 pub mod heuristics;
 pub mod labels;
@@ -45,6 +47,7 @@ pub mod report;
 pub mod rng;
 pub mod run;
 pub mod train;
+pub mod weights;
 
 pub use error::{Error, ErrorKind, Result};
 

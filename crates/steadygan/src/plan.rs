@@ -3,7 +3,7 @@
 mod check;
 mod origins;
 
-pub(crate) use check::{require, require_positive};
+pub(crate) use check::{MAX_WEIGHTS, require, require_positive};
 pub(crate) use origins::count_origin;
 
 use crate::data::DataPlan;
@@ -14,6 +14,7 @@ use crate::nn::Init;
 use crate::optim::AdamSettings;
 use crate::pixels::PixelRange;
 use crate::recipe::{LayeredRecipe, OptimizerRecipe, Recipe};
+use crate::weights::{Role, WeightsFile};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -31,6 +32,9 @@ pub struct Plan {
     pub data: DataPlan,
     /// The two networks.
     pub model: ModelPlan,
+    /// The files that networks start from; one that is not here starts from `model.init`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub initial_weights: BTreeMap<Role, WeightsFile>,
     /// The two optimisers.
     pub optimizer: OptimizersPlan,
     /// Length, batches and cadences.
@@ -200,6 +204,7 @@ impl Plan {
                 generator: plain,
                 discriminator: plain,
             },
+            initial_weights: BTreeMap::new(),
             optimizer: OptimizersPlan { generator: AdamSettings::USUAL, discriminator: AdamSettings::USUAL },
             train: TrainPlan {
                 images: steps(recipe.train.images.0),

@@ -6,6 +6,7 @@ mod command;
 mod data;
 mod determinism;
 mod divergence;
+mod export;
 mod generate;
 mod help;
 mod heuristics;

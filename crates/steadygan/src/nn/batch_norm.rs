@@ -5,8 +5,6 @@ use crate::ops::{self, BatchNormSettings};
 use burn::Tensor;
 use burn::module::{Module, Param};
 
-/// Added to the variance under the root: PyTorch's default.
-const EPSILON: f32 = 1e-5;
 /// The weight of a new batch in the running statistics: PyTorch's default.
 const MOMENTUM: f32 = 0.1;
 
@@ -27,6 +25,9 @@ pub struct BatchNorm {
 }
 
 impl BatchNorm {
+    /// Added to the variance under the root: PyTorch's default.
+    pub const EPSILON: f32 = 1e-5;
+
     /// A layer for `channels` channels whose scale `init` draws under `name`.
     pub fn new(channels: usize, name: &str, init: &Initializer) -> Self {
         Self {
@@ -48,7 +49,7 @@ impl BatchNorm {
                 (mean, variance)
             }
         };
-        let settings = BatchNormSettings { epsilon: EPSILON, of_batch: matches!(pass, Pass::Train(_)), slope };
+        let settings = BatchNormSettings { epsilon: Self::EPSILON, of_batch: matches!(pass, Pass::Train(_)), slope };
         ops::batch_norm(x, (mean, variance), self.weight.val(), self.bias.val(), settings)
     }
 

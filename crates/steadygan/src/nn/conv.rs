@@ -110,6 +110,11 @@ impl Conv2d {
         Self { weight, bias, spec }
     }
 
+    /// The layer's fixed numbers.
+    pub fn spec(&self) -> ConvSpec {
+        self.spec
+    }
+
     fn geometry(&self, batch: usize, [in_channels, in_height, in_width]: ImageShape) -> ops::Conv {
         let ConvSpec { out_channels, kernel, stride, pad_before, pad_after, .. } = self.spec;
         ops::Conv { batch, in_channels, in_height, in_width, out_channels, kernel, stride, pad_before, pad_after }
@@ -158,6 +163,11 @@ impl ConvTranspose2d {
     pub fn new(spec: ConvSpec, name: &str, init: &Initializer) -> Self {
         let (weight, bias) = parameters(&spec, [spec.in_channels, spec.out_channels], name, init);
         Self { weight, bias, spec }
+    }
+
+    /// The layer's fixed numbers.
+    pub fn spec(&self) -> ConvSpec {
+        self.spec
     }
 
     /// The convolution that this transposes: from the layer's output to its input.

@@ -13,7 +13,7 @@ const MAX_SIZE: usize = 128;
 
 /// The most weights of both networks together: BigGAN's largest for 128 pixels have 170 million
 /// (Brock, Donahue and Simonyan 2019, table 1).
-const MAX_WEIGHTS: usize = 250_000_000;
+pub(crate) const MAX_WEIGHTS: usize = 250_000_000;
 
 /// An error unless `ok`: `key` must be `wanted`.
 pub(crate) fn require(ok: bool, key: &str, found: impl Display, wanted: &str) -> Result<()> {
