@@ -23,6 +23,9 @@ Each one is a switch: `--with NAME` and `--without NAME` on the command line, `N
 Evidence is *strong* after several controlled studies, *moderate* after one good study or ablation, *weak* if it is its authors' word or
 folklore.
 
+`cargo run --release --example NAME`, with underscores for the name's hyphens, shows the piece behind a heuristic alone, as
+another training loop would use it.
+
 ";
 
 /// What the program tells of a heuristic.

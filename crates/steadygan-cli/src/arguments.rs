@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use steadygan::recipe::{Count, EMBEDDED, LayeredRecipe};
 use steadygan::run::Machine;
 use steadygan::{Error, Result};
+use steadygan_run::Which;
 
 /// Train GANs that stay stable: every stabilising heuristic a switch.
 ///
@@ -34,11 +35,13 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Sets the number of threads for the whole program.
+    /// Starts the threads of the whole program. This thread is one of them: it works on what it asks for instead of waking another one
+    /// and waiting, a hundred times a training step.
     pub(crate) fn apply(&self) -> Result<()> {
-        let Some(threads) = self.threads else { return Ok(()) };
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
-        let sound = (1..=1024).contains(&threads) && pool.build_global().is_ok();
+        let threads = self.threads.unwrap_or(0);
+        // Zero stands for one a core.
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread();
+        let sound = self.threads != Some(0) && threads <= 1024 && pool.build_global().is_ok();
         let hint = "leave it out for one thread a core";
         if sound { Ok(()) } else { Err(Error::recipe(format!("--threads {threads} is not in 1..=1024"), hint)) }
     }
@@ -62,6 +65,8 @@ pub(crate) enum Command {
     Resume(Resume),
     /// Make images with a run's generator
     Generate(Generate),
+    /// Write a run's networks for PyTorch and ONNX
+    Export(Export),
     /// Show a recipe's networks, layer by layer
     Summary(Recipe),
     /// Look at images, or decode them once for all runs
@@ -88,6 +93,9 @@ pub(crate) struct Recipe {
     /// Images: a folder, an archive, a file of arrays, a pack, or `embedded`
     #[arg(long, value_name = "PATH")]
     data: Option<String>,
+    /// Weights to start from: an export or a PyTorch state dict
+    #[arg(long, value_name = "EXPORT")]
+    init: Vec<String>,
     /// Real images to show in all, such as 50000 or 50k
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     images: Option<Count>,
@@ -126,6 +134,9 @@ impl Recipe {
         }
         if let Some(data) = &self.data {
             recipe.lay_value("data.source", data.as_str(), "--data")?;
+        }
+        if !self.init.is_empty() {
+            recipe.lay_value("model.init", self.init.clone(), "--init")?;
         }
         let images = self.images.map(|count| count.0);
         let numbers = [
@@ -193,25 +204,57 @@ pub(crate) struct Resume {
     pub(crate) device: Option<String>,
 }
 
+/// Which of a run's checkpoints.
+#[derive(Debug, Args)]
+pub(crate) struct Checkpoint {
+    /// Which checkpoint: best or latest
+    #[arg(long = "checkpoint", value_name = "WHICH", default_value = "latest")]
+    word: String,
+}
+
+impl Checkpoint {
+    pub(crate) fn which(&self) -> Result<Which> {
+        let unknown = || Error::recipe(format!("there is no checkpoint `{}`", self.word), "use best or latest");
+        self.word.parse().map_err(|_| unknown())
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// A run's folder
+    pub(crate) run: PathBuf,
+    #[command(flatten)]
+    pub(crate) checkpoint: Checkpoint,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Generate {
     /// A run's folder
     pub(crate) run: PathBuf,
-    /// Images to make
-    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 64, conflicts_with = "latents")]
-    pub(crate) count: usize,
+    /// Images to make, or latents to walk through [default: 64, or 8 with --interpolate]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with = "latents")]
+    count: Option<usize>,
     /// Seed of the latents
     #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 0, conflicts_with = "latents")]
     pub(crate) seed: u64,
     /// Latents to make images of: a float32 array of shape (N, latent)
     #[arg(long, value_name = "FILE.npy")]
     pub(crate) latents: Option<PathBuf>,
-    /// A sheet (.png), an array (.npy) or a folder of images
+    /// Walk through the latents and back to the first, on great circles (straight if they are uniform)
+    #[arg(long)]
+    pub(crate) interpolate: bool,
+    /// A sheet (.png), an animation (.gif), an array (.npy) or a folder of images
     #[arg(long, value_name = "PATH", default_value = "generated.png")]
     pub(crate) out: PathBuf,
-    /// Which checkpoint: best or latest
-    #[arg(long, value_name = "WHICH", default_value = "latest")]
-    pub(crate) checkpoint: String,
+    #[command(flatten)]
+    pub(crate) checkpoint: Checkpoint,
     #[command(flatten)]
     pub(crate) device: Device,
+}
+
+impl Generate {
+    /// How many latents are drawn.
+    pub(crate) fn count(&self) -> usize {
+        self.count.unwrap_or(if self.interpolate { 8 } else { 64 })
+    }
 }

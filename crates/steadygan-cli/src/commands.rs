@@ -5,13 +5,13 @@ use crate::console::{Console, answer, say};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
+use steadygan::Result;
 use steadygan::data::{Dataset, Skipped};
-use steadygan::generate::{Destination, Latents};
+use steadygan::generate::{Destination, Latents, Request};
 use steadygan::plan::Plan;
 use steadygan::recipe::LayeredRecipe;
 use steadygan::run::{Run, decide, estimated_memory, layer_tables, prepare};
-use steadygan::{Error, Result};
-use steadygan_run::{Outcome, Which};
+use steadygan_run::Outcome;
 
 /// Training diverged.
 const EXIT_DIVERGED: u8 = 3;
@@ -24,6 +24,9 @@ pub(crate) fn train(arguments: &Train, options: &Options) -> Result<ExitCode> {
     let (plan, data) = prepare(&recipe)?;
     if !options.quiet {
         warn_of_skipped(&data);
+        for (role, weights) in &plan.initial_weights {
+            say(&format!("the {role} starts from {}", weights.path.display()));
+        }
     }
     if arguments.dry_run {
         return dry_run(&recipe, &plan, &data, options);
@@ -132,15 +135,19 @@ fn dry_run(recipe: &LayeredRecipe, plan: &Plan, data: &Dataset, options: &Option
 }
 
 pub(crate) fn generate(arguments: &Generate, options: &Options) -> Result<ExitCode> {
-    let which: Which = arguments.checkpoint.parse().map_err(|_| {
-        Error::recipe(format!("there is no checkpoint `{}`", arguments.checkpoint), "use best or latest")
-    })?;
+    let which = arguments.checkpoint.which()?;
     let latents = match &arguments.latents {
         Some(file) => Latents::File(file.clone()),
-        None => Latents::Drawn { count: arguments.count, seed: arguments.seed },
+        None => Latents::Drawn { count: arguments.count(), seed: arguments.seed },
     };
-    let destination = Destination::of(&arguments.out);
-    steadygan::generate::generate(&arguments.run, which, &latents, &destination, &arguments.device.name)?;
+    steadygan::generate::generate(&Request {
+        run: arguments.run.clone(),
+        checkpoint: which,
+        latents,
+        interpolate: arguments.interpolate,
+        destination: Destination::of(&arguments.out),
+        device: arguments.device.name.clone(),
+    })?;
     answer_path("images", &arguments.out, options);
     Ok(ExitCode::SUCCESS)
 }

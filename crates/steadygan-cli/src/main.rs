@@ -4,6 +4,7 @@ mod arguments;
 mod commands;
 mod console;
 mod data;
+mod export;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
@@ -38,6 +39,7 @@ fn run() -> ExitCode {
         Command::Train(arguments) => commands::train(&arguments, &options),
         Command::Resume(arguments) => commands::resume(&arguments, &options),
         Command::Generate(arguments) => commands::generate(&arguments, &options),
+        Command::Export(arguments) => export::export(&arguments, &options),
         Command::Summary(recipe) => commands::summary(&recipe, &options),
         Command::Data { command } => data::data(&command, &options),
         Command::Heuristics { name } => commands::heuristics(name.as_deref(), &options),

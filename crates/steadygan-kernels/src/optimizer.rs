@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::parallel::{PIECE, expect_len};
+use crate::parallel::{PIECE, expect_len, map2};
 use crate::simd::vectorised;
 
 /// Settings of one [`adam`] step, in double precision: 1 − 0.999 in `f32` would be off by 1e-5.
@@ -130,15 +130,14 @@ vectorised! {
     }
 }
 
-/// Adds one gradient to another, in place: `sum = sum + x`.
+/// Adds two gradients: `sum = a + b`.
 ///
 /// # Panics
 /// When the slices differ in length.
-pub fn add(sum: &mut [f32], x: &[f32]) {
-    expect_len("x", x.len(), sum.len());
-    sum.par_chunks_mut(PIECE).zip(x.par_chunks(PIECE)).for_each(|(sum, x)| {
-        for (sum, &x) in sum.iter_mut().zip(x) {
-            *sum += x;
+pub fn add(a: &[f32], b: &[f32], sum: &mut [f32]) {
+    map2(a, b, sum, |a, b, sum| {
+        for (sum, (a, b)) in sum.iter_mut().zip(a.iter().zip(b)) {
+            *sum = a + b;
         }
     });
 }

@@ -180,10 +180,10 @@ fn wrong_length_names_the_argument() {
 
 #[test]
 fn bias_and_its_gradient() {
-    let mut x = numbers(3, 2 * 3 * 5);
-    let before = x.clone();
-    add_bias(&mut x, &[1.0, -2.0, 0.5], 3, 5);
-    for (i, (after, before)) in x.iter().zip(&before).enumerate() {
+    let before = numbers(3, 2 * 3 * 5);
+    let mut after = vec![f32::NAN; before.len()];
+    add_bias(&before, &[1.0, -2.0, 0.5], 3, 5, &mut after);
+    for (i, (after, before)) in after.iter().zip(&before).enumerate() {
         assert_eq!(*after, before + [1.0, -2.0, 0.5][i / 5 % 3]);
     }
     let mut db = [f32::NAN; 3];

@@ -109,9 +109,9 @@ impl RunDirectory {
         self.checkpoint_folder(which).join("state.safetensors")
     }
 
-    /// `export/generator.safetensors`: the generator alone, written when asked for.
+    /// `export`: the networks for other programs, written when asked for.
     pub fn export(&self) -> PathBuf {
-        self.path.join("export").join("generator.safetensors")
+        self.path.join("export")
     }
 
     /// `report.html`, written when asked for.
@@ -169,7 +169,7 @@ mod tests {
             (run.fakes_init(), "r/fakes_init.png"),
             (run.checkpoint(Which::Latest), "r/checkpoints/latest/state.safetensors"),
             (run.checkpoint(Which::Best), "r/checkpoints/best/state.safetensors"),
-            (run.export(), "r/export/generator.safetensors"),
+            (run.export(), "r/export"),
             (run.report(), "r/report.html"),
         ];
         for (path, name) in expected {

@@ -12,7 +12,7 @@ pub enum ErrorKind {
     Recipe,
     /// Images, archives, latents: anything read as data.
     Data,
-    /// A checkpoint or another file of a run directory.
+    /// A checkpoint, weights, or another file of a run directory.
     Checkpoint,
     /// The compute device.
     Device,
@@ -45,7 +45,7 @@ impl Error {
         Self::new(ErrorKind::Data, message, hint)
     }
 
-    /// An error about a checkpoint or a run directory.
+    /// An error about a checkpoint, weights or a run directory.
     pub fn checkpoint(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::new(ErrorKind::Checkpoint, message, hint)
     }

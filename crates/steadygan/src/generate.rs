@@ -5,7 +5,8 @@ use crate::device::device;
 use crate::error::{Error, Result};
 use crate::nn::SAMPLE_CHUNK;
 use crate::plan::Plan;
-use crate::report::sheet::{encode_png, encode_sheet, picture};
+use crate::report::animation::write_gif;
+use crate::report::sheet::{encode_png, frame, picture, sheet, square_columns};
 use crate::rng;
 use crate::run::trained_generator;
 use std::ffi::OsString;
@@ -17,6 +18,36 @@ const MAX_SHEET: usize = 1024;
 
 /// The most images of one call: a million of the largest fill 200 GB.
 const MAX_COUNT: usize = 1_000_000;
+
+/// The most frames of an animation: nearly seven minutes.
+const MAX_FRAMES: usize = 10_000;
+
+/// Steps of a walk from one latent to the next, where each has one row of a sheet.
+const SHEET_STEPS: usize = 8;
+
+/// Steps of a walk from one latent to the next, where they are frames: about a second.
+const FRAME_STEPS: usize = 24;
+
+/// What to make, and where to.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The run's folder.
+    pub run: PathBuf,
+    /// Which of its checkpoints.
+    pub checkpoint: Which,
+    /// The latents.
+    pub latents: Latents,
+    /// Whether to walk through the latents in their order and back to the first, instead of one image each. See
+    /// [`LatentDistribution::interpolate`](crate::latent::LatentDistribution::interpolate) for the way.
+    ///
+    /// A sheet has a row for each walk from one latent to the next, both ends included, in 8 steps. Elsewhere a walk is
+    /// 24 images and the next one goes on where it ends, so that the last image leads to the first.
+    pub interpolate: bool,
+    /// Where images go.
+    pub destination: Destination,
+    /// The device's name, as for [`device`].
+    pub device: String,
+}
 
 /// The latents to make images of.
 #[derive(Debug, Clone)]
@@ -37,6 +68,8 @@ pub enum Latents {
 pub enum Destination {
     /// A sheet as one PNG file.
     Sheet(PathBuf),
+    /// A walk as a GIF file that plays for ever.
+    Animation(PathBuf),
     /// An array of float32 (N, channels, height, width) in the generator's own range.
     Array(PathBuf),
     /// A new folder of PNG files, one an image.
@@ -44,11 +77,12 @@ pub enum Destination {
 }
 
 impl Destination {
-    /// By the name's ending: .png is a sheet, .npy an array, anything else a folder.
+    /// By the name's ending: .png is a sheet, .gif an animation, .npy an array, anything else a folder.
     pub fn of(path: &Path) -> Self {
         let ending = path.extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase);
         match ending.as_deref() {
             Some("png") => Self::Sheet(path.into()),
+            Some("gif") => Self::Animation(path.into()),
             Some("npy") => Self::Array(path.into()),
             _ => Self::Folder(path.into()),
         }
@@ -61,11 +95,23 @@ impl Destination {
                 format!("a sheet holds at most {MAX_SHEET} images, not {count}"),
                 "write a folder (--out DIR) or an array (--out FILE.npy)",
             )),
+            Self::Animation(_) if count > MAX_FRAMES => Err(Error::recipe(
+                format!("an animation holds at most {MAX_FRAMES} images, not {count}"),
+                format!("walk through at most {} latents", MAX_FRAMES / FRAME_STEPS),
+            )),
             Self::Folder(path) if path.exists() || path.file_name().is_none() => Err(Error::recipe(
                 format!("{} is there already", path.display()),
                 "name a folder that does not exist, so that nothing is overwritten",
             )),
             _ => Ok(()),
+        }
+    }
+
+    /// The steps of a walk from one latent to the next, and how many images of it are shown.
+    fn steps(&self) -> (usize, usize) {
+        match self {
+            Self::Sheet(_) => (SHEET_STEPS, SHEET_STEPS + 1),
+            _ => (FRAME_STEPS, FRAME_STEPS),
         }
     }
 }
@@ -75,33 +121,56 @@ impl Destination {
 /// # Errors
 ///
 /// The run has no such checkpoint, the latents do not fit, or the destination cannot be written.
-pub fn generate(run: &Path, which: Which, latents: &Latents, destination: &Destination, on: &str) -> Result<()> {
-    let device = device(on)?.inner();
-    let (generator, plan) = trained_generator(run, which, &device)?;
-    let Pieces { count, latents } = latents.pieces(&plan)?;
+pub fn generate(request: &Request) -> Result<()> {
+    let Request { destination, interpolate, .. } = request;
+    if !interpolate && matches!(destination, Destination::Animation(_)) {
+        let hint = "add --interpolate, or write a sheet (--out FILE.png)";
+        return Err(Error::recipe("a GIF shows a walk between latents", hint));
+    }
+    let device = device(&request.device)?.inner();
+    let (generator, plan) = trained_generator(&request.run, request.checkpoint, &device)?;
+    let mut pieces = request.latents.pieces(&plan)?;
+    if *interpolate {
+        pieces = pieces.closed_walk(&plan, destination)?;
+    }
+    let Pieces { count, latents } = pieces;
     destination.check(count)?;
-    let shape = [count, plan.model.channels, plan.model.size, plan.model.size];
+    let image = [plan.model.channels, plan.model.size, plan.model.size];
     let images = latents.map(|latents| generator.sample(&latents, &device));
+    let in_pixels =
+        |values: Vec<f32>| -> Vec<u8> { values.into_iter().map(|value| plan.model.range.unscale(value)).collect() };
     match destination {
+        Destination::Array(path) => {
+            let shape = [&[count][..], &image].concat();
+            write_atomically_with(path, |mut out| npy::write_f32(&mut out, &shape, images))?;
+        }
         Destination::Sheet(path) => {
-            let bytes: Vec<u8> = images.flat_map(|values| pixels(&plan, &values)).collect();
-            write_atomically(path, &encode_sheet(&bytes, shape)?)?;
+            let columns = if *interpolate { destination.steps().1 } else { square_columns(count) };
+            let bytes: Vec<u8> = images.flat_map(in_pixels).collect();
+            let sheet = sheet(&bytes, [count, image[0], image[1], image[2]], columns);
+            write_atomically(path, &encode_png(&sheet)?)?;
         }
-        Destination::Array(path) => write_atomically_with(path, |mut out| npy::write_f32(&mut out, &shape, images))?,
-        Destination::Folder(path) => {
-            let folder = StagedFolder::beside(path)?;
-            let shape = [plan.model.channels, plan.model.size, plan.model.size];
-            let mut number = 0;
-            for values in images {
-                for image in pixels(&plan, &values).chunks_exact(shape.iter().product()) {
-                    folder.write(&format!("{number:06}.png"), &encode_png(&picture(image, shape))?)?;
-                    number += 1;
-                }
-            }
-            folder.rename_to(path)?;
+        Destination::Animation(path) => {
+            let frames = each(images.map(in_pixels), image).map(|bytes| frame(&bytes, image));
+            write_atomically_with(path, |out| write_gif(out, frames))?;
         }
+        Destination::Folder(path) => write_folder(path, each(images.map(in_pixels), image), image)?,
     }
     Ok(())
+}
+
+/// Images one by one from pieces of several.
+fn each(pieces: impl Iterator<Item = Vec<u8>>, image: [usize; 3]) -> impl Iterator<Item = Vec<u8>> {
+    let length = image.iter().product();
+    pieces.flat_map(move |bytes| bytes.chunks_exact(length).map(<[u8]>::to_vec).collect::<Vec<_>>())
+}
+
+fn write_folder(path: &Path, images: impl Iterator<Item = Vec<u8>>, shape: [usize; 3]) -> Result<()> {
+    let folder = StagedFolder::beside(path)?;
+    for (number, image) in images.enumerate() {
+        folder.write(&format!("{number:06}.png"), &encode_png(&picture(&image, shape))?)?;
+    }
+    folder.rename_to(path)
 }
 
 /// `count` latents, in pieces of at most [`SAMPLE_CHUNK`].
@@ -130,6 +199,34 @@ impl Latents {
                 Err(Error::recipe(message, "ask for at least one image; for very many use several seeds"))
             }
         }
+    }
+}
+
+impl Pieces {
+    /// The points of a walk through these latents in their order and back to the first.
+    fn closed_walk(self, plan: &Plan, destination: &Destination) -> Result<Self> {
+        let (steps, shown) = destination.steps();
+        let Self { count, latents } = self;
+        if count < 2 {
+            let hint = "walk through more: --count 8, or a file with several rows";
+            return Err(Error::recipe("a walk needs at least two latents", hint));
+        }
+        let total = count.saturating_mul(shown);
+        if total > MAX_COUNT {
+            let message = format!("a walk through {count} latents has more than {MAX_COUNT} images");
+            return Err(Error::recipe(message, "walk through fewer: --count 8, or a file with fewer rows"));
+        }
+        // Before the latents are drawn, which may be many.
+        destination.check(total)?;
+        let (length, distribution) = (plan.model.latent, plan.model.latent_distribution);
+        let ends: Vec<f32> = latents.flatten().collect();
+        let end = move |index: usize| ends[index % count * length..][..length].to_vec();
+        let point = move |at: usize| {
+            let (from, t) = (at / shown, (at % shown) as f64 / steps as f64);
+            distribution.interpolate(&end(from), &end(from + 1), t)
+        };
+        let piece = move |at: usize| (at..total.min(at + SAMPLE_CHUNK)).flat_map(&point).collect();
+        Ok(Self { count: total, latents: Box::new((0..total).step_by(SAMPLE_CHUNK).map(piece)) })
     }
 }
 
@@ -168,8 +265,4 @@ impl Drop for StagedFolder {
 
 fn refused(path: &Path, error: &std::io::Error) -> Error {
     Error::io(format!("cannot write {}", path.display()), error, "choose another folder with --out DIR")
-}
-
-fn pixels(plan: &Plan, values: &[f32]) -> Vec<u8> {
-    values.iter().map(|&value| plan.model.range.unscale(value)).collect()
 }

@@ -1,4 +1,30 @@
 //! Labels: what the discriminator is told about real and fake. (What an image shows is its class.)
+//!
+//! ```
+//! use steadygan::labels::{LabelRange, flip, smooth};
+//! use steadygan::rng;
+//!
+//! let mut told_real = vec![true; 64]; // a batch of reals
+//! flip(&mut told_real, 0.05, &mut rng::stream(0, "flips", 0));
+//! let (real, fake) = (LabelRange { low: 0.7, high: 1.2 }, LabelRange { low: 0.0, high: 0.3 });
+//! let labels = smooth(&told_real, real, fake, &mut rng::stream(0, "labels", 0));
+//! assert!(labels.iter().all(|label| (0.0..=1.2).contains(label)));
+//! ```
+//!
+//! # When it helps
+//!
+//! Binary cross-entropy is linear in the label, so in expectation random labels are fixed ones: U[0.7, 1.2] is
+//! 0.95, U[0, 0.3] is 0.15, flips with probability p are 1 − p and p. Drawing them adds noise to the gradient and
+//! nothing else.
+//!
+//! * One-sided smoothing (fakes stay at 0) has an ablation behind it (Salimans et al. 2016). Smoothing fakes has
+//!   none: where they are told to be a little real, the best discriminator makes the generator reinforce its own
+//!   errors.
+//! * For flips no controlled evidence is known (ganhacks tip 6).
+//! * Soft labels put a floor under the discriminator's loss, H(t) = −t·ln t − (1 − t)·ln(1 − t) for each of the
+//!   two: 0.62 for the ranges above, 0.33 for 0.9 and 0. A loss that goes to zero, the usual alarm, can then not be
+//!   seen.
+//! * A label above 1 makes the loss of a single image unbounded below; the batch's mean label keeps it in bounds.
 
 use crate::rng::{self, Stream};
 use burn::Tensor;
@@ -37,16 +63,17 @@ pub struct Batch {
     pub images: Tensor<4>,
     /// Whether each is told to be real.
     pub told_real: Vec<bool>,
-    /// The target of the loss for each: 1 for real, 0 for fake, or softer.
+    /// The target of the loss for each: 1 where told real, 0 where told fake, or softer.
     pub labels: Vec<f32>,
 }
 
 impl Batches {
-    /// Reals told to be real and fakes told to be fake; labels follow when hooks have acted.
+    /// Reals told to be real and fakes told to be fake, with hard labels.
     pub fn new(real: Tensor<4>, fake: Tensor<4>) -> Self {
         let batch = |images: Tensor<4>, told| {
             let count = images.dims()[0];
-            Batch { images, told_real: vec![told; count], labels: Vec::new() }
+            let told_real = vec![told; count];
+            Batch { images, labels: hard(&told_real), told_real }
         };
         Self { real: batch(real, true), fake: batch(fake, false) }
     }
@@ -54,13 +81,6 @@ impl Batches {
     /// The batches with the names of their random streams.
     pub fn named(&mut self) -> [(&'static str, &mut Batch); 2] {
         [("real", &mut self.real), ("fake", &mut self.fake)]
-    }
-}
-
-impl Batch {
-    /// Sets the labels to hard ones: 1 where told real, 0 where told fake.
-    pub fn harden(&mut self) {
-        self.labels = self.told_real.iter().map(|&real| f32::from(u8::from(real))).collect();
     }
 }
 
@@ -96,9 +116,18 @@ impl From<LabelRange> for [f64; 2] {
     }
 }
 
-/// Soft labels: for each image told real a draw from `real`, else one from `fake`.
+/// Hard labels: 1 for each image told real, 0 for each told fake.
+pub fn hard(told_real: &[bool]) -> Vec<f32> {
+    told_real.iter().map(|&real| f32::from(u8::from(real))).collect()
+}
+
+/// Soft labels: for each image told real a uniform draw from `real`, else one from `fake`, ends included. Fresh
+/// ones for every batch, in the discriminator's step only; with fakes at 0 it is one-sided smoothing (Salimans et
+/// al. 2016), the random ranges are those of ganhacks' tip 6. [When it helps](self#when-it-helps).
 ///
-/// The ranges' ends are finite and in order.
+/// # Panics
+///
+/// If a range's ends are not finite or not in order.
 pub fn smooth(told_real: &[bool], real: LabelRange, fake: LabelRange, stream: &mut Stream) -> Vec<f32> {
     let uniform = |range: LabelRange| {
         Uniform::new_inclusive(range.low as f32, range.high as f32).expect("the range's ends are finite and in order")
@@ -108,8 +137,24 @@ pub fn smooth(told_real: &[bool], real: LabelRange, fake: LabelRange, stream: &m
     told_real.iter().map(draw).collect()
 }
 
-/// For each of `count` images whether it is to be flipped, with `probability` in [0, 1].
-pub fn flips(count: usize, probability: f64, stream: &mut Stream) -> Vec<bool> {
-    let flip = Bernoulli::new(probability).expect("a probability is in [0, 1]");
-    flip.sample_iter(stream).take(count).collect()
+/// Noisy labels: each image is told to be of the other kind with `probability` (ganhacks tip 6 has 0.05). Before
+/// [`smooth`], so that the soft label is that of the kind that an image became.
+/// [When it helps](self#when-it-helps).
+///
+/// # Panics
+///
+/// If the probability is not in [0, 1].
+pub fn flip(told_real: &mut [bool], probability: f64, stream: &mut Stream) {
+    let chosen = choose(told_real.len(), probability, stream);
+    told_real.iter_mut().zip(chosen).for_each(|(told, flip)| *told ^= flip);
+}
+
+/// For each of `count` images whether it is chosen, with `probability`.
+///
+/// # Panics
+///
+/// If the probability is not in [0, 1].
+pub(crate) fn choose(count: usize, probability: f64, stream: &mut Stream) -> Vec<bool> {
+    let chosen = Bernoulli::new(probability).expect("a probability is in [0, 1]");
+    chosen.sample_iter(stream).take(count).collect()
 }

@@ -3,7 +3,7 @@
 mod check;
 mod origins;
 
-pub(crate) use check::{require, require_positive};
+pub(crate) use check::{MAX_WEIGHTS, require, require_positive};
 pub(crate) use origins::count_origin;
 
 use crate::data::DataPlan;
@@ -11,7 +11,10 @@ use crate::error::Result;
 use crate::heuristics;
 use crate::latent::LatentDistribution;
 use crate::nn::Init;
+use crate::optim::AdamSettings;
+use crate::pixels::PixelRange;
 use crate::recipe::{LayeredRecipe, OptimizerRecipe, Recipe};
+use crate::weights::{Role, WeightsFile};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -29,6 +32,9 @@ pub struct Plan {
     pub data: DataPlan,
     /// The two networks.
     pub model: ModelPlan,
+    /// The files that networks start from; one that is not here starts from `model.init`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub initial_weights: BTreeMap<Role, WeightsFile>,
     /// The two optimisers.
     pub optimizer: OptimizersPlan,
     /// Length, batches and cadences.
@@ -112,40 +118,14 @@ pub enum Upsampling {
     Nearest,
 }
 
-/// The range of images as networks see them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PixelRange {
-    /// [−1, 1]; the generator ends in tanh.
-    Symmetric,
-    /// [0, 1]; the generator ends in a sigmoid.
-    Unit,
-}
-
 /// The two optimisers.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct OptimizersPlan {
     /// The generator's.
-    pub generator: AdamPlan,
+    pub generator: AdamSettings,
     /// The discriminator's.
-    pub discriminator: AdamPlan,
+    pub discriminator: AdamSettings,
 }
-
-/// Adam's settings.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct AdamPlan {
-    /// Learning rate.
-    pub lr: f64,
-    /// Decay of the first moment.
-    pub beta1: f64,
-    /// Decay of the second moment.
-    pub beta2: f64,
-    /// Added to the second moment's root.
-    pub epsilon: f64,
-}
-
-/// Adam as its paper has it (Kingma and Ba 2015), for who does not turn the heuristic on.
-pub const ADAM_AS_USUAL: AdamPlan = AdamPlan { lr: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 
 /// Length, batches and cadences; every count is of real images shown and a multiple of the batch.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -166,7 +146,8 @@ pub struct TrainPlan {
     pub sheet: usize,
 }
 
-/// How the discriminator is shown reals and fakes.
+/// How the discriminator is shown reals and fakes. Under batch norm each form is another computation; without it the
+/// first two are one, up to rounding. [When it matters](crate::heuristics::separate_batches#when-it-helps).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Batching {
@@ -223,7 +204,8 @@ impl Plan {
                 generator: plain,
                 discriminator: plain,
             },
-            optimizer: OptimizersPlan { generator: ADAM_AS_USUAL, discriminator: ADAM_AS_USUAL },
+            initial_weights: BTreeMap::new(),
+            optimizer: OptimizersPlan { generator: AdamSettings::USUAL, discriminator: AdamSettings::USUAL },
             train: TrainPlan {
                 images: steps(recipe.train.images.0),
                 batch: recipe.train.batch,
@@ -246,7 +228,7 @@ impl Plan {
     }
 }
 
-fn override_adam(plan: &mut AdamPlan, recipe: &OptimizerRecipe) {
+fn override_adam(plan: &mut AdamSettings, recipe: &OptimizerRecipe) {
     let fields = [
         (&mut plan.lr, recipe.lr),
         (&mut plan.beta1, recipe.beta1),

@@ -131,12 +131,29 @@ pub struct ModelRecipe {
     pub width: usize,
     /// Length of a latent.
     pub latent: usize,
+    /// Weights to start from: paths of weights' files or of folders of exports. A network that none is for
+    /// starts from values drawn by the heuristic `gaussian-init`'s rule, or its counterpart.
+    #[serde(deserialize_with = "one_or_many")]
+    pub init: Vec<String>,
 }
 
 impl Default for ModelRecipe {
     fn default() -> Self {
-        Self { family: Family::Dcgan, width: 32, latent: 100 }
+        Self { family: Family::Dcgan, width: 32, latent: 100, init: Vec::new() }
     }
+}
+
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "neither a path nor a list of paths")]
+    enum Paths {
+        One(String),
+        Many(Vec<String>),
+    }
+    Ok(match Paths::deserialize(deserializer)? {
+        Paths::One(path) => vec![path],
+        Paths::Many(paths) => paths,
+    })
 }
 
 /// `[train]`

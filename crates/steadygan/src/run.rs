@@ -7,9 +7,10 @@ use crate::device::device;
 use crate::error::{Error, Result};
 use crate::nn::{LayerTable, Network};
 use crate::plan::{Batching, Plan};
-use crate::recipe::LayeredRecipe;
+use crate::recipe::{LayeredRecipe, Recipe};
 use crate::report::sheet::encode_sheet;
-use crate::train::{self, Observer, Origin, Recorder, State, load_checkpoint};
+use crate::train::{self, Checkpoint, Observer, Origin, Recorder, State, load_checkpoint};
+use crate::weights::{Weights, initial_state, initial_weights, read_all};
 use burn::prelude::Device;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -56,8 +57,9 @@ impl Machine {
 ///
 /// As [`prepare`].
 pub fn decide(recipe: &LayeredRecipe) -> Result<Plan> {
-    match recipe.recipe()?.data.plan().channels {
-        Some(channels) => Plan::decide(recipe, channels),
+    let asked = recipe.recipe()?;
+    match asked.data.plan().channels {
+        Some(channels) => decide_from(recipe, channels, &read_all(&asked.model.init)?),
         None => Ok(prepare(recipe)?.0),
     }
 }
@@ -68,11 +70,13 @@ pub fn decide(recipe: &LayeredRecipe) -> Result<Plan> {
 ///
 /// The recipe or the data is not usable; the message says what to change.
 pub fn prepare(recipe: &LayeredRecipe) -> Result<(Plan, Dataset)> {
-    let asked = recipe.recipe()?.data.plan();
+    let Recipe { data: asked, model, .. } = recipe.recipe()?;
+    let asked = asked.plan();
     // What is wrong with the recipe is said before images are read, whatever channels these have.
     Plan::decide(recipe, asked.channels.unwrap_or(1))?;
+    let weights = read_all(&model.init)?;
     let data = data::load(&asked)?;
-    Ok((decide_for(recipe, &data)?, data))
+    Ok((decide_with(recipe, &data, &weights)?, data))
 }
 
 /// Decides a recipe's plan for data that has been read.
@@ -81,7 +85,11 @@ pub fn prepare(recipe: &LayeredRecipe) -> Result<(Plan, Dataset)> {
 ///
 /// The recipe is not usable, or not with this data.
 pub fn decide_for(recipe: &LayeredRecipe, data: &Dataset) -> Result<Plan> {
-    let plan = Plan::decide(recipe, data.train.channels)?;
+    decide_with(recipe, data, &read_all(&recipe.recipe()?.model.init)?)
+}
+
+fn decide_with(recipe: &LayeredRecipe, data: &Dataset, weights: &[Weights]) -> Result<Plan> {
+    let plan = decide_from(recipe, data.train.channels, weights)?;
     let (batch, count) = (plan.train.batch, data.train.count());
     if batch > count {
         return Err(Error::recipe(
@@ -92,6 +100,13 @@ pub fn decide_for(recipe: &LayeredRecipe, data: &Dataset) -> Result<Plan> {
             },
         ));
     }
+    Ok(plan)
+}
+
+/// The plan of a recipe for images of these channels, started from these weights.
+fn decide_from(recipe: &LayeredRecipe, channels: usize, weights: &[Weights]) -> Result<Plan> {
+    let mut plan = Plan::decide(recipe, channels)?;
+    plan.initial_weights = initial_weights(weights, &plan)?;
     Ok(plan)
 }
 
@@ -124,7 +139,7 @@ impl Run {
     ///
     /// The device is not there, or `out` cannot be written.
     pub fn start(recipe: &LayeredRecipe, plan: Plan, data: Dataset, out: &Path, on: Machine) -> Result<Self> {
-        let state = State::new(&plan, &on.device);
+        let state = initial_state(&plan, &on.device)?;
         let reals = reals_sheet(&data, &plan)?;
         let slug = format!("{}-{}", data.name, recipe.base()?);
         let origin = Origin { recipe: recipe.to_toml(), plan, data_fingerprint: data.fingerprint.clone() };
@@ -178,17 +193,21 @@ impl Run {
 ///
 /// `path` is no run, or has no such checkpoint, or the checkpoint is damaged.
 pub fn trained_generator(path: &Path, which: Which, device: &Device) -> Result<(Network, Plan)> {
-    let directory = RunDirectory::open(path)?;
-    let file = directory.checkpoint(which);
+    let checkpoint = checkpoint_of(&RunDirectory::open(path)?, which)?;
+    Ok((checkpoint.generator(device)?, checkpoint.origin().plan.clone()))
+}
+
+/// A run's checkpoint.
+pub(crate) fn checkpoint_of(run: &RunDirectory, which: Which) -> Result<Checkpoint> {
+    let file = run.checkpoint(which);
     if !file.exists() {
         let hint = match which {
             Which::Best => "a run without a metric keeps none: use --checkpoint latest",
             Which::Latest => "train the run first: `steadygan resume RUN`",
         };
-        return Err(Error::checkpoint(format!("{} has no {which} checkpoint", path.display()), hint));
+        return Err(Error::checkpoint(format!("{} has no {which} checkpoint", run.path().display()), hint));
     }
-    let checkpoint = load_checkpoint(&file)?;
-    Ok((checkpoint.generator(device)?, checkpoint.origin().plan.clone()))
+    load_checkpoint(&file)
 }
 
 /// The run's recorder, and whoever else watches.

@@ -3,8 +3,10 @@
 use crate::command::{entries, steadygan, train};
 use crate::latents;
 use crate::pictures::workplace;
-use image::GrayImage;
+use image::codecs::gif::GifDecoder;
+use image::{AnimationDecoder, DynamicImage, GrayImage};
 use std::fs;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -79,6 +81,82 @@ fn an_image_does_not_depend_on_its_batch() {
         let alone = latents::read(&made(folder.path(), "--latents one.npy", "alone.npy")).1;
         assert_eq!(alone, together[row * PIXELS..][..PIXELS], "row {row}");
     }
+}
+
+/// The images at the ends of the walks of 24 steps are those of the latents, to the bit; the last image leads to
+/// the first.
+#[test]
+fn a_walk_goes_through_its_latents_and_back() {
+    let folder = trained();
+    let read = |arguments: &str, out: &str| latents::read(&made(folder.path(), arguments, out));
+    let ends = read("--count 3 --seed 4", "ends.npy").1;
+    let (shape, walk) = read("--count 3 --seed 4 --interpolate", "walk.npy");
+    assert_eq!(shape, "72, 1, 8, 8");
+    for (end, image) in ends.chunks(PIXELS).enumerate() {
+        assert_eq!(&walk[24 * end * PIXELS..][..PIXELS], image, "latent {end}");
+    }
+    let mut images = walk.chunks(PIXELS).chain([&walk[..PIXELS]]);
+    assert!(images.clone().zip(images.by_ref().skip(1)).all(|(one, next)| one != next));
+
+    // Latents of a file: a quarter turn from (2, 0, …) to (0, 2, …), half way at (√2, √2, …), and back the same way.
+    let turn = [[2.0, 0.0], [0.0, 2.0]].map(|[x, y]| [x, y, 0.0, 0.0, 0.0, 0.0]).concat();
+    latents::write(&folder.path().join("turn.npy"), LATENT, &turn);
+    let half_way = [2f32.sqrt(), 2f32.sqrt(), 0.0, 0.0, 0.0, 0.0];
+    latents::write(&folder.path().join("half.npy"), LATENT, &half_way);
+    let turn = read("--latents turn.npy --interpolate", "there_and_back.npy").1;
+    let half_way = read("--latents half.npy", "half_way.npy").1;
+    for at in [12, 36] {
+        let distances = turn[at * PIXELS..][..PIXELS].iter().zip(&half_way).map(|(a, b)| (a - b).abs());
+        assert!(distances.fold(0.0, f32::max) < 1e-6);
+    }
+}
+
+/// A row for each of three walks: nine tiles of 64 pixels, two apart, both ends among them.
+#[test]
+fn a_sheet_has_a_row_for_each_walk() {
+    let folder = trained();
+    let sheet = grey(&made(folder.path(), "--count 3 --interpolate", "walk.png"));
+    assert_eq!(sheet.dimensions(), (9 * 66 - 2, 3 * 66 - 2));
+    let tile = |row: u32, column: u32| image::imageops::crop_imm(&sheet, 66 * column, 66 * row, 64, 64).to_image();
+    for row in 0..3 {
+        assert_eq!(tile(row, 8), tile((row + 1) % 3, 0));
+        assert_ne!(tile(row, 7), tile(row, 8));
+    }
+    let eight = grey(&made(folder.path(), "--interpolate", "eight.png"));
+    assert_eq!(eight.dimensions(), (9 * 66 - 2, 8 * 66 - 2));
+}
+
+#[test]
+fn an_animation_shows_the_same_images_enlarged() {
+    let folder = trained();
+    let images = made(folder.path(), "--count 2 --interpolate", "images");
+    let gif = fs::read(made(folder.path(), "--count 2 --interpolate", "walk.gif")).unwrap();
+    let frames = GifDecoder::new(Cursor::new(gif)).unwrap().into_frames().collect_frames().unwrap();
+    assert_eq!((frames.len(), entries(&images).len()), (48, 48));
+    for (name, frame) in entries(&images).iter().zip(frames) {
+        let frame = DynamicImage::from(frame.into_buffer()).into_luma8();
+        assert_eq!(frame.dimensions(), (128, 128));
+        let image = grey(&images.join(name));
+        assert!(frame.enumerate_pixels().all(|(x, y, pixel)| pixel == image.get_pixel(x / 16, y / 16)), "{name}");
+    }
+}
+
+#[test]
+fn walks_that_cannot_be() {
+    let folder = trained();
+    let refused = |arguments: &str| steadygan(folder.path(), &format!("generate run {arguments}")).refused();
+    assert_eq!(refused("--interpolate --count 1").0, "a walk needs at least two latents");
+    let (error, hint) = refused("--out walk.gif");
+    assert_eq!(error, "a GIF shows a walk between latents");
+    assert_eq!(hint, "add --interpolate, or write a sheet (--out FILE.png)");
+    assert_eq!(refused("--interpolate --count 114").0, "a sheet holds at most 1024 images, not 1026");
+    let (error, hint) = refused("--interpolate --count 417 --out walk.gif");
+    assert_eq!(error, "an animation holds at most 10000 images, not 10008");
+    assert_eq!(hint, "walk through at most 416 latents");
+    let error = refused("--interpolate --count 1000000 --out images").0;
+    assert_eq!(error, "a walk through 1000000 latents has more than 1000000 images");
+    assert!(refused("--interpolate --out tiny.toml/walk.gif").0.starts_with("cannot "));
+    assert_eq!(entries(folder.path()), ["pictures", "run", "runs", "tiny.toml"]);
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod data;
 mod determinism;
 mod divergence;
 mod doors;
+mod export;
 mod generate;
 mod help;
 mod heuristics;

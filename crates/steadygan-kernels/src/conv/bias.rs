@@ -5,17 +5,19 @@ use rayon::prelude::*;
 use crate::parallel::expect_len;
 use crate::reduce::{add_images, sum_plane};
 
-/// Adds a channel's bias to all its pixels in place: `x[n][c][p] += bias[c]`, with `plane` pixels `p`.
+/// Adds a channel's bias to all its pixels: `y[n][c][p] = x[n][c][p] + bias[c]`, with `plane` pixels `p`.
 ///
 /// # Panics
-/// When `bias` has not `channels` elements or `x` is no whole number of images.
-pub fn add_bias(x: &mut [f32], bias: &[f32], channels: usize, plane: usize) {
+/// When `bias` has not `channels` elements, `x` is no whole number of images or `y` not as long as `x`.
+pub fn add_bias(x: &[f32], bias: &[f32], channels: usize, plane: usize, y: &mut [f32]) {
     expect_len("bias", bias.len(), channels);
     expect_images("x", x.len(), channels, plane);
-    x.par_chunks_mut((channels * plane).max(1)).for_each(|image| {
-        for (pixels, &bias) in image.chunks_exact_mut(plane).zip(bias) {
-            for pixel in pixels {
-                *pixel += bias;
+    expect_len("y", y.len(), x.len());
+    let image = channels * plane;
+    y.par_chunks_mut(image).zip(x.par_chunks(image)).for_each(|(y, x)| {
+        for ((y, x), &bias) in y.chunks_exact_mut(plane).zip(x.chunks_exact(plane)).zip(bias) {
+            for (y, x) in y.iter_mut().zip(x) {
+                *y = x + bias;
             }
         }
     });

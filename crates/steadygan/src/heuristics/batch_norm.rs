@@ -1,4 +1,21 @@
 //! Batch normalisation in both networks.
+//!
+//! The pieces: [`nn::BatchNorm`](crate::nn::BatchNorm), [`Pass`](crate::nn::Pass),
+//! [`Network::absorb`](crate::nn::Network::absorb).
+//!
+//! # When it helps
+//!
+//! In DCGANs it is well supported. Not with a gradient penalty: under batch norm in the discriminator an image has
+//! no gradient of its own ([`Network::input_gradient`](crate::nn::Network::input_gradient) gives none). It also
+//! makes what the discriminator says of an image depend on the others in the batch, see
+//! [`separate_batches`](super::separate_batches). Spectral norm and penalties have replaced it in later
+//! discriminators.
+//!
+//! # Example
+//!
+//! ```no_run
+#![doc = include_str!("../../examples/batch_norm.rs")]
+//! ```
 
 use super::{Card, Evidence, Family, Heuristic};
 use crate::error::Result;
@@ -53,7 +70,7 @@ mod tests {
 
     #[test]
     fn its_64_channels_add_256_parameters_of_which_128_are_running_statistics() {
-        let same = ConvSpec::new(3, 64, 3, 2, (0, 1), true);
+        let same = ConvSpec::same(3, 64, 3, 2, true);
         let table = table([3, 64, 64], |builder| builder.conv(same).batch_norm(64).leaky_relu(0.2));
         assert_eq!((table.rows[1].trainable, table.rows[1].not_trainable), (128, 128));
         assert_eq!((table.trainable(), table.not_trainable()), (1920, 128));

@@ -1,4 +1,18 @@
 //! Weights start from a narrow normal distribution.
+//!
+//! The pieces: [`nn::Initializer`](crate::nn::Initializer) with [`Init::Gaussian`].
+//!
+//! # When it helps
+//!
+//! It belongs with batch norm, which makes the scale of the weights before it irrelevant to the output. Without any
+//! normalisation such small weights shrink the signal layer by layer, and a network may collapse entirely where
+//! PyTorch's default rule survives.
+//!
+//! # Example
+//!
+//! ```no_run
+#![doc = include_str!("../../examples/gaussian_init.rs")]
+//! ```
 
 use super::{Card, Evidence, Family, Heuristic};
 use crate::error::Result;

@@ -1,8 +1,22 @@
 //! Images in [−1, 1] and a generator that ends in tanh.
+//!
+//! The pieces: [`PixelRange`].
+//!
+//! # When it helps
+//!
+//! What hurts for certain is a mismatch: reals and fakes in different ranges. Between the two ranges there is only the
+//! authors' word.
+//!
+//! # Example
+//!
+//! ```no_run
+#![doc = include_str!("../../examples/image_scaling.rs")]
+//! ```
 
 use super::{Card, Evidence, Family, Heuristic};
 use crate::error::Result;
-use crate::plan::{PixelRange, Plan};
+use crate::pixels::PixelRange;
+use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
 /// What there is to know.
@@ -33,43 +47,13 @@ impl Heuristic for ImageScaling {
     }
 }
 
-impl PixelRange {
-    /// A pixel as networks see it.
-    pub fn scale(self, pixel: u8) -> f32 {
-        match self {
-            Self::Symmetric => (f32::from(pixel) - 127.5) / 127.5,
-            Self::Unit => f32::from(pixel) / 255.0,
-        }
-    }
-
-    /// The pixel of a value; values out of the range become its ends, and NaN 0.
-    pub fn unscale(self, value: f32) -> u8 {
-        let pixel = match self {
-            Self::Symmetric => value * 127.5 + 127.5,
-            Self::Unit => value * 255.0,
-        };
-        // A float's cast to an integer saturates.
-        pixel.round() as u8
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::testing::{networks, plan_with};
-    use super::*;
-
-    #[test]
-    fn scaling_has_the_range_s_ends_and_an_exact_inverse() {
-        for (range, low, high) in [(PixelRange::Symmetric, -1.0, 1.0), (PixelRange::Unit, 0.0, 1.0)] {
-            assert_eq!((range.scale(0), range.scale(255)), (low, high));
-            assert!((0..=255).all(|pixel| range.unscale(range.scale(pixel)) == pixel));
-            assert_eq!((range.unscale(-9.0), range.unscale(9.0), range.unscale(f32::NAN)), (0, 255, 0));
-        }
-    }
+    use crate::nn::Layer;
 
     #[test]
     fn the_generator_ends_in_tanh_or_in_a_sigmoid() {
-        use crate::nn::Layer;
         let last = |on: &[&str]| {
             let (generator, _) = networks(&plan_with(on));
             generator.layers().last().map(Layer::name).expect("a layer")

@@ -1,4 +1,17 @@
 //! Soft labels for the discriminator.
+//!
+//! The pieces: [`labels::smooth`](crate::labels::smooth), [`LabelRange`].
+//!
+//! # When it helps
+//!
+//! One-sided smoothing has an ablation behind it (Salimans et al. 2016), the random two-sided ranges have folklore,
+//! and theory against them. More in [`labels`](crate::labels#when-it-helps).
+//!
+//! # Example
+//!
+//! ```no_run
+#![doc = include_str!("../../examples/label_smoothing.rs")]
+//! ```
 
 use super::{Card, Evidence, Family, Heuristic, Hook};
 use crate::error::Result;

@@ -1,4 +1,18 @@
 //! LeakyReLU instead of ReLU.
+//!
+//! The pieces: [`nn::LeakyRelu`](crate::nn::LeakyRelu), [`ops::leaky_relu`](crate::ops::leaky_relu).
+//!
+//! # When it helps
+//!
+//! The sources disagree: the DCGAN paper has it in the discriminator only, ganhacks in both networks; no controlled
+//! comparison is known. With ReLU in the discriminator, a unit that is negative for every fake passes no gradient
+//! to the generator.
+//!
+//! # Example
+//!
+//! ```no_run
+#![doc = include_str!("../../examples/leaky_relu.rs")]
+//! ```
 
 use super::{Card, Evidence, Family, Heuristic};
 use crate::error::Result;

@@ -1,8 +1,21 @@
 //! Now and then the discriminator is told the wrong thing.
+//!
+//! The pieces: [`labels::flip`](crate::labels::flip).
+//!
+//! # When it helps
+//!
+//! Nobody has published a controlled comparison. In expectation it is smoothing with 1 − p and p, and noise beside.
+//! More in [`labels`](crate::labels#when-it-helps).
+//!
+//! # Example
+//!
+//! ```no_run
+#![doc = include_str!("../../examples/noisy_labels.rs")]
+//! ```
 
 use super::{Card, Evidence, Family, Heuristic, Hook};
 use crate::error::Result;
-use crate::labels::{Batches, Moment, flips};
+use crate::labels::{Batches, Moment, choose, flip};
 use crate::plan::{Plan, require};
 use burn::Tensor;
 use burn::prelude::*;
@@ -67,7 +80,7 @@ impl Hook for NoisyLabels {
     fn show(&self, batches: &mut Batches, moment: &Moment) {
         if self.by == By::Image {
             let count = batches.real.told_real.len();
-            let swapped = flips(count, self.probability, &mut moment.stream("noisy-labels/image"));
+            let swapped = choose(count, self.probability, &mut moment.stream("noisy-labels/image"));
             swap_images(batches, &swapped);
         }
     }
@@ -76,8 +89,7 @@ impl Hook for NoisyLabels {
         if self.by == By::Label {
             for (name, batch) in batches.named() {
                 let mut stream = moment.stream(&format!("noisy-labels/{name}"));
-                let flipped = flips(batch.told_real.len(), self.probability, &mut stream);
-                batch.told_real.iter_mut().zip(flipped).for_each(|(told, flip)| *told ^= flip);
+                flip(&mut batch.told_real, self.probability, &mut stream);
             }
         }
     }

@@ -1,4 +1,20 @@
 //! The discriminator sees an all-real and an all-fake batch.
+//!
+//! The pieces: [`discriminator_step`](crate::train::discriminator_step), [`Batching`],
+//! [`Batches`](crate::labels::Batches).
+//!
+//! # When it helps
+//!
+//! It matters under batch norm in the discriminator only: there each of the three forms is another computation,
+//! since a batch's moments tie its images together. Without batch norm `updates = "one"` computes what one batch
+//! does, up to rounding, and only `"two"` differs, being two steps. The sources disagree (PyTorch's example has one
+//! step, Keras' `train_on_batch` two), and nobody has published a comparison.
+//!
+//! # Example
+//!
+//! ```no_run
+#![doc = include_str!("../../examples/separate_batches.rs")]
+//! ```
 
 use super::{Card, Evidence, Family, Heuristic};
 use crate::error::Result;

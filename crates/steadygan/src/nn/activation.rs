@@ -5,7 +5,8 @@ use crate::ops;
 use burn::Tensor;
 use burn::module::Module;
 
-/// LeakyReLU: x where positive, else slope · x. Slope 0 is ReLU.
+/// LeakyReLU (Maas, Hannun and Ng 2013): x where positive, else slope · x; any shape. Slope 0 is ReLU.
+/// [When it helps](crate::heuristics::leaky_relu#when-it-helps).
 #[derive(Module, Debug)]
 pub struct LeakyRelu {
     /// The slope on the negative side.

@@ -5,13 +5,13 @@ use crate::ops::{self, BatchNormSettings};
 use burn::Tensor;
 use burn::module::{Module, Param};
 
-/// Added to the variance under the root: PyTorch's default.
-const EPSILON: f32 = 1e-5;
 /// The weight of a new batch in the running statistics: PyTorch's default.
 const MOMENTUM: f32 = 0.1;
 
-/// Batch normalisation over batch, height and width (Ioffe and Szegedy 2015): γ·(x − μ)/√(σ² + ε) + β,
-/// with the batch's moments in training and the running ones in evaluation.
+/// Batch normalisation over batch, height and width (Ioffe and Szegedy 2015): γ·(x − μ)/√(σ² + ε) + β, with the
+/// batch's moments in training and the running ones in evaluation, ε = 1e-5; `[n, c, h, w]` to the same shape. A
+/// training pass notes the moments in its [`Pass`]; [`absorb`](Self::absorb) moves the running statistics a tenth
+/// of the way to them. [When it helps](crate::heuristics::batch_norm#when-it-helps).
 #[derive(Module, Debug)]
 pub struct BatchNorm {
     /// Scale γ, `[c]`.
@@ -25,6 +25,9 @@ pub struct BatchNorm {
 }
 
 impl BatchNorm {
+    /// Added to the variance under the root: PyTorch's default.
+    pub const EPSILON: f32 = 1e-5;
+
     /// A layer for `channels` channels whose scale `init` draws under `name`.
     pub fn new(channels: usize, name: &str, init: &Initializer) -> Self {
         Self {
@@ -46,7 +49,7 @@ impl BatchNorm {
                 (mean, variance)
             }
         };
-        let settings = BatchNormSettings { epsilon: EPSILON, of_batch: matches!(pass, Pass::Train(_)), slope };
+        let settings = BatchNormSettings { epsilon: Self::EPSILON, of_batch: matches!(pass, Pass::Train(_)), slope };
         ops::batch_norm(x, (mean, variance), self.weight.val(), self.bias.val(), settings)
     }
 

@@ -25,19 +25,27 @@ pub struct ConvSpec {
 }
 
 impl ConvSpec {
-    /// 4×4, stride 2, padding 1: halves the image (or doubles it, transposed), every output pixel
-    /// having seen the same number of input pixels because the stride divides the kernel.
+    /// 4×4, stride 2, padding 1: out = in / 2, or, transposed, out = 2 · in (the heuristics
+    /// [`strided-downsampling`](crate::heuristics::strided_downsampling) and
+    /// [`strided-upsampling`](crate::heuristics::strided_upsampling)). Every pixel of the larger image meets
+    /// the same number of kernel weights because the stride divides the kernel: a 3×3 kernel at stride 2,
+    /// transposed, draws a checkerboard (Odena, Dumoulin and Olah 2016).
     pub fn strided(in_channels: usize, out_channels: usize, bias: bool) -> Self {
-        Self::new(in_channels, out_channels, 4, 2, (1, 1), bias)
+        Self::same(in_channels, out_channels, 4, 2, bias)
     }
 
-    /// 3×3, stride 1, padding 1: keeps the image's size.
-    pub fn same(in_channels: usize, out_channels: usize, bias: bool) -> Self {
-        Self::new(in_channels, out_channels, 3, 1, (1, 1), bias)
+    /// Padding "same" as TensorFlow and Keras have it: out = in / stride, or, transposed, out = stride · in.
+    ///
+    /// Of the kernel − stride zeros in each direction half stand before the larger image and half after it;
+    /// the odd one stands after. That is TensorFlow's rule where the stride divides the larger image's size
+    /// and is not above the kernel's.
+    pub fn same(in_channels: usize, out_channels: usize, kernel: usize, stride: usize, bias: bool) -> Self {
+        let pads = kernel.saturating_sub(stride);
+        Self::new(in_channels, out_channels, kernel, stride, (pads / 2, pads.div_ceil(2)), bias)
     }
 
-    /// `kernel`×`kernel` without padding: from an image of the kernel's size to one pixel (or back,
-    /// transposed).
+    /// Without padding ("valid"), stride 1: out = in − kernel + 1, or, transposed, out = in + kernel − 1. From an
+    /// image of the kernel's size to one pixel (a discriminator's end), or back (a generator's beginning).
     pub fn valid(in_channels: usize, out_channels: usize, kernel: usize, bias: bool) -> Self {
         Self::new(in_channels, out_channels, kernel, 1, (0, 0), bias)
     }
@@ -102,6 +110,11 @@ impl Conv2d {
         Self { weight, bias, spec }
     }
 
+    /// The layer's fixed numbers.
+    pub fn spec(&self) -> ConvSpec {
+        self.spec
+    }
+
     fn geometry(&self, batch: usize, [in_channels, in_height, in_width]: ImageShape) -> ops::Conv {
         let ConvSpec { out_channels, kernel, stride, pad_before, pad_after, .. } = self.spec;
         ops::Conv { batch, in_channels, in_height, in_width, out_channels, kernel, stride, pad_before, pad_after }
@@ -150,6 +163,11 @@ impl ConvTranspose2d {
     pub fn new(spec: ConvSpec, name: &str, init: &Initializer) -> Self {
         let (weight, bias) = parameters(&spec, [spec.in_channels, spec.out_channels], name, init);
         Self { weight, bias, spec }
+    }
+
+    /// The layer's fixed numbers.
+    pub fn spec(&self) -> ConvSpec {
+        self.spec
     }
 
     /// The convolution that this transposes: from the layer's output to its input.

@@ -1,7 +1,8 @@
 //! The DCGAN family (Radford, Metz and Chintala 2016) and the forms its heuristics replace.
 
 use super::{Builder, ConvSpec, ImageShape, Initializer, Network};
-use crate::plan::{Downsampling, ModelPlan, NetworkPlan, PixelRange, Upsampling};
+use crate::pixels::PixelRange;
+use crate::plan::{Downsampling, ModelPlan, NetworkPlan, Upsampling};
 
 /// The smallest image that the doublings start from: `size = base · 2^doublings`, base in 4..=7.
 ///
@@ -53,7 +54,7 @@ pub fn generator(plan: &ModelPlan, init: Initializer) -> Network {
 fn doubled(builder: Builder, form: Upsampling, from: usize, to: usize, bias: bool) -> Builder {
     match form {
         Upsampling::Strided => builder.conv_transpose(ConvSpec::strided(from, to, bias)),
-        Upsampling::Nearest => builder.upsample().conv(ConvSpec::same(from, to, bias)),
+        Upsampling::Nearest => builder.upsample().conv(ConvSpec::same(from, to, 3, 1, bias)),
     }
 }
 
@@ -68,7 +69,7 @@ pub fn discriminator(plan: &ModelPlan, init: Initializer) -> Network {
     for (layer, to) in channels(plan).into_iter().rev().enumerate() {
         builder = match plan.downsampling {
             Downsampling::Strided => builder.conv(ConvSpec::strided(from, to, bias)),
-            Downsampling::MaxPool => builder.conv(ConvSpec::same(from, to, bias)),
+            Downsampling::MaxPool => builder.conv(ConvSpec::same(from, to, 3, 1, bias)),
         };
         builder = if layer == 0 { builder.leaky_relu(network.slope) } else { normalised(builder, to, network) };
         if plan.downsampling == Downsampling::MaxPool {

@@ -7,7 +7,7 @@ use burn::prelude::*;
 use rand_distr::{Distribution, Normal, Uniform};
 use serde::{Deserialize, Serialize};
 
-/// A rule for the initial values of weights.
+/// A rule for the initial values of weights. [When each helps](crate::heuristics::gaussian_init#when-it-helps).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "rule", rename_all = "kebab-case")]
 pub enum Init {
@@ -22,21 +22,23 @@ pub enum Init {
 }
 
 /// Draws a network's parameters: each from a stream of its own, named by the network and the
-/// parameter, so that a layer more or less moves no other's values.
+/// parameter, so that a layer more or less moves no other's values. What it draws are Burn's own parameters, for
+/// these layers or any others.
 #[derive(Debug, Clone)]
 pub struct Initializer {
     /// The rule.
     pub init: Init,
-    /// The run's seed.
+    /// The seed of the streams.
     pub seed: u64,
-    /// The network's name, `"generator"` or `"discriminator"`.
+    /// The network's name, which is part of its streams' names: `"generator"`, `"discriminator"` or any other.
     pub network: String,
     /// Where the parameters live.
     pub device: Device,
 }
 
 impl Initializer {
-    /// A convolution's weight with `fan_in` inputs to each output.
+    /// A convolution's weight `[out, in, k, k]`, or a transposed one's `[in, out, k, k]`. `fan_in` is the second of
+    /// these four times k², in PyTorch's rule for transposed layers too.
     pub fn weight(&self, name: &str, shape: [usize; 4], fan_in: usize) -> Param<Tensor<4>> {
         let values = match self.init {
             Init::Gaussian { deviation } => self.draw(name, shape.iter().product(), normal(0.0, deviation)),
@@ -45,7 +47,7 @@ impl Initializer {
         Param::from_tensor(Tensor::from_data(TensorData::new(values, shape), &self.device))
     }
 
-    /// A convolution's bias.
+    /// A convolution's bias `[channels]`, with the fan-in of its weight.
     pub fn bias(&self, name: &str, channels: usize, fan_in: usize) -> Param<Tensor<1>> {
         match self.init {
             Init::Gaussian { .. } => Param::from_tensor(self.constant(0.0, channels)),
@@ -53,7 +55,7 @@ impl Initializer {
         }
     }
 
-    /// Batch norm's scale.
+    /// Batch norm's scale γ, `[channels]`.
     pub fn scale(&self, name: &str, channels: usize) -> Param<Tensor<1>> {
         match self.init {
             Init::Gaussian { deviation } => self.vector(self.draw(name, channels, normal(1.0, deviation))),

@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn input_gradients_are_those_of_backpropagation() {
         let network = builder([3, 8, 8])
-            .conv(ConvSpec::same(3, 5, true))
+            .conv(ConvSpec::same(3, 5, 3, 1, true))
             .leaky_relu(0.2)
             .max_pool()
             .conv_transpose(ConvSpec::strided(5, 4, true))
@@ -218,7 +218,7 @@ mod tests {
     /// In evaluation each image has a gradient of its own: that of two images is that of each.
     #[test]
     fn evaluation_gradients_do_not_mix_the_batch() {
-        let network = builder([2, 4, 4]).conv(ConvSpec::same(2, 3, true)).batch_norm(3).leaky_relu(0.2).build();
+        let network = builder([2, 4, 4]).conv(ConvSpec::same(2, 3, 3, 1, true)).batch_norm(3).leaky_relu(0.2).build();
         let gradient = |x: Tensor<4>| {
             let x = x.detach().require_grad();
             let y = network.forward(x.clone(), &mut Pass::Evaluate);

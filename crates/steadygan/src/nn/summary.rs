@@ -19,7 +19,15 @@ pub struct LayerRow {
     pub multiply_adds: u64,
 }
 
-/// A network's layers with output shapes, parameters and work, as Keras' `summary` shows them.
+impl LayerRow {
+    /// All parameters as Keras counts them, the running statistics too.
+    pub fn parameters(&self) -> usize {
+        self.trainable + self.not_trainable
+    }
+}
+
+/// A network's layers with output shapes, parameters and work, as Keras' `summary` shows them; any stack of
+/// layers is a network ([`Builder`](super::Builder)), and displaying the table prints it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LayerTable {
     /// Above the table.
@@ -49,6 +57,11 @@ impl LayerTable {
         });
         let rows = rows.collect();
         Self { title: title.into(), input: network.input(), rows }
+    }
+
+    /// All parameters as Keras counts them, the running statistics too.
+    pub fn parameters(&self) -> usize {
+        self.rows.iter().map(LayerRow::parameters).sum()
     }
 
     /// Parameters that training changes.

@@ -1,8 +1,8 @@
 //! The operators of [`GanOps`] on the CPU: `steadygan-kernels` over Flex's storage.
 
-use super::{AdamStep, BatchNormSettings, Conv, GanOps, stock};
+use super::{AdamStep, BatchNormSettings, Conv, GanOps, memory, stock};
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Bytes, DType, Flex, Shape, TensorMetadata, flex};
+use burn::backend::{DType, Flex, Shape, TensorMetadata, flex};
 use steadygan_kernels as kernels;
 
 type Tensor = FloatTensor<Flex>;
@@ -17,10 +17,8 @@ fn with_slice<R>(x: &Tensor, f: impl FnOnce(&[f32]) -> R) -> R {
 
 /// A new tensor that `fill` writes whole.
 fn filled(shape: Shape, fill: impl FnOnce(&mut [f32])) -> Tensor {
-    let mut elements = vec![0.0; shape.num_elements()];
-    fill(&mut elements);
-    let layout = flex::Layout::contiguous(shape);
-    flex::FlexTensor::new(Bytes::from_elems(elements), layout, DType::F32)
+    let bytes = memory::filled(shape.num_elements(), fill);
+    flex::FlexTensor::new(bytes, flex::Layout::contiguous(shape), DType::F32)
 }
 
 /// A new tensor of `x`'s shape that `kernel` computes from `x`.
@@ -105,9 +103,7 @@ impl GanOps for Flex {
 
     fn add_bias(x: Tensor, bias: Tensor) -> Tensor {
         let (channels, plane) = channels_and_plane(&x);
-        let mut y = owned(x);
-        with_slice(&bias, |bias| kernels::add_bias(y.storage_mut(), bias, channels, plane));
-        y
+        mapped2(&x, &bias, |x, bias, y| kernels::add_bias(x, bias, channels, plane, y))
     }
 
     fn bias_gradient(dy: Tensor) -> Tensor {
@@ -224,9 +220,7 @@ impl GanOps for Flex {
     }
 
     fn add(a: Tensor, b: Tensor) -> Tensor {
-        let mut sum = owned(a);
-        with_slice(&b, |b| kernels::add(sum.storage_mut(), b));
-        sum
+        mapped2(&a, &b, kernels::add)
     }
 
     fn sum_of_squares(x: Tensor) -> Tensor {

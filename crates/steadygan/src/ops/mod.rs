@@ -12,6 +12,7 @@
 
 mod autodiff;
 mod flex;
+mod memory;
 mod stock;
 #[cfg(test)]
 mod tests;

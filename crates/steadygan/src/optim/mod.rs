@@ -2,21 +2,22 @@
 
 mod adam;
 
-pub use adam::Adam;
+pub use adam::{Adam, AdamSettings};
 
-use crate::nn::{Network, Path};
+use crate::nn::Path;
 use crate::ops;
 use burn::Tensor;
 use burn::module::{Module, ModuleVisitor, Param};
 use std::collections::BTreeMap;
 
-/// A network's gradients by the names of its parameters, each flat.
+/// A module's gradients by the names of its parameters (the path of fields, as in `main.0.weight`), each flat.
 #[derive(Debug, Default)]
 pub struct Gradients(pub BTreeMap<String, Tensor<1>>);
 
 impl Gradients {
-    /// Those of `network`'s parameters among what a backward pass left.
-    pub fn of(network: &Network, all: &burn::tensor::Gradients) -> Self {
+    /// Those of the module's parameters among what a backward pass left; a parameter that the loss does not
+    /// depend on has none.
+    pub fn of(module: &impl Module, all: &burn::tensor::Gradients) -> Self {
         struct Collector<'a> {
             path: Path,
             all: &'a burn::tensor::Gradients,
@@ -37,11 +38,11 @@ impl Gradients {
             }
         }
         let mut collector = Collector { path: Path::default(), all, found: BTreeMap::new() };
-        network.visit(&mut collector);
+        module.visit(&mut collector);
         Self(collector.found)
     }
 
-    /// Adds another pass's gradients.
+    /// Adds another pass's gradients: two batches, one step.
     pub fn add(&mut self, other: Self) {
         for (name, gradient) in other.0 {
             let sum = match self.0.remove(&name) {

@@ -1,10 +1,11 @@
 //! What a plan must be like to be trained, whether it was decided or read from a file.
 
-use super::{AdamPlan, FORMAT_VERSION, ModelPlan, Plan, TrainPlan};
+use super::{FORMAT_VERSION, ModelPlan, Plan, TrainPlan};
 use crate::error::{Error, Result};
 use crate::heuristics;
 use crate::nn::Init;
 use crate::nn::dcgan::{base_and_doublings, channels};
+use crate::optim::AdamSettings;
 use std::fmt::Display;
 
 /// The largest image size of the DCGAN family.
@@ -12,7 +13,7 @@ const MAX_SIZE: usize = 128;
 
 /// The most weights of both networks together: BigGAN's largest for 128 pixels have 170 million
 /// (Brock, Donahue and Simonyan 2019, table 1).
-const MAX_WEIGHTS: usize = 250_000_000;
+pub(crate) const MAX_WEIGHTS: usize = 250_000_000;
 
 /// An error unless `ok`: `key` must be `wanted`.
 pub(crate) fn require(ok: bool, key: &str, found: impl Display, wanted: &str) -> Result<()> {
@@ -78,7 +79,7 @@ fn train(train: &TrainPlan) -> Result<()> {
     Ok(())
 }
 
-fn adam(network: &str, adam: &AdamPlan) -> Result<()> {
+fn adam(network: &str, adam: &AdamSettings) -> Result<()> {
     let key = |name: &str| format!("optimizer.{network}.{name}");
     // Computed in 32 bits, where a decay just below 1 would be 1.
     let decay = |beta: f64| (0.0..1.0).contains(&(beta as f32));

@@ -1,7 +1,8 @@
 //! Where a plan's values came from.
 
-use super::{AdamPlan, Plan};
+use super::Plan;
 use crate::error::Result;
+use crate::optim::AdamSettings;
 use crate::recipe::{Channels, LayeredRecipe};
 use std::collections::BTreeMap;
 use toml::Value;
@@ -31,7 +32,7 @@ impl Plan {
         }
         let by_default = if self.heuristics.contains_key("adam") { "heuristics.adam" } else { "Adam's usual" };
         let optimizers = [("generator", self.optimizer.generator), ("discriminator", self.optimizer.discriminator)];
-        for (network, AdamPlan { lr, beta1, beta2, epsilon }) in optimizers {
+        for (network, AdamSettings { lr, beta1, beta2, epsilon }) in optimizers {
             for (name, value) in [("lr", lr), ("beta1", beta1), ("beta2", beta2), ("epsilon", epsilon)] {
                 let entry = keys.entry(format!("optimizer.{network}.{name}"));
                 entry.or_insert_with(|| (value.into(), by_default.into())).0 = value.into();

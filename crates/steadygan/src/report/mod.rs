@@ -1,3 +1,4 @@
-//! What a run shows: sheets of images.
+//! What a run shows: sheets of images, and animations.
 
+pub mod animation;
 pub mod sheet;

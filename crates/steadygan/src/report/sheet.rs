@@ -8,6 +8,8 @@ use crate::error::{Error, Result};
 
 /// Small images are enlarged until a tile has at least this many pixels a side, so that pixels are seen.
 const MIN_TILE: usize = 64;
+/// A frame is seen alone and may be larger.
+const MIN_FRAME: usize = 128;
 /// Pixels between neighbouring tiles.
 const GAP: usize = 2;
 /// The level of the gaps and of unused tiles: white.
@@ -23,8 +25,7 @@ const GAP_LEVEL: u8 = 255;
 /// If a number is 0, the channels are neither 1 nor 3, or `images` does not hold the shape.
 pub fn sheet(images: &[u8], shape: [usize; 4], columns: usize) -> DynamicImage {
     let [_, _, height, width] = shape;
-    let scale = MIN_TILE.div_ceil(height.min(width).max(1));
-    grid(images, shape, columns, scale, GAP)
+    grid(images, shape, columns, scale_to(MIN_TILE, height, width), GAP)
 }
 
 /// One image at its own size; `shape` is `[channels, height, width]`, the rest as for [`sheet`].
@@ -33,6 +34,20 @@ pub fn sheet(images: &[u8], shape: [usize; 4], columns: usize) -> DynamicImage {
 /// As [`sheet`].
 pub fn picture(image: &[u8], [channels, height, width]: [usize; 3]) -> DynamicImage {
     grid(image, [1, channels, height, width], 1, 1, 0)
+}
+
+/// One image as a frame of an animation: as [`picture`], enlarged by the smallest whole number that makes it at
+/// least 128 pixels high and wide.
+///
+/// # Panics
+/// As [`sheet`].
+pub fn frame(image: &[u8], [channels, height, width]: [usize; 3]) -> DynamicImage {
+    grid(image, [1, channels, height, width], 1, scale_to(MIN_FRAME, height, width), 0)
+}
+
+/// The smallest whole number that enlarges both sides to `least` pixels or more.
+fn scale_to(least: usize, height: usize, width: usize) -> usize {
+    least.div_ceil(height.min(width).max(1))
 }
 
 /// The bytes of a PNG file.
@@ -85,8 +100,12 @@ fn grid(images: &[u8], shape: [usize; 4], columns: usize, scale: usize, gap: usi
 ///
 /// The sheet is too large to encode.
 pub fn encode_sheet(images: &[u8], shape: [usize; 4]) -> Result<Vec<u8>> {
-    let columns = (shape[0] as f64).sqrt().ceil() as usize;
-    encode_png(&sheet(images, shape, columns))
+    encode_png(&sheet(images, shape, square_columns(shape[0])))
+}
+
+/// The columns of a nearly square sheet, as wide as high or wider by one.
+pub(crate) fn square_columns(count: usize) -> usize {
+    (count as f64).sqrt().ceil() as usize
 }
 
 #[cfg(test)]
@@ -132,6 +151,9 @@ mod tests {
         let corners = [(0, 0), (63, 0), (0, 63), (63, 63)];
         assert_eq!(corners.map(|(x, y)| png.get_pixel(x, y).0[0]), [120, 121, 122, 123]);
         assert_eq!(picture(&image, [1, 2, 2]).into_bytes(), image);
+        let frame = frame(&image, [1, 2, 2]);
+        assert_eq!(frame.dimensions(), (128, 128));
+        assert_eq!(corners.map(|(x, y)| frame.get_pixel(2 * x + 1, 2 * y + 1).0[0]), [120, 121, 122, 123]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::plan::{Plan, count_origin};
 use crate::recipe::LayeredRecipe;
 use crate::train::{Origin, State, load_checkpoint};
+use crate::weights::initial_state;
 use burn::prelude::Device;
 use std::path::Path;
 use steadygan_run::{Manifest, Outcome, RunDirectory, RunError, Which, cut_back, write_atomically};
@@ -73,7 +74,7 @@ fn latest_state(directory: &RunDirectory, manifest: &Manifest, device: &Device) 
     };
     let plan: Plan = serde_json::from_str(&text).map_err(|error| damaged(error.to_string()))?;
     plan.check().map_err(|error| damaged(error.to_string()))?;
-    let state = State::new(&plan, device);
+    let state = initial_state(&plan, device)?;
     let recipe = read_small(&directory.recipe())?;
     Ok((Origin { recipe, plan, data_fingerprint: manifest.data.fingerprint.clone() }, state))
 }

@@ -5,16 +5,15 @@
 use super::state::generator;
 use super::{State, Tally};
 use crate::error::{Error, Result};
+use crate::files::read_limited;
 use crate::nn::{Network, load_tensors, named_tensors};
 use crate::optim::Adam;
 use crate::plan::Plan;
+use crate::weights::{digest, floats};
 use burn::prelude::*;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 /// The version of the file's format.
@@ -48,12 +47,7 @@ impl Metadata {
     /// The digest (hexadecimal) of this metadata, with no digest in it, and the tensors.
     fn digest(&self, tensors: &BTreeMap<String, TensorData>) -> String {
         let without = Self { sha256: String::new(), ..self.clone() };
-        let mut hash = Sha256::new_with_prefix(without.to_json());
-        for (name, data) in tensors {
-            hash.update(format!("{name} {:?}", data.shape()));
-            hash.update(data.as_bytes());
-        }
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        digest(&without.to_json(), tensors)
     }
 }
 
@@ -129,7 +123,8 @@ pub struct Checkpoint {
 ///
 /// There is none, it is damaged, or it is not one of this program's format.
 pub fn load_checkpoint(path: &Path) -> Result<Checkpoint> {
-    let bytes = read_limited(path)?;
+    let hint = "a run writes its first checkpoint when training starts";
+    let bytes = read_limited(path, MAX_BYTES, "checkpoint", hint)?;
     let path = path.display().to_string();
     let damaged = |why: String| {
         Error::checkpoint(
@@ -148,25 +143,12 @@ pub fn load_checkpoint(path: &Path) -> Result<Checkpoint> {
         if view.dtype() != Dtype::F32 {
             return Err(damaged(format!("the tensor `{name}` is not of 32-bit floats")));
         }
-        let values = view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
-        tensors.insert(name.to_owned(), TensorData::new(values.collect::<Vec<f32>>(), view.shape().to_vec()));
+        tensors.insert(name.to_owned(), floats(&view));
     }
     if metadata.digest(&tensors) != metadata.sha256 {
         return Err(damaged("its content does not have the digest that it was written with".into()));
     }
     Ok(Checkpoint { metadata, tensors, path })
-}
-
-fn read_limited(path: &Path) -> Result<Vec<u8>> {
-    let shown = path.display();
-    let hint = "a run writes its first checkpoint when training starts";
-    let failed = |error: std::io::Error| Error::io(format!("cannot read the checkpoint {shown}"), &error, hint);
-    let mut bytes = Vec::new();
-    File::open(path).map_err(failed)?.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(Error::checkpoint(format!("{shown} is larger than any checkpoint can be"), hint));
-    }
-    Ok(bytes)
 }
 
 /// The version is looked at before the rest, whose form depends on it.

@@ -14,7 +14,7 @@ pub use step::{NonFinite, StepStats, discriminator_step, generator_step};
 use crate::data::{Dataset, Order, gather};
 use crate::error::{Error, Result};
 use crate::heuristics::{self, Hook};
-use crate::labels::{Batches, Moment};
+use crate::labels::{Batches, Moment, hard};
 use crate::nn::Pass;
 use crate::plan::Plan;
 use burn::prelude::*;
@@ -143,7 +143,8 @@ fn step(
 
     let mut batches = Batches::new(reals, fakes.clone().inner());
     apply_hooks(&mut batches, hooks, &moment);
-    let judged = discriminator_step(&mut state.discriminator, &mut state.discriminator_optimizer, batches, plan)?;
+    let form = plan.train.batches;
+    let judged = discriminator_step(&mut state.discriminator, &mut state.discriminator_optimizer, batches, form)?;
     let fooled = generator_step(&mut state.generator, &mut state.generator_optimizer, &mut state.discriminator, fakes)?;
     Ok(StepStats { loss_g: fooled.loss, grad_norm_g: fooled.grad_norm, ..judged })
 }
@@ -152,8 +153,7 @@ fn step(
 pub fn apply_hooks(batches: &mut Batches, hooks: &[Box<dyn Hook>], moment: &Moment) {
     hooks.iter().for_each(|hook| hook.show(batches, moment));
     hooks.iter().for_each(|hook| hook.tell(batches, moment));
-    batches.real.harden();
-    batches.fake.harden();
+    batches.named().into_iter().for_each(|(_, batch)| batch.labels = hard(&batch.told_real));
     hooks.iter().for_each(|hook| hook.soften(batches, moment));
 }
 

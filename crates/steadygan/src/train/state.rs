@@ -4,6 +4,7 @@ use super::StepStats;
 use crate::nn::{Initializer, Network, dcgan};
 use crate::optim::Adam;
 use crate::plan::{Family, Plan};
+use crate::weights::Role;
 use burn::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +39,22 @@ impl State {
             discriminator,
             images: 0,
             tally: Tally::default(),
+        }
+    }
+
+    /// One of the two networks.
+    pub fn network(&self, role: Role) -> &Network {
+        match role {
+            Role::Generator => &self.generator,
+            Role::Discriminator => &self.discriminator,
+        }
+    }
+
+    /// One of the two networks, to be changed.
+    pub fn network_mut(&mut self, role: Role) -> &mut Network {
+        match role {
+            Role::Generator => &mut self.generator,
+            Role::Discriminator => &mut self.discriminator,
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::labels::{Batch, Batches};
 use crate::loss::bce_with_logits;
 use crate::nn::{Network, Pass};
 use crate::optim::{Adam, Gradients};
-use crate::plan::{Batching, Plan};
+use crate::plan::Batching;
 use burn::module::Module;
 use burn::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -51,10 +51,11 @@ fn updates(batches: Batches, form: Batching) -> Vec<Vec<Batch>> {
     }
 }
 
-/// Moves the discriminator towards telling reals from fakes.
+/// Moves the discriminator towards telling reals from fakes: one optimiser step on both batches, or one on
+/// each, as `form` says.
 ///
-/// The loss is the sum over all images over the number of reals: mean over reals plus mean over
-/// fakes, whichever way they are batched.
+/// The loss is binary cross-entropy of the logits against the labels, summed over all images, over the number
+/// of reals: mean over reals plus mean over fakes, whichever way they are batched.
 ///
 /// # Errors
 ///
@@ -63,12 +64,12 @@ pub fn discriminator_step(
     discriminator: &mut Network,
     optimizer: &mut Adam,
     batches: Batches,
-    plan: &Plan,
+    form: Batching,
 ) -> Result<StepStats, NonFinite> {
     let reals = batches.real.labels.len();
     let mut stats = StepStats::default();
     let mut logits = Vec::with_capacity(2 * reals);
-    for update in updates(batches, plan.train.batches) {
+    for update in updates(batches, form) {
         let mut gradients = Gradients::default();
         for batch in update {
             let mut pass = Pass::train();
@@ -83,7 +84,7 @@ pub fn discriminator_step(
             gradients.add(Gradients::of(discriminator, &loss.backward()));
         }
         stats.grad_norm_d = finite("grad_norm_d", gradients.norm())?;
-        optimizer.step(discriminator, &gradients);
+        *discriminator = optimizer.step(std::mem::take(discriminator), &gradients);
     }
     let (of_reals, of_fakes) = logits.split_at(reals);
     (stats.logit_real, stats.logit_fake) = (mean(of_reals), mean(of_fakes));
@@ -134,6 +135,6 @@ pub fn generator_step(
     let gradients = Gradients::of(generator, &loss.backward());
     let grad_norm = finite("grad_norm_g", gradients.norm())?;
     drop(loss);
-    optimizer.step(generator, &gradients);
+    *generator = optimizer.step(std::mem::take(generator), &gradients);
     Ok(Fooled { loss: value, grad_norm })
 }

@@ -10,19 +10,19 @@ use steadygan::plan::Plan;
 use steadygan::recipe::LayeredRecipe;
 use steadygan::train::{State, discriminator_step, generator_step};
 
-/// `recipes/pytorch-dcgan.toml` at the fixtures' size.
-fn plan(overrides: &[&str]) -> Plan {
+/// `recipes/pytorch-dcgan.toml` with some keys changed.
+pub(crate) fn plan(overrides: &[&str], channels: usize) -> Plan {
     let mut recipe = LayeredRecipe::default();
     let text = include_str!("../../../../recipes/pytorch-dcgan.toml");
     recipe.lay_text(text, "recipe").expect("the recipe of the repository");
     for key in overrides {
         recipe.lay_assignment(key, "--set").expect("a known key");
     }
-    Plan::decide(&recipe, 3).expect("a plan")
+    Plan::decide(&recipe, channels).expect("a plan")
 }
 
 fn small_plan() -> Plan {
-    plan(&["data.size=32", "model.width=8", "train.batch=8"])
+    plan(&["data.size=32", "model.width=8", "train.batch=8"], 3)
 }
 
 fn device() -> Device {
@@ -51,7 +51,7 @@ fn assert_network(network: &Network, fixture: &Fixture, prefix: &str, tolerance:
 
 #[test]
 fn parameter_counts_are_those_of_pytorchs_example() {
-    let state = State::new(&plan(&[]), &device());
+    let state = State::new(&plan(&[], 3), &device());
     let count = |network: &Network| -> usize {
         named_tensors(network).iter().filter(|t| t.trainable).map(|t| t.data.num_elements()).sum()
     };
@@ -91,11 +91,9 @@ fn step(fixture: &Fixture, state: &mut State, number: usize) -> [f64; 2] {
     let latents: Tensor<4> = fixture.tensor(&format!("z.{number}"));
     let fakes = state.generator.forward(latents, &mut pass);
     state.generator.absorb(pass);
-    let mut batches = Batches::new(fixture.tensor(&format!("real.{number}")), fakes.clone().inner());
-    batches.real.harden();
-    batches.fake.harden();
-    let judged =
-        discriminator_step(&mut state.discriminator, &mut state.discriminator_optimizer, batches, &small_plan());
+    let batches = Batches::new(fixture.tensor(&format!("real.{number}")), fakes.clone().inner());
+    let form = small_plan().train.batches;
+    let judged = discriminator_step(&mut state.discriminator, &mut state.discriminator_optimizer, batches, form);
     let fooled = generator_step(&mut state.generator, &mut state.generator_optimizer, &mut state.discriminator, fakes);
     [judged.expect("finite").loss_d, fooled.expect("finite").loss]
 }
@@ -151,7 +149,7 @@ fn losses_of_ten_steps() {
 fn input_gradient_and_the_gradient_of_its_norm() {
     let fixture = Fixture::read("input_gradient");
     let plan =
-        plan(&["data.size=32", "model.width=8", "heuristics.batch-norm=false", "heuristics.gaussian-init=false"]);
+        plan(&["data.size=32", "model.width=8", "heuristics.batch-norm=false", "heuristics.gaussian-init=false"], 3);
     // Without batch norm the layers' indices are those of the fixture.
     let discriminator = State::new(&plan, &device()).discriminator;
     let discriminator = load_tensors(discriminator, &fixture.part("discriminator.")).expect("the fixture's names");

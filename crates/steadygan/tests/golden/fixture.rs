@@ -5,7 +5,7 @@ use burn::prelude::*;
 use safetensors::SafeTensors;
 use safetensors::tensor::Dtype;
 use std::collections::BTreeMap;
-use steadygan::plan::PixelRange;
+use steadygan::pixels::PixelRange;
 
 /// The tensors of a fixture by name; bytes are images, scaled to [−1, 1].
 pub(crate) struct Fixture {

@@ -2,4 +2,6 @@
 
 mod dcgan;
 mod fixture;
+mod judge;
 mod operators;
+mod state_dicts;

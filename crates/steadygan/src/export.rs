@@ -1,0 +1,86 @@
+//! A run's networks as files for other programs.
+
+mod onnx;
+mod protobuf;
+
+use crate::error::Result;
+use crate::nn::{Network, named_tensors};
+use crate::plan::ModelPlan;
+use crate::run::checkpoint_of;
+use crate::weights::{Role, Tensors};
+use burn::prelude::Device;
+use safetensors::tensor::{Dtype, TensorView};
+use serde::Serialize;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use steadygan_run::{RunDirectory, Which, write_atomically};
+
+/// The version of what an export says of itself.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// The metadata's only key, in SafeTensors and in ONNX (several would be written in no fixed order).
+pub(crate) const METADATA_KEY: &str = "steadygan";
+
+/// What an export says of itself, as JSON under the metadata's key `steadygan`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Description<'a> {
+    /// [`FORMAT_VERSION`].
+    pub format_version: u32,
+    /// Which network it is.
+    pub role: Role,
+    /// Real images that the run had shown.
+    pub images: u64,
+    /// What both networks are like: sizes, layers, the range of images and the distribution of latents.
+    pub model: &'a ModelPlan,
+}
+
+impl Description<'_> {
+    fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("a description is plain data")
+    }
+}
+
+/// Writes the networks of a run's checkpoint into the run's folder: `export/generator.safetensors`,
+/// `export/discriminator.safetensors` and `export/generator.onnx`. Returns the folder.
+///
+/// # Errors
+///
+/// The run has no such checkpoint, or the folder cannot be written; each file is whole or as it was before.
+pub fn export(run: &Path, which: Which) -> Result<PathBuf> {
+    let run = RunDirectory::open(run)?;
+    let checkpoint = checkpoint_of(&run, which)?;
+    let state = checkpoint.state(&Device::flex())?;
+    let model = &checkpoint.origin().plan.model;
+    let folder = run.export();
+    for role in Role::ALL {
+        let description = Description { format_version: FORMAT_VERSION, role, images: state.images, model };
+        let bytes = to_safetensors(state.network(role), &description);
+        write_atomically(&folder.join(role.file_name()), &bytes)?;
+        if role == Role::Generator {
+            write_atomically(&folder.join("generator.onnx"), &to_onnx(&state.generator, &description))?;
+        }
+    }
+    Ok(folder)
+}
+
+/// A network as a SafeTensors file, with the names and layouts of PyTorch's `nn.Sequential`.
+pub fn to_safetensors(network: &Network, description: &Description) -> Vec<u8> {
+    let tensors: Tensors = named_tensors(network).into_iter().map(|tensor| (tensor.name, tensor.data)).collect();
+    let views = tensors.iter().map(|(name, data)| {
+        let view = TensorView::new(Dtype::F32, data.shape().to_vec(), data.as_bytes());
+        (name.as_str(), view.expect("a tensor has its shape's bytes"))
+    });
+    let header = HashMap::from([(METADATA_KEY.to_owned(), description.to_json())]);
+    safetensors::serialize(views, Some(header)).expect("tensors of distinct names can be written")
+}
+
+/// A generator as an ONNX model, opset 13: input `latent` `[batch, latent, 1, 1]` (as PyTorch's example passes it), output
+/// `images` `[batch, channels, size, size]` in the generator's own range, both 32-bit floats; the batch is free. Batch
+/// norm is that of evaluation.
+///
+/// # Panics
+///
+/// If the network has no layer.
+pub fn to_onnx(generator: &Network, description: &Description) -> Vec<u8> {
+    onnx::encode(generator, METADATA_KEY, &description.to_json())
+}

@@ -1,0 +1,285 @@
+//! Weights from files that other programs can write: SafeTensors and PyTorch's state dicts.
+//!
+//! Names and layouts are those of PyTorch's DCGAN example (`main.0.weight`), which networks here use themselves. Every
+//! value is a finite 32-bit float; nothing is converted in silence. What PyTorch counts in `num_batches_tracked` (for a
+//! momentum that neither the example nor this project has) is passed over, and not written: PyTorch fills it in when it
+//! loads a file without it.
+
+mod exported;
+mod pickle;
+mod state_dict;
+
+use crate::error::{Error, Result};
+use crate::files::read_limited;
+use crate::nn::{Network, load_tensors, named_tensors};
+use crate::plan::{MAX_WEIGHTS, Plan};
+use crate::train::State;
+use burn::prelude::*;
+use safetensors::tensor::TensorView;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// Tensors by name.
+pub(crate) type Tensors = BTreeMap<String, TensorData>;
+
+/// A network's part in the game.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Makes images.
+    Generator,
+    /// Tells reals from fakes.
+    Discriminator,
+}
+
+impl Role {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Generator, Self::Discriminator];
+
+    /// The file of an export with this network's weights.
+    pub fn file_name(self) -> String {
+        format!("{self}.safetensors")
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Generator => "generator",
+            Self::Discriminator => "discriminator",
+        })
+    }
+}
+
+/// A file of weights that a network starts from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WeightsFile {
+    /// Where it was; a relative path counts from the folder that training was started in.
+    pub path: PathBuf,
+    /// SHA-256 (hexadecimal) over names, shapes and values: the same weights in another format have the same.
+    pub sha256: String,
+}
+
+/// The tensors of a file.
+#[derive(Debug, Clone)]
+pub struct Weights {
+    path: PathBuf,
+    /// What an export says of itself.
+    role: Option<Role>,
+    tensors: Tensors,
+}
+
+/// A file of both networks' weights, the most that a plan allows, and a header.
+const MAX_BYTES: u64 = (MAX_WEIGHTS * size_of::<f32>() + (1 << 20)) as u64;
+
+const READABLE: &str =
+    "name a file of weights, .safetensors or .pth, or the folder export/ that `steadygan export RUN` writes";
+/// For what PyTorch's files can hold beside a state dict.
+const PLAIN_STATE_DICT: &str = "save the network's state dict: torch.save(network.state_dict(), \"weights.pth\")";
+const TO_FLOATS: &str = "convert it first: {name: tensor.float() for name, tensor in network.state_dict().items()}";
+const OTHER_NETWORK: &str = "data.size, data.channels, model.width, model.latent and some heuristics must be those that the file was \
+                             made with; `steadygan summary` shows the recipe's networks";
+
+impl Weights {
+    /// Reads a SafeTensors file or a PyTorch state dict; nothing in it is executed.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, is damaged, or holds anything but finite 32-bit floats.
+    pub fn read(path: &Path) -> Result<Self> {
+        let bytes = read_limited(path, MAX_BYTES, "file of weights", READABLE)?;
+        let refused = |Refusal { why, hint }| Error::checkpoint(format!("{} {why}", path.display()), hint);
+        let (role, mut tensors) = if state_dict::is_one(&bytes) {
+            (None, state_dict::read(&bytes).map_err(refused)?)
+        } else if pickle::is_one(&bytes) {
+            let why = "is a pickle by itself, as PyTorch wrote before 1.6, or something else";
+            return Err(refused(Refusal::new(why, "load it in PyTorch and save its state dict again")));
+        } else {
+            exported::read(&bytes).map_err(refused)?
+        };
+        unwrap(&mut tensors);
+        let unsound = |data: &TensorData| data.iter::<f32>().find(|value| !value.is_finite());
+        if let Some((name, value)) = tensors.iter().find_map(|(name, data)| Some((name, unsound(data)?))) {
+            let hint = "such weights cannot be trained: use those of an earlier time";
+            return Err(refused(Refusal::new(format!("holds {value} in `{name}`"), hint)));
+        }
+        Ok(Self { path: path.into(), role, tensors })
+    }
+
+    /// The network with these weights.
+    ///
+    /// # Errors
+    ///
+    /// They are another network's: the message names the first difference.
+    pub fn load(&self, network: Network) -> Result<Network> {
+        match self.difference(&network) {
+            None => load_tensors(network, &self.tensors),
+            Some(difference) => Err(Error::checkpoint(
+                format!("{} is of another network: {difference}", self.path.display()),
+                OTHER_NETWORK,
+            )),
+        }
+    }
+
+    /// The first thing that these weights have otherwise than a network, in the order of its layers.
+    fn difference(&self, network: &Network) -> Option<String> {
+        let wanted = named_tensors(network);
+        for tensor in &wanted {
+            let (name, shape) = (&tensor.name, tensor.data.shape().to_vec());
+            match self.tensors.get(name).map(|data| data.shape().to_vec()) {
+                None => return Some(format!("it has no `{name}`")),
+                Some(found) if found != shape => {
+                    return Some(format!("its `{name}` has shape {found:?} instead of {shape:?}"));
+                }
+                Some(_) => {}
+            }
+        }
+        let unexpected = self.tensors.keys().find(|name| wanted.iter().all(|tensor| tensor.name != **name))?;
+        Some(format!("it has `{unexpected}` too"))
+    }
+
+    /// How many tensors have a name and shape of the network's.
+    fn in_common(&self, network: &Network) -> usize {
+        let same = |name: &str, shape: &Shape| self.tensors.get(name).is_some_and(|data| data.shape() == shape);
+        named_tensors(network).iter().filter(|tensor| same(&tensor.name, tensor.data.shape())).count()
+    }
+
+    /// Which of a plan's networks these weights are for: the one that the file says, else the one that more of its
+    /// tensors fit, so that an error names what is wrong with the others.
+    ///
+    /// # Errors
+    ///
+    /// They are another network's.
+    fn role(&self, state: &State) -> Result<Role> {
+        let network = |role| state.network(role);
+        let closest = || Role::ALL.into_iter().rev().max_by_key(|role| self.in_common(network(*role)));
+        let role = self.role.or_else(closest).expect("there are two");
+        self.load(network(role).clone())?;
+        Ok(role)
+    }
+
+    fn file(&self) -> WeightsFile {
+        WeightsFile { path: self.path.clone(), sha256: digest("", &self.tensors) }
+    }
+}
+
+/// Why a file cannot be used, as the end of a sentence that begins with its name, and what to do next.
+#[derive(Debug)]
+struct Refusal {
+    why: String,
+    hint: &'static str,
+}
+
+impl Refusal {
+    fn new(why: impl Into<String>, hint: &'static str) -> Self {
+        Self { why: why.into(), hint }
+    }
+
+    /// Of numbers of another type.
+    fn not_floats(name: &str, found: impl fmt::Display) -> Self {
+        Self::new(format!("holds `{name}` as {found}, not as 32-bit floats"), TO_FLOATS)
+    }
+}
+
+/// Takes off what stands before every name if the network was wrapped for several devices (PyTorch's `DataParallel`).
+fn unwrap(tensors: &mut Tensors) {
+    const WRAPPING: &str = "module.";
+    if tensors.keys().all(|name| name.starts_with(WRAPPING)) {
+        let wrapped = std::mem::take(tensors).into_iter();
+        *tensors = wrapped.map(|(name, data)| (name[WRAPPING.len()..].to_owned(), data)).collect();
+    }
+}
+
+/// Whether a tensor counts a batch norm's batches in PyTorch.
+fn is_batch_counter(name: &str) -> bool {
+    name.rsplit('.').next() == Some("num_batches_tracked")
+}
+
+/// The values of a tensor of 32-bit floats.
+pub(crate) fn floats(view: &TensorView) -> TensorData {
+    let values: Vec<f32> = view.data().as_chunks().0.iter().map(|four| f32::from_le_bytes(*four)).collect();
+    TensorData::new(values, view.shape().to_vec())
+}
+
+/// SHA-256 (hexadecimal) over a text and tensors.
+pub(crate) fn digest(text: &str, tensors: &Tensors) -> String {
+    let mut hash = Sha256::new_with_prefix(text);
+    for (name, data) in tensors {
+        hash.update(format!("{name} {:?}", data.shape()));
+        hash.update(data.as_bytes());
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Reads all files that the recipe's `model.init` names; a folder stands for the exports in it.
+///
+/// # Errors
+///
+/// As [`Weights::read`], or a folder holds no export.
+pub fn read_all(init: &[String]) -> Result<Vec<Weights>> {
+    files(init)?.iter().map(|path| Weights::read(path)).collect()
+}
+
+/// Which networks of a plan start from which weights.
+///
+/// # Errors
+///
+/// Weights are of another network, or two are for one.
+pub fn initial_weights(read: &[Weights], plan: &Plan) -> Result<BTreeMap<Role, WeightsFile>> {
+    let mut found = BTreeMap::new();
+    if read.is_empty() {
+        return Ok(found);
+    }
+    let state = State::new(plan, &Device::flex());
+    for weights in read {
+        let role = weights.role(&state)?;
+        if let Some(WeightsFile { path: earlier, .. }) = found.insert(role, weights.file()) {
+            let message = format!("{} and {} are both of a {role}", earlier.display(), weights.path.display());
+            return Err(Error::recipe(message, "name one file of weights for each network"));
+        }
+    }
+    Ok(found)
+}
+
+/// The files that paths of files and folders of exports stand for.
+fn files(init: &[String]) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for path in init.iter().map(PathBuf::from) {
+        if !path.is_dir() {
+            files.push(path);
+            continue;
+        }
+        let exported = Role::ALL.map(|role| path.join(role.file_name())).into_iter().filter(|file| file.is_file());
+        let before = files.len();
+        files.extend(exported);
+        if files.len() == before {
+            return Err(Error::checkpoint(format!("{} holds no export", path.display()), READABLE));
+        }
+    }
+    Ok(files)
+}
+
+/// A plan's state before the first step: [`State::new`] with the weights of the plan's files.
+///
+/// # Errors
+///
+/// A file cannot be read, or holds other weights than when the plan was decided.
+pub fn initial_state(plan: &Plan, device: &Device) -> Result<State> {
+    let mut state = State::new(plan, device);
+    for (role, planned) in &plan.initial_weights {
+        let weights = Weights::read(&planned.path)?;
+        if weights.file().sha256 != planned.sha256 {
+            let message = format!("{} holds other weights than the run was planned with", planned.path.display());
+            return Err(Error::checkpoint(message, "put the old file back, or start a new run with `steadygan train`"));
+        }
+        let network = state.network_mut(*role);
+        *network = weights.load(std::mem::take(network))?;
+    }
+    Ok(state)
+}
+
+#[cfg(test)]
+mod tests;

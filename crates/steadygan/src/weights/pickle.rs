@@ -1,0 +1,335 @@
+//! The pickle of a PyTorch state dict, read without executing anything.
+//!
+//! A pickle is a program for a stack machine that may call any function of Python. This machine has the instructions
+//! that a state dict is written with, and calls nothing: two functions are known by name, and what they would be
+//! called with is written down. The first other instruction or function ends the reading.
+//!
+//! Sources: the instructions are documented in Python's `pickletools.py`; what PyTorch writes, in its
+//! `torch/serialization.py` and `torch/_utils.py`.
+
+mod opcodes;
+
+use opcodes::*;
+use std::collections::BTreeMap;
+
+/// A tensor as a state dict describes it: a view of a storage, which lies elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct View<'a> {
+    pub(super) storage: Storage<'a>,
+    /// The first element, counted in elements of the storage.
+    pub(super) offset: usize,
+    pub(super) shape: Vec<usize>,
+    /// Elements between neighbours in each dimension.
+    pub(super) strides: Vec<usize>,
+}
+
+/// A run of numbers of one type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Storage<'a> {
+    /// PyTorch's class for the type, such as `FloatStorage`.
+    pub(super) class: &'a str,
+    /// The name under which the numbers are kept.
+    pub(super) key: &'a str,
+    pub(super) elements: usize,
+}
+
+/// Whether a file is a pickle by how it begins: with the protocol, which is followed by instructions. A SafeTensors file
+/// can begin with the same two bytes, for it begins with a length of eight, but the last four of these are zero.
+pub(super) fn is_one(bytes: &[u8]) -> bool {
+    matches!(bytes, [PROTO, 2..=5, _, _, length @ ..] if !length.starts_with(&[0; 4]))
+}
+
+/// The tensors of a state dict by name. The error is the end of a sentence that begins with the file's name.
+pub(super) fn state_dict(pickle: &[u8]) -> Result<BTreeMap<&str, View<'_>>, String> {
+    Machine { rest: pickle, ..Machine::default() }.run()
+}
+
+/// What the stack holds. Whatever has parts is a number into the machine's lists, so that a value is small to copy and
+/// nothing is nested: a hostile pickle can neither multiply memory nor exhaust the stack.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Value<'a> {
+    None,
+    Bool,
+    Integer(i64),
+    Text(&'a str),
+    Tuple(usize),
+    Dict(usize),
+    Storage(Storage<'a>),
+    Tensor(usize),
+    OrderedDict,
+    RebuildTensor,
+    StorageClass(&'a str),
+}
+
+#[derive(Debug, Default)]
+struct Machine<'a> {
+    rest: &'a [u8],
+    stack: Vec<Value<'a>>,
+    /// Heights of the stack.
+    marks: Vec<usize>,
+    memo: BTreeMap<u32, Value<'a>>,
+    tuples: Vec<Vec<Value<'a>>>,
+    dicts: Vec<Vec<[Value<'a>; 2]>>,
+    tensors: Vec<View<'a>>,
+}
+
+const MALFORMED: &str = "holds a pickle that is no state dict's, or is damaged";
+
+fn malformed<T>(found: Option<T>) -> Result<T, String> {
+    found.ok_or_else(|| MALFORMED.to_owned())
+}
+
+impl<'a> Machine<'a> {
+    fn run(mut self) -> Result<BTreeMap<&'a str, View<'a>>, String> {
+        loop {
+            match self.byte()? {
+                STOP => return self.result(),
+                BINPUT => {
+                    let at = self.byte()?;
+                    self.remember(at.into())?;
+                }
+                LONG_BINPUT => {
+                    let at = u32::from_le_bytes(self.array()?);
+                    self.remember(at)?;
+                }
+                MEMOIZE => {
+                    let at = malformed(u32::try_from(self.memo.len()).ok())?;
+                    self.remember(at)?;
+                }
+                MARK => self.marks.push(self.stack.len()),
+                // A protocol and a frame's length: for readers in a hurry.
+                PROTO => drop(self.byte()?),
+                FRAME => drop(self.array::<8>()?),
+                SETITEM => {
+                    let items = [self.pop()?, self.pop()?];
+                    self.insert(&[items[1], items[0]])?;
+                }
+                SETITEMS => {
+                    let items = self.since_mark()?;
+                    self.insert(&items)?;
+                }
+                // An object's attributes: a state dict's are the versions of its modules.
+                BUILD => {
+                    self.pop()?;
+                    self.dict()?;
+                }
+                instruction => {
+                    let value = self.value(instruction)?;
+                    self.stack.push(value);
+                }
+            }
+        }
+    }
+
+    /// The value that an instruction leaves on the stack.
+    fn value(&mut self, instruction: u8) -> Result<Value<'a>, String> {
+        Ok(match instruction {
+            NONE => Value::None,
+            NEWTRUE | NEWFALSE => Value::Bool,
+            BININT1 => Value::Integer(self.byte()?.into()),
+            BININT2 => Value::Integer(u16::from_le_bytes(self.array()?).into()),
+            BININT => Value::Integer(i32::from_le_bytes(self.array()?).into()),
+            LONG1 => Value::Integer(self.long()?),
+            BINUNICODE => {
+                let length = u32::from_le_bytes(self.array()?);
+                self.text(malformed(usize::try_from(length).ok())?)?
+            }
+            SHORT_BINUNICODE => {
+                let length = self.byte()?;
+                self.text(length.into())?
+            }
+            EMPTY_DICT => self.new_dict(),
+            EMPTY_TUPLE => self.tuple(Vec::new()),
+            TUPLE1 | TUPLE2 | TUPLE3 => {
+                let mut parts = Vec::new();
+                for _ in TUPLE1..=instruction {
+                    parts.push(self.pop()?);
+                }
+                parts.reverse();
+                self.tuple(parts)
+            }
+            TUPLE => {
+                let parts = self.since_mark()?;
+                self.tuple(parts)
+            }
+            BINGET => {
+                let at = self.byte()?;
+                malformed(self.memo.get(&at.into()).copied())?
+            }
+            LONG_BINGET => {
+                let at = u32::from_le_bytes(self.array()?);
+                malformed(self.memo.get(&at).copied())?
+            }
+            GLOBAL => {
+                let (module, name) = (self.line()?, self.line()?);
+                global(module, name)?
+            }
+            STACK_GLOBAL => match [self.pop()?, self.pop()?] {
+                [Value::Text(name), Value::Text(module)] => global(module, name)?,
+                _ => return Err(MALFORMED.into()),
+            },
+            BINPERSID => self.storage()?,
+            REDUCE => self.call()?,
+            other => return Err(format!("holds a pickle with the instruction {other:#04x}, which no state dict has")),
+        })
+    }
+
+    fn byte(&mut self) -> Result<u8, String> {
+        Ok(self.array::<1>()?[0])
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], String> {
+        let (array, rest) = malformed(self.rest.split_first_chunk())?;
+        self.rest = rest;
+        Ok(*array)
+    }
+
+    fn bytes(&mut self, length: usize) -> Result<&'a [u8], String> {
+        let (bytes, rest) = malformed(self.rest.split_at_checked(length))?;
+        self.rest = rest;
+        Ok(bytes)
+    }
+
+    fn text(&mut self, length: usize) -> Result<Value<'a>, String> {
+        let text = std::str::from_utf8(self.bytes(length)?);
+        Ok(Value::Text(malformed(text.ok())?))
+    }
+
+    fn line(&mut self) -> Result<&'a str, String> {
+        let length = malformed(self.rest.iter().position(|byte| *byte == b'\n'))?;
+        let line = std::str::from_utf8(self.bytes(length)?);
+        self.byte()?;
+        malformed(line.ok())
+    }
+
+    /// A number in two's complement, as many bytes as it takes.
+    fn long(&mut self) -> Result<i64, String> {
+        let length = self.byte()?;
+        let bytes = self.bytes(length.into())?;
+        let sign = if bytes.last().is_some_and(|last| *last >= 0x80) { 0xff } else { 0 };
+        let mut all = [sign; size_of::<i64>()];
+        malformed(all.get_mut(..bytes.len()))?.copy_from_slice(bytes);
+        Ok(i64::from_le_bytes(all))
+    }
+
+    fn pop(&mut self) -> Result<Value<'a>, String> {
+        let floor = self.marks.last().copied().unwrap_or_default();
+        malformed(if self.stack.len() > floor { self.stack.pop() } else { None })
+    }
+
+    fn since_mark(&mut self) -> Result<Vec<Value<'a>>, String> {
+        let mark = malformed(self.marks.pop())?;
+        Ok(self.stack.split_off(mark))
+    }
+
+    fn remember(&mut self, at: u32) -> Result<(), String> {
+        let value = malformed(self.stack.last().copied())?;
+        self.memo.insert(at, value);
+        Ok(())
+    }
+
+    fn tuple(&mut self, parts: Vec<Value<'a>>) -> Value<'a> {
+        self.tuples.push(parts);
+        Value::Tuple(self.tuples.len() - 1)
+    }
+
+    fn new_dict(&mut self) -> Value<'a> {
+        self.dicts.push(Vec::new());
+        Value::Dict(self.dicts.len() - 1)
+    }
+
+    /// The dictionary on top of the stack.
+    fn dict(&self) -> Result<usize, String> {
+        match self.stack.last() {
+            Some(Value::Dict(dict)) => Ok(*dict),
+            _ => Err(MALFORMED.into()),
+        }
+    }
+
+    /// Adds keys and values in turn.
+    fn insert(&mut self, items: &[Value<'a>]) -> Result<(), String> {
+        let dict = self.dict()?;
+        let (pairs, rest) = items.as_chunks();
+        self.dicts[dict].extend(pairs);
+        malformed(rest.is_empty().then_some(()))
+    }
+
+    /// What PyTorch keeps outside the pickle: `("storage", class, key, location, elements)`.
+    fn storage(&mut self) -> Result<Value<'a>, String> {
+        let parts = self.parts()?;
+        let [Value::Text("storage"), Value::StorageClass(class), Value::Text(key), Value::Text(_), elements] =
+            parts[..]
+        else {
+            return Err(MALFORMED.into());
+        };
+        Ok(Value::Storage(Storage { class, key, elements: natural(elements)? }))
+    }
+
+    /// What a function would return: `OrderedDict()`, or
+    /// `_rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, hooks, …)`.
+    fn call(&mut self) -> Result<Value<'a>, String> {
+        let parts = self.parts()?;
+        match (self.pop()?, &parts[..]) {
+            (Value::OrderedDict, []) => Ok(self.new_dict()),
+            (
+                Value::RebuildTensor,
+                &[Value::Storage(storage), offset, Value::Tuple(shape), Value::Tuple(strides), Value::Bool, ..],
+            ) => {
+                let numbers = |tuple: usize| -> Result<Vec<usize>, String> {
+                    short(&self.tuples[tuple])?.iter().copied().map(natural).collect()
+                };
+                let (shape, strides) = (numbers(shape)?, numbers(strides)?);
+                self.tensors.push(View { storage, offset: natural(offset)?, shape, strides });
+                Ok(Value::Tensor(self.tensors.len() - 1))
+            }
+            _ => Err(MALFORMED.into()),
+        }
+    }
+
+    /// The parts of the tuple on top of the stack, which is taken off.
+    fn parts(&mut self) -> Result<Vec<Value<'a>>, String> {
+        let Value::Tuple(tuple) = self.pop()? else { return Err(MALFORMED.into()) };
+        short(&self.tuples[tuple]).cloned()
+    }
+
+    /// What is left on the stack when the program ends.
+    fn result(mut self) -> Result<BTreeMap<&'a str, View<'a>>, String> {
+        let Value::Dict(dict) = self.pop()? else {
+            return Err("holds a single value, not a state dict".into());
+        };
+        let entries = std::mem::take(&mut self.dicts[dict]);
+        let named = entries.into_iter().map(|entry| match entry {
+            [Value::Text(name), Value::Tensor(tensor)] => Ok((name, self.tensors[tensor].clone())),
+            [Value::Text(name), _] => Err(format!("is no state dict: its entry `{name}` is no tensor")),
+            _ => Err(MALFORMED.into()),
+        });
+        named.collect()
+    }
+}
+
+/// A tuple as long as those of a state dict: a few bytes can name a long one again and again.
+fn short<T>(tuple: &Vec<T>) -> Result<&Vec<T>, String> {
+    /// `_rebuild_tensor_v2` takes seven arguments; a tensor of a network has at most four dimensions.
+    const MAX_PARTS: usize = 8;
+    malformed((tuple.len() <= MAX_PARTS).then_some(tuple))
+}
+
+fn natural(value: Value) -> Result<usize, String> {
+    match value {
+        Value::Integer(number) => malformed(usize::try_from(number).ok()),
+        _ => Err(MALFORMED.into()),
+    }
+}
+
+/// The functions and classes that a state dict names.
+fn global<'a>(module: &'a str, name: &'a str) -> Result<Value<'a>, String> {
+    match (module, name) {
+        ("collections", "OrderedDict") => Ok(Value::OrderedDict),
+        ("torch._utils", "_rebuild_tensor_v2") => Ok(Value::RebuildTensor),
+        ("torch", class) if class.ends_with("Storage") => Ok(Value::StorageClass(class)),
+        _ => Err(format!("asks Python for `{module}.{name}`, which no state dict needs; nothing was executed")),
+    }
+}
+
+#[cfg(test)]
+mod tests;
