@@ -5,6 +5,8 @@
 //! three that are not counted, or of generating `COUNT` images; and the peak memory. `RAYON_NUM_THREADS` sets the threads.
 //! `cargo xtask bench` alternates it with its peers.
 
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
+
 use burn::prelude::Device;
 use std::time::Instant;
 use steadygan::plan::Plan;
@@ -23,6 +25,7 @@ const RECIPE: &str = include_str!("../../../recipes/pytorch-dcgan.toml");
 const WARM_UP: usize = 3;
 
 fn main() {
+    // As in the program: this thread works too.
     rayon::ThreadPoolBuilder::new().use_current_thread().build_global().expect("the pool is built once");
     // Cargo adds a flag of its own.
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
