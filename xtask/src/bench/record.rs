@@ -29,8 +29,8 @@ each row's sizes; that both sides' have equal numbers of parameters is checked.
 
 A mode of PyTorch is words joined by `-`: `eager` is its DCGAN example as it stands (NCHW, default Adam); `fused` is Adam with `fused=True`; `cl` channels last; `frz` no
 gradients for the discriminator's weights in the generator's step, which we do not compute either; `comp` torch.compile. The usual script is `fused` for
-training, which is faster than the example as it stands, and `eager` for sampling. The best is the fastest, by median, of the modes that the row tried: the
-table of networks lists them, all of them in the first row, elsewhere those that do no work which another one leaves out.
+training, and `eager` for sampling. The best is the fastest, by median, **of the modes that the row tried**, which the table of networks lists: many in the
+first row, elsewhere the usual script and the two that do the least work, with torch.compile and without.
 
 PyTorch's reals are one constant batch of random numbers. Ours are fetched from the data set, which is in our memory too.
 ";
