@@ -1,7 +1,8 @@
 //! The command line.
 
+use crate::data::DataCommand;
 use clap::{Args, Parser, Subcommand};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use steadygan::recipe::{Count, EMBEDDED, LayeredRecipe};
 use steadygan::run::Machine;
 use steadygan::{Error, Result};
@@ -68,6 +69,11 @@ pub(crate) enum Command {
     Export(Export),
     /// Show a recipe's networks, layer by layer
     Summary(Recipe),
+    /// Look at images, or decode them once for all runs
+    Data {
+        #[command(subcommand)]
+        command: DataCommand,
+    },
     /// Show the heuristics, or one of them
     Heuristics {
         /// A heuristic's name
@@ -84,7 +90,7 @@ pub(crate) struct Recipe {
     /// A recipe file (default: the embedded one)
     #[arg(value_name = "RECIPE")]
     file: Option<PathBuf>,
-    /// Images: a folder, an IDX file, or `embedded`
+    /// Images: a folder, an archive, a file of arrays, a pack, or `embedded`
     #[arg(long, value_name = "PATH")]
     data: Option<String>,
     /// Weights to start from: an export or a PyTorch state dict
@@ -111,6 +117,11 @@ pub(crate) struct Recipe {
 }
 
 impl Recipe {
+    /// A recipe on other data than it names.
+    pub(crate) fn on(data: &str, file: Option<&Path>, set: &[String]) -> Self {
+        Self { file: file.map(Path::to_owned), data: Some(data.into()), set: set.into(), ..Self::default() }
+    }
+
     /// The layers: file (or the embedded recipe) < --set < the other flags.
     pub(crate) fn layered(&self) -> Result<LayeredRecipe> {
         let mut recipe = LayeredRecipe::default();

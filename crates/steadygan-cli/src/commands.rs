@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 use steadygan::Result;
-use steadygan::data::Dataset;
+use steadygan::data::{Dataset, Skipped};
 use steadygan::generate::{Destination, Latents, Request};
 use steadygan::plan::Plan;
 use steadygan::recipe::LayeredRecipe;
@@ -87,15 +87,23 @@ pub(crate) fn answer_path(what: &str, path: &Path, options: &Options) {
 
 /// One line; the manifest lists all of them.
 fn warn_of_skipped(data: &Dataset) {
-    const NAMED: usize = 3;
-    if data.skipped.is_empty() {
-        return;
+    warn_of(&data.skipped, data.train.count() + data.holdout.count());
+}
+
+/// One line about images that were skipped beside those that were `read`.
+pub(crate) fn warn_of(skipped: &[Skipped], read: usize) {
+    if !skipped.is_empty() {
+        let named = shortened(skipped.iter().map(|file| format!("{} {}", file.name, file.why)), "; ");
+        say(&format!("warning: skipped {} unreadable of {} images: {named}", skipped.len(), skipped.len() + read));
     }
-    let all = data.skipped.len() + data.train.count() + data.holdout.count();
-    let skipped = data.skipped.iter().take(NAMED).map(|file| format!("{} {}", file.name, file.why));
-    let (named, more) = (skipped.collect::<Vec<_>>().join("; "), data.skipped.len().saturating_sub(NAMED));
-    let and_more = if more > 0 { format!("; and {more} more") } else { String::new() };
-    say(&format!("warning: skipped {} unreadable of {} images: {named}{and_more}", data.skipped.len(), all));
+}
+
+/// The first three of a list, and how many more there are.
+pub(crate) fn shortened(texts: impl ExactSizeIterator<Item = String>, between: &str) -> String {
+    const NAMED: usize = 3;
+    let more = texts.len().saturating_sub(NAMED);
+    let named = texts.take(NAMED).collect::<Vec<_>>().join(between);
+    if more > 0 { format!("{named}{between}and {more} more") } else { named }
 }
 
 fn dry_run(recipe: &LayeredRecipe, plan: &Plan, data: &Dataset, options: &Options) -> Result<ExitCode> {

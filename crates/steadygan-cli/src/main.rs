@@ -3,6 +3,7 @@
 mod arguments;
 mod commands;
 mod console;
+mod data;
 mod export;
 
 use arguments::{Arguments, Command};
@@ -40,6 +41,7 @@ fn run() -> ExitCode {
         Command::Generate(arguments) => commands::generate(&arguments, &options),
         Command::Export(arguments) => export::export(&arguments, &options),
         Command::Summary(recipe) => commands::summary(&recipe, &options),
+        Command::Data { command } => data::data(&command, &options),
         Command::Heuristics { name } => commands::heuristics(name.as_deref(), &options),
     });
     done.unwrap_or_else(|error| {

@@ -6,6 +6,8 @@
 //! number every line of stdin is such a number and is answered by such a line, so that another program can take turns with it:
 //! `cargo xtask bench` does. `RAYON_NUM_THREADS` sets the threads.
 
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
+
 use burn::prelude::Device;
 use std::time::Instant;
 use steadygan::nn::LayerTable;
@@ -31,6 +33,7 @@ const ENDLESS: u64 = 1 << 53;
 type Turns = Box<dyn Iterator<Item = usize>>;
 
 fn main() {
+    // As in the program: this thread works too.
     rayon::ThreadPoolBuilder::new().use_current_thread().build_global().expect("the pool is built once");
     // Cargo adds a flag of its own.
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();

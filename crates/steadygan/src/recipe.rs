@@ -36,7 +36,8 @@ pub struct Recipe {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct DataRecipe {
-    /// `embedded` (Fashion-MNIST's 10,000 test images), a folder, or an IDX file.
+    /// `embedded` (Fashion-MNIST's 10,000 test images), or the path of a folder or an archive of images, a
+    /// file of arrays, or a pack.
     pub source: String,
     /// Height and width in pixels.
     pub size: usize,

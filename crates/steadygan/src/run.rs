@@ -76,7 +76,20 @@ pub fn prepare(recipe: &LayeredRecipe) -> Result<(Plan, Dataset)> {
     Plan::decide(recipe, asked.channels.unwrap_or(1))?;
     let weights = read_all(&model.init)?;
     let data = data::load(&asked)?;
-    let plan = decide_from(recipe, data.train.channels, &weights)?;
+    Ok((decide_with(recipe, &data, &weights)?, data))
+}
+
+/// Decides a recipe's plan for data that has been read.
+///
+/// # Errors
+///
+/// The recipe is not usable, or not with this data.
+pub fn decide_for(recipe: &LayeredRecipe, data: &Dataset) -> Result<Plan> {
+    decide_with(recipe, data, &read_all(&recipe.recipe()?.model.init)?)
+}
+
+fn decide_with(recipe: &LayeredRecipe, data: &Dataset, weights: &[Weights]) -> Result<Plan> {
+    let plan = decide_from(recipe, data.train.channels, weights)?;
     let (batch, count) = (plan.train.batch, data.train.count());
     if batch > count {
         return Err(Error::recipe(
@@ -87,7 +100,7 @@ pub fn prepare(recipe: &LayeredRecipe) -> Result<(Plan, Dataset)> {
             },
         ));
     }
-    Ok((plan, data))
+    Ok(plan)
 }
 
 /// The plan of a recipe for images of these channels, started from these weights.

@@ -8,7 +8,8 @@ const HELP: &str = include_str!("help.txt");
 
 #[test]
 fn the_flags_are_those_that_are_committed() {
-    let commands = ["", "train", "resume", "generate", "export", "summary", "heuristics"];
+    let commands =
+        ["", "train", "resume", "generate", "export", "summary", "data", "data inspect", "data pack", "heuristics"];
     let shown: String = commands
         .iter()
         .map(|command| {

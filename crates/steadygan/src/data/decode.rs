@@ -5,8 +5,12 @@ use std::io::Cursor;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
+/// The formats that are decoded.
+const FORMATS: [ImageFormat; 5] =
+    [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP, ImageFormat::Bmp, ImageFormat::Gif];
+
 /// An image of more pixels is refused by its header, before any of it is decoded.
-const MAX_PIXELS: u64 = 64_000_000;
+pub(super) const MAX_PIXELS: u64 = 64_000_000;
 
 /// Memory that decoding one image may take: `MAX_PIXELS` of 8 bytes (RGBA at 16 bits).
 const MAX_DECODED_BYTES: u64 = 8 * MAX_PIXELS;
@@ -25,12 +29,12 @@ pub(super) fn is_image_extension(extension: &str) -> bool {
         || FOREIGN_EXTENSIONS.iter().any(|foreign| foreign.eq_ignore_ascii_case(extension))
 }
 
-/// Decodes a PNG or JPEG, known by its content, and turns it upright as its EXIF orientation says.
-/// Colour profiles are ignored. The error is the end of a sentence that begins with the file's name.
+/// Decodes a PNG, JPEG, WebP, BMP or GIF, known by its content, and turns it upright as its EXIF
+/// orientation says. Of an animation it is the first frame. Colour profiles are ignored. The error is the end of a sentence that begins with the file's name.
 pub(super) fn decode(bytes: &[u8]) -> Result<DynamicImage, String> {
     let format = match image::guess_format(bytes) {
-        Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg)) => format,
-        Ok(other) => return Err(format!("is {other:?}, not PNG or JPEG")),
+        Ok(format) if FORMATS.contains(&format) => format,
+        Ok(other) => return Err(format!("is {other:?}, not PNG, JPEG, WebP, BMP or GIF")),
         Err(_) => return Err("is not an image by its content".to_owned()),
     };
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
@@ -101,21 +105,42 @@ pub(super) mod tests {
         assert_eq!(decode(&png).unwrap().into_rgb8(), noise());
         let why = |bytes: &[u8]| decode(bytes).unwrap_err();
         assert_eq!(why(b"dear diary"), "is not an image by its content");
-        assert_eq!(why(b"GIF89a......"), "is Gif, not PNG or JPEG");
+        assert_eq!(why(b"II*\0........"), "is Tiff, not PNG, JPEG, WebP, BMP or GIF");
         assert_eq!(why(b""), "is not an image by its content");
     }
 
     #[test]
     fn a_file_cut_anywhere_is_an_error_never_a_panic() {
-        for format in [ImageFormat::Png, ImageFormat::Jpeg] {
+        /// PNG's last bytes only say that it ends, as GIF's last three do.
+        const END_BYTES: usize = 12;
+        for format in FORMATS {
             let whole = encode(noise(), format);
-            assert!(decode(&whole).is_ok());
-            // PNG's last 12 bytes only say that it ends.
-            let needed = whole.len() - if format == ImageFormat::Png { 12 } else { 0 };
-            for cut in 0..needed {
-                assert!(decode(&whole[..cut]).is_err(), "{format:?} cut at {cut}");
+            let image = decode(&whole).unwrap();
+            for cut in 0..whole.len() {
+                match decode(&whole[..cut]) {
+                    Err(_) => {}
+                    Ok(other) => assert!(cut + END_BYTES >= whole.len() && other == image, "{format:?} cut at {cut}"),
+                }
             }
         }
+    }
+
+    #[test]
+    fn lossless_formats_keep_every_pixel() {
+        for format in [ImageFormat::Png, ImageFormat::WebP, ImageFormat::Bmp] {
+            assert_eq!(decode(&encode(noise(), format)).unwrap().into_rgb8(), noise(), "{format:?}");
+        }
+    }
+
+    #[test]
+    fn an_animation_shows_its_first_frame() {
+        let frame = |level: u8| image::Frame::new(image::RgbaImage::from_pixel(5, 4, image::Rgba([level, 0, 0, 255])));
+        let mut gif = Vec::new();
+        let mut encoder = image::codecs::gif::GifEncoder::new(&mut gif);
+        encoder.encode_frames([frame(200), frame(100)]).unwrap();
+        drop(encoder);
+        let image = decode(&gif).unwrap().into_rgb8();
+        assert_eq!((image.dimensions(), image.get_pixel(4, 3).0), ((5, 4), [200, 0, 0]));
     }
 
     #[test]
@@ -133,6 +158,28 @@ pub(super) mod tests {
         let check = crc32(&png[12..29]).to_be_bytes();
         png[29..33].copy_from_slice(&check);
         assert_eq!(decode(&png).unwrap_err(), "has 10000 × 10000 pixels, more than the limit of 64 megapixels");
+    }
+
+    #[test]
+    fn so_do_the_headers_of_other_formats() {
+        let mut gif = encode(noise(), ImageFormat::Gif);
+        gif[6..10].fill(0xFF);
+        assert_eq!(decode(&gif).unwrap_err(), "has 65535 × 65535 pixels, more than the limit of 64 megapixels");
+        let mut bmp = encode(noise(), ImageFormat::Bmp);
+        bmp[18..26].copy_from_slice(&[10_000_i32, 10_000].map(i32::to_le_bytes).concat());
+        assert_eq!(decode(&bmp).unwrap_err(), "has 10000 × 10000 pixels, more than the limit of 64 megapixels");
+    }
+
+    #[test]
+    fn a_wrong_byte_anywhere_is_never_a_panic() {
+        for format in FORMATS {
+            let whole = encode(image::imageops::thumbnail(&noise(), 12, 12), format);
+            for at in 0..whole.len() {
+                let mut wrong = whole.clone();
+                wrong[at] ^= 0xFF;
+                let _ = decode(&wrong);
+            }
+        }
     }
 
     fn crc32(bytes: &[u8]) -> u32 {

@@ -1,6 +1,9 @@
 //! The embedded set: Fashion-MNIST's 10,000 test images.
 
-use super::{DataPlan, Door, Loaded, idx};
+use std::path::PathBuf;
+
+use super::contents::{Contents, Naming};
+use super::{DataPlan, Door, Sink, idx};
 use crate::error::Result;
 
 /// Opens `"embedded"` and `"fashion"`; a folder of that name is `./fashion`.
@@ -15,11 +18,17 @@ impl Door for Embedded {
         matches!(source, "embedded" | "fashion")
     }
 
-    fn read(&self, plan: &DataPlan) -> Result<Loaded> {
+    fn read(&self, _: &DataPlan, sink: &mut dyn Sink) -> Result<Contents> {
         let images = idx::read(steadygan_assets::FASHION_IMAGES, "the embedded images")?;
         let classes = idx::read(steadygan_assets::FASHION_CLASSES, "the embedded classes")?;
-        let mut loaded = idx::load(plan, "fashion".to_owned(), images, Some(classes))?;
-        loaded.class_names = steadygan_assets::FASHION_CLASS_NAMES.map(str::to_owned).to_vec();
-        Ok(loaded)
+        let mut contents = idx::hand_over("fashion".to_owned(), &images, Some(classes), sink)?;
+        if let Naming::Numbers(Some(classes)) = &mut contents.naming {
+            classes.names = steadygan_assets::FASHION_CLASS_NAMES.map(str::to_owned).to_vec();
+        }
+        Ok(contents)
+    }
+
+    fn files(&self, _: &str) -> Vec<(String, PathBuf)> {
+        Vec::new()
     }
 }

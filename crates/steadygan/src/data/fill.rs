@@ -1,50 +1,112 @@
 //! From many decoded images to one block of bytes, in parallel and in order.
 
 use fast_image_resize::Resizer;
-use image::DynamicImage;
 use rayon::prelude::*;
 
 use super::fit::fit;
-use super::{DataPlan, Images};
+use super::{DataPlan, Images, Make, Sink};
 use crate::error::{Error, Result};
 
 /// The most that a data set may take in memory: 16 GiB, 1.4 million colour images of 64 × 64.
 pub(super) const MAX_BYTES: u64 = 16 << 30;
 
-/// Fits `count` images as the plan asks. `image` makes the one of a number; when it (or fitting) fails,
-/// the image is left out and its number and the reason are handed back, in order.
-///
-/// # Errors
-/// If the images would take more than [`MAX_BYTES`].
-pub(super) fn fill(
-    plan: &DataPlan,
-    count: usize,
-    image: impl Fn(usize) -> Result<DynamicImage, String> + Sync,
-) -> Result<(Images, Vec<(usize, String)>)> {
-    let (size, channels) = (plan.size, plan.channels.unwrap_or(3));
-    let bytes = memory(count, channels, size)?;
-    let mut pixels = vec![0; bytes];
-    let outcomes: Vec<Result<bool, String>> = pixels
-        .par_chunks_exact_mut(channels * size * size)
-        .enumerate()
-        .map_init(Resizer::new, |resizer, (index, out)| {
-            let square = fit(image(index)?, size, plan.background, resizer)?;
-            Ok(square.write_planes(out, channels))
-        })
-        .collect();
+/// Images are made in blocks of about this many bytes, which are all that is held beside the result.
+const BLOCK_BYTES: usize = 16 << 20;
 
-    let mut images = Images { channels, size, pixels, classes: None };
-    if plan.channels.is_none() && !outcomes.contains(&Ok(false)) {
-        // Every image is grey, so its three planes are equal: the first stays.
-        images.channels = 1;
-        images.retain(|plane| plane % channels == 0);
+/// Fits images as the plan asks. Those that cannot be made or fitted are left out and remembered.
+///
+/// Where the plan leaves the channels open, images are held as grey until the first colour comes.
+#[derive(Debug)]
+pub(super) struct Fill<'a> {
+    plan: &'a DataPlan,
+    images: Images,
+    failures: Vec<(usize, String)>,
+    taken: usize,
+    /// How many will have been taken, as far as is known.
+    announced: usize,
+    /// A block on its way, kept because fresh memory is slow.
+    block: Vec<u8>,
+}
+
+/// What has come of all images taken.
+#[derive(Debug)]
+pub(super) struct Filled {
+    /// Those that could be made, in the order taken.
+    pub(super) images: Images,
+    /// The numbers of the others in that order, and why.
+    pub(super) failures: Vec<(usize, String)>,
+    /// How many there were of both.
+    pub(super) taken: usize,
+}
+
+impl<'a> Fill<'a> {
+    pub(super) fn new(plan: &'a DataPlan) -> Self {
+        let images =
+            Images { channels: plan.channels.unwrap_or(1), size: plan.size, pixels: Vec::new(), classes: None };
+        Self { plan, images, failures: Vec::new(), taken: 0, announced: 0, block: Vec::new() }
     }
-    if outcomes.iter().any(Result::is_err) {
-        images.retain(|index| outcomes[index].is_ok());
+
+    pub(super) fn finish(self) -> Filled {
+        Filled { images: self.images, failures: self.failures, taken: self.taken }
     }
-    let failures =
-        outcomes.into_iter().enumerate().filter_map(|(index, outcome)| outcome.err().map(|why| (index, why)));
-    Ok((images, failures.collect()))
+
+    fn block(&mut self, count: usize, image: &Make<'_>) -> Result<()> {
+        let (size, channels) = (self.plan.size, self.plan.channels.unwrap_or(3));
+        let len = channels * size * size;
+        let mut block = std::mem::take(&mut self.block);
+        block.resize(count * len, 0);
+        let outcomes: Vec<Result<bool, String>> = block
+            .par_chunks_exact_mut(len)
+            .enumerate()
+            .map_init(Resizer::new, |resizer, (index, out)| {
+                let square = fit(image(index)?, size, self.plan.background, resizer)?;
+                Ok(square.write_planes(out, channels))
+            })
+            .collect();
+        if self.images.channels < channels && outcomes.contains(&Ok(false)) {
+            self.widen()?;
+        }
+        let kept = self.images.image_len();
+        self.images.pixels.reserve((self.announced - self.taken) * kept);
+        for (index, (outcome, image)) in outcomes.into_iter().zip(block.chunks_exact(len)).enumerate() {
+            match outcome {
+                // The planes of a grey image are equal: the first may stand for all.
+                Ok(_) => self.images.pixels.extend_from_slice(&image[..kept]),
+                Err(why) => self.failures.push((self.taken + index, why)),
+            }
+        }
+        self.taken += count;
+        self.block = block;
+        Ok(())
+    }
+
+    /// From grey to colour.
+    fn widen(&mut self) -> Result<()> {
+        let bytes = memory(self.announced, 3, self.plan.size)?;
+        let mut pixels = Vec::with_capacity(bytes);
+        for grey in self.images.pixels.chunks_exact(self.images.image_len()) {
+            (0..3).for_each(|_| pixels.extend_from_slice(grey));
+        }
+        self.images.pixels = pixels;
+        self.images.channels = 3;
+        Ok(())
+    }
+}
+
+impl Sink for Fill<'_> {
+    fn expect(&mut self, count: usize) -> Result<()> {
+        self.announced = self.announced.max(self.taken.saturating_add(count));
+        memory(self.announced, self.images.channels, self.plan.size).map(drop)
+    }
+
+    fn take(&mut self, count: usize, image: &Make<'_>) -> Result<()> {
+        self.expect(count)?;
+        let block = (BLOCK_BYTES / (3 * self.plan.size * self.plan.size)).max(1);
+        for start in (0..count).step_by(block) {
+            self.block(block.min(count - start), &|index| image(start + index))?;
+        }
+        Ok(())
+    }
 }
 
 fn memory(count: usize, channels: usize, size: usize) -> Result<usize> {
@@ -67,6 +129,8 @@ fn too_large(count: usize, channels: usize, size: usize) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use image::{GrayImage, Luma, Rgb, RgbImage};
+
     use super::*;
 
     #[test]
@@ -76,5 +140,33 @@ mod tests {
         let error = memory((1 << 20) + 1, 1, 128).unwrap_err();
         assert_eq!(error.to_string(), "1048577 images of 1 × 128 × 128 bytes need more than the limit of 16 GiB");
         assert!(memory(usize::MAX, 3, usize::MAX).is_err());
+    }
+
+    #[test]
+    fn batches_and_a_late_colour_change_nothing() {
+        let plan =
+            DataPlan { source: String::new(), size: 2, channels: None, holdout: 0.0, background: [0; 3], flip: false };
+        let make = |index: usize| match index {
+            3 => Err("is the third".to_owned()),
+            7 => Ok(RgbImage::from_pixel(2, 2, Rgb([1, 2, 3])).into()),
+            _ => Ok(GrayImage::from_pixel(2, 2, Luma([index as u8 * 10])).into()),
+        };
+        let filled = |batches: &[usize]| {
+            let (mut fill, mut start) = (Fill::new(&plan), 0);
+            for &batch in batches {
+                fill.take(batch, &|index| make(start + index)).unwrap();
+                start += batch;
+            }
+            fill.finish()
+        };
+        let whole = filled(&[9]);
+        assert_eq!((whole.images.channels, whole.images.count(), whole.taken), (3, 8, 9));
+        assert_eq!(whole.failures, [(3, "is the third".to_owned())]);
+        assert_eq!(whole.images.image(6)[..12], [1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3]);
+        for batches in [&[4, 5][..], &[1; 9], &[8, 0, 1]] {
+            let other = filled(batches);
+            assert_eq!((other.images, other.failures), (whole.images.clone(), whole.failures.clone()), "{batches:?}");
+        }
+        assert_eq!(filled(&[7]).images.channels, 1);
     }
 }

@@ -6,11 +6,10 @@ use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
-use super::{DataPlan, Door, Loaded, Skipped, decode, encoded, name_of};
+use super::contents::Naming;
+use super::source::{head, name_of};
+use super::{Contents, DataPlan, Door, Sink, Skipped, decode, encoded};
 use crate::error::Result;
-
-/// How much of a file its format is known by.
-const HEAD_BYTES: u64 = 16;
 
 /// Opens directories. Files are images by content or by extension; others (notes, labels, hidden files
 /// and folders) are none of its business. Links are followed, loops of links are not.
@@ -18,18 +17,23 @@ pub(super) struct Folder;
 
 impl Door for Folder {
     fn reads(&self) -> &'static str {
-        "a folder of PNG or JPEG images"
+        "a folder of images (PNG, JPEG, WebP, BMP, GIF)"
     }
 
     fn opens(&self, source: &str) -> bool {
         Path::new(source).is_dir()
     }
 
-    fn read(&self, plan: &DataPlan) -> Result<Loaded> {
+    fn read(&self, plan: &DataPlan, sink: &mut dyn Sink) -> Result<Contents> {
         let root = Path::new(&plan.source);
         let (files, skipped) = list(root);
         let (names, paths): (Vec<String>, Vec<PathBuf>) = files.into_iter().unzip();
-        encoded::read(plan, name_of(root), &names, skipped, |index| read_file(&paths[index]))
+        sink.take(paths.len(), &|index| decode::decode(&read_file(&paths[index])?))?;
+        Ok(Contents { name: name_of(root), naming: Naming::Files(names), skipped })
+    }
+
+    fn files(&self, source: &str) -> Vec<(String, PathBuf)> {
+        list(Path::new(source)).0
     }
 }
 
@@ -66,24 +70,18 @@ fn name_in(root: &Path, path: &Path) -> String {
 
 /// An image by its extension, or by its first bytes.
 fn is_candidate(path: &Path) -> bool {
-    let extension = path.extension().and_then(|extension| extension.to_str());
-    extension.is_some_and(decode::is_image_extension) || read_head(path).is_ok_and(|head| decode::is_image(&head))
+    encoded::is_named_image(&path.to_string_lossy()) || head(path).is_ok_and(|head| decode::is_image(&head))
 }
 
-fn read_head(path: &Path) -> io::Result<Vec<u8>> {
-    let mut head = Vec::new();
-    File::open(path)?.take(HEAD_BYTES).read_to_end(&mut head)?;
-    Ok(head)
-}
-
-fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    let file = File::open(path)?;
-    let bytes = file.metadata()?.len();
+fn read_file(path: &Path) -> Result<Vec<u8>, String> {
+    let failed = |cause: io::Error| format!("cannot be read: {}", steadygan_run::reason(&cause));
+    let file = File::open(path).map_err(failed)?;
+    let bytes = file.metadata().map_err(failed)?.len();
     if bytes > encoded::MAX_FILE_BYTES {
-        return Err(io::Error::other(format!("its {bytes} bytes exceed the limit of {}", encoded::MAX_FILE_BYTES)));
+        return Err(encoded::too_large(bytes));
     }
     let mut content = Vec::with_capacity(bytes as usize);
-    file.take(encoded::MAX_FILE_BYTES).read_to_end(&mut content)?;
+    file.take(encoded::MAX_FILE_BYTES).read_to_end(&mut content).map_err(failed)?;
     Ok(content)
 }
 
@@ -194,12 +192,12 @@ mod tests {
     fn no_image_at_all_is_an_error() {
         let empty = read(&folder(&[("readme.txt", b"none".to_vec())])).unwrap_err();
         assert!(empty.to_string().ends_with(" holds no images"), "{empty}");
-        let webp = b"RIFF\x04\0\0\0WEBP".to_vec();
-        let files = ["a", "b", "c", "d"].map(|name| (format!("{name}.webp"), webp.clone()));
+        let tiff = b"II*\0........".to_vec();
+        let files = ["a", "b", "c", "d"].map(|name| (format!("{name}.tif"), tiff.clone()));
         let files = files.each_ref().map(|(name, content)| (name.as_str(), content.clone()));
         let error = read(&folder(&files)).unwrap_err().to_string();
         assert!(error.starts_with("4 of 4 images in "), "{error}");
-        assert!(error.ends_with("c.webp is WebP, not PNG or JPEG; and 1 more"), "{error}");
+        assert!(error.ends_with("c.tif is Tiff, not PNG, JPEG, WebP, BMP or GIF; and 1 more"), "{error}");
     }
 
     #[cfg(unix)]

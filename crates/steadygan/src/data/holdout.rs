@@ -15,16 +15,33 @@ pub(super) fn digests(images: &Images) -> Vec<ImageDigest> {
 
 /// SHA-256 over channels, size, and each image's digest and class in order, as lower-case hexadecimal.
 pub(super) fn fingerprint(images: &Images, digests: &[ImageDigest]) -> String {
-    let mut hash = Sha256::new();
-    hash.update((images.channels as u64).to_le_bytes());
-    hash.update((images.size as u64).to_le_bytes());
-    for digest in digests {
-        hash.update(digest);
+    let mut fingerprint = Fingerprint::new(images);
+    fingerprint.update(digests);
+    fingerprint.finish(images.classes.as_deref())
+}
+
+/// [`fingerprint`], image by image.
+pub(super) struct Fingerprint(Sha256);
+
+impl Fingerprint {
+    /// Of images with these channels and this size.
+    pub(super) fn new(images: &Images) -> Self {
+        let mut hash = Sha256::new();
+        hash.update((images.channels as u64).to_le_bytes());
+        hash.update((images.size as u64).to_le_bytes());
+        Self(hash)
     }
-    for class in images.classes.iter().flatten() {
-        hash.update(class.to_le_bytes());
+
+    pub(super) fn update(&mut self, digests: &[ImageDigest]) {
+        digests.iter().for_each(|digest| self.0.update(digest));
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+
+    pub(super) fn finish(mut self, classes: Option<&[u32]>) -> String {
+        for class in classes.into_iter().flatten() {
+            self.0.update(class.to_le_bytes());
+        }
+        self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 /// Divides into (train, hold-out): an image is held out if the first 8 bytes of its digest, as a number
@@ -52,8 +69,9 @@ pub(super) fn split(images: Images, digests: &[ImageDigest], share: f64) -> Resu
         size: images.size,
         pixels: (0..digests.len())
             .filter(|&index| held_out[index])
-            .flat_map(|index| images.image(index).iter().copied())
-            .collect(),
+            .map(|index| images.image(index))
+            .collect::<Vec<_>>()
+            .concat(),
         classes: images.classes.as_ref().map(|classes| {
             let pairs = classes.iter().zip(&held_out);
             pairs.filter_map(|(&class, &out)| out.then_some(class)).collect()

@@ -10,8 +10,10 @@ use std::path::{Path, PathBuf};
 use flate2::bufread::MultiGzDecoder;
 use image::{DynamicImage, GrayImage};
 
-use super::fill::{MAX_BYTES, fill};
-use super::{DataPlan, Door, Loaded, name_of};
+use super::contents::{Classes, Naming};
+use super::fill::MAX_BYTES;
+use super::source::{DAMAGED, file_name, name_of, open};
+use super::{Contents, DataPlan, Door, Sink};
 use crate::error::{Error, Result};
 
 /// The type code of unsigned bytes.
@@ -35,10 +37,16 @@ impl Door for Idx {
         path.is_file() && (named() || has_header(path))
     }
 
-    fn read(&self, plan: &DataPlan) -> Result<Loaded> {
+    fn read(&self, plan: &DataPlan, sink: &mut dyn Sink) -> Result<Contents> {
         let path = Path::new(&plan.source);
         let classes = labels_beside(path).as_deref().map(read_file).transpose()?;
-        load(plan, name_of(path), read_file(path)?, classes)
+        hand_over(name_of(path), &read_file(path)?, classes, sink)
+    }
+
+    fn files(&self, source: &str) -> Vec<(String, PathBuf)> {
+        let images = PathBuf::from(source);
+        let files = labels_beside(&images).into_iter().chain([images]);
+        files.map(|path| (file_name(&path), path)).collect()
     }
 }
 
@@ -49,8 +57,8 @@ pub(super) struct Array {
     bytes: Vec<u8>,
 }
 
-/// Images (count × height × width) and their classes (count) as a data set.
-pub(super) fn load(plan: &DataPlan, name: String, images: Array, classes: Option<Array>) -> Result<Loaded> {
+/// Hands over images (count × height × width) and their classes (count).
+pub(super) fn hand_over(name: String, images: &Array, classes: Option<Array>, sink: &mut dyn Sink) -> Result<Contents> {
     let (count, height, width) = match images.shape[..] {
         [count, height, width] if count * height * width > 0 => (count, height, width),
         _ => {
@@ -60,34 +68,21 @@ pub(super) fn load(plan: &DataPlan, name: String, images: Array, classes: Option
             ));
         }
     };
-    let plan = DataPlan { channels: plan.channels.or(Some(1)), ..plan.clone() };
-    let (mut loaded, failures) = fill(&plan, count, |index| {
+    if let Some(classes) = classes.as_ref().filter(|classes| classes.shape != [count]) {
+        return Err(Error::data(
+            format!("{} holds {count} images, but {} is of shape {:?}", images.what, classes.what, classes.shape),
+            "give images and labels that belong together, or move the labels elsewhere",
+        ));
+    }
+    sink.take(count, &|index| {
         let pixels = images.bytes[index * height * width..][..height * width].to_vec();
         GrayImage::from_raw(width as u32, height as u32, pixels)
             .map(DynamicImage::from)
             .ok_or_else(|| "has another size than announced".to_owned())
     })?;
-    if let Some((index, why)) = failures.first() {
-        return Err(Error::data(format!("image {index} of {} {why}", images.what), "give another file"));
-    }
-    let mut class_names = Vec::new();
-    if let Some(classes) = classes {
-        if classes.shape != [count] {
-            return Err(Error::data(
-                format!("{} holds {count} images, but {} is of shape {:?}", images.what, classes.what, classes.shape),
-                "give images and labels that belong together, or move the labels elsewhere",
-            ));
-        }
-        (loaded.classes, class_names) = number(&classes.bytes);
-    }
-    Ok(Loaded { name, images: loaded, class_names, skipped: Vec::new() })
-}
-
-/// Classes numbered from 0 in the order of their labels, and the labels as names.
-fn number(labels: &[u8]) -> (Option<Vec<u32>>, Vec<String>) {
-    let known: Vec<u8> = (0..=u8::MAX).filter(|label| labels.contains(label)).collect();
-    let class = |label: &u8| known.partition_point(|other| other < label) as u32;
-    (Some(labels.iter().map(class).collect()), known.iter().map(u8::to_string).collect())
+    let labels = classes.map(|classes| classes.bytes.into_iter().map(i64::from).collect::<Vec<_>>());
+    let naming = Naming::Numbers(labels.map(|labels| Classes::labelled(&labels)));
+    Ok(Contents { name, naming, skipped: Vec::new() })
 }
 
 /// Reads an IDX of unsigned bytes, called `what` in messages, decompressing it if it is gzip. No more is
@@ -105,18 +100,11 @@ pub(super) fn read(mut source: impl BufRead, what: impl Into<String>) -> Result<
 }
 
 fn read_file(path: &Path) -> Result<Array> {
-    let file = File::open(path).map_err(|cause| {
-        let hint = "check the path and its permissions";
-        Error::io(format!("cannot open {}", path.display()), &cause, hint)
-    })?;
-    read(BufReader::new(file), path.display().to_string())
+    read(BufReader::new(open(path)?), path.display().to_string())
 }
 
 fn read_plain(mut source: impl Read, what: String) -> Result<Array> {
-    let damaged = |why: String| {
-        let hint = "the file may be cut short or damaged: fetch or unpack it again";
-        Error::data(format!("{what} {why}"), hint)
-    };
+    let damaged = |why: String| Error::data(format!("{what} {why}"), DAMAGED);
     let shape = read_shape(&mut source).map_err(damaged)?;
     let announced = shape
         .iter()
@@ -183,10 +171,6 @@ fn labels_beside(images: &Path) -> Option<PathBuf> {
         None => format!("{labels}.gz"),
     };
     [labels, other].iter().map(|name| images.with_file_name(name)).find(|path| path.is_file())
-}
-
-fn file_name(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 #[cfg(test)]

@@ -1,13 +1,17 @@
 //! Real images: where they come from, and how they become equal squares of bytes.
 //!
-//! A source (the embedded set, a folder, a file) is read by the first door that knows it. Whatever
-//! the door, every image is turned upright, cropped to its centre square, composed over the background,
+//! A source (the embedded set, a folder, an archive, a file) is read by the first door that knows it and
+//! hands its images over. Whatever the door, every image is turned upright, cropped to its centre square, composed over the background,
 //! resized (Lanczos, antialiased) unless it already fits, and held as `u8` in NCHW order. Then a share is
 //! held out by content. The result is a pure function of the plan and the bytes read: neither the number
 //! of threads nor the order in which a directory lists its files matters.
 //!
 //! To add a source: one new file with a `Door`, and one line in `DOORS`.
 
+mod archive;
+mod array;
+mod cifar;
+mod contents;
 mod decode;
 mod embedded;
 mod encoded;
@@ -16,20 +20,34 @@ mod fit;
 mod folder;
 mod holdout;
 mod idx;
+mod images;
+mod inspect;
 pub mod npy;
+mod npz;
 mod order;
+mod pack;
+mod source;
+mod tarball;
+mod zip;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use image::DynamicImage;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use contents::{Contents, Loaded};
+use fill::Fill;
+pub use images::Images;
+pub use inspect::{ClassCount, Inspection, KindCount, SizeCount, inspect};
 pub use order::{Order, first_shown, gather};
+pub use pack::{Packed, pack};
 
 /// What is to be read and how, with nothing implicit left.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DataPlan {
-    /// `"embedded"` (alias `"fashion"`), or the path of a folder of images or of an IDX file.
+    /// `"embedded"` (alias `"fashion"`), or the path of anything that a door reads: a folder or an archive
+    /// of images, a file of arrays, a pack.
     pub source: String,
     /// Height and width of the images, in pixels.
     pub size: usize,
@@ -41,56 +59,6 @@ pub struct DataPlan {
     pub background: [u8; 3],
     /// Whether the trainer mirrors half of the images it shows (see [`gather`]).
     pub flip: bool,
-}
-
-/// Square images of one size, held as bytes in NCHW order: all rows of the first channel, then the next.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Images {
-    /// 1 (grey) or 3 (red, green, blue).
-    pub channels: usize,
-    /// Height and width in pixels.
-    pub size: usize,
-    /// `count × channels × size × size` bytes.
-    pub pixels: Vec<u8>,
-    /// The class of each image, an index into [`Dataset::class_names`].
-    pub classes: Option<Vec<u32>>,
-}
-
-impl Images {
-    /// How many images there are.
-    pub fn count(&self) -> usize {
-        self.pixels.len() / self.image_len()
-    }
-
-    /// The bytes of image `index`, `channels × size × size`.
-    ///
-    /// # Panics
-    /// If there is no such image.
-    pub fn image(&self, index: usize) -> &[u8] {
-        &self.pixels[index * self.image_len()..][..self.image_len()]
-    }
-
-    fn image_len(&self) -> usize {
-        self.channels * self.size * self.size
-    }
-
-    /// Keeps the images for which `keep` says so, in place and in order.
-    fn retain(&mut self, keep: impl Fn(usize) -> bool) {
-        let (count, len) = (self.count(), self.image_len());
-        let mut kept = 0;
-        for index in (0..count).filter(|&index| keep(index)) {
-            self.pixels.copy_within(index * len..(index + 1) * len, kept * len);
-            if let Some(classes) = &mut self.classes {
-                classes[kept] = classes[index];
-            }
-            kept += 1;
-        }
-        self.pixels.truncate(kept * len);
-        self.pixels.shrink_to_fit();
-        if let Some(classes) = &mut self.classes {
-            classes.truncate(kept);
-        }
-    }
 }
 
 /// An image that could not be read.
@@ -120,27 +88,46 @@ pub struct Dataset {
     pub fingerprint: String,
 }
 
-/// What a door hands over, before the hold-out is taken.
-#[derive(Debug)]
-struct Loaded {
-    name: String,
-    images: Images,
-    class_names: Vec<String>,
-    skipped: Vec<Skipped>,
+/// Makes the image of a number, on any thread. The error is the end of a sentence that begins with the
+/// image's name.
+type Make<'a> = dyn Fn(usize) -> Result<DynamicImage, String> + Sync + 'a;
+
+/// Where a door hands its images over.
+trait Sink {
+    /// Makes room for `count` images beyond those taken. A door that knows how many will come says so.
+    fn expect(&mut self, count: usize) -> Result<()>;
+    /// Takes the next `count` images, `image` making each by its number among them.
+    fn take(&mut self, count: usize, image: &Make<'_>) -> Result<()>;
 }
 
 /// A kind of source.
 trait Door: Sync {
-    /// What it reads, for messages: "a folder of PNG or JPEG images".
+    /// What it reads, for messages: "a folder of images".
     fn reads(&self) -> &'static str;
     /// Whether `source` is of this kind, judged cheaply.
     fn opens(&self, source: &str) -> bool;
-    /// Reads all of it as the plan asks.
-    fn read(&self, plan: &DataPlan) -> Result<Loaded>;
+    /// Hands all images of the plan's source to `sink`, as they are, in one batch or in many, and says how
+    /// they are called.
+    fn read(&self, plan: &DataPlan, sink: &mut dyn Sink) -> Result<Contents>;
+    /// The files that the images come from, by name; a [`pack`] is stale when one of them changes.
+    fn files(&self, source: &str) -> Vec<(String, PathBuf)> {
+        let path = Path::new(source);
+        vec![(source::file_name(path), path.to_owned())]
+    }
 }
 
 /// Every kind of source; the first that opens one reads it.
-const DOORS: &[&dyn Door] = &[&embedded::Embedded, &folder::Folder, &idx::Idx];
+const DOORS: &[&dyn Door] = &[
+    &embedded::Embedded,
+    &idx::Idx,
+    &pack::Pack,
+    &cifar::Cifar,
+    &npz::Npz,
+    &array::Npy,
+    &zip::Zip,
+    &tarball::Tar,
+    &folder::Folder,
+];
 
 /// Reads the plan's source.
 ///
@@ -150,7 +137,20 @@ const DOORS: &[&dyn Door] = &[&embedded::Embedded, &folder::Folder, &idx::Idx];
 /// or if the plan's own numbers are out of range.
 pub fn load(plan: &DataPlan) -> Result<Dataset> {
     check(plan)?;
-    let Loaded { name, images, class_names, skipped } = door(&plan.source)?.read(plan)?;
+    divide(read(plan)?, plan)
+}
+
+/// Reads and fits all images of the plan's source that can be read.
+fn read(plan: &DataPlan) -> Result<Loaded> {
+    let mut fill = Fill::new(plan);
+    let contents = door(&plan.source)?.read(plan, &mut fill)?;
+    Ok(Loaded::new(contents, fill.finish()))
+}
+
+/// Takes the hold-out, if enough could be read.
+fn divide(loaded: Loaded, plan: &DataPlan) -> Result<Dataset> {
+    loaded.check(&plan.source)?;
+    let Loaded { name, images, class_names, skipped } = loaded;
     let digests = holdout::digests(&images);
     let fingerprint = holdout::fingerprint(&images, &digests);
     let (train, holdout) = holdout::split(images, &digests, plan.holdout)?;
@@ -191,21 +191,7 @@ fn door(source: &str) -> Result<&'static dyn Door> {
     })
 }
 
-/// A data set's short name from its path: the last part without its extensions, everything but letters,
-/// digits, `-` and `_` turned into `-`.
-fn name_of(path: &Path) -> String {
-    /// Long enough to recognise, short enough for a run's folder.
-    const MAX_CHARS: usize = 40;
-    let full = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let last = full.file_name().unwrap_or_default().to_string_lossy();
-    let stem = if full.is_dir() { &last } else { last.split('.').next().unwrap_or_default() };
-    let name: String =
-        stem.chars().take(MAX_CHARS).map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }).collect();
-    match name.trim_matches('-') {
-        "" => "data".to_owned(),
-        name => name.to_owned(),
-    }
-}
-
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 
-const MAGIC: &[u8; 6] = b"\x93NUMPY";
+pub(super) const MAGIC: &[u8; 6] = b"\x93NUMPY";
 /// A longer header is refused, as NumPy itself does (`max_header_size`).
 const MAX_HEADER_BYTES: usize = 10_000;
 /// The header is padded so that the values begin at a multiple of this.
@@ -17,10 +17,10 @@ const ALIGNMENT: usize = 64;
 
 /// What a header says: the type, whether the first dimension runs fastest, and the shape.
 #[derive(Debug, PartialEq)]
-struct Header {
-    descr: String,
-    fortran_order: bool,
-    shape: Vec<usize>,
+pub(super) struct Header {
+    pub(super) descr: String,
+    pub(super) fortran_order: bool,
+    pub(super) shape: Vec<usize>,
 }
 
 /// Reads latents, an array of `N × latent` finite `f32` with N ≥ 1; returned row by row.
@@ -117,7 +117,7 @@ fn write_header(out: &mut impl Write, descr: &str, shape: &[usize]) -> io::Resul
 
 /// Reads the header and says where the values begin. The error is the end of a sentence that begins
 /// with the file's name.
-fn read_header(source: &mut impl Read) -> Result<(Header, usize), String> {
+pub(super) fn read_header(source: &mut impl Read) -> Result<(Header, usize), String> {
     let short = |cause: io::Error| format!("is not a complete .npy file: {cause}");
     let mut magic = [0; 8];
     source.read_exact(&mut magic).map_err(short)?;

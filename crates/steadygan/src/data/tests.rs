@@ -38,8 +38,10 @@ fn a_source_that_cannot_be_opened_names_the_doors() {
     assert_eq!(error.to_string(), "there is no file or folder \"no/such/folder\"");
     assert_eq!(
         error.hint(),
-        "give one of: \"embedded\" (Fashion-MNIST); a folder of PNG or JPEG images; \
-         an IDX file of images (.gz or not)"
+        "give one of: \"embedded\" (Fashion-MNIST); an IDX file of images (.gz or not); a pack (.pack.safetensors); \
+         CIFAR-10's binary version (the archive, its folder, or one .bin); a .npz of images (`x`) and perhaps \
+         classes (`y`); a .npy of images (uint8, N × H × W or N × H × W × C); a .zip of images; \
+         a .tar or .tar.gz of images; a folder of images (PNG, JPEG, WebP, BMP, GIF)"
     );
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("table.csv");
@@ -61,13 +63,4 @@ fn a_plan_out_of_range_is_refused() {
         let message = message(DataPlan { holdout, ..base.clone() });
         assert_eq!(message, format!("data.holdout is {holdout}, not a share from 0 to below 1"));
     }
-}
-
-#[test]
-fn a_name_fits_a_file_name() {
-    let name = |path: &str| name_of(Path::new(path));
-    assert_eq!(name("/data/My Photos (2024).tar.gz"), "My-Photos--2024");
-    assert_eq!(name("train-images-idx3-ubyte.gz"), "train-images-idx3-ubyte");
-    assert_eq!(name("/"), "data");
-    assert_eq!(name(&"x".repeat(300)).len(), 40);
 }

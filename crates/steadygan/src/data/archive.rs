@@ -1,0 +1,169 @@
+//! What must hold of every archive before its content is believed. Nothing is ever unpacked to disk.
+
+use std::fmt;
+use std::io::{self, Read};
+
+use crate::error::{Error, Result};
+
+use super::source::DAMAGED;
+
+/// An archive of more files is refused: ImageNet's training set has 1.3 million.
+pub(super) const MAX_FILES: usize = 2_000_000;
+
+/// A longer name is refused.
+const MAX_NAME_BYTES: usize = 1024;
+
+/// An archive that unpacks to more is refused: 256 GiB, twice ImageNet's training set.
+const MAX_UNPACKED_BYTES: u64 = 256 << 30;
+
+/// An archive may unpack to this many times its size: deflate makes at most a 1032nd of anything, and
+/// images of any content hardly less than a tenth.
+const MAX_RATIO: u64 = 100;
+
+/// An archive may always unpack to this much (64 MiB), whatever its size: blank images compress well.
+const FREE_BYTES: u64 = 64 << 20;
+
+/// Archives inside archives are not opened.
+const NESTED: [&str; 6] = [".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".rar"];
+
+/// To how much an archive of `packed` bytes may unpack.
+pub(super) fn unpacked_limit(packed: u64) -> u64 {
+    packed.saturating_mul(MAX_RATIO).clamp(FREE_BYTES, MAX_UNPACKED_BYTES)
+}
+
+/// What is wrong with an archive that holds more than it may.
+pub(super) fn bomb(what: &str, limit: u64) -> Error {
+    Error::data(
+        format!(
+            "{what} unpacks to more than {} MiB, {MAX_RATIO} times its size or more than any archive may",
+            limit >> 20
+        ),
+        "if it can be trusted, unpack it and give the folder",
+    )
+}
+
+/// What is wrong with an archive of more than [`MAX_FILES`].
+pub(super) fn too_many(what: &str) -> Error {
+    Error::data(format!("{what} holds more than {MAX_FILES} files"), "divide it, or give a folder")
+}
+
+/// What is wrong with an archive that holds two files of one name.
+pub(super) fn twice(what: &str, name: &str) -> Error {
+    Error::data(format!("{what} holds {name:?} twice"), "make the archive again from a folder")
+}
+
+/// What is wrong with an archive that holds a link, a device or the like.
+pub(super) fn no_file(what: &str, name: &str, kind: &str) -> Error {
+    Error::data(
+        format!("{what} holds {kind}, {name:?}"),
+        "make the archive again with plain files only (tar --dereference, no --sparse; zip without --symlinks)",
+    )
+}
+
+/// What is wrong with an archive that ends early or does not fit together.
+pub(super) fn damaged(what: &str, kind: &str, cause: impl fmt::Display) -> Error {
+    let cause = cause.to_string();
+    let mut letters = cause.chars();
+    let first = letters.next().map(|first| first.to_lowercase().to_string()).unwrap_or_default();
+    Error::data(format!("{what} cannot be read as {kind}: {first}{}", letters.as_str()), DAMAGED)
+}
+
+/// An entry's name with `/` between folders, or `None` if it is hidden (a part begins with a dot) as in a
+/// folder. `separators` are those of the archive's format.
+///
+/// # Errors
+/// If the name is absolute, leads out of the archive, is no name at all, or is that of another archive.
+pub(super) fn entry_name(what: &str, raw: &[u8], separators: &[char]) -> Result<Option<String>> {
+    let shown = String::from_utf8_lossy(&raw[..raw.len().min(MAX_NAME_BYTES)]).into_owned();
+    let refused = |why: &str, hint: &str| Err(Error::data(format!("{what} {why}: {shown:?}"), hint));
+    let remake = "make the archive again from inside the folder of images";
+    if raw.len() > MAX_NAME_BYTES || raw.contains(&0) {
+        return refused("holds a file whose name is too long or holds a zero", remake);
+    }
+    let drive = raw.first().is_some_and(u8::is_ascii_alphabetic) && raw.get(1) == Some(&b':');
+    if drive || shown.starts_with(['/', '\\']) {
+        return refused("names an absolute path", remake);
+    }
+    if shown.split(['/', '\\']).any(|part| part == "..") {
+        return refused("names a path outside of itself", remake);
+    }
+    let parts: Vec<&str> = shown.split(separators).filter(|part| !matches!(*part, "" | ".")).collect();
+    if parts.iter().any(|part| part.starts_with('.')) {
+        return Ok(None);
+    }
+    let name = parts.join("/");
+    let lower = name.to_ascii_lowercase();
+    if NESTED.iter().any(|ending| lower.ends_with(ending)) {
+        return refused("holds another archive", "unpack it and give the inner archive or the folder");
+    }
+    Ok(Some(name))
+}
+
+/// An error that a [`Limited`] reader gives beyond its limit.
+#[derive(Debug)]
+pub(super) struct Beyond;
+
+impl fmt::Display for Beyond {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("more was unpacked than may be")
+    }
+}
+
+impl std::error::Error for Beyond {}
+
+/// Whether a reading failed because of a [`Limited`] reader's limit.
+pub(super) fn is_beyond(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<Beyond>())
+}
+
+/// Gives at most `left` bytes; more is an error.
+#[derive(Debug)]
+pub(super) struct Limited<R> {
+    pub(super) inner: R,
+    pub(super) left: u64,
+}
+
+impl<R: Read> Read for Limited<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.left = self.left.checked_sub(read as u64).ok_or_else(|| io::Error::other(Beyond))?;
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stay_inside() {
+        let name = |raw: &str| entry_name("a.zip", raw.as_bytes(), &['/', '\\']);
+        assert_eq!(name("./cat//1.png").unwrap().unwrap(), "cat/1.png");
+        assert_eq!(name("cat\\1.png").unwrap().unwrap(), "cat/1.png");
+        assert_eq!(name("c.d/..png").unwrap(), None);
+        assert_eq!(name("__MACOSX/._1.png").unwrap(), None);
+        let refusal = |raw: &str| name(raw).unwrap_err().to_string();
+        for raw in ["../1.png", "a/../../1.png", "a\\..\\1.png", ".."] {
+            assert_eq!(refusal(raw), format!("a.zip names a path outside of itself: {raw:?}"));
+        }
+        for raw in ["/etc/1.png", "\\\\host\\1.png", "C:\\1.png", "c:1.png"] {
+            assert_eq!(refusal(raw), format!("a.zip names an absolute path: {raw:?}"));
+        }
+        for raw in ["b.ZIP", "deep/b.tar.gz", "b.tgz", "b.7z"] {
+            assert_eq!(refusal(raw), format!("a.zip holds another archive: {raw:?}"));
+        }
+        assert!(refusal(&"x".repeat(2000)).starts_with("a.zip holds a file whose name is too long"));
+        assert!(refusal("a\0.png").starts_with("a.zip holds a file whose name"));
+    }
+
+    #[test]
+    fn the_limit_follows_the_size() {
+        assert_eq!(unpacked_limit(10), 64 << 20);
+        assert_eq!(unpacked_limit(1 << 20), 100 << 20);
+        assert_eq!(unpacked_limit(u64::MAX), 256 << 30);
+        let mut content = Vec::new();
+        let error = Limited { inner: &[0; 9][..], left: 8 }.read_to_end(&mut content).unwrap_err();
+        assert!(is_beyond(&error));
+        assert_eq!(Limited { inner: &[0; 8][..], left: 8 }.read_to_end(&mut content).unwrap(), 8);
+    }
+}

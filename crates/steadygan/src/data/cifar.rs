@@ -1,0 +1,153 @@
+//! CIFAR-10's binary version: records of a class and a planar colour image of 32 × 32
+//! (<https://www.cs.toronto.edu/~kriz/cifar.html>).
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::contents::{Classes, Naming};
+use super::source::{DAMAGED, file_name, is_file_named, name_of, open};
+use super::{Contents, DataPlan, Door, Images, Sink, encoded, tarball};
+use crate::error::{Error, Result};
+
+const SIZE: usize = 32;
+/// A class and three planes.
+const RECORD_BYTES: usize = 1 + 3 * SIZE * SIZE;
+
+/// What the classes show, as in the archive's `batches.meta.txt`.
+const CLASS_NAMES: [&str; 10] =
+    ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
+
+/// The folder inside the archive.
+const FOLDER: &str = "cifar-10-batches-bin";
+
+/// Opens a folder of batches, one batch, or the archive as it is distributed. Of a folder and of the
+/// archive the batches `data_batch_*.bin` are read, in the order of their names; the images to test on are
+/// another batch.
+pub(super) struct Cifar;
+
+impl Door for Cifar {
+    fn reads(&self) -> &'static str {
+        "CIFAR-10's binary version (the archive, its folder, or one .bin)"
+    }
+
+    fn opens(&self, source: &str) -> bool {
+        let path = Path::new(source);
+        if path.is_dir() {
+            return !batches(path).is_empty();
+        }
+        let first = || tarball::first_names(path, 2).iter().any(|name| is_batch(name) || is_beside_batches(name));
+        is_file_named(path, &[".bin"]) || is_file_named(path, &[".tar.gz", ".tgz", ".tar"]) && first()
+    }
+
+    fn read(&self, plan: &DataPlan, sink: &mut dyn Sink) -> Result<Contents> {
+        let path = Path::new(&plan.source);
+        let mut of = Vec::new();
+        if path.is_dir() {
+            for (_, batch) in batches(path) {
+                of.extend(hand_over(&batch.display().to_string(), &read_file(&batch)?, sink)?);
+            }
+        } else if is_file_named(path, &[".bin"]) {
+            of = hand_over(&plan.source, &read_file(path)?, sink)?;
+        } else {
+            for (name, batch) in archived(path)? {
+                of.extend(hand_over(&format!("{name} in {}", plan.source), &batch, sink)?);
+            }
+        }
+        let names = CLASS_NAMES.map(str::to_owned).to_vec();
+        let naming = Naming::Numbers(Some(Classes { of, names }));
+        Ok(Contents { name: name_of(path), naming, skipped: Vec::new() })
+    }
+
+    fn files(&self, source: &str) -> Vec<(String, PathBuf)> {
+        let path = Path::new(source);
+        if path.is_dir() { batches(path) } else { vec![(file_name(path), path.to_owned())] }
+    }
+}
+
+fn is_batch(name: &str) -> bool {
+    let last = name.rsplit('/').next().unwrap_or_default();
+    last.starts_with("data_batch_") && last.ends_with(".bin")
+}
+
+/// Whether a file is one of those that come with the batches.
+fn is_beside_batches(name: &str) -> bool {
+    name.rsplit('/').next().is_some_and(|last| matches!(last, "test_batch.bin" | "batches.meta.txt"))
+}
+
+/// The batches of a folder, or of the archive's folder inside it, by name.
+fn batches(folder: &Path) -> Vec<(String, PathBuf)> {
+    let in_folder = |folder: &Path| {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut found: Vec<(String, PathBuf)> = entries
+            .map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path()))
+            .filter(|(name, path)| is_batch(name) && path.is_file())
+            .collect();
+        found.sort();
+        found
+    };
+    match in_folder(folder) {
+        found if found.is_empty() => in_folder(&folder.join(FOLDER)),
+        found => found,
+    }
+}
+
+/// The batches of an archive, by name. They are held whole: the usual five take 150 MB.
+fn archived(path: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
+    let mut found = BTreeMap::new();
+    let mut left = encoded::MAX_FILE_BYTES;
+    tarball::walk(
+        path,
+        |name, _| is_batch(name),
+        |name, content| {
+            let refused = |why: String| Error::data(format!("{name} in {} {why}", path.display()), DAMAGED);
+            let content = content.map_err(refused)?;
+            let bytes = content.len() as u64;
+            left = left.checked_sub(bytes).ok_or_else(|| refused(encoded::too_large(bytes)))?;
+            found.insert(name, content);
+            Ok(())
+        },
+    )?;
+    if found.is_empty() {
+        let hint = "give CIFAR-10's archive as it is distributed, its folder, or one .bin";
+        return Err(Error::data(format!("{} holds no data_batch_*.bin", path.display()), hint));
+    }
+    Ok(found)
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>> {
+    let mut content = Vec::new();
+    let what = path.display();
+    let read = open(path)?.take(encoded::MAX_FILE_BYTES + 1).read_to_end(&mut content);
+    read.map_err(|cause| Error::io(format!("cannot read {what}"), &cause, "check the path and its permissions"))?;
+    match content.len() as u64 {
+        bytes if bytes > encoded::MAX_FILE_BYTES => Err(Error::data(
+            format!("{what} {}", encoded::too_large(bytes)),
+            "give a batch of CIFAR-10's binary version",
+        )),
+        _ => Ok(content),
+    }
+}
+
+/// Hands over the images of a batch and returns their classes.
+fn hand_over(what: &str, batch: &[u8], sink: &mut dyn Sink) -> Result<Vec<u32>> {
+    let refused = |why: String| {
+        let hint = "give a batch of CIFAR-10's binary version (not CIFAR-100's, not the Python version)";
+        Err(Error::data(format!("{what} {why}"), hint))
+    };
+    let records = batch.chunks_exact(RECORD_BYTES);
+    if batch.is_empty() || !records.remainder().is_empty() {
+        return refused(format!("holds {} bytes, no whole number of records of {RECORD_BYTES}", batch.len()));
+    }
+    let classes: Vec<u32> = records.map(|record| u32::from(record[0])).collect();
+    if let Some(at) = classes.iter().position(|&class| class as usize >= CLASS_NAMES.len()) {
+        return refused(format!("gives image {at} the class {}, where there are {}", classes[at], CLASS_NAMES.len()));
+    }
+    let pixels = batch.chunks_exact(RECORD_BYTES).flat_map(|record| &record[1..]).copied().collect();
+    let images = Images { channels: 3, size: SIZE, pixels, classes: None };
+    sink.take(classes.len(), &|index| Ok(images.picture(index)))?;
+    Ok(classes)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,166 @@
+//! What a door tells about the images that it handed over, and what follows from it: order, classes,
+//! and whether enough of them could be read.
+
+use std::collections::BTreeSet;
+
+use super::fill::Filled;
+use super::{Images, Skipped};
+use crate::error::{Error, Result};
+
+/// More unreadable images than one in this many is an error: the source is not what the user thinks.
+const UNREADABLE_ONE_IN: usize = 10;
+
+/// How many unreadable images a message names.
+const NAMED: usize = 3;
+
+/// What a door knows beside the images.
+#[derive(Debug)]
+pub(super) struct Contents {
+    /// The data set's short name.
+    pub(super) name: String,
+    pub(super) naming: Naming,
+    /// What could not even be opened.
+    pub(super) skipped: Vec<Skipped>,
+}
+
+/// How images are called and ordered.
+#[derive(Debug)]
+pub(super) enum Naming {
+    /// By file, `/` between folders, in the order they were handed over. They are put in the order of
+    /// their names' bytes, and folders are classes.
+    Files(Vec<String>),
+    /// By number, in the order they were handed over.
+    Numbers(Option<Classes>),
+}
+
+/// The class of each image, and what classes are called.
+#[derive(Debug, PartialEq)]
+pub(super) struct Classes {
+    pub(super) of: Vec<u32>,
+    pub(super) names: Vec<String>,
+}
+
+impl Classes {
+    /// Classes numbered from 0 in the order of their labels, and the labels as names.
+    pub(super) fn labelled(labels: &[i64]) -> Self {
+        let known: Vec<i64> = BTreeSet::from_iter(labels).into_iter().copied().collect();
+        let class = |label: &i64| known.partition_point(|other| other < label) as u32;
+        Self { of: labels.iter().map(class).collect(), names: known.iter().map(i64::to_string).collect() }
+    }
+
+    /// The folders of the first level that has more than one of them (else of the first level), if every
+    /// image lies in one: an archive of `photos/cat/1.png` and `photos/dog/1.png` shows cats and dogs.
+    fn of_folders(names: &[&str]) -> Option<Self> {
+        let (mut folders, mut below) = split(names)?;
+        while folders.iter().all(|folder| *folder == folders[0]) {
+            let Some(deeper) = split(&below) else { break };
+            (folders, below) = deeper;
+        }
+        let known: Vec<&str> = BTreeSet::from_iter(&folders).into_iter().copied().collect();
+        let class = |folder: &&str| known.partition_point(|name| name < folder) as u32;
+        Some(Self {
+            of: folders.iter().map(class).collect(),
+            names: known.iter().map(|name| (*name).to_owned()).collect(),
+        })
+    }
+}
+
+/// Each name's first folder and what is below it, if there are names and all have one.
+fn split<'a>(names: &[&'a str]) -> Option<(Vec<&'a str>, Vec<&'a str>)> {
+    let parts: Option<(Vec<&str>, Vec<&str>)> = names.iter().map(|name| name.split_once('/')).collect();
+    parts.filter(|(folders, _)| !folders.is_empty())
+}
+
+impl Naming {
+    /// What the image that was handed over as number `index` is called.
+    pub(super) fn name(&self, index: usize) -> String {
+        match self {
+            Self::Files(names) => names[index].clone(),
+            Self::Numbers(_) => format!("image {index}"),
+        }
+    }
+}
+
+/// All of a source's images that can be read, before the hold-out is taken.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    pub(super) name: String,
+    pub(super) images: Images,
+    pub(super) class_names: Vec<String>,
+    pub(super) skipped: Vec<Skipped>,
+}
+
+impl Loaded {
+    /// Orders what was filled and gives it its classes.
+    pub(super) fn new(contents: Contents, filled: Filled) -> Self {
+        let Contents { name, naming, mut skipped } = contents;
+        let Filled { mut images, failures, taken } = filled;
+        let mut failed = failures.iter().map(|(index, _)| *index).peekable();
+        let kept: Vec<usize> = (0..taken).filter(|index| failed.next_if_eq(index).is_none()).collect();
+        skipped.extend(failures.into_iter().map(|(index, why)| Skipped { name: naming.name(index), why }));
+        let classes = match naming {
+            Naming::Files(names) => {
+                skipped.sort_by(|a, b| a.name.cmp(&b.name));
+                let name = |place: &usize| names[kept[*place]].as_str();
+                let mut order: Vec<usize> = (0..kept.len()).collect();
+                order.sort_by_key(name);
+                images.reorder(&order);
+                Classes::of_folders(&order.iter().map(name).collect::<Vec<_>>())
+            }
+            Naming::Numbers(classes) => classes
+                .map(|Classes { of, names }| Classes { of: kept.iter().map(|&index| of[index]).collect(), names }),
+        };
+        let (of, class_names) = classes.map(|classes| (classes.of, classes.names)).unzip();
+        images.classes = of;
+        Self { name, images, class_names: class_names.unwrap_or_default(), skipped }
+    }
+
+    /// An error if no image can be read, or more than a tenth cannot.
+    pub(super) fn check(&self, source: &str) -> Result<()> {
+        let (read, skipped) = (self.images.count(), self.skipped.len());
+        if read == 0 && skipped == 0 {
+            return Err(Error::data(
+                format!("{source} holds no images"),
+                "PNG, JPEG, WebP, BMP and GIF files are read, in sub-folders too; \
+                 data.source = \"embedded\" is the built-in set",
+            ));
+        }
+        if read > 0 && skipped * UNREADABLE_ONE_IN <= read + skipped {
+            return Ok(());
+        }
+        let named = self.skipped.iter().take(NAMED).map(|Skipped { name, why }| format!("{name} {why}"));
+        let named: Vec<String> = named.collect();
+        let more = skipped.saturating_sub(NAMED);
+        let and_more = if more > 0 { format!("; and {more} more") } else { String::new() };
+        Err(Error::data(
+            format!(
+                "{skipped} of {} images in {source} cannot be read: {}{and_more}",
+                read + skipped,
+                named.join("; ")
+            ),
+            "remove or convert these files; up to a tenth of the images may be unreadable",
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_classes_at_the_first_level_that_divides_the_images() {
+        let classes = |names: &[&str]| Classes::of_folders(names).map(|classes| (classes.of, classes.names.join(" ")));
+        assert_eq!(classes(&["bag/1", "bag/x/2", "shoe/1"]), Some((vec![0, 0, 1], "bag shoe".to_owned())));
+        assert_eq!(classes(&["set/train/b/1", "set/train/a/1"]), Some((vec![1, 0], "a b".to_owned())));
+        assert_eq!(classes(&["set/1", "set/2"]), Some((vec![0, 0], "set".to_owned())));
+        assert_eq!(classes(&["set/a/1", "set/2"]), Some((vec![0, 0], "set".to_owned())));
+        assert_eq!(classes(&["a/1", "2"]), None);
+        assert_eq!(classes(&[]), None);
+    }
+
+    #[test]
+    fn labels_keep_their_order_and_their_names() {
+        let classes = Classes::labelled(&[7, -1, 7, 300]);
+        assert_eq!((classes.of, classes.names.join(" ")), (vec![1, 0, 1, 2], "-1 7 300".to_owned()));
+    }
+}

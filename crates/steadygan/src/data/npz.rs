@@ -1,0 +1,99 @@
+//! Images and classes in NumPy's `.npz`: a ZIP archive of `.npy` arrays.
+
+use std::io::Read;
+use std::path::Path;
+
+use super::contents::{Classes, Naming};
+use super::source::{DAMAGED, is_file_named, name_of};
+use super::zip::{Archive, Entry};
+use super::{Contents, DataPlan, Door, Sink, array, npy};
+use crate::error::{Error, Result};
+
+/// Where images are looked for, in this order, and where their classes are.
+const KEYS: [(&str, &str); 4] = [("x", "y"), ("images", "y"), ("x_train", "y_train"), ("arr_0", "y")];
+
+/// Opens `.npz` files, by name.
+pub(super) struct Npz;
+
+impl Door for Npz {
+    fn reads(&self) -> &'static str {
+        "a .npz of images (`x`) and perhaps classes (`y`)"
+    }
+
+    fn opens(&self, source: &str) -> bool {
+        is_file_named(Path::new(source), &[".npz"])
+    }
+
+    fn read(&self, plan: &DataPlan, sink: &mut dyn Sink) -> Result<Contents> {
+        let path = Path::new(&plan.source);
+        let archive = Archive::open(path)?;
+        let entry = |key: &str| archive.entries.iter().find(|entry| entry.name.strip_suffix(".npy") == Some(key));
+        let Some((images, key)) = KEYS.iter().find_map(|(images, classes)| Some((entry(images)?, classes))) else {
+            let held: Vec<&str> = archive.entries.iter().map(|entry| entry.name.trim_end_matches(".npy")).collect();
+            return Err(Error::data(
+                format!("{} holds no array of images; it holds: {}", plan.source, held.join(", ")),
+                "call it x: np.savez(file, x=images, y=classes)",
+            ));
+        };
+        let what = |entry: &Entry| format!("{} in {}", entry.name, archive.what());
+        let open = |entry: &Entry| archive.reader(entry).map_err(|cause| unreadable(&what(entry), cause));
+        let count = array::hand_over(&what(images), &mut open(images)?, sink)?;
+        let labels = match entry(key) {
+            Some(entry) => Some(labels(&what(entry), &mut open(entry)?, count)?),
+            None => None,
+        };
+        let naming = Naming::Numbers(labels.map(|labels| Classes::labelled(&labels)));
+        Ok(Contents { name: name_of(path), naming, skipped: Vec::new() })
+    }
+}
+
+fn unreadable(what: &str, cause: std::io::Error) -> Error {
+    Error::data(format!("{what} cannot be read: {}", steadygan_run::reason(&cause)), DAMAGED)
+}
+
+/// Reads `count` integers of any kind.
+fn labels(what: &str, mut source: &mut dyn Read, count: usize) -> Result<Vec<i64>> {
+    let (header, _) = npy::read_header(&mut source).map_err(|why| Error::data(format!("{what} {why}"), DAMAGED))?;
+    if !matches!(header.shape[..], [n] | [n, 1] if n == count) {
+        return Err(Error::data(
+            format!("{what} is of shape {:?}, but there are {count} images", header.shape),
+            "give one class an image",
+        ));
+    }
+    let Some((little, signed, width)) = integer(&header.descr) else {
+        return Err(Error::data(
+            format!("{what} holds values of type {:?}, not whole numbers", header.descr),
+            "number the classes: y.astype(np.int64)",
+        ));
+    };
+    let mut bytes = Vec::new();
+    source.take((count * width) as u64).read_to_end(&mut bytes).map_err(|cause| unreadable(what, cause))?;
+    if bytes.len() != count * width {
+        return Err(Error::data(format!("{what} holds {} bytes, not {}", bytes.len(), count * width), DAMAGED));
+    }
+    let label = |bytes: &[u8]| {
+        let (most, rest): (u8, Vec<u8>) = match little {
+            true => (bytes[width - 1], bytes.iter().rev().copied().collect()),
+            false => (bytes[0], bytes.to_vec()),
+        };
+        let negative = signed && most & 0x80 != 0;
+        rest.iter().fold(if negative { -1 } else { 0 }, |value: i64, &byte| value << 8 | i64::from(byte))
+    };
+    Ok(bytes.chunks_exact(width).map(label).collect())
+}
+
+/// Of a NumPy type: whether the least byte comes first, whether it is signed, and its bytes.
+fn integer(descr: &str) -> Option<(bool, bool, usize)> {
+    let mut letters = descr.chars();
+    let little = letters.next()? != '>';
+    let signed = match letters.next()? {
+        'i' => true,
+        'u' => false,
+        _ => return None,
+    };
+    let width = letters.as_str().parse().ok()?;
+    matches!(width, 1 | 2 | 4 | 8).then_some((little, signed, width))
+}
+
+#[cfg(test)]
+mod tests;

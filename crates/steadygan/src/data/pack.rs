@@ -1,0 +1,263 @@
+//! Packs: a source's images decoded once, for one size, in one file that opens at once.
+//!
+//! A pack is a SafeTensors file (docs/data.md): `images`, `u8` of N × C × size × size, and `classes`, `u32`
+//! of N, if there are any; the rest is JSON under one metadata key. It holds all images that can be read,
+//! in order, before the hold-out is taken, so that training from it and from its source is the same to the
+//! bit. It is made for one size and background and refused for others: an image that is resized twice is
+//! another image. Channels are those that `data.channels = "auto"` gives, from which grey and colour follow
+//! exactly.
+
+mod stamp;
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use safetensors::tensor::{Dtype, Metadata as Header, TensorInfo};
+use serde::{Deserialize, Serialize};
+use steadygan_run::write_atomically_with;
+
+use super::contents::{Classes, Loaded, Naming};
+use super::holdout::{Fingerprint, digests, fingerprint};
+use super::source::{DAMAGED, head, is_file_named, name_of, open};
+use super::{Contents, DataPlan, Door, Images, Sink, Skipped, door};
+use crate::error::{Error, Result};
+use stamp::Stamp;
+
+/// The version of the format.
+const FORMAT_VERSION: u32 = 1;
+
+/// The metadata's only key.
+const METADATA_KEY: &str = "steadygan-pack";
+
+/// What a pack's name ends in.
+const SUFFIX: &str = ".pack.safetensors";
+
+/// A longer header is refused (64 MiB): it names the images that could not be read, at most a tenth.
+const MAX_HEADER_BYTES: u64 = 64 << 20;
+
+/// Images are read in batches of about this many bytes (16 MiB).
+const BATCH_BYTES: usize = 16 << 20;
+
+/// All of a pack that is no tensor.
+#[derive(Debug, Serialize, Deserialize)]
+struct Metadata {
+    format_version: u32,
+    /// The data set's short name.
+    name: String,
+    background: [u8; 3],
+    source: Stamp,
+    class_names: Vec<String>,
+    skipped: Vec<Skipped>,
+    /// [`Dataset::fingerprint`](super::Dataset::fingerprint) of what the pack holds.
+    fingerprint: String,
+}
+
+/// A pack that was written.
+#[derive(Debug)]
+pub struct Packed {
+    /// The pack's file.
+    pub path: PathBuf,
+    /// How many images it holds.
+    pub images: usize,
+    /// What could not be read.
+    pub skipped: Vec<Skipped>,
+}
+
+/// Packs the plan's source for the plan's size and background, into `out` or beside the source as
+/// `NAME-SIZEpx.pack.safetensors`.
+///
+/// # Errors
+/// As [`load`](super::load); if the source is no file or folder, is a pack, or changes while it is read;
+/// if the pack cannot be written.
+pub fn pack(plan: &DataPlan, out: Option<&Path>) -> Result<Packed> {
+    let plan = DataPlan { channels: None, holdout: 0.0, ..plan.clone() };
+    super::check(&plan)?;
+    let door = door(&plan.source)?;
+    let files = door.files(&plan.source);
+    if files.is_empty() || Pack.opens(&plan.source) {
+        let message = format!("{} needs no pack: it opens at once", plan.source);
+        return Err(Error::data(message, "give a folder or a file of images"));
+    }
+    let source = Path::new(&plan.source);
+    let default = || source.canonicalize().unwrap_or_default().with_file_name(file_name(source, plan.size));
+    let path = out.map_or_else(default, Path::to_owned);
+    let stamp = Stamp::of(source, &files, &path)?;
+    let loaded = super::read(&plan)?;
+    loaded.check(&plan.source)?;
+    if stamp != Stamp::of(source, &door.files(&plan.source), &path)? {
+        let message = format!("{} was changed while it was read", plan.source);
+        return Err(Error::data(message, "pack it again when nothing writes to it"));
+    }
+    write(&path, &loaded, plan.background, stamp)?;
+    Ok(Packed { path, images: loaded.images.count(), skipped: loaded.skipped })
+}
+
+fn file_name(source: &Path, size: usize) -> String {
+    format!("{}-{size}px{SUFFIX}", name_of(source))
+}
+
+fn write(path: &Path, loaded: &Loaded, background: [u8; 3], source: Stamp) -> Result<()> {
+    let Loaded { name, images, class_names, skipped } = loaded;
+    let metadata = Metadata {
+        format_version: FORMAT_VERSION,
+        name: name.clone(),
+        background,
+        source,
+        class_names: class_names.clone(),
+        skipped: skipped.clone(),
+        fingerprint: fingerprint(images, &digests(images)),
+    };
+    let metadata = serde_json::to_string(&metadata).expect("metadata is plain data");
+    let classes: Vec<u8> = images.classes.iter().flatten().flat_map(|class| class.to_le_bytes()).collect();
+    let mut tensors = Vec::new();
+    if images.classes.is_some() {
+        tensors.push(("classes".to_owned(), info(Dtype::U32, vec![images.count()], 0..classes.len())));
+    }
+    let shape = vec![images.count(), images.channels, images.size, images.size];
+    let end = classes.len() + images.pixels.len();
+    tensors.push(("images".to_owned(), info(Dtype::U8, shape, classes.len()..end)));
+    let header = Header::new(Some(HashMap::from([(METADATA_KEY.to_owned(), metadata)])), tensors);
+    let header = header.expect("the tensors lie one behind the other");
+    let mut header = serde_json::to_vec(&header).expect("a header is plain data");
+    header.resize(header.len().next_multiple_of(size_of::<u64>()), b' ');
+    write_atomically_with(path, |file| {
+        file.write_all(&(header.len() as u64).to_le_bytes())?;
+        file.write_all(&header)?;
+        file.write_all(&classes)?;
+        file.write_all(&images.pixels)
+    })
+    .map_err(|error| Error::from(error).with_hint("choose a file that can be written: --out FILE"))
+}
+
+fn info(dtype: Dtype, shape: Vec<usize>, range: std::ops::Range<usize>) -> TensorInfo {
+    TensorInfo { dtype, shape, data_offsets: (range.start, range.end) }
+}
+
+/// Opens packs, by name (`.safetensors`) or by content.
+pub(super) struct Pack;
+
+impl Door for Pack {
+    fn reads(&self) -> &'static str {
+        "a pack (.pack.safetensors)"
+    }
+
+    fn opens(&self, source: &str) -> bool {
+        let path = Path::new(source);
+        // A SafeTensors header is a length below 2³², then JSON.
+        let begins = || head(path).is_ok_and(|head| head.get(4..10) == Some(b"\0\0\0\0{\""));
+        is_file_named(path, &[".safetensors"]) || path.is_file() && begins()
+    }
+
+    fn read(&self, plan: &DataPlan, sink: &mut dyn Sink) -> Result<Contents> {
+        let path = Path::new(&plan.source);
+        let mut file = open(path)?;
+        let (metadata, shape) = read_header(path, &mut file)?;
+        metadata.source.check(path, plan)?;
+        let [count, channels, size] = shape;
+        check_fits(&plan.source, size, &metadata, plan)?;
+
+        let damaged = |why: &str| Error::data(format!("{} {why}", plan.source), DAMAGED);
+        let failed = |cause: io::Error| damaged(&format!("cannot be read: {}", steadygan_run::reason(&cause)));
+        let has_classes = !metadata.class_names.is_empty();
+        let mut classes = vec![0; if has_classes { count * size_of::<u32>() } else { 0 }];
+        file.read_exact(&mut classes).map_err(failed)?;
+        let classes: Vec<u32> = classes.as_chunks().0.iter().map(|class| u32::from_le_bytes(*class)).collect();
+        if classes.iter().any(|&class| class as usize >= metadata.class_names.len()) {
+            return Err(damaged("names a class that there is not"));
+        }
+        let mut batch = Images { channels, size, pixels: Vec::new(), classes: None };
+        let mut fingerprint = Fingerprint::new(&batch);
+        let most = (BATCH_BYTES / batch.image_len()).max(1);
+        sink.expect(count)?;
+        for start in (0..count).step_by(most) {
+            batch.pixels.resize(most.min(count - start) * batch.image_len(), 0);
+            file.read_exact(&mut batch.pixels).map_err(failed)?;
+            fingerprint.update(&digests(&batch));
+            sink.take(batch.count(), &|index| Ok(batch.picture(index)))?;
+        }
+        let classes = has_classes.then_some(classes);
+        if fingerprint.finish(classes.as_deref()) != metadata.fingerprint {
+            return Err(damaged("does not hold what was written"));
+        }
+        let classes = classes.map(|of| Classes { of, names: metadata.class_names });
+        Ok(Contents { name: metadata.name, naming: Naming::Numbers(classes), skipped: metadata.skipped })
+    }
+}
+
+/// Reads and checks a pack's header: metadata, and count, channels and size of the images.
+fn read_header(path: &Path, file: &mut File) -> Result<(Metadata, [usize; 3])> {
+    let what = path.display();
+    let foreign = |why: &str| {
+        let hint = "make a pack with: steadygan data pack PATH";
+        Error::data(format!("{what} is no pack of images, or is damaged: {why}"), hint)
+    };
+    let mut length = [0; size_of::<u64>()];
+    let short = |_| foreign("its header is not complete");
+    file.read_exact(&mut length).map_err(short)?;
+    let length = u64::from_le_bytes(length);
+    if length > MAX_HEADER_BYTES {
+        return Err(foreign("its header is larger than any pack's"));
+    }
+    let mut json = Vec::new();
+    file.take(length).read_to_end(&mut json).map_err(short)?;
+    let header: Header = serde_json::from_slice(&json).map_err(|cause| foreign(&cause.to_string()))?;
+    let metadata = header.metadata().as_ref().and_then(|metadata| metadata.get(METADATA_KEY));
+    let metadata = metadata.ok_or_else(|| foreign(&format!("its metadata has no key `{METADATA_KEY}`")))?;
+    check_version(metadata, path)?;
+    let metadata: Metadata = serde_json::from_str(metadata).map_err(|cause| foreign(&cause.to_string()))?;
+
+    let announced = size_of::<u64>() as u64 + length + header.data_len() as u64;
+    let held = file.metadata().map_or(0, |metadata| metadata.len());
+    if held != announced {
+        return Err(Error::data(format!("{what} announces {announced} bytes, but holds {held}"), DAMAGED));
+    }
+    let misshapen = || foreign("its tensors are not those of a pack");
+    let images = header.info("images").filter(|images| images.dtype == Dtype::U8).ok_or_else(misshapen)?;
+    let [count, channels @ (1 | 3), size, width] = images.shape[..] else { return Err(misshapen()) };
+    let classes = header.info("classes").map(|classes| (classes.dtype, classes.shape.clone()));
+    let expected = (!metadata.class_names.is_empty()).then(|| (Dtype::U32, vec![count]));
+    // Classes lie first: only then do the images end the file.
+    let last = images.data_offsets.1 == header.data_len();
+    if width != size || size == 0 || count == 0 || classes != expected || !last {
+        return Err(misshapen());
+    }
+    Ok((metadata, [count, channels, size]))
+}
+
+/// The version is looked at before the rest, whose form depends on it.
+fn check_version(json: &str, path: &Path) -> Result<()> {
+    #[derive(Deserialize)]
+    struct Version {
+        format_version: u32,
+    }
+    match serde_json::from_str::<Version>(json) {
+        Ok(Version { format_version }) if format_version != FORMAT_VERSION => Err(Error::data(
+            format!("{} has format version {format_version}, this program reads {FORMAT_VERSION}", path.display()),
+            "pack the source again with this program: steadygan data pack PATH",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a pack that was made for another size or background.
+fn check_fits(what: &str, size: usize, metadata: &Metadata, plan: &DataPlan) -> Result<()> {
+    let again = |key: &str| {
+        let command = metadata.source.command(Path::new(what), plan);
+        format!("ask for {key}, or pack the source again: {command}")
+    };
+    if size != plan.size {
+        let message = format!("{what} was packed for data.size = {size}, not {}", plan.size);
+        return Err(Error::data(message, again(&format!("--set data.size={size}"))));
+    }
+    if metadata.background != plan.background {
+        let (was, is) = (metadata.background, plan.background);
+        let message = format!("{what} was packed for data.background = {was:?}, not {is:?}");
+        return Err(Error::data(message, again("that background")));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,167 @@
+use std::fs;
+
+use tempfile::TempDir;
+
+use super::super::testing::{folder, plan, png};
+use super::super::{Dataset, load};
+use super::*;
+
+/// The images in `photos/` and a recipe's plan for it.
+fn place() -> (TempDir, DataPlan) {
+    let place = tempfile::tempdir().unwrap();
+    let photos = place.path().join("photos");
+    fs::rename(folder().keep(), &photos).unwrap();
+    fs::write(photos.join("shoe/cut.png"), &png(1)[..60]).unwrap();
+    let plan = plan(&photos);
+    (place, plan)
+}
+
+fn on(pack: &Path, plan: &DataPlan) -> DataPlan {
+    DataPlan { source: pack.to_str().unwrap().to_owned(), ..plan.clone() }
+}
+
+/// The images again, so that one in nine and no more cannot be read.
+fn more(photos: &Path) {
+    fs::write(photos.join("shoe/0.png"), png(100)).unwrap();
+    fs::write(photos.join("shoe/1.png"), png(101)).unwrap();
+}
+
+#[test]
+fn a_pack_is_its_source_to_the_bit() {
+    let (place, plan) = place();
+    more(Path::new(&plan.source));
+    for size in [3, 4, 9] {
+        let plan = DataPlan { size, ..plan.clone() };
+        let packed = pack(&plan, None).unwrap();
+        assert_eq!(packed.path, place.path().canonicalize().unwrap().join(format!("photos-{size}px.pack.safetensors")));
+        assert_eq!((packed.images, packed.skipped.len()), (10, 1));
+        for (channels, holdout) in [(None, 0.5), (Some(1), 0.0), (Some(3), 0.5)] {
+            let plan = DataPlan { channels, holdout, ..plan.clone() };
+            let data = load(&on(&packed.path, &plan)).unwrap();
+            assert_eq!(data, load(&plan).unwrap(), "{size} pixels, {channels:?}");
+        }
+    }
+}
+
+#[test]
+fn grey_images_stay_grey_until_colour_is_asked_for() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("grey.npy");
+    let mut file = Vec::new();
+    super::super::npy::write_u8(&mut file, &[3, 5, 5], &(0..75).collect::<Vec<u8>>()).unwrap();
+    fs::write(&path, file).unwrap();
+    let plan = plan(&path);
+    let packed = pack(&plan, Some(&place.path().join("new/folder/g"))).unwrap();
+    for channels in [None, Some(1), Some(3)] {
+        let plan = DataPlan { channels, ..plan.clone() };
+        assert_eq!(load(&on(&packed.path, &plan)).unwrap(), load(&plan).unwrap());
+    }
+}
+
+#[test]
+fn a_stale_pack_is_refused() {
+    let (place, plan) = place();
+    let photos = PathBuf::from(&plan.source);
+    more(&photos);
+    let path = pack(&plan, None).unwrap().path;
+    let stale = |why: &str| {
+        let error = load(&on(&path, &plan)).unwrap_err();
+        let message = error.to_string();
+        assert!(message.contains("-4px.pack.safetensors is stale: "), "{message}");
+        assert!(message.ends_with(why), "{message}");
+        assert!(error.hint().starts_with("pack it again: steadygan data pack "), "{}", error.hint());
+        assert!(error.hint().contains("photos --set data.size=4 --out "), "{}", error.hint());
+    };
+    let touched = photos.join("bag/9.png");
+    let before = fs::metadata(&touched).unwrap().modified().unwrap();
+    let set = |time| fs::File::options().append(true).open(&touched).unwrap().set_modified(time).unwrap();
+    set(before + std::time::Duration::from_nanos(1_000_000));
+    stale("photos has changed since it was packed (files were renamed or written again)");
+    set(before);
+    load(&on(&path, &plan)).unwrap();
+    fs::write(photos.join("new.png"), png(50)).unwrap();
+    stale("photos has changed since it was packed (11 files then, 12 now)");
+    fs::remove_file(photos.join("new.png")).unwrap();
+    fs::write(photos.join("notes.txt"), "no image").unwrap();
+    load(&on(&path, &plan)).unwrap();
+    fs::rename(photos.join("bag"), photos.join("purse")).unwrap();
+    stale("(files were renamed or written again)");
+    // Moved together they stay together; without its source the pack is all that there is.
+    fs::rename(photos.join("purse"), photos.join("bag")).unwrap();
+    let moved = tempfile::tempdir().unwrap();
+    fs::rename(&path, moved.path().join("p.safetensors")).unwrap();
+    fs::rename(&photos, moved.path().join("photos")).unwrap();
+    let path = moved.path().join("p.safetensors");
+    assert_eq!(load(&on(&path, &plan)).unwrap().train.count(), 10);
+    fs::write(moved.path().join("photos/new.png"), png(50)).unwrap();
+    assert!(load(&on(&path, &plan)).unwrap_err().to_string().contains(" is stale: "));
+    fs::remove_dir_all(moved.path().join("photos")).unwrap();
+    assert_eq!(load(&on(&path, &plan)).unwrap().train.count(), 10);
+    drop(place);
+}
+
+#[test]
+fn another_size_or_background_is_another_pack() {
+    let (_place, plan) = place();
+    more(Path::new(&plan.source));
+    let path = pack(&plan, None).unwrap().path;
+    let refused = |plan: DataPlan| load(&on(&path, &plan)).unwrap_err();
+    let error = refused(DataPlan { size: 8, ..plan.clone() });
+    assert!(error.to_string().ends_with("-4px.pack.safetensors was packed for data.size = 4, not 8"), "{error}");
+    assert!(error.hint().starts_with("ask for --set data.size=4, or pack the source again: steadygan data pack "));
+    assert!(error.hint().ends_with("photos --set data.size=8"), "{}", error.hint());
+    let error = refused(DataPlan { background: [0; 3], ..plan.clone() });
+    assert!(error.to_string().ends_with("data.background = [255, 255, 255], not [0, 0, 0]"), "{error}");
+    let error = pack(&on(&path, &plan), None).unwrap_err().to_string();
+    assert!(error.ends_with(" needs no pack: it opens at once"), "{error}");
+    let error = pack(&DataPlan { source: "embedded".to_owned(), ..plan }, None).unwrap_err().to_string();
+    assert_eq!(error, "embedded needs no pack: it opens at once");
+}
+
+#[test]
+fn nothing_unreadable_is_packed() {
+    let (place, plan) = place();
+    for number in 0..9 {
+        fs::write(Path::new(&plan.source).join(format!("{number}.png")), "no picture").unwrap();
+    }
+    let error = pack(&plan, None).unwrap_err().to_string();
+    assert!(error.starts_with("10 of 18 images in "), "{error}");
+    assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1, "no file is left");
+}
+
+#[test]
+fn a_damaged_pack_is_refused_and_never_a_panic() {
+    let (_place, plan) = place();
+    more(Path::new(&plan.source));
+    let path = pack(&plan, None).unwrap().path;
+    let whole = fs::read(&path).unwrap();
+    let outcome = |bytes: &[u8]| -> Result<Dataset> {
+        fs::write(&path, bytes).unwrap();
+        load(&on(&path, &plan))
+    };
+    assert_eq!(outcome(&whole).unwrap().train.count(), 10);
+    for cut in (0..whole.len()).step_by(13) {
+        assert!(outcome(&whole[..cut]).is_err(), "cut at {cut}");
+    }
+    // A wrong bit anywhere in the tensors.
+    let header = 8 + u64::from_le_bytes(*whole.first_chunk().unwrap()) as usize;
+    for at in [header, header + 39, header + 40, whole.len() - 1] {
+        let mut flipped = whole.clone();
+        flipped[at] ^= 1;
+        let error = outcome(&flipped).unwrap_err().to_string();
+        let named = ["does not hold what was written", "names a class that there is not"];
+        assert!(named.iter().any(|why| error.ends_with(why)), "{error}");
+    }
+    let changed = |from: &str, to: &str| {
+        let text = String::from_utf8(whole[8..header].to_vec()).unwrap();
+        let text = text.replace(from, to);
+        let bytes = [&(text.len() as u64).to_le_bytes()[..], text.as_bytes(), &whole[header..]].concat();
+        outcome(&bytes).unwrap_err().to_string()
+    };
+    let later = changed("\\\"format_version\\\":1", "\\\"format_version\\\":2");
+    assert!(later.ends_with("has format version 2, this program reads 1"), "{later}");
+    assert!(changed("[10,3,4,4]", "[10,4,4,3]").ends_with("its tensors are not those of a pack"));
+    assert!(changed("steadygan-pack", "something").ends_with("its metadata has no key `steadygan-pack`"));
+    let huge = [&u64::MAX.to_le_bytes()[..], &whole[8..]].concat();
+    assert!(outcome(&huge).unwrap_err().to_string().ends_with("its header is larger than any pack's"));
+}

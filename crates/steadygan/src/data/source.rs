@@ -1,0 +1,67 @@
+//! What a path says about a source before it is read.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use crate::error::{Error, Result};
+
+/// How much of a file its format is known by.
+pub(super) const HEAD_BYTES: u64 = 16;
+
+/// A data set's short name from its path: the last part without its extensions, everything but letters,
+/// digits, `-` and `_` turned into `-`.
+pub(super) fn name_of(path: &Path) -> String {
+    /// Long enough to recognise, short enough for a run's folder.
+    const MAX_CHARS: usize = 40;
+    let full = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let last = full.file_name().unwrap_or_default().to_string_lossy();
+    let stem = if full.is_dir() { &last } else { last.split('.').next().unwrap_or_default() };
+    let name: String =
+        stem.chars().take(MAX_CHARS).map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }).collect();
+    match name.trim_matches('-') {
+        "" => "data".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+/// A path's last part.
+pub(super) fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Whether a path is that of a file whose name ends so, in capitals or not.
+pub(super) fn is_file_named(path: &Path, endings: &[&str]) -> bool {
+    let name = file_name(path).to_ascii_lowercase();
+    endings.iter().any(|ending| name.ends_with(ending)) && path.is_file()
+}
+
+/// A file's first [`HEAD_BYTES`].
+pub(super) fn head(path: &Path) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    File::open(path)?.take(HEAD_BYTES).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+/// Opens a file of the user's.
+pub(super) fn open(path: &Path) -> Result<File> {
+    let hint = "check the path and its permissions";
+    File::open(path).map_err(|cause| Error::io(format!("cannot open {}", path.display()), &cause, hint))
+}
+
+/// What to do about a file that does not hold what it says.
+pub(super) const DAMAGED: &str = "the file may be cut short or damaged: fetch it or make it again";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_fits_a_file_name() {
+        let name = |path: &str| name_of(Path::new(path));
+        assert_eq!(name("/data/My Photos (2024).tar.gz"), "My-Photos--2024");
+        assert_eq!(name("train-images-idx3-ubyte.gz"), "train-images-idx3-ubyte");
+        assert_eq!(name("/"), "data");
+        assert_eq!(name(&"x".repeat(300)).len(), 40);
+    }
+}

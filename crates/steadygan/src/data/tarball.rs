@@ -1,0 +1,202 @@
+//! Tar archives, plain or compressed by gzip: files by name, streamed once.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+use std::rc::Rc;
+
+use flate2::bufread::MultiGzDecoder;
+use tar::EntryType;
+
+use super::archive::{
+    Limited, MAX_FILES, bomb, damaged, entry_name, is_beyond, no_file, too_many, twice, unpacked_limit,
+};
+use super::contents::Naming;
+use super::source::{HEAD_BYTES, is_file_named, name_of, open};
+use super::{Contents, DataPlan, Door, Sink, decode, encoded};
+use crate::error::Result;
+
+/// The archive in a sentence.
+const KIND: &str = "a tar archive";
+
+const GZIP_MAGIC: [u8; 2] = [0x1F, 0x8B];
+
+/// Where a header says that it is one (POSIX.1-1988), and what it says.
+const MAGIC: (usize, &[u8]) = (257, b"ustar");
+
+/// The unit of everything in a tar archive; one of zeros ends it.
+const BLOCK_BYTES: usize = 512;
+
+/// Headers between two files may take this much (1 MiB): long names, attributes.
+const MAX_HEADER_BYTES: u64 = 1 << 20;
+
+/// Encoded images are decoded in batches of about this many bytes (16 MiB).
+const BATCH_BYTES: usize = 16 << 20;
+
+/// Opens tar archives of images, by name or by content; what counts as an image is as in a folder.
+pub(super) struct Tar;
+
+impl Door for Tar {
+    fn reads(&self) -> &'static str {
+        "a .tar or .tar.gz of images"
+    }
+
+    fn opens(&self, source: &str) -> bool {
+        let path = Path::new(source);
+        is_file_named(path, &[".tar", ".tar.gz", ".tgz"]) || path.is_file() && has_header(path)
+    }
+
+    fn read(&self, plan: &DataPlan, sink: &mut dyn Sink) -> Result<Contents> {
+        let path = Path::new(&plan.source);
+        let (mut names, mut batch, mut bytes) = (Vec::new(), Vec::new(), 0);
+        let mut decode = |batch: &mut Vec<Result<Vec<u8>, String>>| -> Result<()> {
+            let content = |index: usize| batch[index].as_deref().map_err(String::clone);
+            sink.take(batch.len(), &|index| decode::decode(content(index)?))?;
+            batch.clear();
+            Ok(())
+        };
+        let is_image = |name: &str, head: &[u8]| encoded::is_named_image(name) || decode::is_image(head);
+        walk(path, is_image, |name, content| {
+            bytes += content.as_ref().map_or(0, Vec::len);
+            names.push(name);
+            batch.push(content);
+            if bytes >= BATCH_BYTES {
+                bytes = 0;
+                decode(&mut batch)?;
+            }
+            Ok(())
+        })?;
+        decode(&mut batch)?;
+        Ok(Contents { name: name_of(path), naming: Naming::Files(names), skipped: Vec::new() })
+    }
+}
+
+/// Whether a file is a tar archive by its first header, after decompression if need be.
+fn has_header(path: &Path) -> bool {
+    let (at, magic) = MAGIC;
+    let mut head = vec![0; at + magic.len()];
+    unpacked(path).is_ok_and(|(mut source, _)| source.read_exact(&mut head).is_ok()) && head.ends_with(magic)
+}
+
+/// A file's content, decompressed if it is gzip, and the file's size.
+fn unpacked(path: &Path) -> Result<(Box<dyn Read>, u64)> {
+    let file = open(path)?;
+    let packed = file.metadata().map_or(0, |metadata| metadata.len());
+    let mut source = BufReader::new(file);
+    let is_gzip = source.fill_buf().is_ok_and(|head| head.starts_with(&GZIP_MAGIC));
+    Ok((if is_gzip { Box::new(MultiGzDecoder::new(source)) } else { Box::new(source) }, packed))
+}
+
+/// The names of the first `count` files, as far as they can be read.
+pub(super) fn first_names(path: &Path, count: usize) -> Vec<String> {
+    let Ok((source, _)) = unpacked(path) else { return Vec::new() };
+    // A name's worth of headers and no file's content: whatever follows the first large file is not looked at.
+    let mut archive = tar::Archive::new(source.take(MAX_HEADER_BYTES));
+    let Ok(entries) = archive.entries() else { return Vec::new() };
+    let names = entries.take(count).map_while(|entry| entry.ok());
+    names.map(|entry| String::from_utf8_lossy(&entry.path_bytes()).into_owned()).collect()
+}
+
+/// Goes through the files of an archive. Where `wants`, by name and first bytes, says so, `take` is given
+/// the whole content or why there is none.
+///
+/// # Errors
+/// If the archive is damaged or cut short, too large when unpacked, or holds anything but files and
+/// folders below its own top; whatever `take` gives.
+pub(super) fn walk(
+    path: &Path,
+    wants: impl Fn(&str, &[u8]) -> bool,
+    mut take: impl FnMut(String, Result<Vec<u8>, String>) -> Result<()>,
+) -> Result<()> {
+    let what = path.display().to_string();
+    let (source, packed) = unpacked(path)?;
+    let limit = unpacked_limit(packed);
+    let failed = |cause: io::Error| match is_beyond(&cause) {
+        true => bomb(&what, limit),
+        false => damaged(&what, KIND, steadygan_run::reason(&cause)),
+    };
+    let meter = Rc::new(Meter::default());
+    let limited = Limited { inner: source, left: limit };
+    let mut archive = tar::Archive::new(Metered { inner: limited, meter: Rc::clone(&meter) });
+    let mut names = BTreeSet::new();
+    let mut entries = archive.entries().map_err(failed)?;
+    loop {
+        meter.allowed.set(MAX_HEADER_BYTES);
+        meter.zeros.set(0);
+        let Some(entry) = entries.next() else { break };
+        let mut entry = entry.map_err(failed)?;
+        meter.allowed.set(u64::MAX);
+        if let Some(name) = entry_name(&what, &entry.path_bytes(), &['/'])?.filter(|name| !name.is_empty()) {
+            match entry.header().entry_type() {
+                EntryType::Regular | EntryType::Continuous => {
+                    if names.len() == MAX_FILES {
+                        return Err(too_many(&what));
+                    }
+                    if !names.insert(name.clone()) {
+                        return Err(twice(&what, &name));
+                    }
+                    let mut head = Vec::new();
+                    entry.by_ref().take(HEAD_BYTES).read_to_end(&mut head).map_err(failed)?;
+                    if wants(&name, &head) {
+                        take(name, whole(&mut entry, head).map_err(failed)?)?;
+                    }
+                }
+                EntryType::Directory | EntryType::XGlobalHeader => {}
+                EntryType::GNUSparse => return Err(no_file(&what, &name, "a sparse file")),
+                EntryType::Link | EntryType::Symlink => return Err(no_file(&what, &name, "a link")),
+                _ => return Err(no_file(&what, &name, "what is no file")),
+            }
+        }
+        io::copy(&mut entry, &mut io::sink()).map_err(failed)?;
+    }
+    if meter.zeros.get() < BLOCK_BYTES as u64 {
+        return Err(damaged(&what, KIND, "it ends without an end mark"));
+    }
+    // The rest is padding, and gzip's checksum.
+    meter.allowed.set(u64::MAX);
+    io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(failed)?;
+    Ok(())
+}
+
+/// A file whose first bytes have been read, or why it is not read whole.
+fn whole(entry: &mut tar::Entry<'_, impl Read>, mut content: Vec<u8>) -> io::Result<Result<Vec<u8>, String>> {
+    if entry.size() > encoded::MAX_FILE_BYTES {
+        return Ok(Err(encoded::too_large(entry.size())));
+    }
+    let announced = entry.size();
+    entry.read_to_end(&mut content)?;
+    match content.len() as u64 == announced {
+        true => Ok(Ok(content)),
+        false => Err(io::ErrorKind::UnexpectedEof.into()),
+    }
+}
+
+/// What is known of a stream while it is read by somebody else.
+#[derive(Debug, Default)]
+struct Meter {
+    /// How many bytes may be read now.
+    allowed: Cell<u64>,
+    /// How many zeros were read last.
+    zeros: Cell<u64>,
+}
+
+struct Metered<R> {
+    inner: R,
+    meter: Rc<Meter>,
+}
+
+impl<R: Read> Read for Metered<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        let too_long = || io::Error::other("a header of more than a mebibyte");
+        self.meter.allowed.set(self.meter.allowed.get().checked_sub(read as u64).ok_or_else(too_long)?);
+        let zeros = buffer[..read].iter().rev().take_while(|byte| **byte == 0).count();
+        let before = if zeros == read { self.meter.zeros.get() } else { 0 };
+        self.meter.zeros.set(before + zeros as u64);
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,174 @@
+//! ZIP archives: files by name, each read where it lies.
+
+use std::io::{self, Read};
+use std::path::Path;
+
+use flate2::read::DeflateDecoder;
+use rawzip::{CompressionMethod, FileReader, RECOMMENDED_BUFFER_SIZE, ZipArchive, ZipArchiveEntryWayfinder};
+
+use super::archive::{MAX_FILES, bomb, damaged, entry_name, no_file, too_many, twice, unpacked_limit};
+use super::contents::Naming;
+use super::source::{HEAD_BYTES, head, is_file_named, name_of, open};
+use super::{Contents, DataPlan, Door, Sink, decode, encoded};
+use crate::error::{Error, Result};
+
+/// The archive in a sentence.
+const KIND: &str = "a ZIP archive";
+
+/// How a ZIP archive begins, and an empty one.
+const MAGIC: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
+
+/// The part of a Unix mode that says what kind of file it is, and regular files.
+const MODE_KIND: u32 = 0o170_000;
+const MODE_REGULAR: u32 = 0o100_000;
+
+/// Opens ZIP archives of images, by name or by content; what counts as an image is as in a folder.
+pub(super) struct Zip;
+
+impl Door for Zip {
+    fn reads(&self) -> &'static str {
+        "a .zip of images"
+    }
+
+    fn opens(&self, source: &str) -> bool {
+        let path = Path::new(source);
+        let begins = || head(path).is_ok_and(|head| MAGIC.iter().any(|magic| head.starts_with(magic)));
+        is_file_named(path, &[".zip"]) || path.is_file() && begins()
+    }
+
+    fn read(&self, plan: &DataPlan, sink: &mut dyn Sink) -> Result<Contents> {
+        let path = Path::new(&plan.source);
+        let mut archive = Archive::open(path)?;
+        let mut entries = std::mem::take(&mut archive.entries);
+        entries.retain(|entry| encoded::is_named_image(&entry.name) || archive.begins_as_image(entry));
+        sink.take(entries.len(), &|index| decode::decode(&archive.content(&entries[index])?))?;
+        let names = entries.into_iter().map(|entry| entry.name).collect();
+        Ok(Contents { name: name_of(path), naming: Naming::Files(names), skipped: Vec::new() })
+    }
+}
+
+/// A ZIP archive whose directory has been read and checked.
+pub(super) struct Archive {
+    what: String,
+    archive: ZipArchive<FileReader>,
+    /// The files, by name.
+    pub(super) entries: Vec<Entry>,
+}
+
+/// A file in a ZIP archive.
+pub(super) struct Entry {
+    pub(super) name: String,
+    /// Its size by the directory; no more of it is ever read.
+    pub(super) bytes: u64,
+    deflated: bool,
+    at: ZipArchiveEntryWayfinder,
+}
+
+impl Archive {
+    /// Reads the directory.
+    ///
+    /// # Errors
+    /// If the archive is damaged, encrypted, too large when unpacked, compressed in an unusual way, or
+    /// holds anything but files and folders below its own top.
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        let what = path.display().to_string();
+        let file = open(path)?;
+        let packed = file.metadata().map_or(0, |metadata| metadata.len());
+        let limit = unpacked_limit(packed);
+        let mut buffer = vec![0; RECOMMENDED_BUFFER_SIZE];
+        let archive = ZipArchive::from_file(file, &mut buffer).map_err(|cause| damaged(&what, KIND, cause))?;
+        let (mut entries, mut unpacked, mut listed) = (Vec::new(), 0_u64, 0);
+        let mut records = archive.entries(&mut buffer);
+        while let Some(record) = records.next_entry().map_err(|cause| damaged(&what, KIND, cause))? {
+            listed += 1;
+            if listed > MAX_FILES as u64 {
+                return Err(too_many(&what));
+            }
+            unpacked = unpacked.saturating_add(record.uncompressed_size_hint());
+            if unpacked > limit {
+                return Err(bomb(&what, limit));
+            }
+            let name = entry_name(&what, record.file_path().as_bytes(), &['/', '\\'])?;
+            let Some(name) = name.filter(|_| !record.is_dir()) else { continue };
+            check(&what, &name, &record)?;
+            entries.push(Entry {
+                name,
+                bytes: record.uncompressed_size_hint(),
+                deflated: record.compression_method() == CompressionMethod::DEFLATE,
+                at: record.wayfinder(),
+            });
+        }
+        if listed < archive.entries_hint() {
+            return Err(damaged(
+                &what,
+                KIND,
+                format!("{} files are announced, {listed} listed", archive.entries_hint()),
+            ));
+        }
+        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        if let Some(pair) = entries.windows(2).find(|pair| pair[0].name == pair[1].name) {
+            return Err(twice(&what, &pair[0].name));
+        }
+        Ok(Self { what, archive, entries })
+    }
+
+    /// A file's content, its size and checksum verified at the end.
+    pub(super) fn reader(&self, entry: &Entry) -> io::Result<Box<dyn Read + '_>> {
+        let file = self.archive.get_entry(entry.at).map_err(io::Error::other)?;
+        Ok(if entry.deflated {
+            Box::new(file.verifying_reader(DeflateDecoder::new(file.reader())))
+        } else {
+            Box::new(file.verifying_reader(file.reader()))
+        })
+    }
+
+    /// An image file, whole. The error is the end of a sentence that begins with its name.
+    fn content(&self, entry: &Entry) -> Result<Vec<u8>, String> {
+        if entry.bytes > encoded::MAX_FILE_BYTES {
+            return Err(encoded::too_large(entry.bytes));
+        }
+        let failed = |cause: io::Error| format!("cannot be read: {}", steadygan_run::reason(&cause));
+        let mut content = Vec::new();
+        self.reader(entry).and_then(|reader| reader.take(entry.bytes + 1).read_to_end(&mut content)).map_err(failed)?;
+        Ok(content)
+    }
+
+    fn begins_as_image(&self, entry: &Entry) -> bool {
+        let mut head = Vec::new();
+        let read = self.reader(entry).and_then(|reader| reader.take(HEAD_BYTES).read_to_end(&mut head));
+        read.is_ok() && decode::is_image(&head)
+    }
+
+    /// The archive in messages.
+    pub(super) fn what(&self) -> &str {
+        &self.what
+    }
+}
+
+/// Refuses what is no file of the usual kind.
+fn check(what: &str, name: &str, record: &rawzip::ZipFileHeaderRecord<'_>) -> Result<()> {
+    let mode = record.mode();
+    if mode.is_symlink() {
+        return Err(no_file(what, name, "a link"));
+    }
+    if !matches!(mode.value() & MODE_KIND, 0 | MODE_REGULAR) {
+        return Err(no_file(what, name, "what is no file"));
+    }
+    if record.flags().is_encrypted() || record.flags().has_strong_encryption() {
+        return Err(Error::data(
+            format!("{what} is encrypted: {name:?} needs a password"),
+            "unpack it with its password and give the folder",
+        ));
+    }
+    let method = record.compression_method();
+    if !matches!(method, CompressionMethod::STORE | CompressionMethod::DEFLATE) {
+        return Err(Error::data(
+            format!("{what} holds {name:?}, compressed by {}", method.name().unwrap_or("an unknown method")),
+            "make the archive again, stored or deflated (the usual methods)",
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+pub(super) mod tests;
