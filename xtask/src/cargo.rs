@@ -35,11 +35,19 @@ pub(crate) fn output_of(command: &mut Command) -> Result<String, String> {
 ///
 /// It cannot be built.
 pub(crate) fn program(root: &Path, package: &str) -> Result<PathBuf, String> {
-    let build = ["build", "--release", "--package", package, "--message-format", "json-render-diagnostics"];
-    let messages = output(root, &build)?;
+    executable(root, &["build", "--release", "--package", package])
+}
+
+/// The executable that `cargo BUILD` makes.
+///
+/// # Errors
+///
+/// It cannot be built, or nothing executable is.
+pub(crate) fn executable(root: &Path, build: &[&str]) -> Result<PathBuf, String> {
+    let messages = output(root, &[build, &["--message-format", "json-render-diagnostics"]].concat())?;
     let executable = messages.lines().rev().find_map(|line| {
         let message: serde_json::Value = serde_json::from_str(line).ok()?;
         message["executable"].as_str().map(PathBuf::from)
     });
-    executable.ok_or_else(|| format!("error: cargo built no program of {package}"))
+    executable.ok_or_else(|| format!("error: `cargo {}` built no program", build.join(" ")))
 }

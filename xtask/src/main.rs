@@ -1,5 +1,6 @@
 //! The project's own tasks: `cargo xtask` lists them.
 
+mod bench;
 mod boundaries;
 mod cargo;
 mod docs;
@@ -12,7 +13,9 @@ usage: cargo xtask TASK
 
   docs          write docs/heuristics.md and the README's table of heuristics from the cards
   docs --check  fail if they are not what the cards say
-  boundaries    check what the crates must not depend on and must not do";
+  boundaries    check what the crates must not depend on and must not do
+  bench [--python PATH] [--rounds N] [--only ROW]… [--out DIR]
+                measure our speed in turns with PyTorch's and Keras', and write a record into DIR (benchmarks/DATE-speed)";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -21,6 +24,7 @@ fn main() -> ExitCode {
     let done = match arguments[..] {
         ["docs"] => docs::write(root),
         ["docs", "--check"] => docs::check(root),
+        ["bench", ref options @ ..] => bench::run(root, options),
         ["boundaries"] => boundaries::check(root),
         _ => Err(USAGE.to_owned()),
     };

@@ -3,6 +3,10 @@
 //! `cargo run --release -p steadygan-kernels --example layers [ROUNDS] [NAME]`: every operator runs once a round, after all the others,
 //! so caches are as cold as in a training step. Columns: milliseconds `median / min`, and GFLOP/s of the direct computation at the
 //! minimum. `NAME` keeps the layers whose name contains it.
+//!
+//! `… layers list` prints the layers and the instruction set as JSON; `… layers turns` answers each line `INDEX PASS` of stdin, such
+//! as `2 forward`, with a line of JSON that holds the milliseconds of that pass of the list's layer, so that another program can
+//! take turns with it: `cargo xtask bench` does.
 
 use std::time::Instant;
 
@@ -54,12 +58,33 @@ fn number(index: usize) -> f32 {
     (index * 7919 % 8191) as f32 / 4095.0 - 1.0
 }
 
+/// The passes of a convolution, as they are asked for.
+const PASSES: [&str; 3] = ["forward", "input-gradient", "weight-gradient"];
+
 impl Layer {
+    /// The milliseconds of one of [`PASSES`].
+    fn run(&mut self, pass: usize) -> f64 {
+        let Layer { g, x, w, y, dx, dw, dy, .. } = self;
+        milliseconds(|| match pass {
+            0 => conv(g, x, w, y),
+            1 => conv_input_gradient(g, dy, w, dx),
+            _ => conv_weight_gradient(g, x, dy, dw),
+        })
+    }
+
     fn round(&mut self) {
-        let Layer { g, x, w, y, dx, dw, dy, times, .. } = self;
-        times[0].push(milliseconds(|| conv(g, x, w, y)));
-        times[1].push(milliseconds(|| conv_input_gradient(g, dy, w, dx)));
-        times[2].push(milliseconds(|| conv_weight_gradient(g, x, dy, dw)));
+        for pass in 0..PASSES.len() {
+            let time = self.run(pass);
+            self.times[pass].push(time);
+        }
+    }
+
+    fn json(&self) -> String {
+        let Conv { batch, in_channels, out_channels, in_height, kernel, stride, pad_before, .. } = self.g;
+        let channels = format!("\"batch\": {batch}, \"in_channels\": {in_channels}, \"out_channels\": {out_channels}");
+        let space =
+            format!("\"size\": {in_height}, \"kernel\": {kernel}, \"stride\": {stride}, \"padding\": {pad_before}");
+        format!("{{\"name\": \"{}\", {channels}, {space}}}", self.name)
     }
 
     fn print(&mut self) {
@@ -142,19 +167,45 @@ fn others(rounds: usize) {
     }
 }
 
-fn main() {
-    let mut arguments = std::env::args().skip(1);
-    let rounds = arguments.next().and_then(|rounds| rounds.parse().ok()).unwrap_or(9);
-    let name = arguments.next().unwrap_or_default();
+fn list() {
+    let layers: Vec<String> = layers().iter().map(Layer::json).collect();
+    println!("{{\"instruction_set\": \"{:?}\", \"layers\": [{}]}}", instruction_set(), layers.join(", "));
+}
+
+fn take_turns() {
+    let mut layers = layers();
+    for line in std::io::stdin().lines() {
+        let line = line.expect("stdin is text");
+        let (index, pass) = line.split_once(' ').expect("a line is `INDEX PASS`");
+        let index: usize = index.parse().expect("the index is a number");
+        let pass = PASSES.iter().position(|name| *name == pass).expect("the pass is one of the three");
+        println!("{{\"times_ms\": [{:?}]}}", layers[index].run(pass));
+    }
+}
+
+fn table(rounds: usize, name: &str) {
     println!("{:?}, {} threads, batch {BATCH}, {rounds} rounds", instruction_set(), rayon::current_num_threads());
     println!("{:22}{:^26}|{:^26}|{:^26}|", "layer", "forward", "input gradient", "weight gradient");
     let mut layers = layers();
-    layers.retain(|layer| layer.name.contains(&name));
+    layers.retain(|layer| layer.name.contains(name));
     for _ in 0..rounds {
         layers.iter_mut().for_each(Layer::round);
     }
     layers.iter_mut().for_each(Layer::print);
     if name.is_empty() {
         others(rounds);
+    }
+}
+
+fn main() {
+    rayon::ThreadPoolBuilder::new().use_current_thread().build_global().expect("the pool is built once");
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["list"] => list(),
+        ["turns"] => take_turns(),
+        [] => table(9, ""),
+        [rounds, ref name @ ..] => {
+            table(rounds.parse().expect("the rounds are a number"), name.first().copied().unwrap_or_default());
+        }
     }
 }

@@ -11,7 +11,13 @@ pub fn leaky_relu(x: &[f32], slope: f32, y: &mut [f32]) {
     map1(x, y, |x, y| leaky_relu_piece(x, slope, y));
 }
 
-/// The gradient of [`leaky_relu`] from its input: `dx = dy` where `x > 0`, else `slope dy`.
+/// As [`leaky_relu`], over numbers that are at hand: by this thread alone.
+pub(crate) fn leaky_relu_in_place(x: &mut [f32], slope: f32) {
+    leaky_relu_in_place_piece(x, slope);
+}
+
+/// The gradient of [`leaky_relu`] from its input: `dx = dy` where `x > 0`, else `slope dy`. With a slope that is not negative the
+/// output serves as well: it is positive where the input is.
 ///
 /// # Panics
 /// When the slices differ in length.
@@ -68,6 +74,14 @@ vectorised! {
     fn leaky_relu_piece<I>(x: &[f32], slope: f32, y: &mut [f32]) {
         for (y, &x) in y.iter_mut().zip(x) {
             *y = leaky(x, slope);
+        }
+    }
+}
+
+vectorised! {
+    fn leaky_relu_in_place_piece<I>(x: &mut [f32], slope: f32) {
+        for x in x {
+            *x = leaky(*x, slope);
         }
     }
 }

@@ -23,9 +23,12 @@ mod scratch;
 mod simd;
 
 pub use activation::{leaky_relu, leaky_relu_gradient, sigmoid, sigmoid_gradient, tanh, tanh_gradient};
-pub use conv::{Conv, ShapeError, add_bias, bias_gradient, conv, conv_input_gradient, conv_weight_gradient};
+pub use conv::{
+    Conv, LeakyReluOutput, ShapeError, add_bias, bias_gradient, conv, conv_input_gradient, conv_leaky_relu,
+    conv_leaky_relu_input_gradient, conv_leaky_relu_weight_gradient, conv_weight_gradient,
+};
 pub use normalize::{BatchNorm, batch_norm, batch_norm_gradient, channel_moments};
 pub use optimizer::{AdamStep, RmsPropStep, adam, add, average, rms_prop, sgd};
 pub use pool::{max_pool2, max_pool2_gather, max_pool2_scatter, upsample2, upsample2_gradient};
-pub use reduce::{sum, sum_of_squares};
+pub use reduce::{is_finite, sum, sum_of_squares};
 pub use simd::{InstructionSet, instruction_set};

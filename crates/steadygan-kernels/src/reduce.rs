@@ -18,6 +18,11 @@ pub fn sum_of_squares(x: &[f32]) -> f64 {
     add_pieces(x, sum_of_squares_piece)
 }
 
+/// Whether every element is finite.
+pub fn is_finite(x: &[f32]) -> bool {
+    x.par_chunks(PIECE).all(is_finite_piece)
+}
+
 fn add_pieces(x: &[f32], piece: fn(&[f32]) -> f64) -> f64 {
     let sums: Vec<f64> = x.par_chunks(PIECE).map(piece).collect();
     sums.iter().sum()
@@ -27,6 +32,13 @@ vectorised! {
     /// The sum of one plane or piece.
     pub(crate) fn sum_plane<I>(x: &[f32]) -> f64 {
         sum_pairs(x, x, |x, _| (x, 0.0))[0]
+    }
+}
+
+vectorised! {
+    /// Zero times a number is zero if the number is finite, and a NaN otherwise.
+    fn is_finite_piece<I>(x: &[f32]) -> bool {
+        sum_pairs(x, x, |x, _| (0.0 * x, 0.0))[0] == 0.0
     }
 }
 

@@ -4,7 +4,7 @@ mod reference;
 
 use proptest::prelude::*;
 use reference::{assert_close, assert_close_at_size, conv_products, dot, norm, numbers};
-use steadygan_kernels::{Conv, ShapeError, add_bias, bias_gradient, conv, conv_input_gradient, conv_weight_gradient};
+use steadygan_kernels::*;
 
 fn geometry(
     batch: usize,
@@ -59,12 +59,32 @@ fn check(g: &Conv, seed: u64) {
     assert_close_at_size(&format!("dx of {g:?}"), &dx, &expected.1, usual(&sizes.1, g.out_channels * area));
     assert_close_at_size(&format!("dw of {g:?}"), &dw, &expected.2, usual(&sizes.2, places));
 
+    check_leaky_relu(g, &x, &w, &dy, &y);
     let products = [dot(&y, &dy), dot(&x, &dx), dot(&w, &dw)];
     let scale = (dot(&y, &y) * dot(&dy, &dy)).sqrt().max(1e-3);
     for product in products {
         let difference = (product - products[0]).abs() / scale;
         assert!(difference < 1e-5, "not adjoint by {difference:e}: {products:?} for {g:?}");
     }
+}
+
+/// With a leaky ReLU after it, a convolution and its gradients are those of the two operators one after the other, whose `y` is given.
+fn check_leaky_relu(g: &Conv, x: &[f32], w: &[f32], dy: &[f32], y: &[f32]) {
+    let slope = 0.2;
+    let (mut activated, mut fused, mut own) = (y.to_vec(), vec![f32::NAN; y.len()], y.to_vec());
+    leaky_relu(y, slope, &mut activated);
+    conv_leaky_relu(g, slope, x, w, &mut fused);
+    assert!(fused == activated, "y of {g:?}");
+    leaky_relu_gradient(y, slope, dy, &mut own);
+    let leaky = LeakyReluOutput { y: &activated, slope };
+    let (mut expected, mut dx) = (x.to_vec(), vec![f32::NAN; x.len()]);
+    conv_input_gradient(g, &own, w, &mut expected);
+    conv_leaky_relu_input_gradient(g, leaky, dy, w, &mut dx);
+    assert!(dx == expected, "dx of {g:?}");
+    let (mut expected, mut dw) = (w.to_vec(), vec![f32::NAN; w.len()]);
+    conv_weight_gradient(g, x, &own, &mut expected);
+    conv_leaky_relu_weight_gradient(g, x, leaky, dy, &mut dw);
+    assert!(dw == expected, "dw of {g:?}");
 }
 
 proptest! {

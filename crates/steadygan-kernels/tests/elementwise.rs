@@ -237,6 +237,19 @@ fn optimisers_follow_their_formulas() {
 }
 
 #[test]
+fn a_number_that_is_not_finite_is_found_anywhere() {
+    let mut x = vec![f32::MAX; 40_001];
+    assert!(is_finite(&x) && is_finite(&[]));
+    for at in [0, 17, 16_384, 40_000] {
+        for broken in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let finite = std::mem::replace(&mut x[at], broken);
+            assert!(!is_finite(&x), "{broken} at {at}");
+            x[at] = finite;
+        }
+    }
+}
+
+#[test]
 fn sums_are_exact_to_double_rounding() {
     let x = numbers(5, 100_001);
     let expected: f64 = x.iter().map(|&x| f64::from(x)).sum();

@@ -2,13 +2,15 @@
 //!
 //! `cargo bench -p steadygan --bench steps -- train STEPS [KEY=VALUE]…` or `… -- sample COUNT [KEY=VALUE]…`: the keys are a recipe's,
 //! laid over `recipes/pytorch-dcgan.toml` on the embedded images. One line of JSON: the milliseconds of each of `STEPS` steps after
-//! three that are not counted, or of generating `COUNT` images; and the peak memory. `RAYON_NUM_THREADS` sets the threads.
-//! `cargo xtask bench` alternates it with its peers.
+//! three that are not counted, or of generating `COUNT` images; the peak memory; the networks' trainable parameters. With `-` for the
+//! number every line of stdin is such a number and is answered by such a line, so that another program can take turns with it:
+//! `cargo xtask bench` does. `RAYON_NUM_THREADS` sets the threads.
 
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
 
 use burn::prelude::Device;
 use std::time::Instant;
+use steadygan::nn::LayerTable;
 use steadygan::plan::Plan;
 use steadygan::recipe::LayeredRecipe;
 use steadygan::run::prepare;
@@ -23,6 +25,12 @@ const RECIPE: &str = include_str!("../../../recipes/pytorch-dcgan.toml");
 
 /// Steps before those that are counted: buffers are made, pages are touched.
 const WARM_UP: usize = 3;
+
+/// More images than are ever shown: the turns end the training.
+const ENDLESS: u64 = 1 << 53;
+
+/// How many steps or images are measured at a time.
+type Turns = Box<dyn Iterator<Item = usize>>;
 
 fn main() {
     // As in the program: this thread works too.
@@ -42,54 +50,94 @@ fn main() {
     }
 }
 
-/// Measures and prints.
-fn run(count: &str, keys: &[&str], measure: fn(usize, &LayeredRecipe) -> Result<Vec<f64>>) -> Result<()> {
-    let count: usize = count.parse().expect("the count is a number");
+/// Lays the keys over the recipe and measures.
+fn run(count: &str, keys: &[&str], measure: fn(Turns, &LayeredRecipe) -> Result<()>) -> Result<()> {
     let mut recipe = LayeredRecipe::default();
     recipe.lay_text(RECIPE, "pytorch-dcgan")?;
     for assignment in keys {
         recipe.lay_assignment(assignment, "the command line")?;
     }
-    let times = measure(count, &recipe)?;
-    let peak = peak_memory_bytes().map_or("null".to_owned(), |bytes| bytes.to_string());
-    println!("{{\"times_ms\": {times:?}, \"peak_bytes\": {peak}}}");
-    Ok(())
+    measure(turns(count), &recipe)
+}
+
+fn turns(count: &str) -> Turns {
+    let number = |text: &str| text.trim().parse().expect("the count is a number");
+    match count {
+        "-" => Box::new(std::io::stdin().lines().map(move |line| number(&line.expect("stdin is text")))),
+        count => Box::new(std::iter::once(number(count))),
+    }
 }
 
 /// Training as the program does it, without a run directory.
-fn train_steps(steps: usize, recipe: &LayeredRecipe) -> Result<Vec<f64>> {
+fn train_steps(turns: Turns, recipe: &LayeredRecipe) -> Result<()> {
     let (mut plan, data) = prepare(recipe)?;
-    plan.train.images = ((WARM_UP + steps) * plan.train.batch) as u64;
+    plan.train.images = ENDLESS;
     let device = Device::flex().autodiff();
     let mut state = State::new(&plan, &device);
-    // The first sheet and checkpoint are due before the first step.
-    let mut watch = Stopwatch { laps: vec![Instant::now()] };
+    let parameters = parameters(&state);
+    let mut watch =
+        Stopwatch { turns, parameters, warm: false, due: WARM_UP, times: Vec::new(), began: Instant::now() };
     train(&plan, &data, &mut state, &device, &mut watch)?;
-    let laps = watch.laps.windows(2).map(|lap| (lap[1] - lap[0]).as_secs_f64() * 1e3);
-    Ok(laps.skip(WARM_UP).collect())
+    Ok(())
 }
 
-/// Notes when each step ends.
+/// Times steps, a turn after the other.
 struct Stopwatch {
-    laps: Vec<Instant>,
+    turns: Turns,
+    parameters: [usize; 2],
+    warm: bool,
+    /// Steps of this turn; none are left to do if it is zero.
+    due: usize,
+    times: Vec<f64>,
+    began: Instant,
 }
 
 impl Observer for Stopwatch {
     fn step(&mut self, _: u64) {
-        self.laps.push(Instant::now());
+        self.times.push(milliseconds(self.began));
+        if self.times.len() == self.due {
+            if self.warm {
+                answer(&self.times, self.parameters);
+            }
+            self.warm = true;
+            self.times.clear();
+            self.due = self.turns.next().unwrap_or(0);
+        }
+        self.began = Instant::now();
+    }
+
+    fn wants_stop(&self) -> bool {
+        self.due == 0
     }
 }
 
 /// Sampling as the program does it, in evaluation mode and without files; once before that is counted.
-fn sample_images(count: usize, recipe: &LayeredRecipe) -> Result<Vec<f64>> {
+fn sample_images(turns: Turns, recipe: &LayeredRecipe) -> Result<()> {
     let plan = Plan::decide(recipe, 3)?;
-    let generator = State::new(&plan, &Device::flex()).generator;
+    let state = State::new(&plan, &Device::flex());
     let draw = |count| plan.model.latent_distribution.sample(count, plan.model.latent, &mut rng::stream(0, "bench", 0));
-    generator.sample(&draw(plan.train.batch), &Device::flex());
-    let latents = draw(count);
-    let began = Instant::now();
-    std::hint::black_box(generator.sample(&latents, &Device::flex()));
-    Ok(vec![began.elapsed().as_secs_f64() * 1e3])
+    state.generator.sample(&draw(plan.train.batch), &Device::flex());
+    for count in turns {
+        let latents = draw(count);
+        let began = Instant::now();
+        std::hint::black_box(state.generator.sample(&latents, &Device::flex()));
+        answer(&[milliseconds(began)], parameters(&state));
+    }
+    Ok(())
+}
+
+fn milliseconds(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1e3
+}
+
+/// The generator's and the discriminator's.
+fn parameters(state: &State) -> [usize; 2] {
+    [&state.generator, &state.discriminator].map(|network| LayerTable::of("", network).trainable())
+}
+
+fn answer(times_ms: &[f64], parameters: [usize; 2]) {
+    let peak = peak_memory_bytes().map_or("null".to_owned(), |bytes| bytes.to_string());
+    println!("{{\"times_ms\": {times_ms:?}, \"peak_bytes\": {peak}, \"parameters\": {parameters:?}}}");
 }
 
 /// The most memory that the process had in use, where the system says it.

@@ -11,8 +11,12 @@
 
 use std::fmt;
 
+use rayon::prelude::*;
+
+use crate::activation::{leaky_relu_gradient, leaky_relu_in_place};
 use crate::gemm::{Matrix, multiply};
-use crate::parallel::expect_len;
+use crate::parallel::{PIECE, expect_len};
+use crate::scratch::with_numbers;
 
 mod bias;
 mod direct;
@@ -162,19 +166,73 @@ impl Conv {
     }
 }
 
+/// A leaky ReLU after a convolution, by what it gave: with a slope that is not negative, `y` is positive where its input was.
+#[derive(Debug, Clone, Copy)]
+pub struct LeakyReluOutput<'a> {
+    /// Its output.
+    pub y: &'a [f32],
+    /// Its slope on the negative side, at least 0.
+    pub slope: f32,
+}
+
+/// The gradient `dy` of what follows a convolution: of its output, or of the leaky ReLU's after it.
+#[derive(Clone, Copy)]
+struct OutputGradient<'a> {
+    dy: &'a [f32],
+    after: Option<LeakyReluOutput<'a>>,
+}
+
+impl<'a> OutputGradient<'a> {
+    fn new(dy: &'a [f32]) -> Self {
+        OutputGradient { dy, after: None }
+    }
+
+    #[track_caller]
+    fn after(leaky: LeakyReluOutput<'a>, dy: &'a [f32]) -> Self {
+        expect_len("y", leaky.y.len(), dy.len());
+        assert!(leaky.slope >= 0.0, "`slope` must not be negative: the output would not tell the input's side");
+        OutputGradient { dy, after: Some(leaky) }
+    }
+
+    /// The gradient of the convolution's own output, for an algorithm that does not take it back by itself.
+    fn with_own<R>(self, work: impl FnOnce(&[f32]) -> R) -> R {
+        let Some(LeakyReluOutput { y, slope }) = self.after else { return work(self.dy) };
+        with_numbers(y.len(), |own| {
+            leaky_relu_gradient(y, slope, self.dy, own);
+            work(own)
+        })
+    }
+}
+
 /// The convolution `y` of `x` with `w`; the formula stands at [`Conv`].
 ///
 /// # Panics
 /// When the geometry is invalid or a slice has the wrong length.
 pub fn conv(g: &Conv, x: &[f32], w: &[f32], y: &mut [f32]) {
     g.expect(("x", x.len()), ("w", w.len()), ("y", y.len()));
+    forward(g, None, x, w, y);
+}
+
+/// [`conv`], then a leaky ReLU: `y` where positive, else `slope y`.
+///
+/// # Panics
+/// When the geometry is invalid or a slice has the wrong length.
+pub fn conv_leaky_relu(g: &Conv, slope: f32, x: &[f32], w: &[f32], y: &mut [f32]) {
+    g.expect(("x", x.len()), ("w", w.len()), ("y", y.len()));
+    forward(g, Some(slope), x, w, y);
+}
+
+fn forward(g: &Conv, slope: Option<f32>, x: &[f32], w: &[f32], y: &mut [f32]) {
     if g.is_dense() {
         let (m, n, k) = (g.batch, g.out_channels, w.len() / g.out_channels);
         multiply(m, n, k, Matrix::new(x, k), Matrix::new(w, k).transposed(), y);
     } else if let Some(choice) = winograd::choose(g) {
         winograd::forward(choice, g, x, w, y);
     } else {
-        direct::forward(g, x, w, y);
+        return direct::forward(g, slope, x, w, y);
+    }
+    if let Some(slope) = slope {
+        y.par_chunks_mut(PIECE).for_each(|y| leaky_relu_in_place(y, slope));
     }
 }
 
@@ -186,14 +244,27 @@ pub fn conv(g: &Conv, x: &[f32], w: &[f32], y: &mut [f32]) {
 /// # Panics
 /// When the geometry is invalid or a slice has the wrong length.
 pub fn conv_input_gradient(g: &Conv, dy: &[f32], w: &[f32], dx: &mut [f32]) {
-    g.expect(("dx", dx.len()), ("w", w.len()), ("dy", dy.len()));
+    input_gradient(g, OutputGradient::new(dy), w, dx);
+}
+
+/// The gradient of [`conv_leaky_relu`] with respect to its input, from its output and `dy`.
+///
+/// # Panics
+/// When the geometry is invalid, a slice has the wrong length or the slope is negative.
+pub fn conv_leaky_relu_input_gradient(g: &Conv, leaky: LeakyReluOutput, dy: &[f32], w: &[f32], dx: &mut [f32]) {
+    input_gradient(g, OutputGradient::after(leaky, dy), w, dx);
+}
+
+#[track_caller]
+fn input_gradient(g: &Conv, gradient: OutputGradient, w: &[f32], dx: &mut [f32]) {
+    g.expect(("dx", dx.len()), ("w", w.len()), ("dy", gradient.dy.len()));
     if g.is_dense() {
         let (m, n, k) = (g.batch, w.len() / g.out_channels, g.out_channels);
-        multiply(m, n, k, Matrix::new(dy, k), Matrix::new(w, n), dx);
+        gradient.with_own(|dy| multiply(m, n, k, Matrix::new(dy, k), Matrix::new(w, n), dx));
     } else if let Some(choice) = winograd::choose(g) {
-        winograd::input_gradient(choice, g, dy, w, dx);
+        gradient.with_own(|dy| winograd::input_gradient(choice, g, dy, w, dx));
     } else {
-        direct::input_gradient(g, dy, w, dx);
+        direct::input_gradient(g, gradient, w, dx);
     }
 }
 
@@ -203,13 +274,26 @@ pub fn conv_input_gradient(g: &Conv, dy: &[f32], w: &[f32], dx: &mut [f32]) {
 /// # Panics
 /// When the geometry is invalid or a slice has the wrong length.
 pub fn conv_weight_gradient(g: &Conv, x: &[f32], dy: &[f32], dw: &mut [f32]) {
-    g.expect(("x", x.len()), ("dw", dw.len()), ("dy", dy.len()));
+    weight_gradient(g, x, OutputGradient::new(dy), dw);
+}
+
+/// The gradient of [`conv_leaky_relu`] with respect to its weight, from its output and `dy`.
+///
+/// # Panics
+/// When the geometry is invalid, a slice has the wrong length or the slope is negative.
+pub fn conv_leaky_relu_weight_gradient(g: &Conv, x: &[f32], leaky: LeakyReluOutput, dy: &[f32], dw: &mut [f32]) {
+    weight_gradient(g, x, OutputGradient::after(leaky, dy), dw);
+}
+
+#[track_caller]
+fn weight_gradient(g: &Conv, x: &[f32], gradient: OutputGradient, dw: &mut [f32]) {
+    g.expect(("x", x.len()), ("dw", dw.len()), ("dy", gradient.dy.len()));
     if g.is_dense() {
         let (m, n, k) = (g.out_channels, dw.len() / g.out_channels, g.batch);
-        multiply(m, n, k, Matrix::new(dy, m).transposed(), Matrix::new(x, n), dw);
+        gradient.with_own(|dy| multiply(m, n, k, Matrix::new(dy, m).transposed(), Matrix::new(x, n), dw));
     } else if let Some(choice) = winograd::choose(g) {
-        winograd::weight_gradient(choice, g, x, dy, dw);
+        gradient.with_own(|dy| winograd::weight_gradient(choice, g, x, dy, dw));
     } else {
-        direct::weight_gradient(g, x, dy, dw);
+        direct::weight_gradient(g, x, gradient, dw);
     }
 }

@@ -115,6 +115,12 @@ impl Conv2d {
         self.spec
     }
 
+    /// The layer, which has no bias, followed by a LeakyReLU of `slope`, at least 0, in one pass over the images.
+    pub(super) fn forward_activated(&self, x: Tensor<4>, slope: f32) -> Tensor<4> {
+        let [n, c, h, w] = x.dims();
+        ops::conv_leaky_relu(x, self.weight.val(), self.geometry(n, [c, h, w]), slope)
+    }
+
     fn geometry(&self, batch: usize, [in_channels, in_height, in_width]: ImageShape) -> ops::Conv {
         let ConvSpec { out_channels, kernel, stride, pad_before, pad_after, .. } = self.spec;
         ops::Conv { batch, in_channels, in_height, in_width, out_channels, kernel, stride, pad_before, pad_after }

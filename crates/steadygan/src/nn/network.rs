@@ -29,6 +29,12 @@ impl Network {
                     layers.next();
                     norm.forward_activated(x, Some(activation.slope), pass)
                 }
+                (AnyLayer::Conv2d(conv), Some(AnyLayer::LeakyRelu(activation)))
+                    if conv.bias.is_none() && activation.slope >= 0.0 =>
+                {
+                    layers.next();
+                    conv.forward_activated(x, activation.slope)
+                }
                 _ => layer.forward(x, pass),
             };
         }

@@ -45,6 +45,28 @@ fn is_running_statistic(name: &str) -> bool {
     matches!(name.rsplit('.').next(), Some("running_mean" | "running_var"))
 }
 
+/// Calls `look` with every tensor of a module by its name, flat and outside differentiation; nothing is copied.
+pub(crate) fn each_tensor(module: &impl Module, look: impl FnMut(&str, Tensor<1>)) {
+    struct Looker<F> {
+        path: Path,
+        look: F,
+    }
+    impl<F: FnMut(&str, Tensor<1>)> ModuleVisitor for Looker<F> {
+        fn enter_module(&mut self, name: &str, container: &str) {
+            self.path.enter(name, container);
+        }
+        fn exit_module(&mut self, _: &str, container: &str) {
+            self.path.exit(container);
+        }
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let value = param.val().inner();
+            let count = value.shape().num_elements();
+            (self.look)(&self.path.name(), value.reshape([count]));
+        }
+    }
+    module.visit(&mut Looker { path: Path::default(), look });
+}
+
 /// All tensors of a module in its own order.
 pub fn named_tensors(module: &impl Module) -> Vec<NamedTensor> {
     #[derive(Default)]

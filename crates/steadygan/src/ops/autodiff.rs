@@ -93,6 +93,46 @@ impl<B: GanOps, C: CheckpointStrategy> GanOps for Autodiff<B, C> {
         })
     }
 
+    fn conv_leaky_relu(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        conv: Conv,
+        slope: f32,
+    ) -> FloatTensor<Self> {
+        let (xp, wp) = (x.primitive().clone(), weight.primitive().clone());
+        let y = B::conv_leaky_relu(xp.clone(), wp.clone(), conv, slope);
+        let kept = (xp, wp, y.clone(), conv, slope);
+        record::<B, C, _, 2>([&x, &weight], y, kept, |(x, w, y, conv, slope), dy, wanted| {
+            let [for_x, for_w] = wanted;
+            [
+                for_x.then(|| B::conv_leaky_relu_input_gradient(y.clone(), dy.clone(), w, conv, slope)),
+                for_w.then(|| B::conv_leaky_relu_weight_gradient(x, y, dy, conv, slope)),
+            ]
+        })
+    }
+
+    fn conv_leaky_relu_input_gradient(
+        y: FloatTensor<Self>,
+        dy: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        conv: Conv,
+        slope: f32,
+    ) -> FloatTensor<Self> {
+        let [y, dy, weight] = [y, dy, weight].map(FloatTensor::<Self>::into_primitive);
+        constant::<B, C>(B::conv_leaky_relu_input_gradient(y, dy, weight, conv, slope))
+    }
+
+    fn conv_leaky_relu_weight_gradient(
+        x: FloatTensor<Self>,
+        y: FloatTensor<Self>,
+        dy: FloatTensor<Self>,
+        conv: Conv,
+        slope: f32,
+    ) -> FloatTensor<Self> {
+        let [x, y, dy] = [x, y, dy].map(FloatTensor::<Self>::into_primitive);
+        constant::<B, C>(B::conv_leaky_relu_weight_gradient(x, y, dy, conv, slope))
+    }
+
     fn add_bias(x: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
         let y = B::add_bias(x.primitive().clone(), bias.primitive().clone());
         record::<B, C, _, 2>([&x, &bias], y, (), |(), dy, wanted| {
@@ -206,6 +246,10 @@ impl<B: GanOps, C: CheckpointStrategy> GanOps for Autodiff<B, C> {
 
     fn sum_of_squares(x: FloatTensor<Self>) -> FloatTensor<Self> {
         constant::<B, C>(B::sum_of_squares(x.into_primitive()))
+    }
+
+    fn zero_if_finite(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        constant::<B, C>(B::zero_if_finite(x.into_primitive()))
     }
 
     fn adam(

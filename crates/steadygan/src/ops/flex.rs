@@ -70,6 +70,16 @@ fn with_batch_norm<R>(
     })
 }
 
+/// Lends a LeakyReLU's output and the gradient behind it to a kernel.
+fn with_leaky_relu<R>(
+    y: &Tensor,
+    dy: &Tensor,
+    slope: f32,
+    f: impl FnOnce(kernels::LeakyReluOutput<'_>, &[f32]) -> R,
+) -> R {
+    with_slice(y, |y| with_slice(dy, |dy| f(kernels::LeakyReluOutput { y, slope }, dy)))
+}
+
 /// The tensor's own storage if nothing else holds it, else a copy: to be written in place.
 fn owned(x: Tensor) -> Tensor {
     x.to_contiguous()
@@ -97,6 +107,31 @@ impl GanOps for Flex {
         filled(Shape::from(shape), |dw| {
             with_slice(&x, |x| {
                 with_slice(&dy, |dy| kernels::conv_weight_gradient(&conv, x, dy, dw));
+            });
+        })
+    }
+
+    fn conv_leaky_relu(x: Tensor, weight: Tensor, conv: Conv, slope: f32) -> Tensor {
+        let shape = [conv.batch, conv.out_channels, conv.out_height(), conv.out_width()];
+        filled(Shape::from(shape), |y| {
+            with_slice(&x, |x| with_slice(&weight, |w| kernels::conv_leaky_relu(&conv, slope, x, w, y)));
+        })
+    }
+
+    fn conv_leaky_relu_input_gradient(y: Tensor, dy: Tensor, weight: Tensor, conv: Conv, slope: f32) -> Tensor {
+        let shape = [conv.batch, conv.in_channels, conv.in_height, conv.in_width];
+        filled(Shape::from(shape), |dx| {
+            with_leaky_relu(&y, &dy, slope, |leaky, dy| {
+                with_slice(&weight, |w| kernels::conv_leaky_relu_input_gradient(&conv, leaky, dy, w, dx));
+            });
+        })
+    }
+
+    fn conv_leaky_relu_weight_gradient(x: Tensor, y: Tensor, dy: Tensor, conv: Conv, slope: f32) -> Tensor {
+        let shape = [conv.out_channels, conv.in_channels, conv.kernel, conv.kernel];
+        filled(Shape::from(shape), |dw| {
+            with_leaky_relu(&y, &dy, slope, |leaky, dy| {
+                with_slice(&x, |x| kernels::conv_leaky_relu_weight_gradient(&conv, x, leaky, dy, dw));
             });
         })
     }
@@ -225,6 +260,11 @@ impl GanOps for Flex {
 
     fn sum_of_squares(x: Tensor) -> Tensor {
         filled(Shape::from([1]), |y| y[0] = with_slice(&x, kernels::sum_of_squares) as f32)
+    }
+
+    fn zero_if_finite(x: Tensor) -> Tensor {
+        let is_finite = with_slice(&x, kernels::is_finite);
+        filled(Shape::from([1]), |y| y[0] = if is_finite { 0.0 } else { f32::NAN })
     }
 
     fn adam(

@@ -52,6 +52,35 @@ pub trait GanOps: Backend {
     fn conv_weight_gradient(x: FloatTensor<Self>, dy: FloatTensor<Self>, conv: Conv) -> FloatTensor<Self> {
         stock::conv_weight_gradient::<Self>(x, dy, conv)
     }
+    /// [`conv`](Self::conv), then a LeakyReLU whose slope is at least 0.
+    fn conv_leaky_relu(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        conv: Conv,
+        slope: f32,
+    ) -> FloatTensor<Self> {
+        <Self as GanOps>::leaky_relu(<Self as GanOps>::conv(x, weight, conv), slope)
+    }
+    /// The gradient of [`conv_leaky_relu`](Self::conv_leaky_relu) for its input, from its output. Never differentiated.
+    fn conv_leaky_relu_input_gradient(
+        y: FloatTensor<Self>,
+        dy: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        conv: Conv,
+        slope: f32,
+    ) -> FloatTensor<Self> {
+        Self::conv_transpose(<Self as GanOps>::leaky_relu_gradient(y, dy, slope), weight, conv)
+    }
+    /// The gradient of [`conv_leaky_relu`](Self::conv_leaky_relu) for its weight, from its output. Never differentiated.
+    fn conv_leaky_relu_weight_gradient(
+        x: FloatTensor<Self>,
+        y: FloatTensor<Self>,
+        dy: FloatTensor<Self>,
+        conv: Conv,
+        slope: f32,
+    ) -> FloatTensor<Self> {
+        Self::conv_weight_gradient(x, <Self as GanOps>::leaky_relu_gradient(y, dy, slope), conv)
+    }
     /// `x[n,c,h,w] + bias[c]`.
     fn add_bias(x: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
         stock::add_bias::<Self>(x, bias)
@@ -141,6 +170,10 @@ pub trait GanOps: Backend {
     fn sum_of_squares(x: FloatTensor<Self>) -> FloatTensor<Self> {
         Self::float_sum(Self::float_mul(x.clone(), x))
     }
+    /// 0 if every element is finite, else a NaN, `[1]`. Never differentiated.
+    fn zero_if_finite(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        Self::float_sum(Self::float_mul_scalar(x, 0.0.into()))
+    }
     /// One step of Adam: the new parameter, first and second moment. Never differentiated.
     fn adam(
         parameter: FloatTensor<Self>,
@@ -170,6 +203,12 @@ fn wrap<const D: usize>(primitive: FloatTensor<Dispatch>) -> Tensor<D> {
 /// Convolution of `x[n,ci,h,w]` with `weight[co,ci,k,k]`.
 pub fn conv(x: Tensor<4>, weight: Tensor<4>, conv: Conv) -> Tensor<4> {
     wrap(Dispatch::conv(x.into_dispatch(), weight.into_dispatch(), conv))
+}
+
+/// Convolution of `x[n,ci,h,w]` with `weight[co,ci,k,k]`, then a LeakyReLU of `slope`, at least 0, in the same pass. Its gradients
+/// cannot be differentiated again.
+pub fn conv_leaky_relu(x: Tensor<4>, weight: Tensor<4>, conv: Conv, slope: f32) -> Tensor<4> {
+    wrap(Dispatch::conv_leaky_relu(x.into_dispatch(), weight.into_dispatch(), conv, slope))
 }
 
 /// Transposed convolution of `x[n,co,oh,ow]` with `weight[co,ci,k,k]`, `conv` being the convolution
@@ -256,6 +295,11 @@ pub fn add<const D: usize>(a: Tensor<D>, b: Tensor<D>) -> Tensor<D> {
 /// The sum of squares of all elements, whatever the number of threads to the same bits.
 pub fn sum_of_squares<const D: usize>(x: Tensor<D>) -> f32 {
     wrap::<1>(Dispatch::sum_of_squares(x.into_dispatch())).into_scalar()
+}
+
+/// Whether every element is finite.
+pub fn is_finite<const D: usize>(x: Tensor<D>) -> bool {
+    wrap::<1>(Dispatch::zero_if_finite(x.into_dispatch())).into_scalar::<f32>() == 0.0
 }
 
 /// One step of Adam over a parameter: the new parameter, first and second moment.

@@ -6,7 +6,8 @@ use super::state::generator;
 use super::{State, Tally};
 use crate::error::{Error, Result};
 use crate::files::read_limited;
-use crate::nn::{Network, load_tensors, named_tensors};
+use crate::nn::{Network, each_tensor, load_tensors, named_tensors};
+use crate::ops;
 use crate::optim::Adam;
 use crate::plan::Plan;
 use crate::weights::{digest, floats};
@@ -84,26 +85,42 @@ pub fn save_checkpoint(state: &State, origin: &Origin) -> Vec<u8> {
     safetensors::serialize(views, Some(header)).expect("tensors of distinct names can be written")
 }
 
-/// The first tensor of a state with a value that is not finite. An update can overflow, and running
+/// The name of a tensor of a state with a value that is not finite, if there is one. An update can overflow, and running
 /// statistics can, although the losses and gradients before it were finite.
 pub fn non_finite_tensor(state: &State) -> Option<String> {
-    let unsound = |data: &TensorData| data.iter::<f32>().any(|value| !value.is_finite());
-    tensors_of(state).into_iter().find(|(_, data)| unsound(data)).map(|(name, _)| name)
+    let mut found = None;
+    for (role, network, optimizer) in state.parts() {
+        each_tensor(network, |name, tensor| {
+            if found.is_none() && !ops::is_finite(tensor) {
+                found = Some(format!("{role}.{name}"));
+            }
+        });
+        for (name, (first, second)) in &optimizer.moments {
+            for (order, moment) in [("first", first), ("second", second)] {
+                if found.is_none() && !ops::is_finite(moment.clone()) {
+                    found = Some(moment_name(order, role, name));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// A moment's name in the file.
+fn moment_name(order: &str, role: &str, name: &str) -> String {
+    format!("adam.{order}.{role}.{name}")
 }
 
 fn tensors_of(state: &State) -> BTreeMap<String, TensorData> {
     let mut tensors = BTreeMap::new();
-    let parts = [
-        ("generator", &state.generator, &state.generator_optimizer),
-        ("discriminator", &state.discriminator, &state.discriminator_optimizer),
-    ];
-    for (role, network, optimizer) in parts {
+    for (role, network, optimizer) in state.parts() {
         for tensor in named_tensors(network) {
             tensors.insert(format!("{role}.{}", tensor.name), tensor.data);
         }
         for (name, (first, second)) in &optimizer.moments {
-            tensors.insert(format!("adam.first.{role}.{name}"), first.clone().into_data());
-            tensors.insert(format!("adam.second.{role}.{name}"), second.clone().into_data());
+            for (order, moment) in [("first", first), ("second", second)] {
+                tensors.insert(moment_name(order, role, name), moment.clone().into_data());
+            }
         }
     }
     tensors
@@ -222,7 +239,7 @@ impl Checkpoint {
         optimizer.steps = steps;
         for (name, (first, second)) in &mut optimizer.moments {
             for (order, moment) in [("first", first), ("second", second)] {
-                let key = format!("adam.{order}.{role}.{name}");
+                let key = moment_name(order, role, name);
                 let data = self.tensors.get(&key).filter(|data| *data.shape() == moment.shape());
                 let data = data.ok_or_else(|| self.foreign(format!("the tensor `{key}` is missing or misshapen")))?;
                 *moment = Tensor::from_data(data.clone(), &moment.device());

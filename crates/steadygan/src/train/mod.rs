@@ -120,7 +120,8 @@ fn fetch(plan: &Plan, data: &Dataset, order: &mut Order, moment: Moment, device:
     let indices = order.indices(moment.images, batch);
     let mut flips = plan.data.flip.then(|| moment.stream("flip"));
     let pixels = gather(&data.train, &indices, flips.as_mut());
-    let values: Vec<f32> = pixels.into_iter().map(|pixel| plan.model.range.scale(pixel)).collect();
+    let scaled: [f32; 256] = std::array::from_fn(|pixel| plan.model.range.scale(pixel as u8));
+    let values: Vec<f32> = pixels.into_iter().map(|pixel| scaled[usize::from(pixel)]).collect();
     let shape = [batch, plan.model.channels, plan.model.size, plan.model.size];
     Tensor::from_data(TensorData::new(values, shape), &device.clone().inner())
 }

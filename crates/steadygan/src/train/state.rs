@@ -59,6 +59,16 @@ impl State {
     }
 }
 
+impl State {
+    /// Each network's name, itself and its optimiser.
+    pub(super) fn parts(&self) -> [(&'static str, &Network, &Adam); 2] {
+        [
+            ("generator", &self.generator, &self.generator_optimizer),
+            ("discriminator", &self.discriminator, &self.discriminator_optimizer),
+        ]
+    }
+}
+
 /// The plan's generator with its initial weights.
 pub(super) fn generator(plan: &Plan, device: &Device) -> Network {
     match plan.model.family {

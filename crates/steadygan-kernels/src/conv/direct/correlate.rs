@@ -1,6 +1,7 @@
 //! The kernel of the direct convolution: weighted sums of shifted planes.
 
 use super::flat::SLACK;
+use crate::activation::leaky;
 use crate::simd::{Isa, LANES, Line, RegisterBlock, vectorised};
 
 /// The summed terms: where each is read for place 0, and its weights for sixteen rows.
@@ -10,24 +11,22 @@ pub(super) struct Taps<'a> {
     pub(super) weights: &'a [Line],
 }
 
-/// `MR` rows from `first` on, `NL` vectors of places from `at` on.
+/// The sums of `MR` rows from `first` on, for the `NL` vectors of places that start at `at`.
 #[inline(always)]
 fn block<I: Isa, const MR: usize, const NL: usize>(
     taps: Taps,
     first: usize,
     source: &[f32],
-    at: usize,
-    row: usize,
-    out: &mut [f32],
-) {
+    at: [usize; NL],
+) -> [[I::Vector; NL]; MR] {
     let mut sums = [[I::splat(0.0); NL]; MR];
     let weights = &taps.weights[..taps.offsets.len()];
     for k in 0..taps.offsets.len() {
-        let places = &source[taps.offsets[k] + at..][..NL * LANES];
+        let places = &source[taps.offsets[k]..];
         let weights: &[f32; MR] = weights[k].0[first..].first_chunk().expect("rows lie in a panel");
         let mut values = [I::splat(0.0); NL];
         for j in 0..NL {
-            values[j] = I::load(places[j * LANES..].first_chunk().expect("a vector of places"));
+            values[j] = I::load(places[at[j]..].first_chunk().expect("a vector of places"));
         }
         for i in 0..MR {
             let weight = I::splat(weights[i]);
@@ -36,13 +35,7 @@ fn block<I: Isa, const MR: usize, const NL: usize>(
             }
         }
     }
-    for i in 0..MR {
-        let out = &mut out[(first + i) * row + at..][..NL * LANES];
-        for j in 0..NL {
-            let out = out[j * LANES..].first_chunk_mut().expect("a vector of places");
-            I::store(sums[i][j], out);
-        }
-    }
+    sums
 }
 
 /// `MR` rows from `first` on, all places.
@@ -57,7 +50,86 @@ fn rows_of<I: Isa, const MR: usize, const NL: usize>(
 ) {
     const { assert!(NL * LANES <= SLACK) }
     for at in (0..numbers).step_by(NL * LANES) {
-        block::<I, MR, NL>(taps, first, source, at, row, out);
+        let mut places = [at; NL];
+        for j in 0..NL {
+            places[j] = at + j * LANES;
+        }
+        let sums = block::<I, MR, NL>(taps, first, source, places);
+        for i in 0..MR {
+            let out = &mut out[(first + i) * row + at..][..NL * LANES];
+            for j in 0..NL {
+                I::store(sums[i][j], out[j * LANES..].first_chunk_mut().expect("a vector of places"));
+            }
+        }
+    }
+}
+
+/// Planes whose rows are whole vectors, so that sums can be written where they belong.
+#[derive(Clone, Copy)]
+pub(super) struct WholeRows {
+    /// Vectors of a plane, and of a row.
+    pub(super) vectors: usize,
+    pub(super) row_vectors: usize,
+    /// Numbers from one row of the source to the next.
+    pub(super) pitch: usize,
+    /// The slope of the leaky ReLU that follows; 1 for none.
+    pub(super) slope: f32,
+}
+
+/// `MR` rows (channels) from `first` on of one image, all vectors of their planes, `NL` at a time.
+#[inline(always)]
+fn planes_of<I: Isa, const MR: usize, const NL: usize>(
+    taps: Taps,
+    first: usize,
+    source: &[f32],
+    rows: WholeRows,
+    planes: &mut [f32],
+) {
+    let plane = rows.vectors * LANES;
+    for vector in (0..rows.vectors).step_by(NL) {
+        // The last ones are computed again if they leave none over.
+        let vector = vector.min(rows.vectors.saturating_sub(NL));
+        let mut places = [0; NL];
+        for j in 0..NL {
+            let vector = (vector + j).min(rows.vectors - 1);
+            places[j] = vector / rows.row_vectors * rows.pitch + vector % rows.row_vectors * LANES;
+        }
+        let sums = block::<I, MR, NL>(taps, first, source, places);
+        for i in 0..MR {
+            let out = &mut planes[(first + i) * plane..][..plane];
+            for j in 0..NL.min(rows.vectors) {
+                let out = out[(vector + j) * LANES..].first_chunk_mut().expect("a vector of the plane");
+                I::store(sums[i][j], out);
+                for number in out {
+                    *number = leaky(*number, rows.slope);
+                }
+            }
+        }
+    }
+}
+
+vectorised! {
+    /// The planes of `channels` channels of one image, `plane[row][column] = f(sum over taps of weight * source[offset + place])`.
+    pub(super) fn correlate_planes<I>(
+        channels: usize, taps: Taps, source: &[f32], rows: WholeRows, planes: &mut [f32],
+    ) {
+        let mut first = 0;
+        if I::BLOCK == RegisterBlock::EightByTwo {
+            while first + 8 <= channels {
+                planes_of::<I, 8, 2>(taps, first, source, rows, planes);
+                first += 8;
+            }
+        }
+        if I::BLOCK != RegisterBlock::TwoByOne {
+            while first + 4 <= channels {
+                planes_of::<I, 4, 1>(taps, first, source, rows, planes);
+                first += 4;
+            }
+        }
+        while first < channels {
+            planes_of::<I, 1, 1>(taps, first, source, rows, planes);
+            first += 1;
+        }
     }
 }
 

@@ -5,8 +5,10 @@
 //! a row and at least `out_height + reach` rows an image, zeros outside the image; then that input stands `ky / s * pitch + kx / s` numbers after the
 //! output's own index, also across the images of a group. Sums computed in the gaps are not used.
 
-use crate::conv::Conv;
-use crate::simd::LANES;
+use super::correlate::WholeRows;
+use crate::activation::leaky_slope;
+use crate::conv::{Conv, LeakyReluOutput, OutputGradient};
+use crate::simd::{LANES, vectorised};
 
 /// Numbers that a kernel may read beyond what it needs: the widest register block.
 pub(super) const SLACK: usize = 8 * LANES;
@@ -44,6 +46,36 @@ impl Flat {
     }
 }
 
+/// The numbers of a side's images, taken back through a leaky ReLU if there is one.
+#[derive(Clone, Copy)]
+pub(super) struct Planes<'a> {
+    pub(super) numbers: &'a [f32],
+    after: Option<LeakyReluOutput<'a>>,
+}
+
+impl<'a> Planes<'a> {
+    pub(super) fn inputs(numbers: &'a [f32]) -> Self {
+        Planes { numbers, after: None }
+    }
+
+    /// Those of the output side, whose numbers are neighbours.
+    pub(super) fn gradients(gradient: OutputGradient<'a>) -> Self {
+        Planes { numbers: gradient.dy, after: gradient.after }
+    }
+
+    /// Parts of `images` images.
+    pub(super) fn chunks(self, numbers: usize) -> impl Iterator<Item = Planes<'a>> {
+        (0..self.numbers.len()).step_by(numbers).map(move |first| self.part(first, numbers))
+    }
+
+    /// At most `count` numbers from `first` on.
+    pub(super) fn part(self, first: usize, count: usize) -> Self {
+        let part = first..self.numbers.len().min(first + count);
+        let after = self.after.map(|leaky| LeakyReluOutput { y: &leaky.y[part.clone()], ..leaky });
+        Planes { numbers: &self.numbers[part], after }
+    }
+}
+
 /// One side of a convolution: its planes in memory.
 #[derive(Clone, Copy)]
 pub(super) struct Side {
@@ -62,6 +94,13 @@ impl Side {
 
     pub(super) fn output(g: &Conv) -> Self {
         Side { channels: g.out_channels, height: g.out_height(), width: g.out_width(), step: 1, pad: 0 }
+    }
+
+    /// How sums are written to planes without a detour, if their rows are whole vectors.
+    pub(super) fn whole_rows(&self, flat: &Flat, slope: f32) -> Option<WholeRows> {
+        let fits = self.step == 1 && self.pad == 0 && self.width.is_multiple_of(LANES);
+        let (vectors, row_vectors) = (self.plane() / LANES, self.width / LANES);
+        fits.then_some(WholeRows { vectors, row_vectors, pitch: flat.pitch, slope })
     }
 
     /// Planes that a channel is divided into.
@@ -100,14 +139,16 @@ impl Side {
         }
     }
 
-    /// Fills one image's slot with one phase of a plane.
-    fn flatten(&self, flat: &Flat, phase: usize, plane: &[f32], slot: &mut [f32]) {
+    /// Fills one image's slot with one phase of the plane that starts at `plane` among the `images`.
+    fn flatten(&self, flat: &Flat, phase: usize, images: Planes, plane: usize, slot: &mut [f32]) {
         slot.fill(0.0);
         self.rows(flat, phase, |to, from, count| {
-            let to = &mut slot[to..][..count];
-            match self.step {
-                1 => to.copy_from_slice(&plane[from..][..count]),
-                step => to.iter_mut().zip(plane[from..].iter().step_by(step)).for_each(|(to, from)| *to = *from),
+            let (to, from) = (&mut slot[to..][..count], plane + from);
+            let numbers = &images.numbers[from..];
+            match (images.after, self.step) {
+                (Some(leaky), _) => take_back(&numbers[..count], &leaky.y[from..][..count], leaky.slope, to),
+                (None, 1) => to.copy_from_slice(&numbers[..count]),
+                (None, step) => to.iter_mut().zip(numbers.iter().step_by(step)).for_each(|(to, from)| *to = *from),
             }
         });
     }
@@ -124,14 +165,23 @@ impl Side {
     }
 
     /// Fills the plane `index` of `[channel][phase]` of a group of images, and zeros around and after them.
-    pub(super) fn flatten_plane(&self, flat: &Flat, index: usize, images: &[f32], plane: &mut [f32]) {
+    pub(super) fn flatten_plane(&self, flat: &Flat, index: usize, images: Planes, plane: &mut [f32]) {
         let (channel, phase) = (index / self.phases(), index % self.phases());
-        let used = images.len() / self.image() * flat.slot();
+        let used = images.numbers.len() / self.image() * flat.slot();
         plane[..flat.lead()].fill(0.0);
         plane[flat.lead() + used..].fill(0.0);
         let slots = plane[flat.lead()..][..used].chunks_exact_mut(flat.slot());
-        for (slot, image) in slots.zip(images.chunks_exact(self.image())) {
-            self.flatten(flat, phase, &image[channel * self.plane()..], slot);
+        for (image, slot) in slots.enumerate() {
+            self.flatten(flat, phase, images, image * self.image() + channel * self.plane(), slot);
+        }
+    }
+}
+
+vectorised! {
+    /// Takes a row of gradients back through a leaky ReLU whose output is `y`.
+    fn take_back<I>(dy: &[f32], y: &[f32], slope: f32, to: &mut [f32]) {
+        for (to, (dy, y)) in to.iter_mut().zip(dy.iter().zip(y)) {
+            *to = dy * leaky_slope(*y, slope);
         }
     }
 }

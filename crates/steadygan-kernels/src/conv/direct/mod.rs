@@ -7,9 +7,10 @@ mod weight;
 
 use rayon::prelude::*;
 
-use self::correlate::{Taps, correlate};
-use self::flat::{Flat, SLACK, Side};
-use super::Conv;
+use self::correlate::{Taps, correlate, correlate_planes};
+use self::flat::{Flat, Planes, SLACK, Side};
+use super::{Conv, OutputGradient};
+use crate::activation::leaky_relu_in_place;
 use crate::parallel::split_columns;
 use crate::scratch::{with_lines, with_numbers};
 use crate::simd::{LANES, Line};
@@ -21,16 +22,16 @@ const GROUP_NUMBERS: usize = 1024;
 /// With fewer groups than this, panels of target channels are tasks of their own.
 const FEW_GROUPS: usize = 8;
 
-/// The convolution, `y` from `x`.
-pub(super) fn forward(g: &Conv, x: &[f32], w: &[f32], y: &mut [f32]) {
-    let direction = Direction { g, source: Side::input(g), target: Side::output(g), is_forward: true };
-    direction.run(x, w, y);
+/// The convolution, `y` from `x`, and the leaky ReLU of `slope` if there is one.
+pub(super) fn forward(g: &Conv, slope: Option<f32>, x: &[f32], w: &[f32], y: &mut [f32]) {
+    let direction = Direction { g, source: Side::input(g), target: Side::output(g), is_forward: true, slope };
+    direction.run(Planes::inputs(x), w, y);
 }
 
 /// The input gradient, `dx` from `dy`.
-pub(super) fn input_gradient(g: &Conv, dy: &[f32], w: &[f32], dx: &mut [f32]) {
-    let direction = Direction { g, source: Side::output(g), target: Side::input(g), is_forward: false };
-    direction.run(dy, w, dx);
+pub(super) fn input_gradient(g: &Conv, dy: OutputGradient, w: &[f32], dx: &mut [f32]) {
+    let direction = Direction { g, source: Side::output(g), target: Side::input(g), is_forward: false, slope: None };
+    direction.run(Planes::gradients(dy), w, dx);
 }
 
 /// From inputs to outputs, or back.
@@ -39,6 +40,8 @@ struct Direction<'a> {
     source: Side,
     target: Side,
     is_forward: bool,
+    /// The slope of the leaky ReLU that follows, if there is one.
+    slope: Option<f32>,
 }
 
 /// What one phase of the target sums: a source plane's offset per (source channel, tap), and the weights, one panel of sixteen
@@ -82,7 +85,7 @@ impl Direction<'_> {
         }
     }
 
-    fn run(&self, from: &[f32], w: &[f32], to: &mut [f32]) {
+    fn run(&self, from: Planes, w: &[f32], to: &mut [f32]) {
         let flat = Flat::new(self.g);
         let group = GROUP_NUMBERS.div_ceil(flat.slot()).min(self.g.batch);
         let plane = flat.plane(group);
@@ -103,9 +106,10 @@ impl Direction<'_> {
                 first_line += steps * panels;
             }
             let weights = &*weights;
-            let groups = to.par_chunks_mut(group * self.target.image());
-            groups.zip(from.par_chunks(group * self.source.image())).for_each(|(to, from)| {
-                self.run_group(&flat, plane, from, &phases, weights, to);
+            let groups = to.par_chunks_mut(group * self.target.image()).enumerate();
+            groups.for_each(|(index, to)| {
+                let images = group * self.source.image();
+                self.run_group(&flat, plane, from.part(index * images, images), &phases, weights, to);
             });
         });
     }
@@ -118,7 +122,7 @@ impl Direction<'_> {
     }
 
     /// Computes one group of images.
-    fn run_group(&self, flat: &Flat, plane: usize, from: &[f32], phases: &[Phase], weights: &[Line], to: &mut [f32]) {
+    fn run_group(&self, flat: &Flat, plane: usize, from: Planes, phases: &[Phase], weights: &[Line], to: &mut [f32]) {
         let is_few = self.g.batch * flat.slot() < FEW_GROUPS * GROUP_NUMBERS;
         let channels = if is_few { LANES } else { self.target.channels };
         with_numbers(self.source.channels * self.source.phases() * plane, |source| {
@@ -151,16 +155,27 @@ impl Direction<'_> {
         let row = numbers.next_multiple_of(LANES) + SLACK;
         let Phase { offsets, first_line } = &phases[phase];
         let channels = planes.first().map_or(0, |planes| planes.len() / self.target.plane());
-        with_numbers(LANES * row, |out| {
+        let whole_rows = self.target.whole_rows(flat, self.slope.unwrap_or(1.0));
+        with_numbers(if whole_rows.is_some() { 0 } else { LANES * row }, |out| {
             for panel in (0..channels).step_by(LANES) {
                 let rows = LANES.min(channels - panel);
                 let start = first_line + (first + panel) / LANES * offsets.len();
                 let taps = Taps { offsets, weights: &weights[start..][..offsets.len()] };
+                if let Some(whole_rows) = whole_rows {
+                    for (index, planes) in planes.iter_mut().enumerate() {
+                        let planes = &mut planes[panel * self.target.plane()..];
+                        correlate_planes(rows, taps, &source[index * flat.slot()..], whole_rows, planes);
+                    }
+                    continue;
+                }
                 correlate(rows, taps, source, numbers, row, out);
                 for (index, planes) in planes.iter_mut().enumerate() {
                     let targets = planes[panel * self.target.plane()..].chunks_exact_mut(self.target.plane());
                     for (plane, out) in targets.zip(out.chunks_exact(row)).take(rows) {
                         self.target.unflatten(flat, phase, &out[index * flat.slot()..], plane);
+                        if let Some(slope) = self.slope {
+                            leaky_relu_in_place(plane, slope);
+                        }
                     }
                 }
             }

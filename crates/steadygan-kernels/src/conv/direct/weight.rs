@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::flat::{Flat, SLACK, Side};
-use crate::conv::Conv;
+use super::flat::{Flat, Planes, SLACK, Side};
+use crate::conv::{Conv, OutputGradient};
 use crate::parallel::split_columns;
 use crate::scratch::with_numbers;
 use crate::simd::{Isa, LANES, RegisterBlock, vectorised};
@@ -20,7 +20,7 @@ const SIDE: usize = 4;
 const TASK_COLUMNS: usize = 256;
 
 /// The weight gradient, `dw` from `x` and `dy`.
-pub(in crate::conv) fn weight_gradient(g: &Conv, x: &[f32], dy: &[f32], dw: &mut [f32]) {
+pub(in crate::conv) fn weight_gradient(g: &Conv, x: &[f32], dy: OutputGradient, dw: &mut [f32]) {
     let flat = Flat::new(g);
     let (input, output) = (Side::input(g), Side::output(g));
     let images = CHUNK_NUMBERS.div_ceil(flat.slot()).min(g.batch);
@@ -39,7 +39,8 @@ pub(in crate::conv) fn weight_gradient(g: &Conv, x: &[f32], dy: &[f32], dw: &mut
     tasks.iter_mut().for_each(|(_, _, rows)| rows.iter_mut().for_each(|row| row.fill(0.0)));
     with_numbers(inputs + g.out_channels.next_multiple_of(SIDE) * plane, |memory| {
         let (inputs, outputs) = memory.split_at_mut(inputs);
-        let chunks = x.chunks(images * input.image()).zip(dy.chunks(images * output.image()));
+        let chunks = Planes::inputs(x).chunks(images * input.image());
+        let chunks = chunks.zip(Planes::gradients(dy).chunks(images * output.image()));
         for (x, dy) in chunks {
             let fill = |side: &Side, images, planes: &mut [f32]| {
                 planes.par_chunks_mut(plane).enumerate().for_each(|(index, plane)| {
@@ -53,12 +54,12 @@ pub(in crate::conv) fn weight_gradient(g: &Conv, x: &[f32], dy: &[f32], dw: &mut
             fill(&input, x, inputs);
             fill(&output, dy, outputs);
             let (inputs, outputs) = (&*inputs, &*outputs);
-            let numbers = dy.len() / output.image() * flat.slot();
+            let numbers = dy.numbers.len() / output.image() * flat.slot();
             tasks.par_iter_mut().for_each(|(first_row, first_column, rows)| {
                 let outputs = &outputs[*first_row * plane + flat.lead()..];
                 let end = offsets.len().min(*first_column + TASK_COLUMNS);
                 let offsets = &offsets[*first_column..end];
-                add_products(&Planes { inputs, outputs, plane }, offsets, numbers, rows);
+                add_products(&Operands { inputs, outputs, plane }, offsets, numbers, rows);
             });
         }
     });
@@ -80,7 +81,7 @@ fn offsets(g: &Conv, flat: &Flat, plane: usize) -> Vec<usize> {
 }
 
 /// The flat planes of a chunk: all inputs', and the outputs' from a task's first on, `plane` numbers apart.
-struct Planes<'a> {
+struct Operands<'a> {
     inputs: &'a [f32],
     outputs: &'a [f32],
     plane: usize,
@@ -89,7 +90,7 @@ struct Planes<'a> {
 /// `NR` outputs by `NC` inputs from `(row, column)` on: the inner products over one stretch, as lanes of `sums[output][input]`.
 #[inline(always)]
 fn block<'a, I: Isa, const NR: usize, const NC: usize>(
-    planes: &Planes<'a>,
+    planes: &Operands<'a>,
     offsets: &[usize; SIDE],
     (row, column): (usize, usize),
     stretch: &Range<usize>,
@@ -127,7 +128,7 @@ fn block<'a, I: Isa, const NR: usize, const NC: usize>(
 
 vectorised! {
     /// Adds to `rows[output][column]` the inner products of up to four output planes with the input planes at `offsets`.
-    fn add_products<I>(planes: &Planes, offsets: &[usize], numbers: usize, rows: &mut [&mut [f32]]) {
+    fn add_products<I>(planes: &Operands, offsets: &[usize], numbers: usize, rows: &mut [&mut [f32]]) {
         const { assert!(LANES <= SLACK) }
         for first in (0..numbers).step_by(STRETCH) {
             let stretch = first..numbers.min(first + STRETCH);

@@ -1,0 +1,249 @@
+//! Measures rows, whoever has a turn alone on the machine.
+
+use super::contest::{Contest, OURS, Turn, mean, median};
+use super::contestant::{Contestant, Launch};
+use super::programs::Programs;
+use super::rows::{Model, Peer, Row, Threads, USUAL_SAMPLING, USUAL_TRAINING, Work};
+use serde::Serialize;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Turns of an operator in a round: one is a single call.
+const OPERATOR_TURNS: usize = 3;
+const PASSES: [&str; 3] = ["forward", "input-gradient", "weight-gradient"];
+
+/// Names of turns without a peer.
+pub(super) const END_TO_END: &str = "end to end";
+pub(super) const START: &str = "start";
+
+/// How often a file is looked for that says that a run has begun.
+const LOOK: Duration = Duration::from_millis(1);
+
+/// A row with what was measured.
+#[derive(Debug, Serialize)]
+pub(super) struct Measured {
+    pub(super) name: &'static str,
+    pub(super) title: &'static str,
+    #[serde(skip)]
+    pub(super) table: Table,
+    pub(super) commands: Vec<String>,
+    pub(super) contests: Vec<Contest>,
+}
+
+/// The table of a record that a row belongs to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Table {
+    /// With the peer that is the usual script, if the peers are PyTorch's.
+    Networks(Option<&'static str>),
+    Operators,
+    EndToEnd,
+    Start,
+}
+
+/// # Errors
+///
+/// A program of either side cannot be built or fails, or the two sides train different networks.
+pub(super) fn measure(row: &'static Row, programs: &Programs, rounds: usize) -> Result<Measured, String> {
+    let (table, (commands, contests)) = match &row.work {
+        Work::Train { model, threads, peer, steps } => {
+            let ours = programs.ours("train", model, *threads)?;
+            let (usual, peers) = match peer {
+                Peer::PyTorch(modes) => (Some(USUAL_TRAINING), pytorch(programs, "train", model, modes, *threads)),
+                Peer::Keras => (None, vec![programs.peer("keras", "keras_tensorflow.py", &model.options(), *threads)]),
+            };
+            (Table::Networks(usual), race(row, programs, (ours, peers), [1, *steps], rounds)?)
+        }
+        Work::Sample { model, modes, images } => {
+            let ours = programs.ours("sample", model, Threads::All)?;
+            let peers = pytorch(programs, "sample", model, modes, Threads::All);
+            let measured = race(row, programs, (ours, peers), [model.batch, *images], rounds)?;
+            (Table::Networks(Some(USUAL_SAMPLING)), measured)
+        }
+        Work::Operators => (Table::Operators, operators(row, programs, rounds)?),
+        Work::EndToEnd { model, images, bare_steps } => {
+            (Table::EndToEnd, end_to_end(row, programs, model, [*images, *bare_steps], rounds)?)
+        }
+        Work::Start { runs } => (Table::Start, starts(row, programs, runs, rounds)?),
+    };
+    Ok(Measured { name: row.name, title: row.title, table, commands, contests })
+}
+
+/// Commands as the record shows them, and what was measured.
+type Turns = (Vec<String>, Vec<Contest>);
+
+fn pytorch(programs: &Programs, work: &str, model: &Model, modes: &[&str], threads: Threads) -> Vec<Launch> {
+    let peer = |mode: &&str| {
+        let arguments = [vec![work.to_owned()], model.options(), vec!["--mode".into(), (*mode).into()]].concat();
+        programs.peer(mode, "pytorch.py", &arguments, threads)
+    };
+    modes.iter().map(peer).collect()
+}
+
+/// Every peer after us in every round; the first count warms up.
+fn race(
+    row: &Row,
+    programs: &Programs,
+    (ours, peers): (Launch, Vec<Launch>),
+    counts: [usize; 2],
+    rounds: usize,
+) -> Result<Turns, String> {
+    let [warm_up, question] = counts.map(|count| count.to_string());
+    let commands = std::iter::once(&ours).chain(&peers).map(|launch| launch.shown.clone()).collect();
+    let mut ours = Contestant::start(ours, &programs.scratch)?;
+    let parameters = ours.ask(&warm_up)?.parameters;
+    let mut ready = Vec::new();
+    for launch in peers {
+        let name = launch.name.clone();
+        progress(row, &format!("starting {name}"));
+        let mut peer = Contestant::start(launch, &programs.scratch)?;
+        let theirs = peer.ask(&warm_up)?.parameters;
+        if theirs != parameters {
+            let networks = format!("ours have {parameters:?} parameters and theirs {theirs:?}");
+            return Err(format!("error: {name} does not train the same networks: {networks}"));
+        }
+        ready.push(peer);
+    }
+    let mut contest = Contest { title: row.title.into(), turns: Vec::new() };
+    for round in 1..=rounds {
+        for peer in &mut ready {
+            contest.turns.push(ours.turn(round, &question)?);
+            contest.turns.push(peer.turn(round, &question)?);
+        }
+        tell(row, &contest, round, rounds, median);
+    }
+    Ok((commands, vec![contest]))
+}
+
+/// Each layer and pass by itself, every one after all the others, so that caches are as cold as in a training step.
+fn operators(row: &Row, programs: &Programs, rounds: usize) -> Result<Turns, String> {
+    let layers = programs.kernels()?.layers;
+    let launches =
+        [programs.our_operators()?, programs.peer_operators("nchw"), programs.peer_operators("channels-last")];
+    let commands = launches.iter().map(|launch| launch.shown.clone()).collect();
+    let [ours, nchw, channels_last] = launches.map(|launch| Contestant::start(launch, &programs.scratch));
+    let (mut ours, mut peers) = (ours?, [nchw?, channels_last?]);
+    let mut contests = Vec::new();
+    for layer in &layers {
+        for pass in PASSES {
+            contests.push(Contest { title: format!("{}, {}", layer.name, pass.replace('-', " ")), turns: Vec::new() });
+        }
+    }
+    // Round 0 warms up.
+    for round in 0..=rounds * OPERATOR_TURNS {
+        for (at, contest) in contests.iter_mut().enumerate() {
+            let question = format!("{} {}", at / PASSES.len(), PASSES[at % PASSES.len()]);
+            for peer in &mut peers {
+                let turns = [ours.turn(round, &question)?, peer.turn(round, &question)?];
+                contest.turns.extend(turns.into_iter().filter(|turn| turn.round > 0));
+            }
+        }
+        progress(row, &format!("round {round}/{}", rounds * OPERATOR_TURNS));
+    }
+    Ok((commands, contests))
+}
+
+/// The whole command, from start to end, beside the loop alone: milliseconds a step.
+fn end_to_end(
+    row: &Row,
+    programs: &Programs,
+    model: &Model,
+    [images, bare_steps]: [usize; 2],
+    rounds: usize,
+) -> Result<Turns, String> {
+    let launch = programs.ours("train", model, Threads::All)?;
+    let arguments = ["recipes/pytorch-dcgan.toml".to_owned(), format!("--images={images}")];
+    let settings = model.keys().into_iter().map(|key| format!("--set={key}"));
+    let arguments: Vec<String> = arguments.into_iter().chain(settings).collect();
+    let commands = vec![launch.shown.clone(), format!("steadygan train {}", arguments.join(" "))];
+    let program = programs.steadygan()?;
+    let mut bare = Contestant::start(launch, &programs.scratch)?;
+    bare.ask("1")?;
+    let mut contest = Contest { title: row.title.into(), turns: Vec::new() };
+    for round in 1..=rounds {
+        contest.turns.push(bare.turn(round, &bare_steps.to_string())?);
+        let runs = fresh(&programs.scratch)?;
+        let began = Instant::now();
+        finish(begin(&program, programs.root, &arguments, &runs)?)?;
+        let steps = images.div_ceil(model.batch);
+        let time = began.elapsed().as_secs_f64() * 1e3 / steps as f64;
+        contest.turns.push(Turn { round, who: END_TO_END.into(), times_ms: vec![time], peak_bytes: None });
+        tell(row, &contest, round, rounds, mean);
+    }
+    Ok((commands, vec![contest]))
+}
+
+/// From the start of the process until the state before the first step is saved, which is the last that is done before it.
+fn starts(row: &Row, programs: &Programs, runs: &[&[&str]], rounds: usize) -> Result<Turns, String> {
+    let shown =
+        |arguments: &[&str]| ["steadygan", "train"].iter().chain(arguments).copied().collect::<Vec<_>>().join(" ");
+    let mut contests: Vec<Contest> =
+        runs.iter().map(|arguments| Contest { title: format!("`{}`", shown(arguments)), turns: Vec::new() }).collect();
+    let program = programs.steadygan()?;
+    for round in 1..=rounds {
+        for (arguments, contest) in runs.iter().zip(&mut contests) {
+            let runs = fresh(&programs.scratch)?;
+            // One step, so that the run ends soon after.
+            let arguments: Vec<String> = arguments.iter().copied().chain(["--images=64"]).map(String::from).collect();
+            let began = Instant::now();
+            let mut child = begin(&program, programs.root, &arguments, &runs)?;
+            while !is_saved(&runs) && matches!(child.try_wait(), Ok(None)) {
+                std::thread::sleep(LOOK);
+            }
+            let time = began.elapsed().as_secs_f64() * 1e3;
+            finish(child)?;
+            contest.turns.push(Turn { round, who: START.into(), times_ms: vec![time], peak_bytes: None });
+            progress(row, &format!("round {round}/{rounds}: {time:.0} ms, {}", contest.title));
+        }
+    }
+    Ok((runs.iter().map(|arguments| shown(arguments) + " --images=64").collect(), contests))
+}
+
+/// An empty folder for runs.
+fn fresh(scratch: &Path) -> Result<PathBuf, String> {
+    let runs = scratch.join("runs");
+    if runs.exists() {
+        let removed = fs::remove_dir_all(&runs);
+        removed.map_err(|error| format!("error: {} cannot be emptied: {error}", runs.display()))?;
+    }
+    Ok(runs)
+}
+
+fn begin(program: &Path, root: &Path, arguments: &[String], runs: &Path) -> Result<Child, String> {
+    let mut command = Command::new(program);
+    command.arg("train").args(arguments).arg("--quiet").arg("--out").arg(runs);
+    command
+        .current_dir(root)
+        .stdout(Stdio::null())
+        .spawn()
+        .map_err(|error| format!("error: `steadygan train` cannot be started: {error}"))
+}
+
+fn finish(mut child: Child) -> Result<(), String> {
+    match child.wait() {
+        Ok(status) if status.success() => Ok(()),
+        ended => Err(format!("error: `steadygan train` failed: {ended:?}")),
+    }
+}
+
+/// Whether the only run in a folder has a checkpoint.
+fn is_saved(runs: &Path) -> bool {
+    let run = fs::read_dir(runs).ok().and_then(|mut entries| entries.next()).and_then(Result::ok);
+    run.is_some_and(|run| run.path().join("checkpoints/latest/state.safetensors").exists())
+}
+
+/// What a round measured, for who waits.
+fn tell(row: &Row, contest: &Contest, round: usize, rounds: usize, centre: fn(&[f64]) -> f64) {
+    let last = |figures: Vec<f64>| figures.last().copied().unwrap_or(f64::NAN);
+    let mut line = format!("round {round}/{rounds}: ours {:.0} ms", median(&contest.centres(OURS, centre)));
+    for peer in contest.peers() {
+        let (time, ratio) = (last(contest.centres(peer, centre)), last(contest.ratios(peer, centre)));
+        line += &format!(", {peer} {time:.0} ms ({ratio:.2})");
+    }
+    progress(row, &line);
+}
+
+fn progress(row: &Row, text: &str) {
+    eprintln!("{:<18} {text}", row.name);
+}
