@@ -11,7 +11,9 @@
 //! differentiates only once.
 
 mod autodiff;
+#[cfg(not(feature = "stock-operators"))]
 mod flex;
+#[cfg(not(feature = "stock-operators"))]
 mod memory;
 mod stock;
 #[cfg(test)]
@@ -189,6 +191,10 @@ pub trait GanOps: Backend {
 impl GanOps for burn::backend::Wgpu {}
 #[cfg(all(feature = "cuda", not(feature = "wgpu")))]
 impl GanOps for burn::backend::Cuda {}
+
+/// The CPU as a GPU runs it, to hold our kernels against.
+#[cfg(feature = "stock-operators")]
+impl GanOps for burn::backend::Flex {}
 
 fn wrap<const D: usize>(primitive: FloatTensor<Dispatch>) -> Tensor<D> {
     Tensor::from_dispatch(primitive)

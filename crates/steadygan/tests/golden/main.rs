@@ -5,3 +5,6 @@ mod fixture;
 mod judge;
 mod operators;
 mod state_dicts;
+mod stock;
+#[cfg(feature = "stock-operators")]
+mod stock_fixture;
