@@ -4,11 +4,9 @@
     pip install onnxruntime numpy
     python check_onnx.py target/release/steadygan
 
-Small networks of both presets, of `hacks` without each of its heuristics, and in colour, each trained for a few steps,
-so that batch norm's running statistics are not those it starts with.
+The generators are those of `generators.py`.
 """
 
-import json
 import subprocess
 import sys
 import tempfile
@@ -16,14 +14,9 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
+from generators import LATENT, SHARE_OF_SPREAD, TOLERANCE, cases
 
-TOLERANCE = 1e-4
-# After a few steps the images of some networks hardly differ from each other. The difference between the two programs
-# must be small against that too, or the comparison would show nothing.
-SHARE_OF_SPREAD = 1e-2
-LATENT = 100
 BATCHES = (1, 3, 70)
-SMALL = "--quiet --images 320 --batch 16 --set model.width=8 --set data.size=32 --seed 1".split()
 
 
 def main():
@@ -34,21 +27,18 @@ def main():
             done = subprocess.run([program, *arguments], cwd=folder, check=True, capture_output=True, text=True)
             return done.stdout
 
-        names = [card["name"] for card in json.loads(steadygan("heuristics", "--json"))]
-        cases = {"hacks": [], "plain": ["--set", "base=plain"], "colour": ["--set", "data.channels=3"]}
-        cases |= {f"without {name}": ["--without", name] for name in names}
-        cases["28 pixels"] = ["--set", "data.size=28"]
+        generators = cases(steadygan)
         rng = np.random.default_rng(0)
         latents = rng.standard_normal((sum(BATCHES), LATENT), dtype=np.float32)
         np.save(Path(folder, "latents.npy"), latents)
         worst = 0.0
-        for case, options in cases.items():
-            run = steadygan("train", *SMALL, *options).splitlines()[-1]
+        for case, options in generators.items():
+            run = steadygan("train", *options).splitlines()[-1]
             exported = steadygan("export", run).splitlines()[-1]
             steadygan("generate", run, "--latents", "latents.npy", "--out", "images.npy")
             ours = np.load(Path(folder, "images.npy"))
             worst = max(worst, compare(case, Path(folder, exported, "generator.onnx"), latents, ours))
-    print(f"{len(cases)} generators, onnxruntime {onnxruntime.__version__}: largest difference {worst:.1e}")
+    print(f"{len(generators)} generators, onnxruntime {onnxruntime.__version__}: largest difference {worst:.1e}")
 
 
 def compare(case, model, latents, ours):

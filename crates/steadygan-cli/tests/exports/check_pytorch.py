@@ -4,10 +4,12 @@
     pip install torch safetensors numpy
     python check_pytorch.py target/release/steadygan
 
-The networks are those of `recipes/pytorch-dcgan.toml`, at full size, trained for a few steps. PyTorch takes gigabytes, so
+The networks are both of `recipes/pytorch-dcgan.toml`, at full size, trained for a few steps, and the generators of
+`generators.py`, which `nn.Sequential` computes by what their export says of them. PyTorch takes gigabytes, so
 that no continuous integration runs this: run it by hand after a change to exports, and record what it says under benchmarks/.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -17,14 +19,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from generators import LATENT, SHARE_OF_SPREAD, TOLERANCE, cases
+from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import nn
 
 ROOT = Path(__file__).resolve().parents[4]
 RECIPE = ROOT / "recipes" / "pytorch-dcgan.toml"
-TOLERANCE = 1e-4
-# The difference must be small against how far the values are spread, too: see check_onnx.py.
-SHARE_OF_SPREAD = 1e-2
 NZ, NGF, NDF, NC, SIZE = 100, 64, 64, 3, 64
 COUNT = 70
 # So small a step moves no weight in 32-bit floats: what was loaded is what is exported again.
@@ -63,6 +64,30 @@ class Discriminator(nn.Module):
 
     def forward(self, x):
         return self.main(x).flatten()
+
+
+def generator_of(model):
+    """A generator as `nn.Sequential`, by the `model` in an export's metadata."""
+    size, slope, normalised = model["size"], model["generator"]["slope"], model["generator"]["batch_norm"]
+    doublings = next(k for k in range(1, 8) if 4 <= size / 2**k < 8)
+    base, widths = size // 2**doublings, [model["width"] * 2**k for k in reversed(range(doublings))]
+
+    def doubled(inputs, outputs):
+        if model["upsampling"] == "strided":
+            return [nn.ConvTranspose2d(inputs, outputs, 4, 2, 1, bias=not normalised)]
+        assert model["upsampling"] == "nearest"
+        return [nn.Upsample(scale_factor=2, mode="nearest"), nn.Conv2d(inputs, outputs, 3, 1, 1, bias=not normalised)]
+
+    def activated(channels):
+        return [nn.BatchNorm2d(channels)] * normalised + [nn.LeakyReLU(slope)]
+
+    layers = [nn.ConvTranspose2d(model["latent"], widths[0], base, 1, 0, bias=not normalised), *activated(widths[0])]
+    for inputs, outputs in zip(widths, widths[1:]):
+        layers += [*doubled(inputs, outputs), *activated(outputs)]
+    end = {"symmetric": nn.Tanh, "unit": nn.Sigmoid}[model["range"]]
+    network = nn.Module()
+    network.main = nn.Sequential(*layers, *doubled(widths[-1], model["channels"]), end())
+    return network.eval()
 
 
 class Program:
@@ -112,6 +137,20 @@ def exports_in_pytorch(program, latents, images):
     compare("export in PyTorch: logits", ours, discriminator(images))
 
 
+def generators_in_pytorch(program):
+    """Generators of every form, loaded with `strict` into layers that PyTorch numbers itself."""
+    latents = torch.randn(COUNT, LATENT, 1, 1)
+    np.save(program.folder / "latents.npy", latents[:, :, 0, 0].numpy())
+    for case, options in cases(program).items():
+        run = program("train", *options).splitlines()[-1]
+        file = program.folder / program("export", run) / "generator.safetensors"
+        with safe_open(file, "pt") as opened:
+            model = json.loads(opened.metadata()["steadygan"])["model"]
+        network = generator_of(model)
+        network.load_state_dict(load_file(file), strict=True)
+        compare(case, program.images(run), network.main(latents))
+
+
 def drawn(network):
     """Other weights than any that the program draws, and running statistics that are no constants."""
     for name, tensor in network.state_dict().items():
@@ -152,6 +191,7 @@ def main():
         np.save(program.folder / "latents.npy", latents[:, :, 0, 0].numpy())
         exports_in_pytorch(program, latents, images)
         state_dicts_in_the_program(program, latents, images)
+        generators_in_pytorch(program)
 
 
 if __name__ == "__main__":
