@@ -19,8 +19,8 @@ pub use batch_norm::BatchNorm;
 pub use conv::{Conv2d, ConvSpec, ConvTranspose2d};
 pub use init::{Init, Initializer};
 pub use network::{Builder, Network, SAMPLE_CHUNK};
-pub(crate) use parameters::{Path, each_tensor};
 pub use parameters::{NamedTensor, load_tensors, named_tensors};
+pub(crate) use parameters::{Path, each_tensor};
 pub use resize::{MaxPool2, Upsample2};
 pub use summary::{LayerRow, LayerTable};
 

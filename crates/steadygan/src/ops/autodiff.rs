@@ -93,12 +93,7 @@ impl<B: GanOps, C: CheckpointStrategy> GanOps for Autodiff<B, C> {
         })
     }
 
-    fn conv_leaky_relu(
-        x: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        conv: Conv,
-        slope: f32,
-    ) -> FloatTensor<Self> {
+    fn conv_leaky_relu(x: FloatTensor<Self>, weight: FloatTensor<Self>, conv: Conv, slope: f32) -> FloatTensor<Self> {
         let (xp, wp) = (x.primitive().clone(), weight.primitive().clone());
         let y = B::conv_leaky_relu(xp.clone(), wp.clone(), conv, slope);
         let kept = (xp, wp, y.clone(), conv, slope);

@@ -53,12 +53,7 @@ pub trait GanOps: Backend {
         stock::conv_weight_gradient::<Self>(x, dy, conv)
     }
     /// [`conv`](Self::conv), then a LeakyReLU whose slope is at least 0.
-    fn conv_leaky_relu(
-        x: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        conv: Conv,
-        slope: f32,
-    ) -> FloatTensor<Self> {
+    fn conv_leaky_relu(x: FloatTensor<Self>, weight: FloatTensor<Self>, conv: Conv, slope: f32) -> FloatTensor<Self> {
         <Self as GanOps>::leaky_relu(<Self as GanOps>::conv(x, weight, conv), slope)
     }
     /// The gradient of [`conv_leaky_relu`](Self::conv_leaky_relu) for its input, from its output. Never differentiated.
