@@ -93,7 +93,7 @@ pub(crate) struct Recipe {
     /// Images: a folder, an archive, a file of arrays, a pack, or `embedded`
     #[arg(long, value_name = "PATH")]
     data: Option<String>,
-    /// Weights to start from: an export or a PyTorch state dict
+    /// Weights to start from: an export or a PyTorch state dict (may be repeated)
     #[arg(long, value_name = "EXPORT")]
     init: Vec<String>,
     /// Real images to show in all, such as 50000 or 50k
@@ -136,7 +136,7 @@ impl Recipe {
             recipe.lay_value("data.source", data.as_str(), "--data")?;
         }
         if !self.init.is_empty() {
-            recipe.lay_value("model.init", self.init.clone(), "--init")?;
+            recipe.lay_value("model.weights", self.init.clone(), "--init")?;
         }
         let images = self.images.map(|count| count.0);
         let numbers = [

@@ -1,4 +1,4 @@
-//! Reading files of which one knows how large they can be.
+//! Reading checkpoints and weights, of which one knows how large they can be.
 
 use crate::error::{Error, Result};
 use std::fs::File;

@@ -134,12 +134,12 @@ pub struct ModelRecipe {
     /// Weights to start from: paths of weights' files or of folders of exports. A network that none is for
     /// starts from values drawn by the heuristic `gaussian-init`'s rule, or its counterpart.
     #[serde(deserialize_with = "one_or_many")]
-    pub init: Vec<String>,
+    pub weights: Vec<String>,
 }
 
 impl Default for ModelRecipe {
     fn default() -> Self {
-        Self { family: Family::Dcgan, width: 32, latent: 100, init: Vec::new() }
+        Self { family: Family::Dcgan, width: 32, latent: 100, weights: Vec::new() }
     }
 }
 

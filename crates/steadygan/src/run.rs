@@ -59,7 +59,7 @@ impl Machine {
 pub fn decide(recipe: &LayeredRecipe) -> Result<Plan> {
     let asked = recipe.recipe()?;
     match asked.data.plan().channels {
-        Some(channels) => decide_from(recipe, channels, &read_all(&asked.model.init)?),
+        Some(channels) => decide_from(recipe, channels, &read_all(&asked.model.weights)?),
         None => Ok(prepare(recipe)?.0),
     }
 }
@@ -74,7 +74,7 @@ pub fn prepare(recipe: &LayeredRecipe) -> Result<(Plan, Dataset)> {
     let asked = asked.plan();
     // What is wrong with the recipe is said before images are read, whatever channels these have.
     Plan::decide(recipe, asked.channels.unwrap_or(1))?;
-    let weights = read_all(&model.init)?;
+    let weights = read_all(&model.weights)?;
     let data = data::load(&asked)?;
     Ok((decide_with(recipe, &data, &weights)?, data))
 }
@@ -85,7 +85,7 @@ pub fn prepare(recipe: &LayeredRecipe) -> Result<(Plan, Dataset)> {
 ///
 /// The recipe is not usable, or not with this data.
 pub fn decide_for(recipe: &LayeredRecipe, data: &Dataset) -> Result<Plan> {
-    decide_with(recipe, data, &read_all(&recipe.recipe()?.model.init)?)
+    decide_with(recipe, data, &read_all(&recipe.recipe()?.model.weights)?)
 }
 
 fn decide_with(recipe: &LayeredRecipe, data: &Dataset, weights: &[Weights]) -> Result<Plan> {

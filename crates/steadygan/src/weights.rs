@@ -80,6 +80,8 @@ const READABLE: &str =
 /// For what PyTorch's files can hold beside a state dict.
 const PLAIN_STATE_DICT: &str = "save the network's state dict: torch.save(network.state_dict(), \"weights.pth\")";
 const TO_FLOATS: &str = "convert it first: {name: tensor.float() for name, tensor in network.state_dict().items()}";
+const OLD_WEIGHTS: &str = "put the old file back (a relative path counts from the folder that training was started in), \
+                           or start a new run with `steadygan train`";
 const OTHER_NETWORK: &str = "data.size, data.channels, model.width, model.latent and some heuristics must be those that the file was \
                              made with; `steadygan summary` shows the recipe's networks";
 
@@ -214,13 +216,13 @@ pub(crate) fn digest(text: &str, tensors: &Tensors) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Reads all files that the recipe's `model.init` names; a folder stands for the exports in it.
+/// Reads all files that the recipe's `model.weights` names; a folder stands for the exports in it.
 ///
 /// # Errors
 ///
 /// As [`Weights::read`], or a folder holds no export.
-pub fn read_all(init: &[String]) -> Result<Vec<Weights>> {
-    files(init)?.iter().map(|path| Weights::read(path)).collect()
+pub fn read_all(paths: &[String]) -> Result<Vec<Weights>> {
+    files(paths)?.iter().map(|path| Weights::read(path)).collect()
 }
 
 /// Which networks of a plan start from which weights.
@@ -245,9 +247,9 @@ pub fn initial_weights(read: &[Weights], plan: &Plan) -> Result<BTreeMap<Role, W
 }
 
 /// The files that paths of files and folders of exports stand for.
-fn files(init: &[String]) -> Result<Vec<PathBuf>> {
+fn files(paths: &[String]) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    for path in init.iter().map(PathBuf::from) {
+    for path in paths.iter().map(PathBuf::from) {
         if !path.is_dir() {
             files.push(path);
             continue;
@@ -270,10 +272,10 @@ fn files(init: &[String]) -> Result<Vec<PathBuf>> {
 pub fn initial_state(plan: &Plan, device: &Device) -> Result<State> {
     let mut state = State::new(plan, device);
     for (role, planned) in &plan.initial_weights {
-        let weights = Weights::read(&planned.path)?;
+        let weights = Weights::read(&planned.path).map_err(|error| error.with_hint(OLD_WEIGHTS))?;
         if weights.file().sha256 != planned.sha256 {
             let message = format!("{} holds other weights than the run was planned with", planned.path.display());
-            return Err(Error::checkpoint(message, "put the old file back, or start a new run with `steadygan train`"));
+            return Err(Error::checkpoint(message, OLD_WEIGHTS));
         }
         let network = state.network_mut(*role);
         *network = weights.load(std::mem::take(network))?;

@@ -71,7 +71,7 @@ fn a_run_starts_from_an_export() {
     assert_eq!(checkpoint(&train(files)), checkpoint(&both), "folder or files");
     let key = steadygan_with(
         folder.path(),
-        &["train", "tiny.toml", "--quiet", "--images", "32", "--set", "model.init=run/export"],
+        &["train", "tiny.toml", "--quiet", "--images", "32", "--set", "model.weights=run/export"],
     );
     assert_eq!(checkpoint(&folder.path().join(key.done().last_line())), checkpoint(&both), "flag or key");
     let one = train("--init run/export/generator.safetensors");
@@ -114,7 +114,12 @@ fn a_run_killed_before_its_first_checkpoint_needs_the_same_weights() {
     steadygan(folder.path(), "export run").done();
     let (error, hint) = steadygan(folder.path(), &format!("resume {}", run.display())).refused();
     assert_eq!(error, "run/export/generator.safetensors holds other weights than the run was planned with");
-    assert_eq!(hint, "put the old file back, or start a new run with `steadygan train`");
+    let put_back = "put the old file back (a relative path counts from the folder that training was started in), or ";
+    assert_eq!(hint, format!("{put_back}start a new run with `steadygan train`"));
+    fs::remove_dir_all(folder.path().join("run/export")).unwrap();
+    let (error, same_hint) = steadygan(folder.path(), &format!("resume {}", run.display())).refused();
+    assert!(error.starts_with("cannot read the file of weights run/export/generator.safetensors: "), "{error}");
+    assert_eq!(same_hint, hint);
 }
 
 #[test]
@@ -136,9 +141,10 @@ fn weights_that_cannot_be_started_from() {
     assert!(refused("tiny.toml").0.starts_with("tiny.toml is no file of weights, or is damaged: "));
     let twice = "--init run/export/generator.safetensors";
     assert!(refused(&format!("run/export {twice}")).0.ends_with(" are both of a generator"));
-    let set =
-        |value: &str| steadygan_with(folder.path(), &["train", "tiny.toml", "--set", &format!("model.init={value}")]);
-    assert_eq!(set("3").refused().0, "`model.init = 3` (--set): neither a path nor a list of paths");
+    let set = |value: &str| {
+        steadygan_with(folder.path(), &["train", "tiny.toml", "--set", &format!("model.weights={value}")])
+    };
+    assert_eq!(set("3").refused().0, "`model.weights = 3` (--set): neither a path nor a list of paths");
     let cut = read(folder.path(), "run/export/generator.safetensors");
     fs::write(folder.path().join("cut.safetensors"), &cut[..cut.len() - 1]).unwrap();
     assert!(refused("cut.safetensors").0.starts_with("cut.safetensors is no file of weights, or is damaged: "));
