@@ -83,6 +83,11 @@ pub fn pack(plan: &DataPlan, out: Option<&Path>) -> Result<Packed> {
     let source = Path::new(&plan.source);
     let default = || source.canonicalize().unwrap_or_default().with_file_name(file_name(source, plan.size));
     let path = out.map_or_else(default, Path::to_owned);
+    // The source itself, perhaps, or one of its images.
+    if path.is_file() && !Pack.opens(&path.to_string_lossy()) {
+        let message = format!("{} is there already and is no pack", path.display());
+        return Err(Error::data(message, "name a new file with --out, so that nothing is overwritten"));
+    }
     let stamp = Stamp::of(source, &files, &path)?;
     let loaded = super::read(&plan)?;
     loaded.check(&plan.source)?;

@@ -44,6 +44,21 @@ fn a_pack_is_its_source_to_the_bit() {
 }
 
 #[test]
+fn a_pack_overwrites_neither_its_source_nor_another_file() {
+    let (_place, plan) = place();
+    more(Path::new(&plan.source));
+    let image = Path::new(&plan.source).join("shoe/0.png");
+    let source = DataPlan { source: image.to_str().unwrap().to_owned(), ..plan.clone() };
+    for (plan, out) in [(&plan, Path::new(&plan.source)), (&plan, &image), (&source, &image)] {
+        let before = fs::read(&image).unwrap();
+        assert!(pack(plan, Some(out)).is_err(), "{}", out.display());
+        assert_eq!(fs::read(&image).unwrap(), before);
+    }
+    let packed = pack(&plan, None).unwrap();
+    pack(&plan, Some(&packed.path)).expect("a pack may be made anew");
+}
+
+#[test]
 fn grey_images_stay_grey_until_colour_is_asked_for() {
     let place = tempfile::tempdir().unwrap();
     let path = place.path().join("grey.npy");
