@@ -238,12 +238,22 @@ struct StagedFolder {
 impl StagedFolder {
     /// An empty hidden folder beside the one that it is to become.
     fn beside(path: &Path) -> Result<Self> {
-        let mut name = OsString::from(".");
-        name.push(path.file_name().unwrap_or_default());
-        name.push(format!(".{}.partial", std::process::id()));
-        let staged = Self { path: path.with_file_name(name) };
-        std::fs::create_dir_all(&staged.path).map_err(|error| refused(path, &error))?;
-        Ok(staged)
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent).map_err(|error| refused(path, &error))?;
+        }
+        let mut number = std::process::id();
+        loop {
+            let mut name = OsString::from(".");
+            name.push(path.file_name().unwrap_or_default());
+            name.push(format!(".{number}.partial"));
+            let staged = path.with_file_name(name);
+            match std::fs::create_dir(&staged) {
+                Ok(()) => return Ok(Self { path: staged }),
+                // Left by a process of the same number that was killed: what is in it is not ours.
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => number = number.wrapping_add(1),
+                Err(error) => return Err(refused(path, &error)),
+            }
+        }
     }
 
     fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {

@@ -18,8 +18,9 @@ fn a_path_that_is_not_there() {
     let folder = workplace();
     let (error, hint) = refused(folder.path(), "nowhere");
     assert_eq!(error, "there is no file or folder \"nowhere\"");
-    assert!(hint.starts_with("give one of: \"embedded\" (Fashion-MNIST); an IDX file of images "), "{hint}");
-    assert!(hint.ends_with("; a folder of images (PNG, JPEG, WebP, BMP, GIF)"), "{hint}");
+    assert!(hint.starts_with("give one of: \"embedded\" (Fashion-MNIST); a pack (.pack.safetensors); "), "{hint}");
+    let last = "; an IDX file of images (.gz or not); a folder of images (PNG, JPEG, WebP, BMP, GIF)";
+    assert!(hint.ends_with(last), "{hint}");
 }
 
 #[test]

@@ -48,21 +48,31 @@ impl Classes {
         Self { of: labels.iter().map(class).collect(), names: known.iter().map(i64::to_string).collect() }
     }
 
-    /// The folders of the first level that has more than one of them (else of the first level), if every
-    /// image lies in one: an archive of `photos/cat/1.png` and `photos/dog/1.png` shows cats and dogs.
+    /// The folders of the first level that has more than one of them, if every image lies in one: an archive
+    /// of `photos/cat/1.png` and `photos/dog/1.png` shows cats and dogs, one of `photos/1.png` has no classes.
     fn of_folders(names: &[&str]) -> Option<Self> {
         let (mut folders, mut below) = split(names)?;
         while folders.iter().all(|folder| *folder == folders[0]) {
-            let Some(deeper) = split(&below) else { break };
-            (folders, below) = deeper;
+            (folders, below) = split(&below)?;
         }
         let known: Vec<&str> = BTreeSet::from_iter(&folders).into_iter().copied().collect();
         let class = |folder: &&str| known.partition_point(|name| name < folder) as u32;
         Some(Self {
             of: folders.iter().map(class).collect(),
-            names: known.iter().map(|name| (*name).to_owned()).collect(),
+            names: known.iter().map(|name| printable(name)).collect(),
         })
     }
+}
+
+/// A name with its control characters escaped: names come from strangers' archives and go to terminals.
+pub(super) fn printable(name: &str) -> String {
+    name.chars().fold(String::new(), |mut shown, c| {
+        match c.is_control() {
+            true => shown.extend(c.escape_default()),
+            false => shown.push(c),
+        }
+        shown
+    })
 }
 
 /// Each name's first folder and what is below it, if there are names and all have one.
@@ -75,7 +85,7 @@ impl Naming {
     /// What the image that was handed over as number `index` is called.
     pub(super) fn name(&self, index: usize) -> String {
         match self {
-            Self::Files(names) => names[index].clone(),
+            Self::Files(names) => printable(&names[index]),
             Self::Numbers(_) => format!("image {index}"),
         }
     }
@@ -152,10 +162,18 @@ mod tests {
         let classes = |names: &[&str]| Classes::of_folders(names).map(|classes| (classes.of, classes.names.join(" ")));
         assert_eq!(classes(&["bag/1", "bag/x/2", "shoe/1"]), Some((vec![0, 0, 1], "bag shoe".to_owned())));
         assert_eq!(classes(&["set/train/b/1", "set/train/a/1"]), Some((vec![1, 0], "a b".to_owned())));
-        assert_eq!(classes(&["set/1", "set/2"]), Some((vec![0, 0], "set".to_owned())));
-        assert_eq!(classes(&["set/a/1", "set/2"]), Some((vec![0, 0], "set".to_owned())));
+        assert_eq!(classes(&["set/1", "set/2"]), None);
+        assert_eq!(classes(&["set/a/1", "set/2"]), None);
         assert_eq!(classes(&["a/1", "2"]), None);
         assert_eq!(classes(&[]), None);
+    }
+
+    #[test]
+    fn names_cannot_command_a_terminal() {
+        let naming = Naming::Files(vec!["é \u{1b}]0;x\u{7}\n.png".to_owned()]);
+        assert_eq!(naming.name(0), "é \\u{1b}]0;x\\u{7}\\n.png");
+        let names = Classes::of_folders(&["a\u{9b}/1", "b/1"]).unwrap().names;
+        assert_eq!(names, ["a\\u{9b}", "b"]);
     }
 
     #[test]

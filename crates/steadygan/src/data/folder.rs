@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
-use super::contents::Naming;
+use super::contents::{Naming, printable};
 use super::source::{head, name_of};
 use super::{Contents, DataPlan, Door, Sink, Skipped, decode, encoded};
 use crate::error::Result;
@@ -50,7 +50,7 @@ fn list(root: &Path) -> (Vec<(String, PathBuf)>, Vec<Skipped>) {
             }
             Err(error) if error.loop_ancestor().is_some() => {}
             Err(error) => skipped.push(Skipped {
-                name: error.path().map_or_else(String::new, |path| name_in(root, path)),
+                name: error.path().map_or_else(String::new, |path| printable(&name_in(root, path))),
                 why: error
                     .into_io_error()
                     .map_or_else(|| "cannot be listed".to_owned(), |cause| format!("cannot be read: {cause}")),

@@ -12,7 +12,7 @@ use image::{DynamicImage, GrayImage};
 
 use super::contents::{Classes, Naming};
 use super::fill::MAX_BYTES;
-use super::source::{DAMAGED, file_name, name_of, open};
+use super::source::{DAMAGED, file_name, is_file_named, name_of, open};
 use super::{Contents, DataPlan, Door, Sink};
 use crate::error::{Error, Result};
 
@@ -20,6 +20,8 @@ use crate::error::{Error, Result};
 const UNSIGNED_BYTE: u8 = 0x08;
 /// The other type codes: signed byte, 16- and 32-bit integer, 32- and 64-bit float.
 const OTHER_TYPES: [u8; 5] = [0x09, 0x0B, 0x0C, 0x0D, 0x0E];
+/// How the names of MNIST's files end.
+const NAMES: [&str; 4] = ["idx1-ubyte", "idx3-ubyte", "idx1-ubyte.gz", "idx3-ubyte.gz"];
 const GZIP_MAGIC: [u8; 2] = [0x1F, 0x8B];
 
 /// Opens files with an IDX header, and those named as such even if the header is damaged. Classes come
@@ -33,8 +35,7 @@ impl Door for Idx {
 
     fn opens(&self, source: &str) -> bool {
         let path = Path::new(source);
-        let named = || file_name(path).contains("idx");
-        path.is_file() && (named() || has_header(path))
+        is_file_named(path, &NAMES) || path.is_file() && has_header(path)
     }
 
     fn read(&self, plan: &DataPlan, sink: &mut dyn Sink) -> Result<Contents> {

@@ -119,13 +119,13 @@ trait Door: Sync {
 /// Every kind of source; the first that opens one reads it.
 const DOORS: &[&dyn Door] = &[
     &embedded::Embedded,
-    &idx::Idx,
     &pack::Pack,
     &cifar::Cifar,
     &npz::Npz,
     &array::Npy,
     &zip::Zip,
     &tarball::Tar,
+    &idx::Idx,
     &folder::Folder,
 ];
 

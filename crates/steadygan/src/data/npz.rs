@@ -67,17 +67,22 @@ fn labels(what: &str, mut source: &mut dyn Read, count: usize) -> Result<Vec<i64
         ));
     };
     let mut bytes = Vec::new();
-    source.take((count * width) as u64).read_to_end(&mut bytes).map_err(|cause| unreadable(what, cause))?;
+    source.take((count * width) as u64 + 1).read_to_end(&mut bytes).map_err(|cause| unreadable(what, cause))?;
     if bytes.len() != count * width {
-        return Err(Error::data(format!("{what} holds {} bytes, not {}", bytes.len(), count * width), DAMAGED));
+        let at_least = if bytes.len() > count * width { "at least " } else { "" };
+        let why = format!("holds {at_least}{} bytes, not {}", bytes.len(), count * width);
+        return Err(Error::data(format!("{what} {why}"), DAMAGED));
+    }
+    let most = |bytes: &[u8]| bytes[if little { width - 1 } else { 0 }];
+    if !signed && width == size_of::<i64>() && bytes.chunks_exact(width).any(|label| most(label) & 0x80 != 0) {
+        let message = format!("{what} holds a number above {}", i64::MAX);
+        return Err(Error::data(message, "number the classes from 0"));
     }
     let label = |bytes: &[u8]| {
-        let (most, rest): (u8, Vec<u8>) = match little {
-            true => (bytes[width - 1], bytes.iter().rev().copied().collect()),
-            false => (bytes[0], bytes.to_vec()),
-        };
-        let negative = signed && most & 0x80 != 0;
-        rest.iter().fold(if negative { -1 } else { 0 }, |value: i64, &byte| value << 8 | i64::from(byte))
+        let negative = signed && most(bytes) & 0x80 != 0;
+        let add = |value: i64, &byte: &u8| value << 8 | i64::from(byte);
+        let start = if negative { -1 } else { 0 };
+        if little { bytes.iter().rev().fold(start, add) } else { bytes.iter().fold(start, add) }
     };
     Ok(bytes.chunks_exact(width).map(label).collect())
 }

@@ -15,7 +15,7 @@ use super::archive::{
 use super::contents::Naming;
 use super::source::{HEAD_BYTES, is_file_named, name_of, open};
 use super::{Contents, DataPlan, Door, Sink, decode, encoded};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// The archive in a sentence.
 const KIND: &str = "a tar archive";
@@ -155,8 +155,21 @@ pub(super) fn walk(
     }
     // The rest is padding, and gzip's checksum.
     meter.allowed.set(u64::MAX);
-    io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(failed)?;
-    Ok(())
+    let mut rest = BufReader::new(archive.into_inner());
+    loop {
+        let padding = rest.fill_buf().map_err(failed)?;
+        match padding.len() {
+            0 => return Ok(()),
+            _ if padding.iter().any(|byte| *byte != 0) => return Err(goes_on(&what)),
+            bytes => rest.consume(bytes),
+        }
+    }
+}
+
+/// What is wrong with two archives written one behind the other.
+fn goes_on(what: &str) -> Error {
+    let hint = "join archives by tar --concatenate, or unpack them into one folder";
+    Error::data(format!("{what} goes on behind its end mark: it may be several archives in one file"), hint)
 }
 
 /// A file whose first bytes have been read, or why it is not read whole.

@@ -49,6 +49,13 @@ fn what_is_missing_or_does_not_belong_is_said() {
     assert!(error.ends_with("a.npz holds values of type \"<f4\", not whole numbers"), "{error}");
     assert_eq!(hint, "number the classes: y.astype(np.int64)");
     assert!(with(npy("<i8", "False", "(8,)", &[0; 63])).0.ends_with("a.npz holds 63 bytes, not 64"));
+    let long = with(npy("<i8", "False", "(8,)", &[0; 80])).0;
+    assert!(long.ends_with("a.npz holds at least 65 bytes, not 64"), "{long}");
+    for (descr, label) in [("<u8", (1_u64 << 63).to_le_bytes()), (">u8", (1_u64 << 63).to_be_bytes())] {
+        let (error, hint) = with(npy(descr, "False", "(8,)", &label.repeat(8)));
+        assert!(error.ends_with("a.npz holds a number above 9223372036854775807"), "{error}");
+        assert_eq!(hint, "number the classes from 0");
+    }
     let short = npy("|u1", "False", "(9, 4, 4, 3)", &in_order());
     let error = refused("a.npz", &npz(&[("x", &short)])).0;
     assert!(error.ends_with("announces the shape [9, 4, 4, 3], 432 bytes, but holds 384"), "{error}");

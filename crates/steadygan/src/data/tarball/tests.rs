@@ -57,11 +57,42 @@ fn a_tar_is_the_folder() {
     }
     let long = format!("{}/1.png", "folder".repeat(40));
     let mut archive = Builder::new(Vec::new());
+    add(&mut archive, "other/1.png", &png(2));
     let png = png(1);
     let mut header = header("", EntryType::Regular, png.len() as u64);
     archive.append_data(&mut header, &long, &png[..]).unwrap();
     let data = loaded("a.tar", &archive.into_inner().unwrap()).unwrap();
-    assert_eq!(data.class_names, ["folder".repeat(40)]);
+    assert_eq!(data.class_names, ["folder".repeat(40), "other".to_owned()]);
+}
+
+#[test]
+fn a_folder_around_everything_is_no_class() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut tar, mut zipped) = (Builder::new(Vec::new()), Vec::new());
+    for number in 0..3 {
+        let (name, png) = (format!("{number}.png"), png(number));
+        std::fs::write(folder.path().join(&name), &png).unwrap();
+        add(&mut tar, &format!("photos/{name}"), &png);
+        zipped.push(super::super::zip::tests::File::new(&format!("photos/{name}"), &png));
+    }
+    let from_folder = content(load(&plan(folder.path())).unwrap());
+    assert_eq!((&from_folder.train.classes, from_folder.class_names.len()), (&None, 0));
+    assert_eq!(content(loaded("photos.tar", &tar.into_inner().unwrap()).unwrap()), from_folder);
+    assert_eq!(content(loaded("photos.zip", &super::super::zip::tests::zip(&zipped)).unwrap()), from_folder);
+}
+
+#[test]
+fn nothing_follows_the_end_mark() {
+    let first = with(|_| ());
+    let padded = [&first[..], &[0; 8192]].concat();
+    assert_eq!(loaded("a.tar", &padded).unwrap().train.count(), 8);
+    let two = [first.clone(), first.clone()].concat();
+    let members = [gzip(&first), gzip(&first)].concat();
+    for (name, archive) in [("a.tar", &two), ("a.tgz", &gzip(&two)), ("b.tgz", &members)] {
+        let (error, hint) = refused(name, archive);
+        assert_eq!(error, format!("{name} goes on behind its end mark: it may be several archives in one file"));
+        assert_eq!(hint, "join archives by tar --concatenate, or unpack them into one folder");
+    }
 }
 
 #[test]
