@@ -84,7 +84,7 @@ pub fn pack(plan: &DataPlan, out: Option<&Path>) -> Result<Packed> {
     let default = || source.canonicalize().unwrap_or_default().with_file_name(file_name(source, plan.size));
     let path = out.map_or_else(default, Path::to_owned);
     // The source itself, perhaps, or one of its images.
-    if path.is_file() && !Pack.opens(&path.to_string_lossy()) {
+    if path.is_file() && !is_pack(&path) {
         let message = format!("{} is there already and is no pack", path.display());
         return Err(Error::data(message, "name a new file with --out, so that nothing is overwritten"));
     }
@@ -189,6 +189,11 @@ impl Door for Pack {
         let classes = classes.map(|of| Classes { of, names: metadata.class_names });
         Ok(Contents { name: metadata.name, naming: Naming::Numbers(classes), skipped: metadata.skipped })
     }
+}
+
+/// Whether a file has a pack's header; what else it holds is not looked at.
+fn is_pack(path: &Path) -> bool {
+    File::open(path).is_ok_and(|mut file| read_header(path, &mut file).is_ok())
 }
 
 /// Reads and checks a pack's header: metadata, and count, channels and size of the images.

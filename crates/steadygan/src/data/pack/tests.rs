@@ -45,7 +45,7 @@ fn a_pack_is_its_source_to_the_bit() {
 
 #[test]
 fn a_pack_overwrites_neither_its_source_nor_another_file() {
-    let (_place, plan) = place();
+    let (place, plan) = place();
     more(Path::new(&plan.source));
     let image = Path::new(&plan.source).join("shoe/0.png");
     let source = DataPlan { source: image.to_str().unwrap().to_owned(), ..plan.clone() };
@@ -54,6 +54,9 @@ fn a_pack_overwrites_neither_its_source_nor_another_file() {
         assert!(pack(plan, Some(out)).is_err(), "{}", out.display());
         assert_eq!(fs::read(&image).unwrap(), before);
     }
+    let weights = place.path().join("weights.safetensors");
+    fs::write(&weights, b"\x02\0\0\0\0\0\0\0{}").unwrap();
+    assert!(pack(&plan, Some(&weights)).is_err(), "a SafeTensors file of something else");
     let packed = pack(&plan, None).unwrap();
     pack(&plan, Some(&packed.path)).expect("a pack may be made anew");
 }
