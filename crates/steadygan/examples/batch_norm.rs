@@ -24,11 +24,11 @@ fn main() {
         println!("first channel {when}: |mean| {mean:.2}, deviation {deviation:.2}");
     };
     show("in training", network.forward(images.clone(), &mut Pass::train()));
-    show("in evaluation, nothing absorbed yet", network.forward(images.clone(), &mut Pass::Evaluate));
+    show("in evaluation, nothing absorbed yet", network.forward(images.clone(), &mut Pass::evaluate()));
     for _ in 0..50 {
         let mut pass = Pass::train();
         network.forward(images.clone(), &mut pass);
         network.absorb(pass); // A tenth of the way to the batch's moments.
     }
-    show("in evaluation, after fifty batches", network.forward(images, &mut Pass::Evaluate));
+    show("in evaluation, after fifty batches", network.forward(images, &mut Pass::evaluate()));
 }

@@ -40,16 +40,15 @@ impl BatchNorm {
 
     /// The layer followed by a LeakyReLU of `slope` (if any) in one pass over the images.
     pub fn forward_activated(&self, x: Tensor<4>, slope: Option<f32>, pass: &mut Pass) -> Tensor<4> {
-        let (mean, variance) = match pass {
-            Pass::Evaluate => (self.running_mean.val(), self.running_var.val()),
-            Pass::Train(noted) => {
-                let [n, _, h, w] = x.dims();
-                let (mean, variance) = ops::channel_moments(x.clone());
-                noted.push(Moments { mean: mean.clone(), variance: variance.clone(), count: n * h * w });
-                (mean, variance)
-            }
+        let (mean, variance) = if pass.is_training() {
+            let [n, _, h, w] = x.dims();
+            let (mean, variance) = ops::channel_moments(x.clone());
+            pass.note(Moments { mean: mean.clone(), variance: variance.clone(), count: n * h * w });
+            (mean, variance)
+        } else {
+            (self.running_mean.val(), self.running_var.val())
         };
-        let settings = BatchNormSettings { epsilon: Self::EPSILON, of_batch: matches!(pass, Pass::Train(_)), slope };
+        let settings = BatchNormSettings { epsilon: Self::EPSILON, of_batch: pass.is_training(), slope };
         ops::batch_norm(x, (mean, variance), self.weight.val(), self.bias.val(), settings)
     }
 

@@ -24,27 +24,62 @@ pub(crate) use parameters::{Path, each_tensor};
 pub use resize::{MaxPool2, Upsample2};
 pub use summary::{LayerRow, LayerTable};
 
+use crate::rng::Stream;
 use burn::Tensor;
 use burn::module::Module;
 
 /// The shape of one image between two layers: channels, height, width.
 pub type ImageShape = [usize; 3];
 
-/// One pass of a batch through a network.
+/// One pass of a batch through a network: how its layers are to act, and what they noted.
 #[derive(Debug)]
-pub enum Pass {
-    /// Evaluation: batch norm uses its running statistics, so that an image does not depend on its
-    /// batch.
-    Evaluate,
-    /// Training: batch norm uses the batch's moments and notes them here, one entry a layer in
-    /// order, for [`Network::absorb`].
-    Train(Vec<Moments>),
+pub struct Pass {
+    training: bool,
+    moments: Vec<Moments>,
+    noise: Option<Stream>,
+    classes: Vec<usize>,
 }
 
 impl Pass {
-    /// A training pass that has noted nothing yet.
+    /// Evaluation: batch norm uses its running statistics, so that an image does not depend on its batch.
+    pub fn evaluate() -> Self {
+        Self { training: false, moments: Vec::new(), noise: None, classes: Vec::new() }
+    }
+
+    /// Training: batch norm uses the batch's moments and notes them here, one entry a layer in order, for
+    /// [`Network::absorb`].
     pub fn train() -> Self {
-        Self::Train(Vec::new())
+        Self { training: true, ..Self::evaluate() }
+    }
+
+    /// The same with random numbers for the layers that draw any (dropout, noise); without them such layers do nothing.
+    pub fn with_noise(self, stream: Stream) -> Self {
+        Self { noise: Some(stream), ..self }
+    }
+
+    /// The same for images of these classes, one an image, for layers that depend on them.
+    pub fn with_classes(self, classes: &[usize]) -> Self {
+        Self { classes: classes.to_vec(), ..self }
+    }
+
+    /// Whether this is training.
+    pub fn is_training(&self) -> bool {
+        self.training
+    }
+
+    /// Notes a batch's moments.
+    pub fn note(&mut self, moments: Moments) {
+        self.moments.push(moments);
+    }
+
+    /// The random numbers for layers that draw any.
+    pub fn noise(&mut self) -> Option<&mut Stream> {
+        self.noise.as_mut()
+    }
+
+    /// The images' classes; none if they have none.
+    pub fn classes(&self) -> &[usize] {
+        &self.classes
     }
 }
 

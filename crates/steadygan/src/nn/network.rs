@@ -1,8 +1,8 @@
 //! A network: its layers in order.
 
 use super::{
-    AnyLayer, BatchNorm, Conv2d, ConvSpec, ConvTranspose2d, ImageShape, Initializer, Layer, LeakyRelu, MaxPool2,
-    Moments, Pass, Sigmoid, Tanh, Upsample2,
+    AnyLayer, BatchNorm, Conv2d, ConvSpec, ConvTranspose2d, ImageShape, Initializer, Layer, LeakyRelu, MaxPool2, Pass,
+    Sigmoid, Tanh, Upsample2,
 };
 use burn::Tensor;
 use burn::module::Module;
@@ -48,7 +48,7 @@ impl Network {
         let mut values = Vec::new();
         for chunk in latents.chunks(SAMPLE_CHUNK * length) {
             let data = TensorData::new(chunk.to_vec(), [chunk.len() / length, length, 1, 1]);
-            let images = self.forward(Tensor::from_data(data, device), &mut Pass::Evaluate);
+            let images = self.forward(Tensor::from_data(data, device), &mut Pass::evaluate());
             values.extend(images.into_data().iter::<f32>());
         }
         values
@@ -79,12 +79,11 @@ impl Network {
 
     /// Moves the running statistics of the batch norms towards what a training pass noted.
     pub fn absorb(&mut self, pass: Pass) {
-        let Pass::Train(noted) = pass else { return };
         let norms = self.main.iter_mut().filter_map(|layer| match layer {
             AnyLayer::BatchNorm(norm) => Some(norm),
             _ => None,
         });
-        for (norm, moments) in norms.zip::<Vec<Moments>>(noted) {
+        for (norm, moments) in norms.zip(pass.moments) {
             norm.absorb(&moments);
         }
     }
@@ -227,7 +226,7 @@ mod tests {
         let network = builder([2, 4, 4]).conv(ConvSpec::same(2, 3, 3, 1, true)).batch_norm(3).leaky_relu(0.2).build();
         let gradient = |x: Tensor<4>| {
             let x = x.detach().require_grad();
-            let y = network.forward(x.clone(), &mut Pass::Evaluate);
+            let y = network.forward(x.clone(), &mut Pass::evaluate());
             floats(x.grad(&(y.clone() * y).sum().backward()).expect("tracked"))
         };
         let both = images([2, 2, 4, 4]);

@@ -79,9 +79,9 @@ fn forward_in_training_mode_and_running_statistics() {
 fn forward_in_evaluation_mode() {
     let fixture = Fixture::read("dcgan");
     let state = state_of(&fixture, "final");
-    let fakes = state.generator.forward(fixture.tensor("eval.z"), &mut Pass::Evaluate);
+    let fakes = state.generator.forward(fixture.tensor("eval.z"), &mut Pass::evaluate());
     assert_close("generator", fakes.into_data(), &fixture.tensors["eval.generator_output"], 1e-5);
-    let logits = state.discriminator.logits(fixture.tensor("eval.real"), &mut Pass::Evaluate);
+    let logits = state.discriminator.logits(fixture.tensor("eval.real"), &mut Pass::evaluate());
     assert_close("logits", logits.into_data(), &fixture.tensors["eval.logits"], 1e-5);
 }
 

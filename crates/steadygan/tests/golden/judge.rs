@@ -22,7 +22,7 @@ fn logits_of_a_file_of_weights() {
     let pixels = npy::read_latents(&path("STEADYGAN_IMAGES"), plan.model.image_len()).expect("images");
     let shape = [pixels.len() / plan.model.image_len(), plan.model.channels, plan.model.size, plan.model.size];
     let images = Tensor::from_data(TensorData::new(pixels, shape), &Device::flex());
-    let logits: Vec<f32> = network.logits(images, &mut Pass::Evaluate).into_data().iter::<f32>().collect();
+    let logits: Vec<f32> = network.logits(images, &mut Pass::evaluate()).into_data().iter::<f32>().collect();
     let mut out = File::create(path("STEADYGAN_LOGITS")).expect("a file");
     npy::write_f32(&mut out, &[logits.len()], [logits]).expect("written");
 }

@@ -28,10 +28,10 @@ fn networks_from_state_dicts_compute_what_pytorchs_do() {
     let load = |network: &Network, name: &str| {
         Weights::read(&file(name)).expect("a state dict").load(network.clone()).expect("of this network")
     };
-    let images = load(&generator, "generator.pth").forward(fixture.tensor("latents"), &mut Pass::Evaluate);
+    let images = load(&generator, "generator.pth").forward(fixture.tensor("latents"), &mut Pass::evaluate());
     assert_close("images", images.into_data(), &fixture.tensors["images"], TOLERANCE);
     for name in ["discriminator.pth", "discriminator_wrapped.pth"] {
-        let logits = load(&discriminator, name).logits(fixture.tensor("reals"), &mut Pass::Evaluate);
+        let logits = load(&discriminator, name).logits(fixture.tensor("reals"), &mut Pass::evaluate());
         assert_close(name, logits.into_data(), &fixture.tensors["logits"], TOLERANCE);
     }
 }
@@ -52,7 +52,7 @@ fn state_dicts_find_their_networks() {
     let plan = Plan { initial_weights: both, ..tiny_plan() };
     let state = initial_state(&plan, &Device::flex()).expect("a state");
     let fixture = Fixture::read("state_dicts");
-    let logits = state.discriminator.logits(fixture.tensor("reals"), &mut Pass::Evaluate);
+    let logits = state.discriminator.logits(fixture.tensor("reals"), &mut Pass::evaluate());
     assert_close("logits", logits.into_data(), &fixture.tensors["logits"], 1e-5);
 }
 
