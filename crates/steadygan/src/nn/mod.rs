@@ -9,6 +9,7 @@ mod batch_norm;
 mod conv;
 pub mod dcgan;
 mod init;
+pub mod mlp;
 mod network;
 mod parameters;
 mod resize;
@@ -19,8 +20,8 @@ pub use batch_norm::BatchNorm;
 pub use conv::{Conv2d, ConvSpec, ConvTranspose2d};
 pub use init::{Init, Initializer};
 pub use network::{Builder, Network, SAMPLE_CHUNK};
-pub use parameters::{NamedTensor, load_tensors, named_tensors};
-pub(crate) use parameters::{Path, each_tensor};
+pub use parameters::{NamedTensor, clamped, load_tensors, named_tensors};
+pub(crate) use parameters::{Path, each_tensor, is_running_statistic};
 pub use resize::{MaxPool2, Upsample2};
 pub use summary::{LayerRow, LayerTable};
 

@@ -41,7 +41,7 @@ impl Path {
 }
 
 /// Running statistics are told from parameters by PyTorch's names for them.
-fn is_running_statistic(name: &str) -> bool {
+pub(crate) fn is_running_statistic(name: &str) -> bool {
     matches!(name.rsplit('.').next(), Some("running_mean" | "running_var"))
 }
 
@@ -144,4 +144,28 @@ pub fn load_tensors<M: Module>(module: M, tensors: &BTreeMap<String, TensorData>
     let mut loader = Loader { path: Path::default(), tensors, failure: None };
     let module = module.map(&mut loader);
     loader.failure.map_or(Ok(module), Err)
+}
+
+/// The module with every trained value cut to [−limit, limit] (Arjovsky, Chintala and Bottou 2017).
+pub fn clamped<M: Module>(module: M, limit: f64) -> M {
+    struct Clamper {
+        path: Path,
+        limit: f64,
+    }
+    impl ModuleMapper for Clamper {
+        fn enter_module(&mut self, name: &str, container: &str) {
+            self.path.enter(name, container);
+        }
+        fn exit_module(&mut self, _: &str, container: &str) {
+            self.path.exit(container);
+        }
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            if is_running_statistic(&self.path.name()) {
+                return param;
+            }
+            let limit = self.limit;
+            param.map(|value| Tensor::from_inner(value.inner().clamp(-limit, limit)).require_grad())
+        }
+    }
+    module.map(&mut Clamper { path: Path::default(), limit })
 }
