@@ -52,7 +52,7 @@ pub struct Request {
 /// The latents to make images of.
 #[derive(Debug, Clone)]
 pub enum Latents {
-    /// Drawn as in training: the same seed gives the same latents.
+    /// Drawn as in training, or truncated if the plan says so: the same seed gives the same latents.
     Drawn {
         /// How many.
         count: usize,
@@ -191,7 +191,14 @@ impl Latents {
             }
             Self::Drawn { count, seed } if (1..=MAX_COUNT).contains(&count) => {
                 let mut stream = rng::stream(seed, "generate", 0);
-                let piece = move |at| distribution.sample(SAMPLE_CHUNK.min(count - at), length, &mut stream);
+                let truncation = plan.model.truncation;
+                let piece = move |at| {
+                    let count = SAMPLE_CHUNK.min(count - at);
+                    match truncation {
+                        Some(threshold) => distribution.sample_truncated(count, length, threshold, &mut stream),
+                        None => distribution.sample(count, length, &mut stream),
+                    }
+                };
                 Ok(Pieces { count, latents: Box::new((0..count).step_by(SAMPLE_CHUNK).map(piece)) })
             }
             Self::Drawn { count, .. } => {

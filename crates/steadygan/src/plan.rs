@@ -73,6 +73,10 @@ pub struct ModelPlan {
     pub latent: usize,
     /// What latents are drawn from.
     pub latent_distribution: LatentDistribution,
+    /// The largest absolute value of a latent's coordinate when images are made after training.
+    pub truncation: Option<f64>,
+    /// Whether the generator's dropout and noise act when images are made after training.
+    pub noise_in_sampling: bool,
     /// How the discriminator halves an image.
     pub downsampling: Downsampling,
     /// How the generator doubles an image.
@@ -392,6 +396,8 @@ impl Plan {
                 pack: 1,
                 latent: model.latent,
                 latent_distribution: LatentDistribution::Uniform,
+                truncation: None,
+                noise_in_sampling: false,
                 downsampling: Downsampling::MaxPool,
                 upsampling: Upsampling::Nearest,
                 range: PixelRange::Unit,

@@ -74,7 +74,7 @@ pub fn discriminator(plan: &ModelPlan, init: Initializer) -> Network {
             Downsampling::MaxPool | Downsampling::AveragePool => builder.conv(ConvSpec::same(from, to, 3, 1, bias)),
         };
         builder = if layer == 0 { builder.leaky_relu(network.slope) } else { normalised(builder, to, network) };
-        if plan.downsampling == Downsampling::MaxPool {
+        if plan.downsampling != Downsampling::Strided {
             builder = builder.max_pool();
         }
         from = to;

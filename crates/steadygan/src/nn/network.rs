@@ -21,24 +21,8 @@ pub struct Network {
 
 impl Network {
     /// Images (or latents) to images (or logits).
-    pub fn forward(&self, mut x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
-        let mut layers = self.main.iter().peekable();
-        while let Some(layer) = layers.next() {
-            x = match (layer, layers.peek()) {
-                (AnyLayer::BatchNorm(norm), Some(AnyLayer::LeakyRelu(activation))) => {
-                    layers.next();
-                    norm.forward_activated(x, Some(activation.slope), pass)
-                }
-                (AnyLayer::Conv2d(conv), Some(AnyLayer::LeakyRelu(activation)))
-                    if conv.bias.is_none() && activation.slope >= 0.0 =>
-                {
-                    layers.next();
-                    conv.forward_activated(x, activation.slope)
-                }
-                _ => layer.forward(x, pass),
-            };
-        }
-        x
+    pub fn forward(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+        through(&self.main, x, pass)
     }
 
     /// A generator's images for `latents` (one after the other), as values `[n, c, h, w]` in its own
@@ -58,6 +42,13 @@ impl Network {
     pub fn logits(&self, images: Tensor<4>, pass: &mut Pass) -> Tensor<1> {
         let [n, ..] = images.dims();
         self.forward(images, pass).reshape([n])
+    }
+
+    /// What the last layer is given, `[n, features]`.
+    pub fn features(&self, images: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
+        let [n, ..] = images.dims();
+        let before = self.main.split_last().map_or(&[][..], |(_, before)| before);
+        through(before, images, pass).reshape([n as i32, -1])
     }
 
     /// The gradient of the sum of the outputs with respect to each image of `x`, in operations that
@@ -102,6 +93,27 @@ impl Network {
     pub fn output(&self) -> ImageShape {
         self.main.iter().fold(self.input, |shape, layer| layer.output(shape))
     }
+}
+
+/// Layers in order; those that have a form with the activation after them take it along.
+fn through(layers: &[AnyLayer], mut x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+    let mut layers = layers.iter().peekable();
+    while let Some(layer) = layers.next() {
+        x = match (layer, layers.peek()) {
+            (AnyLayer::BatchNorm(norm), Some(AnyLayer::LeakyRelu(activation))) => {
+                layers.next();
+                norm.forward_activated(x, Some(activation.slope), pass)
+            }
+            (AnyLayer::Conv2d(conv), Some(AnyLayer::LeakyRelu(activation)))
+                if conv.bias.is_none() && activation.slope >= 0.0 =>
+            {
+                layers.next();
+                conv.forward_activated(x, activation.slope)
+            }
+            _ => layer.forward(x, pass),
+        };
+    }
+    x
 }
 
 /// Puts a network together, layer by layer.
