@@ -376,7 +376,7 @@ impl Plan {
             model: ModelPlan {
                 family: model.family,
                 block: model.block,
-                size: recipe.data.size,
+                size: recipe.data.plan().size,
                 channels,
                 width: model.width,
                 discriminator_width: if model.discriminator_width == 0 {

@@ -124,12 +124,13 @@ fn extend(directory: &RunDirectory, origin: &mut Origin, shown: u64, images: Opt
     Ok(wanted > planned)
 }
 
-/// Removes what a killed process wrote after its last checkpoint, and sheets off the cadence, which
-/// only an end leaves: a run that goes on has the files of one that never stopped.
+/// Removes what a killed process wrote after its last checkpoint, and sheets and metrics off their cadence,
+/// which only an end leaves: a run that goes on has the files of one that never stopped.
 fn cut_back_to(directory: &RunDirectory, plan: &Plan, images: u64) -> Result<()> {
-    for lines in [directory.stats(), directory.findings(), directory.metrics()] {
-        cut_back(&lines, images)?;
-    }
+    let on_cadence = images.is_multiple_of(plan.train.sheets_every);
+    cut_back(&directory.stats(), images)?;
+    cut_back(&directory.findings(), images)?;
+    cut_back(&directory.metrics(), if on_cadence { images } else { images - 1 })?;
     directory.cut_back_fakes(images)?;
     for (at, path) in directory.fakes_written()? {
         if !at.is_multiple_of(plan.train.sheets_every) {
