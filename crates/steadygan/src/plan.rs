@@ -6,7 +6,7 @@ mod origins;
 pub(crate) use check::{MAX_WEIGHTS, require, require_positive};
 pub(crate) use origins::count_origin;
 
-use crate::data::DataPlan;
+use crate::data::{DataPlan, sample_shape};
 use crate::error::{Error, Result};
 use crate::heuristics;
 use crate::latent::LatentDistribution;
@@ -355,6 +355,10 @@ impl Plan {
         plan.heuristics.values_mut().flat_map(|settings| settings.iter_mut()).for_each(|(_, v)| resolve(v, images));
         for heuristic in heuristics::chosen(&plan.heuristics)? {
             heuristic.plan(&mut plan)?;
+        }
+        if sample_shape(&plan.data.source).is_some() {
+            // Points have no range.
+            plan.model.output = Output::Linear;
         }
         override_adam(&mut plan.optimizer.generator, &recipe.optimizer.generator, images)?;
         override_adam(&mut plan.optimizer.discriminator, &recipe.optimizer.discriminator, images)?;

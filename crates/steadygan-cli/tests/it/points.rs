@@ -78,4 +78,5 @@ fn what_makes_images_makes_no_points() {
     {
         assert!(keys.lines().any(|shown| shown == line), "{keys}");
     }
+    assert!(!keys.contains("Tanh") && !keys.contains("Sigmoid"), "points have no range: {keys}");
 }
