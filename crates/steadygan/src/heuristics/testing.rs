@@ -100,7 +100,7 @@ pub(crate) fn weights(state: &State) -> Vec<f32> {
 fn ramps(size: usize) -> Dataset {
     let count = 32;
     let pixels = (0..count * size * size).map(|at| (at * (3 + at / (size * size))) as u8).collect();
-    let images = |pixels| Images { channels: 1, size, pixels, classes: None };
+    let images = |pixels| Images { channels: 1, size, pixels, classes: None }.into();
     Dataset {
         name: "ramps".into(),
         train: images(pixels),
