@@ -25,6 +25,7 @@
 //! With them go [`train::generator_step`], [`loss::bce_with_logits`] and [`nn::Network::input_gradient`], whose result a loss
 //! may contain. Every random number comes from a [`rng::stream`] with a name.
 
+pub mod augment;
 pub mod data;
 pub mod device;
 mod error;
