@@ -1,5 +1,5 @@
-//! Changes of whole images, each image by numbers of its own: colours, translation, holes. The gradient of each is a change of the
-//! same kind.
+//! Changes of whole images, each image by numbers of its own: colours, translation, holes. The gradient of each is a
+//! change of the same kind.
 
 use rayon::prelude::*;
 
@@ -8,7 +8,8 @@ use crate::reduce::sum_pairs;
 use crate::scratch::with_numbers;
 use crate::simd::vectorised;
 
-/// A change of an image's colours: `y = own x + grey (mean of the pixel's channels) + mean (mean of the image) + shift`.
+/// A change of an image's colours: `y = own x + grey (mean of the pixel's channels) + mean (mean of the image) +
+/// shift`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ColourMix {
     /// The part of the number itself.
@@ -22,7 +23,8 @@ pub struct ColourMix {
 }
 
 impl ColourMix {
-    /// What the gradient with respect to `x` makes of the gradient with respect to `y`: means are symmetric, the shift is constant.
+    /// What the gradient with respect to `x` makes of the gradient with respect to `y`: means are symmetric, the shift
+    /// is constant.
     pub fn gradient(self) -> Self {
         Self { shift: 0.0, ..self }
     }
@@ -44,7 +46,8 @@ impl Shift {
     }
 }
 
-/// What stays of a side of `length` that moves by `shift`: where it begins in the source, where in the result, and its length.
+/// What stays of a side of `length` that moves by `shift`: where it begins in the source, where in the result, and its
+/// length.
 pub fn overlap(length: usize, shift: isize) -> (usize, usize, usize) {
     let by = shift.unsigned_abs().min(length);
     let (from, to) = if shift < 0 { (by, 0) } else { (0, by) };
@@ -71,7 +74,8 @@ impl Hole {
     }
 }
 
-/// Mixes the colours of each image of `[images, channels, height, width]` by its own numbers. Sums stay within an image, in its order.
+/// Mixes the colours of each image of `[images, channels, height, width]` by its own numbers. Sums stay within an
+/// image, in its order.
 ///
 /// # Panics
 /// When a size is zero or a slice has the wrong length.
@@ -106,8 +110,8 @@ vectorised! {
     }
 }
 
-/// Moves each image of `[images, channels, height, width]` by its own shift: `y[i][j] = x[i - down][j - right]`, zeros where that is
-/// outside.
+/// Moves each image of `[images, channels, height, width]` by its own shift: `y[i][j] = x[i - down][j - right]`, zeros
+/// where that is outside.
 ///
 /// # Panics
 /// When a size is zero or a slice has the wrong length.

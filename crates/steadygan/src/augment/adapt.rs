@@ -8,19 +8,19 @@ pub const SIGN_TARGET: f64 = 0.6;
 /// Real images in which the probability can go from 0 to 1 (Karras et al. 2020, arXiv 2006.06676, §3.2).
 pub const ADAPT_IMAGES: u64 = 500_000;
 
-/// The largest sound limit of the probability: below 0.8 it is unlikely that augmentations leak into the fakes (Karras et al. 2020,
-/// §2); a run without limit went far above and leaked (NVlabs/stylegan2-ada-pytorch, issue 175).
+/// The largest sound limit of the probability: below 0.8 it is unlikely that augmentations leak into the fakes (Karras
+/// et al. 2020, §2); a run without limit went far above and leaked (NVlabs/stylegan2-ada-pytorch, issue 175).
 pub const MOST_PROBABLE: f64 = 0.8;
 
-/// The next probability by the rule of adaptive discriminator augmentation (ADA, Karras et al. 2020, arXiv 2006.06676): it rises while
-/// the discriminator is surer of the reals than `target`, and falls while it is less sure,
+/// The next probability by the rule of adaptive discriminator augmentation (ADA, Karras et al. 2020, arXiv 2006.06676):
+/// it rises while the discriminator is surer of the reals than `target`, and falls while it is less sure,
 ///
 /// p ← clamp(p + sign(r − target) · images / per_images, 0, limit)
 ///
-/// `sign_of_real` is r, the mean of sign D(x) over the reals since the last call, as logits and augmented as the discriminator sees
-/// them: near 0 if reals and fakes look alike, 1 if it is sure of every real. At the target, and if r is NaN, nothing changes. `images`
-/// are the reals shown since the last call (ADA asks every four batches); the published values are [`SIGN_TARGET`], [`ADAPT_IMAGES`]
-/// and [`MOST_PROBABLE`].
+/// `sign_of_real` is r, the mean of sign D(x) over the reals since the last call, as logits and augmented as the
+/// discriminator sees them: near 0 if reals and fakes look alike, 1 if it is sure of every real. At the target, and if
+/// r is NaN, nothing changes. `images` are the reals shown since the last call (ADA asks every four batches); the
+/// published values are [`SIGN_TARGET`], [`ADAPT_IMAGES`] and [`MOST_PROBABLE`].
 ///
 /// # Panics
 ///

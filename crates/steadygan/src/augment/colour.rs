@@ -43,8 +43,8 @@ impl Colour {
     /// No change.
     pub const UNCHANGED: Self = Self { brightness: 0.0, saturation: 1.0, contrast: 1.0 };
 
-    /// The three changes one after the other are one. With brightness b, saturation s, contrast k, the pixel's mean m and the image's
-    /// M, neither of which saturation changes: k·(s·(x − m) + m − M) + M + b.
+    /// The three changes one after the other are one. With brightness b, saturation s, contrast k, the pixel's mean m
+    /// and the image's M, neither of which saturation changes: k·(s·(x − m) + m − M) + M + b.
     fn mix(self) -> ColourMix {
         let Self { brightness, saturation, contrast } = self;
         ColourMix {
@@ -56,8 +56,9 @@ impl Colour {
     }
 }
 
-/// Changes the colours of each of the images `[n, c, h, w]` by its own change, brightness first, then saturation, then contrast.
-/// Nothing is clamped. With one channel saturation does nothing. Images are given back as they are if none is to change.
+/// Changes the colours of each of the images `[n, c, h, w]` by its own change, brightness first, then saturation, then
+/// contrast. Nothing is clamped. With one channel saturation does nothing. Images are given back as they are if none is
+/// to change.
 ///
 /// # Panics
 ///

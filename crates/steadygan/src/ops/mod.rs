@@ -298,7 +298,7 @@ pub fn block_sum2(x: Tensor<4>) -> Tensor<4> {
     wrap(Dispatch::block_sum2(x.into_dispatch()))
 }
 
-/// Mixes the colours of each image of `x[n,c,h,w]`: `own · x + grey · (mean of the pixel's channels) + mean · (mean of the image) + shift`.
+/// Mixes the colours of each image of `x[n,c,h,w]` by the formula of [`ColourMix`].
 pub fn mix_colours(x: Tensor<4>, mixes: Vec<ColourMix>) -> Tensor<4> {
     wrap(Dispatch::mix_colours(x.into_dispatch(), mixes))
 }
