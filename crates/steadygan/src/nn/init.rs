@@ -63,6 +63,11 @@ impl Initializer {
         }
     }
 
+    /// `count` values of N(0, 1) under a rule of their own, whatever the initializer's.
+    pub fn standard_normal(&self, name: &str, count: usize) -> Tensor<1> {
+        Tensor::from_data(TensorData::new(self.draw(name, count, normal(0.0, 1.0)), [count]), &self.device)
+    }
+
     /// The same value `channels` times.
     pub fn constant(&self, value: f32, channels: usize) -> Tensor<1> {
         Tensor::from_data(TensorData::new(vec![value; channels], [channels]), &self.device)
