@@ -21,6 +21,9 @@ pub struct Stats {
     /// The generator's loss.
     #[serde(deserialize_with = "null_is_nan")]
     pub loss_g: f64,
+    /// What penalties added to the discriminator's loss.
+    #[serde(default, deserialize_with = "null_is_nan")]
+    pub penalty: f64,
     /// The discriminator's logit on reals.
     #[serde(deserialize_with = "null_is_nan")]
     pub logit_real: f64,
@@ -53,6 +56,7 @@ pub(crate) mod tests {
             images_per_s: 2.5,
             loss_d: 0.25,
             loss_g: 4.0,
+            penalty: 0.0,
             logit_real: 1.0,
             logit_fake: -1.0,
             grad_norm_d: 0.5,
@@ -65,7 +69,7 @@ pub(crate) mod tests {
     fn the_keys_are_those_of_the_contract() {
         assert_eq!(
             serde_json::to_string(&stats_at(64)).expect("json"),
-            r#"{"images":64,"time_s":1.5,"images_per_s":2.5,"loss_d":0.25,"loss_g":4.0,"#.to_owned()
+            r#"{"images":64,"time_s":1.5,"images_per_s":2.5,"loss_d":0.25,"loss_g":4.0,"penalty":0.0,"#.to_owned()
                 + r#""logit_real":1.0,"logit_fake":-1.0,"grad_norm_d":0.5,"grad_norm_g":0.75,"#
                 + r#""diversity":0.125}"#
         );

@@ -43,6 +43,7 @@ fn stats() -> Stats {
         images_per_s: 0.0,
         loss_d: 0.0,
         loss_g: 0.0,
+        penalty: 0.0,
         logit_real: 0.0,
         logit_fake: 0.0,
         grad_norm_d: 0.0,

@@ -7,7 +7,7 @@ use steadygan::nn::{Builder, ConvSpec, Init, Initializer, Pass};
 use steadygan::optim::{Adam, AdamSettings};
 use steadygan::plan::Batching;
 use steadygan::rng;
-use steadygan::train::discriminator_step;
+use steadygan::train::{Rules, discriminator_step};
 
 fn main() {
     let device = Device::flex().autodiff();
@@ -26,11 +26,11 @@ fn main() {
             let stack = if batch_norm { stack.batch_norm(16) } else { stack };
             let mut discriminator = stack.leaky_relu(0.2).conv(ConvSpec::valid(16, 1, 4, true)).build();
 
-            let mut adam = Adam::new(AdamSettings::DCGAN, &discriminator, &device);
-            let batches = Batches::new(images("reals", 0.5), images("fakes", -0.5));
-            let stats = discriminator_step(&mut discriminator, &mut adam, batches, form).expect("finite");
+            let mut adam = Adam::new(AdamSettings::DCGAN, &discriminator, &device).into();
+            let (batches, rules) = (Batches::new(images("reals", 0.5), images("fakes", -0.5)), Rules::plain(form));
+            let stats = discriminator_step(&mut discriminator, &mut adam, batches, &rules, &mut []).expect("finite");
             let after = discriminator.logits(images("reals", 0.5), &mut Pass::train()).mean().into_scalar::<f32>();
-            let (form, steps) = (format!("{form:?}"), adam.steps);
+            let (form, steps) = (format!("{form:?}"), adam.adam().expect("Adam").steps);
             println!("  {form:<18} loss {:.4}, {steps} step(s), then reals' mean logit {after:.4}", stats.loss_d);
         }
     }

@@ -40,12 +40,14 @@ mod names;
 pub mod nn;
 pub mod ops;
 pub mod optim;
+pub mod penalty;
 pub mod pixels;
 pub mod plan;
 pub mod recipe;
 pub mod report;
 pub mod rng;
 pub mod run;
+pub mod schedule;
 pub mod train;
 pub mod weights;
 

@@ -1,7 +1,110 @@
-//! Losses on logits.
+//! Losses on logits: d for a real, d̃ for a fake.
+//!
+//! With sp(t) = ln(1 + eᵗ), all as means over a batch:
+//!
+//! | [`Loss`] | discriminator | generator |
+//! |---|---|---|
+//! | non-saturating | sp(−d) + sp(d̃) | sp(−d̃) |
+//! | saturating | sp(−d) + sp(d̃) | −sp(d̃) |
+//! | least squares | ½(d − 1)² + ½d̃² | ½(d̃ − 1)² |
+//! | hinge | max(0, 1 − d) + max(0, 1 + d̃) | −d̃ |
+//! | Wasserstein | d̃ − d | −d̃ |
+//! | relativistic pairing | sp(−(d − d̃)) | sp(−(d̃ − d)) |
+//! | relativistic average | ½sp(−(d − mean d̃)) + ½sp(d̃ − mean d) | ½sp(−(d̃ − mean d)) + ½sp(d − mean d̃) |
 
 use burn::Tensor;
-use burn::tensor::activation::log_sigmoid;
+use burn::tensor::activation::{log_sigmoid, relu};
+use serde::{Deserialize, Serialize};
+
+/// A pair of losses, the discriminator's and the generator's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Loss {
+    /// Cross-entropy, the generator's with the label "real" (Goodfellow et al. 2014, section 3).
+    NonSaturating,
+    /// Cross-entropy as the one value of a zero-sum game (Goodfellow et al. 2014, equation 1).
+    Saturating,
+    /// Squares of the logits' distance from the labels (Mao et al. 2017).
+    LeastSquares,
+    /// Nothing more to gain beyond a margin of 1 (Lim and Ye 2017; Miyato et al. 2018).
+    Hinge,
+    /// The logits themselves (Arjovsky, Chintala and Bottou 2017).
+    Wasserstein,
+    /// Each real against one fake (Jolicoeur-Martineau 2019, RpGAN; Huang et al. 2024).
+    RelativisticPairing,
+    /// Each image against the mean of the other kind (Jolicoeur-Martineau 2019, RaGAN).
+    RelativisticAverage,
+}
+
+impl Loss {
+    /// Whether a logit is compared with those of the other kind, so that reals and fakes are judged together, without
+    /// labels.
+    pub fn is_relative(self) -> bool {
+        matches!(self, Self::RelativisticPairing | Self::RelativisticAverage)
+    }
+
+    /// Whether labels between 0 and 1 mean something: a margin or a sign has nothing between.
+    pub fn takes_soft_labels(self) -> bool {
+        matches!(self, Self::NonSaturating | Self::Saturating | Self::LeastSquares)
+    }
+
+    /// The discriminator's loss of each logit `[n]` against its label `[n]`, 1 for real and 0 for fake.
+    ///
+    /// # Panics
+    ///
+    /// If the loss is [relative](Self::is_relative).
+    pub fn of_each(self, logits: Tensor<1>, labels: Tensor<1>) -> Tensor<1> {
+        let signs = || labels.clone() * 2.0 - 1.0;
+        match self {
+            Self::NonSaturating | Self::Saturating => bce_with_logits(logits, labels),
+            Self::LeastSquares => square(logits - labels) * 0.5,
+            Self::Hinge => relu(-(logits * signs()) + 1.0),
+            Self::Wasserstein => -(logits * signs()),
+            Self::RelativisticPairing | Self::RelativisticAverage => panic!("{self:?} has no loss of one logit"),
+        }
+    }
+
+    /// The discriminator's loss, `[1]`, of reals `[n]` and fakes `[n]` with hard labels: mean over reals plus mean over fakes,
+    /// or mean over pairs.
+    pub fn discriminator(self, real: Tensor<1>, fake: Tensor<1>) -> Tensor<1> {
+        match self {
+            Self::RelativisticPairing => softplus(fake - real).mean(),
+            Self::RelativisticAverage => against_average(real, fake),
+            _ => {
+                let (ones, zeros) = (real.ones_like().detach(), fake.zeros_like().detach());
+                self.of_each(real, ones).mean() + self.of_each(fake, zeros).mean()
+            }
+        }
+    }
+
+    /// The generator's loss, `[1]`, of fakes `[n]`; relative ones compare them with the reals `[n]`, which the others do not
+    /// look at.
+    pub fn generator(self, fake: Tensor<1>, real: impl FnOnce() -> Tensor<1>) -> Tensor<1> {
+        match self {
+            Self::NonSaturating => softplus(-fake).mean(),
+            Self::Saturating => -softplus(fake).mean(),
+            Self::LeastSquares => (square(fake - 1.0) * 0.5).mean(),
+            Self::Hinge | Self::Wasserstein => -fake.mean(),
+            Self::RelativisticPairing => softplus(real() - fake).mean(),
+            Self::RelativisticAverage => against_average(fake, real()),
+        }
+    }
+}
+
+/// ½sp(−(a − mean b)) + ½sp(b − mean a), meant over both.
+fn against_average(above: Tensor<1>, below: Tensor<1>) -> Tensor<1> {
+    let (mean_above, mean_below) = (above.clone().mean(), below.clone().mean());
+    (softplus(mean_below - above).mean() + softplus(below - mean_above).mean()) * 0.5
+}
+
+/// ln(1 + eᵗ), in a form that does not overflow.
+fn softplus(t: Tensor<1>) -> Tensor<1> {
+    -log_sigmoid(-t)
+}
+
+fn square(t: Tensor<1>) -> Tensor<1> {
+    t.clone() * t
+}
 
 /// Binary cross-entropy of each logit `[n]` against its label `[n]`:
 /// −t·ln σ(d) − (1 − t)·ln σ(−d), in a form that does not overflow. Labels may lie outside [0, 1].

@@ -9,7 +9,7 @@ pub use presets::PRESETS;
 
 use crate::data::DataPlan;
 use crate::error::Result;
-use crate::plan::Family;
+use crate::plan::{Block, Family};
 use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize};
 
@@ -127,8 +127,18 @@ impl<'de> Deserialize<'de> for Channels {
 pub struct ModelRecipe {
     /// Architecture.
     pub family: Family,
-    /// Channels at the widest resolution.
+    /// The blocks of the family `resnet`.
+    pub block: Block,
+    /// The generator's channels at the widest resolution; units of a hidden layer of the family `mlp`.
     pub width: usize,
+    /// The discriminator's; 0 is the generator's.
+    pub discriminator_width: usize,
+    /// Hidden layers of the family `mlp`.
+    pub depth: usize,
+    /// The discriminator's; 0 is the generator's.
+    pub discriminator_depth: usize,
+    /// Linear pieces of each unit of the family `mlp`'s discriminator; 0 is LeakyReLU.
+    pub maxout: usize,
     /// Length of a latent.
     pub latent: usize,
     /// Weights to start from: paths of weights' files or of folders of exports. A network that none is for
@@ -139,7 +149,17 @@ pub struct ModelRecipe {
 
 impl Default for ModelRecipe {
     fn default() -> Self {
-        Self { family: Family::Dcgan, width: 32, latent: 100, weights: Vec::new() }
+        Self {
+            family: Family::Dcgan,
+            block: Block::Sngan,
+            width: 32,
+            discriminator_width: 0,
+            depth: 3,
+            discriminator_depth: 0,
+            maxout: 0,
+            latent: 100,
+            weights: Vec::new(),
+        }
     }
 }
 
@@ -236,15 +256,15 @@ pub struct OptimizersRecipe {
 
 /// `[optimizer.generator]` and `[optimizer.discriminator]`: what is set here takes precedence over
 /// the heuristic `adam`.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct OptimizerRecipe {
-    /// Learning rate.
-    pub lr: Option<f64>,
+    /// Learning rate, a number or a [schedule](crate::schedule::Schedule).
+    pub lr: Option<toml::Value>,
     /// Decay of the first moment.
     pub beta1: Option<f64>,
-    /// Decay of the second moment.
-    pub beta2: Option<f64>,
+    /// Decay of the second moment, a number or a schedule.
+    pub beta2: Option<toml::Value>,
     /// Added to the second moment's root.
     pub epsilon: Option<f64>,
 }

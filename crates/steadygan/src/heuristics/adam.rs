@@ -16,7 +16,8 @@
 use super::{Card, Evidence, Family, Heuristic};
 use crate::error::Result;
 use crate::optim::AdamSettings;
-use crate::plan::{OptimizersPlan, Plan};
+use crate::plan::{OptimizerPlan, Plan};
+use crate::schedule::Schedule;
 use serde::{Deserialize, Serialize};
 
 /// What there is to know.
@@ -29,6 +30,7 @@ pub static CARD: Card = Card {
     default: "lr 2e-4, beta1 0.5, beta2 0.999, epsilon 1e-8, both networks",
     source: "Kingma and Ba 2015; settings of Radford, Metz and Chintala 2016, section 4",
     evidence: Evidence::Strong,
+    conflicts: &[],
 };
 
 /// The settings, for both networks; `[optimizer.generator]` and `[optimizer.discriminator]` take
@@ -37,18 +39,18 @@ pub static CARD: Card = Card {
 #[serde(deny_unknown_fields, default)]
 pub struct Adam {
     /// Learning rate.
-    pub lr: f64,
+    pub lr: Schedule,
     /// Decay of the first moment.
     pub beta1: f64,
     /// Decay of the second moment.
-    pub beta2: f64,
+    pub beta2: Schedule,
     /// Added to the second moment's root.
     pub epsilon: f64,
 }
 
 impl Default for Adam {
     fn default() -> Self {
-        let AdamSettings { lr, beta1, beta2, epsilon } = AdamSettings::DCGAN;
+        let OptimizerPlan { lr, beta1, beta2, epsilon, .. } = AdamSettings::DCGAN.into();
         Self { lr, beta1, beta2, epsilon }
     }
 }
@@ -59,8 +61,10 @@ impl Heuristic for Adam {
     }
 
     fn plan(&self, plan: &mut Plan) -> Result<()> {
-        let adam = AdamSettings { lr: self.lr, beta1: self.beta1, beta2: self.beta2, epsilon: self.epsilon };
-        plan.optimizer = OptimizersPlan { generator: adam, discriminator: adam };
+        for optimizer in [&mut plan.optimizer.generator, &mut plan.optimizer.discriminator] {
+            let Self { lr, beta1, beta2, epsilon } = *self;
+            *optimizer = OptimizerPlan { lr, beta1, beta2, epsilon, ..*optimizer };
+        }
         Ok(())
     }
 }
@@ -73,13 +77,13 @@ mod tests {
 
     #[test]
     fn on_off_and_overridden_for_one_network() {
-        assert_eq!(plan_with(&[]).optimizer.generator, AdamSettings::USUAL);
+        assert_eq!(plan_with(&[]).optimizer.generator, AdamSettings::USUAL.into());
         let on = plan_with(&["adam"]).optimizer;
-        assert_eq!(on.generator, AdamSettings { lr: 2e-4, beta1: 0.5, beta2: 0.999, epsilon: 1e-8 });
+        assert_eq!(on.generator.adam_at(7), AdamSettings { lr: 2e-4, beta1: 0.5, beta2: 0.999, epsilon: 1e-8 });
         assert_eq!(on.discriminator, on.generator);
         let text = "[heuristics]\nadam = { lr = 1e-4 }\n[optimizer.discriminator]\nlr = 4e-4";
         let optimizer = plan_of(text).expect("a plan").optimizer;
-        assert_eq!((optimizer.generator.lr, optimizer.discriminator.lr), (1e-4, 4e-4));
+        assert_eq!((optimizer.generator.lr.from, optimizer.discriminator.lr.from), (1e-4, 4e-4));
     }
 
     /// Laid over a file, a setting for both beats what the file says of one; within a layer the one wins.
@@ -89,7 +93,7 @@ mod tests {
             let mut recipe = LayeredRecipe::default();
             layers.iter().for_each(|(text, origin)| recipe.lay_text(text, origin).expect("a layer"));
             let optimizer = Plan::decide(&recipe, 1).expect("a plan").optimizer;
-            (optimizer.generator.lr, optimizer.discriminator.lr, optimizer.generator.beta1)
+            (optimizer.generator.lr.at(0), optimizer.discriminator.lr.at(0), optimizer.generator.beta1)
         };
         let one = ("[optimizer.generator]\nlr = 1e-3\nbeta1 = 0.9", "file");
         let both = "[heuristics.adam]\nlr = 1e-4";

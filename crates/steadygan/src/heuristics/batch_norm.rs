@@ -19,7 +19,7 @@
 
 use super::{Card, Evidence, Family, Heuristic};
 use crate::error::Result;
-use crate::plan::Plan;
+use crate::plan::{Norm, Plan};
 use serde::{Deserialize, Serialize};
 
 /// What there is to know.
@@ -33,6 +33,7 @@ pub static CARD: Card = Card {
     default: "both networks, not on the discriminator's input layer nor the generator's output",
     source: "Ioffe and Szegedy 2015; Radford, Metz and Chintala 2016, section 3",
     evidence: Evidence::Moderate,
+    conflicts: &[],
 };
 
 /// The settings.
@@ -57,8 +58,9 @@ impl Heuristic for BatchNorm {
     }
 
     fn plan(&self, plan: &mut Plan) -> Result<()> {
-        plan.model.generator.batch_norm = self.generator;
-        plan.model.discriminator.batch_norm = self.discriminator;
+        let norm = |on| if on { Norm::Batch } else { Norm::None };
+        plan.model.generator.norm = norm(self.generator);
+        plan.model.discriminator.norm = norm(self.discriminator);
         Ok(())
     }
 }
@@ -66,6 +68,7 @@ impl Heuristic for BatchNorm {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{plan_of, plan_with, table};
+    use super::{Norm, Plan};
     use crate::nn::ConvSpec;
 
     #[test]
@@ -78,10 +81,10 @@ mod tests {
 
     #[test]
     fn each_network_can_be_set() {
-        let on = |plan: crate::plan::Plan| (plan.model.generator.batch_norm, plan.model.discriminator.batch_norm);
-        assert_eq!(on(plan_with(&[])), (false, false));
-        assert_eq!(on(plan_with(&["batch-norm"])), (true, true));
+        let norms = |plan: Plan| (plan.model.generator.norm, plan.model.discriminator.norm);
+        assert_eq!(norms(plan_with(&[])), (Norm::None, Norm::None));
+        assert_eq!(norms(plan_with(&["batch-norm"])), (Norm::Batch, Norm::Batch));
         let one = "base = 'plain'\n[heuristics]\nbatch-norm = { discriminator = false }";
-        assert_eq!(on(plan_of(one).expect("a plan")), (true, false));
+        assert_eq!(norms(plan_of(one).expect("a plan")), (Norm::Batch, Norm::None));
     }
 }

@@ -23,6 +23,19 @@ pub struct Card {
     pub source: &'static str,
     /// How well it is supported.
     pub evidence: Evidence,
+    /// What it cannot be together with.
+    pub conflicts: &'static [Conflict],
+}
+
+/// Another heuristic that one cannot be together with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Conflict {
+    /// The other's name.
+    pub with: &'static str,
+    /// Why, as the end of a sentence.
+    pub why: &'static str,
+    /// A recipe key and value that keeps both in part; empty if there is none.
+    pub instead: &'static str,
 }
 
 /// What a heuristic is about.
@@ -39,6 +52,14 @@ pub enum Family {
     Inputs,
     /// What the discriminator is told.
     Labels,
+    /// What the two players play for.
+    Loss,
+    /// What bounds the discriminator's slope.
+    Penalty,
+    /// What images look like when they are judged.
+    Augmentation,
+    /// How images are made once training is done.
+    Sampling,
 }
 
 impl fmt::Display for Family {
@@ -49,6 +70,10 @@ impl fmt::Display for Family {
             Self::Optimisation => "optimisation",
             Self::Inputs => "inputs",
             Self::Labels => "labels",
+            Self::Loss => "loss",
+            Self::Penalty => "penalty",
+            Self::Augmentation => "augmentation",
+            Self::Sampling => "sampling",
         })
     }
 }
@@ -88,6 +113,9 @@ impl fmt::Display for Card {
         ];
         for (row, text) in rows {
             writeln!(f, "  {row:<11} {text}")?;
+        }
+        for Conflict { with, why, .. } in self.conflicts {
+            writeln!(f, "  {:<11} {with}: {why}", "not with")?;
         }
         Ok(())
     }

@@ -30,6 +30,7 @@ pub static CARD: Card = Card {
     default: "deviation 0.02",
     source: "Radford, Metz and Chintala 2016, section 4; the scale as in PyTorch's DCGAN example",
     evidence: Evidence::Weak,
+    conflicts: &[],
 };
 
 /// The settings.

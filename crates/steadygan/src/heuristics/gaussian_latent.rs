@@ -29,6 +29,7 @@ pub static CARD: Card = Card {
     default: "N(0, I) of the length `model.latent`",
     source: "White 2016 (arXiv 1609.04468); ganhacks tip 3",
     evidence: Evidence::Weak,
+    conflicts: &[],
 };
 
 /// The settings: none.

@@ -16,7 +16,7 @@
 use super::{Card, Evidence, Family, Heuristic};
 use crate::error::Result;
 use crate::pixels::PixelRange;
-use crate::plan::Plan;
+use crate::plan::{Output, Plan};
 use serde::{Deserialize, Serialize};
 
 /// What there is to know.
@@ -29,6 +29,7 @@ pub static CARD: Card = Card {
     default: "[−1, 1]",
     source: "Radford, Metz and Chintala 2016, section 4; ganhacks tip 1",
     evidence: Evidence::Weak,
+    conflicts: &[],
 };
 
 /// The settings: none.
@@ -43,6 +44,7 @@ impl Heuristic for ImageScaling {
 
     fn plan(&self, plan: &mut Plan) -> Result<()> {
         plan.model.range = PixelRange::Symmetric;
+        plan.model.output = Output::Tanh;
         Ok(())
     }
 }

@@ -30,6 +30,7 @@ pub static CARD: Card = Card {
     default: "real = [0.7, 1.2], fake = [0.0, 0.3]; `fake = 0` is one-sided",
     source: "Salimans et al. 2016 (one-sided); ganhacks tip 6 (the random ranges)",
     evidence: Evidence::Moderate,
+    conflicts: &[],
 };
 
 /// The settings.
@@ -62,12 +63,16 @@ impl Heuristic for LabelSmoothing {
         Ok(())
     }
 
-    fn arm(&self) -> Option<Box<dyn Hook>> {
+    fn arm(&self, _: &Plan) -> Option<Box<dyn Hook>> {
         Some(Box::new(self.clone()))
     }
 }
 
 impl Hook for LabelSmoothing {
+    fn name(&self) -> &'static str {
+        CARD.name
+    }
+
     fn soften(&self, batches: &mut Batches, moment: &Moment) {
         for (name, batch) in batches.named() {
             let mut stream = moment.stream(&format!("label-smoothing/{name}"));

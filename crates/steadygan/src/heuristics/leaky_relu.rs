@@ -29,6 +29,7 @@ pub static CARD: Card = Card {
     default: "slope 0.2 in both networks; `generator = \"relu\"` is DCGAN's own form",
     source: "Radford, Metz and Chintala 2016 (discriminator only); ganhacks tip 5 (both)",
     evidence: Evidence::Weak,
+    conflicts: &[],
 };
 
 /// The settings.

@@ -5,21 +5,21 @@
 //! `steadygan heuristics`, the documentation page and the laws that hold for all of them follow.
 
 mod card;
+mod hook;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
 mod testing;
 
-pub use card::{Card, Evidence, Family};
+pub use card::{Card, Conflict, Evidence, Family};
+pub use hook::{Hook, Memory, View};
 
 use crate::error::{Error, Result};
-use crate::labels::{Batches, Moment};
 use crate::names::nearest;
 use crate::plan::Plan;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
-use std::fmt;
 
 /// One heuristic with its settings.
 pub trait Heuristic {
@@ -33,23 +33,16 @@ pub trait Heuristic {
     /// A setting is out of its range; the message names the recipe key.
     fn plan(&self, plan: &mut Plan) -> Result<()>;
 
+    /// What in the plan, decided by all that are on, it cannot be together with: one of its card's conflicts. A heuristic
+    /// whose settings make a difference looks at them.
+    fn conflict(&self, plan: &Plan) -> Option<&'static Conflict> {
+        self.card().conflicts.iter().find(|conflict| plan.heuristics.contains_key(conflict.with))
+    }
+
     /// The hook, if the heuristic acts inside a step.
-    fn arm(&self) -> Option<Box<dyn Hook>> {
+    fn arm(&self, _plan: &Plan) -> Option<Box<dyn Hook>> {
         None
     }
-}
-
-/// The places inside a step where a heuristic may act. Whatever is random comes from the moment's
-/// streams, so a hook remembers nothing.
-pub trait Hook: fmt::Debug {
-    /// Changes what the discriminator is shown.
-    fn show(&self, _batches: &mut Batches, _moment: &Moment) {}
-
-    /// Changes which images the discriminator is told are real.
-    fn tell(&self, _batches: &mut Batches, _moment: &Moment) {}
-
-    /// Changes the labels, the targets of the discriminator's loss, given what each image is told to be.
-    fn soften(&self, _batches: &mut Batches, _moment: &Moment) {}
 }
 
 /// One line of the catalogue: how a heuristic is made from a recipe's settings.
@@ -154,11 +147,30 @@ pub fn chosen(on: &BTreeMap<String, toml::Table>) -> Result<Vec<Box<dyn Heuristi
         .collect()
 }
 
-/// The hooks of the heuristics that are on, in the catalogue's order.
+/// The hooks of the plan's heuristics, in the catalogue's order.
 ///
 /// # Errors
 ///
 /// As [`chosen`].
-pub fn hooks(on: &BTreeMap<String, toml::Table>) -> Result<Vec<Box<dyn Hook>>> {
-    Ok(chosen(on)?.iter().filter_map(|heuristic| heuristic.arm()).collect())
+pub fn hooks(plan: &Plan) -> Result<Vec<Box<dyn Hook>>> {
+    Ok(chosen(&plan.heuristics)?.iter().filter_map(|heuristic| heuristic.arm(plan)).collect())
+}
+
+/// An error if two of the plan's heuristics cannot be together.
+///
+/// # Errors
+///
+/// The message names both and why, the hint how to turn one off.
+pub(crate) fn check_conflicts(plan: &Plan) -> Result<()> {
+    for heuristic in chosen(&plan.heuristics)? {
+        let name = heuristic.card().name;
+        if let Some(Conflict { with, why, instead }) = heuristic.conflict(plan) {
+            let hint = match *instead {
+                "" => format!("--without {with} or --without {name}"),
+                instead => format!("--set {instead}, --without {with} or --without {name}"),
+            };
+            return Err(Error::recipe(format!("`{name}` cannot be together with `{with}`: {why}"), hint));
+        }
+    }
+    Ok(())
 }

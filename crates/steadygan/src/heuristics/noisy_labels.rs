@@ -33,6 +33,7 @@ pub static CARD: Card = Card {
               instead, which differs under batch norm",
     source: "ganhacks tip 6",
     evidence: Evidence::Weak,
+    conflicts: &[],
 };
 
 /// The settings.
@@ -71,13 +72,17 @@ impl Heuristic for NoisyLabels {
         require(sound, "heuristics.noisy-labels.probability", self.probability, "in [0, 1]")
     }
 
-    fn arm(&self) -> Option<Box<dyn Hook>> {
+    fn arm(&self, _: &Plan) -> Option<Box<dyn Hook>> {
         Some(Box::new(self.clone()))
     }
 }
 
 impl Hook for NoisyLabels {
-    fn show(&self, batches: &mut Batches, moment: &Moment) {
+    fn name(&self) -> &'static str {
+        CARD.name
+    }
+
+    fn show(&mut self, batches: &mut Batches, moment: &Moment) {
         if self.by == By::Image {
             let count = batches.real.told_real.len();
             let swapped = choose(count, self.probability, &mut moment.stream("noisy-labels/image"));

@@ -32,6 +32,7 @@ pub static CARD: Card = Card {
     default: "updates = \"one\"",
     source: "ganhacks tip 4; \"one\" as PyTorch's DCGAN example, \"two\" as Keras' train_on_batch twice",
     evidence: Evidence::Weak,
+    conflicts: &[],
 };
 
 /// The settings.
@@ -79,7 +80,7 @@ mod tests {
              separate-batches = {separate}"
         );
         let state = trained(&plan_of(&text).expect("a plan"), 8);
-        let moments = state.discriminator_optimizer.moments.into_values();
+        let moments = state.discriminator_optimizer.adam().expect("Adam").moments.clone().into_values();
         moments.flat_map(|(first, _)| first.into_data().iter::<f32>().collect::<Vec<_>>()).collect()
     }
 

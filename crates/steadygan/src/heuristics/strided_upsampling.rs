@@ -30,6 +30,7 @@ pub static CARD: Card = Card {
     default: "4×4, stride 2, in every doubling of the generator",
     source: "Radford, Metz and Chintala 2016 (arXiv 1511.06434), section 3",
     evidence: Evidence::Weak,
+    conflicts: &[],
 };
 
 /// The settings: none.

@@ -51,8 +51,8 @@ pub(crate) fn prepared(plan: &Plan, count: usize) -> Batches {
     let shape = [count, 1, 8, 8];
     let device = device().inner();
     let mut batches = Batches::new(Tensor::ones(shape, &device), Tensor::zeros(shape, &device));
-    let hooks = heuristics::hooks(&plan.heuristics).expect("hooks");
-    train::apply_hooks(&mut batches, &hooks, &Moment { seed: 0, images: 0 });
+    let mut hooks = heuristics::hooks(plan).expect("hooks");
+    train::apply_hooks(&mut batches, &mut hooks, plan.model.pack, &Moment { seed: 0, images: 0 });
     batches
 }
 

@@ -152,15 +152,15 @@ impl Builder {
         self.plain(AnyLayer::GaussianNoise(GaussianNoise { deviation }))
     }
 
-    /// Adds minibatch standard deviation, `[c, h, w]` to `[c + 1, h, w]`.
-    pub fn minibatch_std(self) -> Self {
-        self.plain(AnyLayer::MinibatchStd(MinibatchStd {}))
+    /// Adds minibatch standard deviation over groups of this many images, `[c, h, w]` to `[c + 1, h, w]`.
+    pub fn minibatch_std(self, group: usize) -> Self {
+        self.plain(AnyLayer::MinibatchStd(MinibatchStd { group }))
     }
 
-    /// Adds minibatch discrimination, `[c, h, w]` to `[c + rows, h, w]`; see [`MinibatchDiscrimination::new`].
-    pub fn minibatch_discrimination(self, rows: usize, row_len: usize) -> Self {
+    /// Adds minibatch discrimination, `[c, h, w]` to `[c + features, h, w]`; see [`MinibatchDiscrimination::new`].
+    pub fn minibatch_discrimination(self, features: usize, dimensions: usize) -> Self {
         self.push(|name, own| {
-            let layer = MinibatchDiscrimination::new(own.output(), rows, row_len, name, &own.init);
+            let layer = MinibatchDiscrimination::new(own.output(), features, dimensions, name, &own.init);
             AnyLayer::MinibatchDiscrimination(layer)
         })
     }

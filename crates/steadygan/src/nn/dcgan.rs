@@ -1,8 +1,7 @@
 //! The DCGAN family (Radford, Metz and Chintala 2016) and the forms its heuristics replace.
 
 use super::{Builder, ConvSpec, ImageShape, Initializer, Network};
-use crate::pixels::PixelRange;
-use crate::plan::{Downsampling, ModelPlan, NetworkPlan, Upsampling};
+use crate::plan::{Downsampling, ModelPlan, NetworkPlan, Norm, Output, Upsampling};
 
 /// The smallest image that the doublings start from: `size = base · 2^doublings`, base in 4..=7.
 ///
@@ -16,9 +15,9 @@ pub fn base_and_doublings(size: usize) -> Option<(usize, u32)> {
 }
 
 /// Channels at each size from the smallest up: the narrowest image is the widest.
-pub(crate) fn channels(plan: &ModelPlan) -> Vec<usize> {
+pub(crate) fn channels(plan: &ModelPlan, width: usize) -> Vec<usize> {
     let (_, doublings) = base_and_doublings(plan.size).expect("the plan checks the size");
-    (0..doublings).rev().map(|step| plan.width << step).collect()
+    (0..doublings).rev().map(|step| width << step).collect()
 }
 
 fn base(plan: &ModelPlan) -> usize {
@@ -27,7 +26,7 @@ fn base(plan: &ModelPlan) -> usize {
 
 /// Batch norm if the network has it, then the activation.
 fn normalised(builder: Builder, channels: usize, network: &NetworkPlan) -> Builder {
-    let builder = if network.batch_norm { builder.batch_norm(channels) } else { builder };
+    let builder = if network.norm == Norm::Batch { builder.batch_norm(channels) } else { builder };
     builder.leaky_relu(network.slope)
 }
 
@@ -35,8 +34,8 @@ fn normalised(builder: Builder, channels: usize, network: &NetworkPlan) -> Build
 /// smallest image, doublings, and a last doubling to the image's channels and range.
 pub fn generator(plan: &ModelPlan, init: Initializer) -> Network {
     let network = &plan.generator;
-    let bias = !network.batch_norm;
-    let widths = channels(plan);
+    let bias = network.norm == Norm::None;
+    let widths = channels(plan, plan.width);
     let first = ConvSpec::valid(plan.latent, widths[0], base(plan), bias);
     let mut builder = Builder::new([plan.latent, 1, 1], init).conv_transpose(first);
     builder = normalised(builder, widths[0], network);
@@ -44,9 +43,10 @@ pub fn generator(plan: &ModelPlan, init: Initializer) -> Network {
         builder = normalised(doubled(builder, plan.upsampling, pair[0], pair[1], bias), pair[1], network);
     }
     let builder = doubled(builder, plan.upsampling, widths[widths.len() - 1], plan.channels, bias);
-    match plan.range {
-        PixelRange::Symmetric => builder.tanh(),
-        PixelRange::Unit => builder.sigmoid(),
+    match plan.output {
+        Output::Tanh => builder.tanh(),
+        Output::Sigmoid => builder.sigmoid(),
+        Output::Linear => builder,
     }
     .build()
 }
@@ -54,7 +54,9 @@ pub fn generator(plan: &ModelPlan, init: Initializer) -> Network {
 fn doubled(builder: Builder, form: Upsampling, from: usize, to: usize, bias: bool) -> Builder {
     match form {
         Upsampling::Strided => builder.conv_transpose(ConvSpec::strided(from, to, bias)),
-        Upsampling::Nearest => builder.upsample().conv(ConvSpec::same(from, to, 3, 1, bias)),
+        Upsampling::Nearest | Upsampling::Bilinear | Upsampling::PixelShuffle => {
+            builder.upsample().conv(ConvSpec::same(from, to, 3, 1, bias))
+        }
     }
 }
 
@@ -62,14 +64,14 @@ fn doubled(builder: Builder, form: Upsampling, from: usize, to: usize, bias: boo
 /// There is no batch norm on the input layer.
 pub fn discriminator(plan: &ModelPlan, init: Initializer) -> Network {
     let network = &plan.discriminator;
-    let bias = !network.batch_norm;
-    let input: ImageShape = [plan.channels, plan.size, plan.size];
+    let bias = network.norm == Norm::None;
+    let input: ImageShape = [plan.judged_channels(), plan.size, plan.size];
     let mut builder = Builder::new(input, init);
-    let mut from = plan.channels;
-    for (layer, to) in channels(plan).into_iter().rev().enumerate() {
+    let mut from = input[0];
+    for (layer, to) in channels(plan, plan.discriminator_width).into_iter().rev().enumerate() {
         builder = match plan.downsampling {
             Downsampling::Strided => builder.conv(ConvSpec::strided(from, to, bias)),
-            Downsampling::MaxPool => builder.conv(ConvSpec::same(from, to, 3, 1, bias)),
+            Downsampling::MaxPool | Downsampling::AveragePool => builder.conv(ConvSpec::same(from, to, 3, 1, bias)),
         };
         builder = if layer == 0 { builder.leaky_relu(network.slope) } else { normalised(builder, to, network) };
         if plan.downsampling == Downsampling::MaxPool {

@@ -17,19 +17,15 @@ pub struct MinibatchDiscrimination {
     /// T, `[B·C, c, h, w]`.
     pub weight: Param<Tensor<4>>,
     #[module(skip)]
-    rows: usize,
+    features: usize,
 }
 
 impl MinibatchDiscrimination {
-    /// B as in the authors' code.
-    pub const ROWS: usize = 100;
-    /// C as in the authors' code.
-    pub const ROW_LEN: usize = 5;
-
-    /// A layer for images of shape `input` whose weight `init` draws under `name`; `rows` is B, `row_len` C.
-    pub fn new([c, h, w]: ImageShape, rows: usize, row_len: usize, name: &str, init: &Initializer) -> Self {
-        let weight = init.weight(&format!("{name}.weight"), [rows * row_len, c, h, w], c * h * w);
-        Self { weight, rows }
+    /// A layer for images of shape `input` whose weight `init` draws under `name`; `features` is B (the authors' code
+    /// has 100), `dimensions` C (5).
+    pub fn new([c, h, w]: ImageShape, features: usize, dimensions: usize, name: &str, init: &Initializer) -> Self {
+        let weight = init.weight(&format!("{name}.weight"), [features * dimensions, c, h, w], c * h * w);
+        Self { weight, features }
     }
 
     fn with_nearness(&self, x: Tensor<4>) -> Tensor<4> {
@@ -37,10 +33,10 @@ impl MinibatchDiscrimination {
         let [columns, ..] = self.weight.dims();
         let weight = self.weight.val().reshape([columns, c * h * w]);
         let values = x.clone().reshape([n, c * h * w]).matmul(weight.transpose());
-        let values = values.reshape([n, self.rows, columns / self.rows]);
+        let values = values.reshape([n, self.features, columns / self.features]);
         let differences = values.clone().unsqueeze_dim::<4>(0) - values.unsqueeze_dim::<4>(1);
         let nearness = differences.abs().sum_dim(3).neg().exp().sum_dim(0);
-        let planes = nearness.reshape([n, self.rows, 1, 1]).expand([n, self.rows, h, w]);
+        let planes = nearness.reshape([n, self.features, 1, 1]).expand([n, self.features, h, w]);
         Tensor::cat(vec![x, planes], 1)
     }
 }
@@ -56,11 +52,11 @@ impl Layer for MinibatchDiscrimination {
     }
 
     fn output(&self, [c, h, w]: ImageShape) -> ImageShape {
-        [c + self.rows, h, w]
+        [c + self.features, h, w]
     }
 
     fn name(&self) -> String {
-        format!("MinibatchDiscr. {}", self.rows)
+        format!("MinibatchDiscr. {}", self.features)
     }
 
     fn multiply_adds(&self, _: ImageShape) -> u64 {

@@ -7,18 +7,19 @@ use burn::module::Module;
 /// Added to the variance under the root, as in Karras et al. 2018.
 const EPSILON: f32 = 1e-8;
 
-/// Images of a group, as in Karras et al. 2018.
-const GROUP: usize = 4;
-
 /// Minibatch standard deviation (Karras et al. 2018): how much the images of a group differ, as one channel more;
 /// `[n, c, h, w]` to `[n, c + 1, h, w]`. A generator that makes the same image again and again is then seen through.
 ///
-/// s = mean over c, h, w of √(variance over the group + 1e-8), the same for all pixels and images of a group. Groups
-/// have 4 images, or the largest of 3, 2, 1 that divides the batch; with m groups images i, i + m, i + 2m, … are one,
-/// as in the authors' code. The layer stands late in a discriminator, in training and in evaluation: a logit belongs
+/// s = mean over c, h, w of √(variance over the group + 1e-8), the same for all pixels and images of a group. A
+/// group has as many images as was asked for (the authors' 4) or the largest smaller number that divides the batch;
+/// with m groups images i, i + m, i + 2m, … are one, as in their code. The layer stands late in a discriminator, in training and in evaluation: a logit belongs
 /// to its batch.
 #[derive(Module, Debug)]
-pub struct MinibatchStd {}
+pub struct MinibatchStd {
+    /// Images of a group, at least 1.
+    #[module(skip)]
+    pub group: usize,
+}
 
 /// A batch as `[group, groups, values]`, its deviation from the group's mean and the standard deviation.
 struct Spread {
@@ -27,9 +28,9 @@ struct Spread {
 }
 
 impl Spread {
-    fn of(x: Tensor<4>) -> Self {
+    fn of(x: Tensor<4>, most: usize) -> Self {
         let [n, c, h, w] = x.dims();
-        let group = (1..=GROUP).rev().find(|size| n.is_multiple_of(*size)).unwrap_or(1);
+        let group = (1..=most).rev().find(|size| n.is_multiple_of(*size)).unwrap_or(1);
         let x = x.reshape([group, n / group, c * h * w]);
         let centred = x.clone() - x.mean_dim(0);
         let variance = (centred.clone() * centred.clone()).mean_dim(0);
@@ -37,9 +38,9 @@ impl Spread {
     }
 }
 
-fn with_statistic(x: Tensor<4>) -> Tensor<4> {
+fn with_statistic(x: Tensor<4>, most: usize) -> Tensor<4> {
     let [n, _, h, w] = x.dims();
-    let spread = Spread::of(x.clone());
+    let spread = Spread::of(x.clone(), most);
     let [group, groups, _] = spread.centred.dims();
     let statistic = spread.deviation.mean_dim(2).expand([group, groups, h * w]);
     Tensor::cat(vec![x, statistic.reshape([n, 1, h, w])], 1)
@@ -47,7 +48,7 @@ fn with_statistic(x: Tensor<4>) -> Tensor<4> {
 
 impl Layer for MinibatchStd {
     fn forward(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
-        pass.apart(x, with_statistic)
+        pass.apart(x, |x| with_statistic(x, self.group))
     }
 
     /// The layer mixes the images of a group, but smoothly, and a penalty's gradient is that of the batch's summed
@@ -55,7 +56,7 @@ impl Layer for MinibatchStd {
     /// statistic, x̄ += s̄ · (x − μ) / (group · chw · σ).
     fn pull_back(&self, g: Tensor<4>, x: &Tensor<4>, _: &Tensor<4>) -> Option<Tensor<4>> {
         let [n, c, h, w] = x.dims();
-        let Spread { centred, deviation } = Spread::of(x.clone());
+        let Spread { centred, deviation } = Spread::of(x.clone(), self.group);
         let [group, groups, values] = centred.dims();
         let statistic = g.clone().narrow(1, c, 1).reshape([group, groups, h * w]).sum_dims(&[0, 2]);
         let share = 1.0 / (group * values) as f32;
@@ -68,7 +69,7 @@ impl Layer for MinibatchStd {
     }
 
     fn name(&self) -> String {
-        "MinibatchStd".into()
+        format!("MinibatchStd {}", self.group)
     }
 }
 
@@ -81,7 +82,7 @@ mod tests {
     fn network() -> Network {
         builder([2, 4, 4])
             .conv(ConvSpec::same(2, 3, 3, 1, true))
-            .minibatch_std()
+            .minibatch_std(4)
             .conv(ConvSpec::strided(4, 2, true))
             .tanh()
             .conv(ConvSpec::valid(2, 1, 2, true))
@@ -92,7 +93,7 @@ mod tests {
     #[test]
     fn the_statistic_is_that_of_every_second_image() {
         let x = Tensor::<1>::from_floats([0.0, 7.0, 2.0, 7.0, 4.0, 7.0, 6.0, 7.0], &Default::default());
-        let y = MinibatchStd {}.forward(x.reshape([8, 1, 1, 1]), &mut Pass::evaluate());
+        let y = MinibatchStd { group: 4 }.forward(x.reshape([8, 1, 1, 1]), &mut Pass::evaluate());
         assert_eq!(y.dims(), [8, 2, 1, 1]);
         let statistic = floats(y.narrow(1, 1, 1));
         let expected: Vec<f32> = [5.0f32.sqrt(), 1e-4].into_iter().cycle().take(8).collect();
@@ -102,7 +103,7 @@ mod tests {
     #[test]
     fn batches_that_four_does_not_divide_have_smaller_groups() {
         for (n, group) in [(1, 1), (2, 2), (5, 1), (6, 3), (8, 4), (12, 4)] {
-            assert_eq!(Spread::of(images([n, 1, 2, 2])).centred.dims()[0], group, "{n}");
+            assert_eq!(Spread::of(images([n, 1, 2, 2]), 4).centred.dims()[0], group, "{n}");
         }
     }
 

@@ -18,6 +18,7 @@ mod layer_norm;
 mod maxout;
 mod minibatch_discrimination;
 mod minibatch_std;
+pub mod mlp;
 mod network;
 mod noise;
 mod parameters;
@@ -44,8 +45,8 @@ pub use minibatch_discrimination::MinibatchDiscrimination;
 pub use minibatch_std::MinibatchStd;
 pub use network::{Network, SAMPLE_CHUNK};
 pub use noise::GaussianNoise;
-pub use parameters::{NamedTensor, load_tensors, named_tensors};
-pub(crate) use parameters::{Path, each_tensor};
+pub use parameters::{NamedTensor, clamped, load_tensors, named_tensors};
+pub(crate) use parameters::{Path, each_tensor, is_running_statistic};
 pub use pass::{Moments, Pass};
 pub use residual::{Residual, ResidualScale};
 pub use resize::{AveragePool2, BilinearUpsample2, GlobalSumPool, MaxPool2, PixelShuffle2, Reshape, Upsample2};
@@ -111,6 +112,7 @@ pub trait Layer {
 
 /// Any layer that a network can hold.
 #[derive(Module, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a network has dozens of layers, whose tensors are elsewhere")]
 pub enum AnyLayer {
     /// Convolution.
     Conv2d(Conv2d),

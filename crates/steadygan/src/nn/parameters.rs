@@ -41,8 +41,8 @@ impl Path {
 }
 
 /// What training changes otherwise than by gradients is told from parameters by its name, PyTorch's where it has one:
-/// running statistics, spectral norm's vectors, a reference batch.
-fn is_buffer(name: &str) -> bool {
+/// running statistics, spectral norm's vectors; and the reference batch, which does not change.
+pub(crate) fn is_running_statistic(name: &str) -> bool {
     const BUFFERS: [&str; 5] = ["running_mean", "running_var", "weight_u", "weight_v", "reference"];
     name.rsplit('.').next().is_some_and(|last| BUFFERS.contains(&last))
 }
@@ -87,7 +87,7 @@ pub fn named_tensors(module: &impl Module) -> Vec<NamedTensor> {
             self.found.push(NamedTensor {
                 name: self.path.name(),
                 data: param.val().into_data(),
-                trainable: !is_buffer(&self.path.name()),
+                trainable: !is_running_statistic(&self.path.name()),
             });
         }
     }
@@ -146,4 +146,28 @@ pub fn load_tensors<M: Module>(module: M, tensors: &BTreeMap<String, TensorData>
     let mut loader = Loader { path: Path::default(), tensors, failure: None };
     let module = module.map(&mut loader);
     loader.failure.map_or(Ok(module), Err)
+}
+
+/// The module with every trained value cut to [−limit, limit] (Arjovsky, Chintala and Bottou 2017).
+pub fn clamped<M: Module>(module: M, limit: f64) -> M {
+    struct Clamper {
+        path: Path,
+        limit: f64,
+    }
+    impl ModuleMapper for Clamper {
+        fn enter_module(&mut self, name: &str, container: &str) {
+            self.path.enter(name, container);
+        }
+        fn exit_module(&mut self, _: &str, container: &str) {
+            self.path.exit(container);
+        }
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            if is_running_statistic(&self.path.name()) {
+                return param;
+            }
+            let limit = self.limit;
+            param.map(|value| Tensor::from_inner(value.inner().clamp(-limit, limit)).require_grad())
+        }
+    }
+    module.map(&mut Clamper { path: Path::default(), limit })
 }

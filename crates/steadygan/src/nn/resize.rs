@@ -253,7 +253,8 @@ mod tests {
 
     #[test]
     fn gradients_of_gradients_are_exact() {
-        let resized: [(fn(Builder) -> Builder, ImageShape); 5] = [
+        type Resize = fn(Builder) -> Builder;
+        let resized: [(Resize, ImageShape); 5] = [
             (Builder::average_pool, [4, 1, 2]),
             (Builder::global_sum_pool, [4, 1, 1]),
             (Builder::bilinear_upsample, [4, 4, 8]),

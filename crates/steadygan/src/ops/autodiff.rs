@@ -247,6 +247,10 @@ impl<B: GanOps, C: CheckpointStrategy> GanOps for Autodiff<B, C> {
         constant::<B, C>(B::zero_if_finite(x.into_primitive()))
     }
 
+    fn average(average: FloatTensor<Self>, x: FloatTensor<Self>, decay: f64) -> FloatTensor<Self> {
+        constant::<B, C>(B::average(average.into_primitive(), x.into_primitive(), decay))
+    }
+
     fn adam(
         parameter: FloatTensor<Self>,
         gradient: FloatTensor<Self>,

@@ -267,6 +267,12 @@ impl GanOps for Flex {
         filled(Shape::from([1]), |y| y[0] = if is_finite { 0.0 } else { f32::NAN })
     }
 
+    fn average(average: Tensor, x: Tensor, decay: f64) -> Tensor {
+        let mut average = owned(average);
+        with_slice(&x, |x| kernels::average(decay, average.storage_mut(), x));
+        average
+    }
+
     fn adam(
         parameter: Tensor,
         gradient: Tensor,

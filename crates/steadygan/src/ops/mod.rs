@@ -169,6 +169,10 @@ pub trait GanOps: Backend {
     fn zero_if_finite(x: FloatTensor<Self>) -> FloatTensor<Self> {
         Self::float_sum(Self::float_mul_scalar(x, 0.0.into()))
     }
+    /// `decay · average + (1 − decay) · x`, elementwise. Never differentiated.
+    fn average(average: FloatTensor<Self>, x: FloatTensor<Self>, decay: f64) -> FloatTensor<Self> {
+        stock::moving::<Self>(average, x, decay)
+    }
     /// One step of Adam: the new parameter, first and second moment. Never differentiated.
     fn adam(
         parameter: FloatTensor<Self>,
@@ -295,6 +299,11 @@ pub fn sum_of_squares<const D: usize>(x: Tensor<D>) -> f32 {
 /// Whether every element is finite.
 pub fn is_finite<const D: usize>(x: Tensor<D>) -> bool {
     wrap::<1>(Dispatch::zero_if_finite(x.into_dispatch())).into_scalar::<f32>() == 0.0
+}
+
+/// `decay · average + (1 − decay) · x`, outside differentiation.
+pub fn average<const D: usize>(average: Tensor<D>, x: Tensor<D>, decay: f64) -> Tensor<D> {
+    wrap(<Dispatch as GanOps>::average(average.into_dispatch(), x.into_dispatch(), decay))
 }
 
 /// One step of Adam over a parameter: the new parameter, first and second moment.

@@ -182,7 +182,7 @@ pub(super) fn block_sum2<B: Backend>(dy: FloatTensor<B>) -> FloatTensor<B> {
 }
 
 /// `decay · average + (1 − decay) · x`.
-fn moving<B: Backend>(average: FloatTensor<B>, x: FloatTensor<B>, decay: f64) -> FloatTensor<B> {
+pub(super) fn moving<B: Backend>(average: FloatTensor<B>, x: FloatTensor<B>, decay: f64) -> FloatTensor<B> {
     B::float_add(B::float_mul_scalar(average, decay.into()), B::float_mul_scalar(x, (1.0 - decay).into()))
 }
 

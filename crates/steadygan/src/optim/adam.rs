@@ -44,7 +44,8 @@ impl AdamSettings {
 /// whatever the size of its gradient, as long as that is well above ε.
 #[derive(Debug)]
 pub struct Adam {
-    settings: AdamSettings,
+    /// The next step's settings.
+    pub settings: AdamSettings,
     /// Steps taken.
     pub steps: u64,
     /// First and second moment of each trained parameter by its name, flat.

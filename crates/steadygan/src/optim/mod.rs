@@ -1,14 +1,77 @@
 //! Optimisers and the gradients they take.
 
 mod adam;
+mod average;
+mod sgd;
 
 pub use adam::{Adam, AdamSettings};
+pub use average::{average, decay};
+pub use sgd::Sgd;
 
 use crate::nn::Path;
 use crate::ops;
+use crate::plan::{OptimizerPlan, Rule};
 use burn::Tensor;
 use burn::module::{Module, ModuleVisitor, Param};
+use burn::prelude::Device;
 use std::collections::BTreeMap;
+
+/// The optimiser of one network.
+#[derive(Debug)]
+pub enum Optimizer {
+    /// By moments of the gradients.
+    Adam(Adam),
+    /// By the gradient times the learning rate.
+    Sgd(Sgd),
+}
+
+impl From<Adam> for Optimizer {
+    fn from(adam: Adam) -> Self {
+        Self::Adam(adam)
+    }
+}
+
+impl Optimizer {
+    /// A plan's optimiser of the module's parameters that has taken no step.
+    pub fn new(plan: &OptimizerPlan, module: &impl Module, device: &Device) -> Self {
+        match plan.rule {
+            Rule::Adam => Self::Adam(Adam::new(plan.adam_at(0), module, device)),
+            Rule::Sgd => Self::Sgd(Sgd { lr: plan.lr.at(0) }),
+        }
+    }
+
+    /// Takes over what the plan says for `images` images shown.
+    pub fn follow(&mut self, plan: &OptimizerPlan, images: u64) {
+        match self {
+            Self::Adam(adam) => adam.settings = plan.adam_at(images),
+            Self::Sgd(sgd) => sgd.lr = plan.lr.at(images),
+        }
+    }
+
+    /// The module with its parameters moved against their gradients. What has no gradient stays as it is.
+    pub fn step<M: Module>(&mut self, module: M, gradients: &Gradients) -> M {
+        match self {
+            Self::Adam(adam) => adam.step(module, gradients),
+            Self::Sgd(sgd) => sgd.step(module, gradients),
+        }
+    }
+
+    /// Adam, if it is that.
+    pub fn adam(&self) -> Option<&Adam> {
+        match self {
+            Self::Adam(adam) => Some(adam),
+            Self::Sgd(_) => None,
+        }
+    }
+
+    /// Adam, if it is that, to be changed.
+    pub fn adam_mut(&mut self) -> Option<&mut Adam> {
+        match self {
+            Self::Adam(adam) => Some(adam),
+            Self::Sgd(_) => None,
+        }
+    }
+}
 
 /// A module's gradients by the names of its parameters (the path of fields, as in `main.0.weight`), each flat.
 #[derive(Debug, Default)]
@@ -57,5 +120,12 @@ impl Gradients {
     pub fn norm(&self) -> f64 {
         let squares = self.0.values().map(|gradient| f64::from(ops::sum_of_squares(gradient.clone())));
         squares.sum::<f64>().sqrt()
+    }
+
+    /// Scales all gradients down to a norm of `limit`, if theirs is larger; `norm` is theirs.
+    pub fn clip(&mut self, norm: f64, limit: f64) {
+        if norm > limit {
+            self.0.values_mut().for_each(|gradient| *gradient = gradient.clone() * (limit / norm));
+        }
     }
 }

@@ -1,15 +1,20 @@
 //! What a plan must be like to be trained, whether it was decided or read from a file.
 
-use super::{FORMAT_VERSION, ModelPlan, Plan, TrainPlan};
+use super::{FORMAT_VERSION, Family, ModelPlan, OptimizerPlan, Plan, TrainPlan};
 use crate::error::{Error, Result};
 use crate::heuristics;
 use crate::nn::Init;
 use crate::nn::dcgan::{base_and_doublings, channels};
-use crate::optim::AdamSettings;
 use std::fmt::Display;
 
 /// The largest image size of the DCGAN family.
 const MAX_SIZE: usize = 128;
+
+/// The most steps of one network before the other's turn: WGAN and its successors take 5.
+const MAX_STEPS: usize = 100;
+
+/// The most images that are judged together: PacGAN's authors went to 4.
+const MAX_PACK: usize = 16;
 
 /// The most weights of both networks together: BigGAN's largest for 128 pixels have 170 million
 /// (Brock, Donahue and Simonyan 2019, table 1).
@@ -54,45 +59,70 @@ impl Plan {
         let fits = self.data.size == self.model.size && self.data.channels == Some(self.model.channels);
         require(fits, "data.size", self.data.size, "that of the model")?;
         require((0.0..1.0).contains(&self.data.holdout), "data.holdout", self.data.holdout, "in [0, 1)")?;
-        train(&self.train)?;
-        adam("generator", &self.optimizer.generator)?;
-        adam("discriminator", &self.optimizer.discriminator)?;
+        train(&self.train, self.model.pack)?;
+        optimizer("generator", &self.optimizer.generator)?;
+        optimizer("discriminator", &self.optimizer.discriminator)?;
         // Each checks its settings' ranges when it plans; what it would write is in this plan already.
         let mut planned_again = self.clone();
-        heuristics::chosen(&self.heuristics)?.iter().try_for_each(|heuristic| heuristic.plan(&mut planned_again))
+        heuristics::chosen(&self.heuristics)?.iter().try_for_each(|heuristic| heuristic.plan(&mut planned_again))?;
+        heuristics::check_conflicts(self)
     }
 }
 
-fn train(train: &TrainPlan) -> Result<()> {
+fn train(train: &TrainPlan, pack: usize) -> Result<()> {
     batch(train.batch)?;
     require((1..=1024).contains(&train.sheet), "train.sheet", train.sheet, "in 1..=1024")?;
-    let step = train.batch as u64;
+    for (key, steps) in [
+        ("heuristics.discriminator-steps.discriminator", train.discriminator_steps),
+        ("heuristics.discriminator-steps.generator", train.generator_steps),
+    ] {
+        require((1..=MAX_STEPS).contains(&steps), key, steps, &format!("in 1..={MAX_STEPS}"))?;
+    }
+    let packs = (1..=MAX_PACK).contains(&pack) && train.batch.is_multiple_of(pack);
+    let wanted = format!("in 1..={MAX_PACK} and a divisor of the batch ({})", train.batch);
+    require(packs, "heuristics.pac.images", pack, &wanted)?;
+    let round = train.round();
     for (key, count) in [
         ("train.images", train.images),
         ("train.stats-every", train.stats_every),
         ("train.sheets-every", train.sheets_every),
         ("train.checkpoint-every", train.checkpoint_every),
     ] {
-        let whole = count > 0 && count.is_multiple_of(step);
-        require(whole, key, count, &format!("a positive multiple of the batch ({step})"))?;
+        let whole = count > 0 && count.is_multiple_of(round);
+        require(whole, key, count, &format!("a positive multiple of the batch ({round})"))?;
     }
     Ok(())
 }
 
-fn adam(network: &str, adam: &AdamSettings) -> Result<()> {
+fn optimizer(network: &str, plan: &OptimizerPlan) -> Result<()> {
     let key = |name: &str| format!("optimizer.{network}.{name}");
     // Computed in 32 bits, where a decay just below 1 would be 1.
     let decay = |beta: f64| (0.0..1.0).contains(&(beta as f32));
-    require_positive(adam.lr, &key("lr"))?;
-    require(decay(adam.beta1), &key("beta1"), adam.beta1, "in [0, 1)")?;
-    require(decay(adam.beta2), &key("beta2"), adam.beta2, "in [0, 1)")?;
-    require_positive(adam.epsilon, &key("epsilon"))
+    let positive = |value: f64| (value as f32).is_finite() && value as f32 > 0.0;
+    // A rate may run out to 0, but starts above it.
+    let rates = positive(plan.lr.from) && (positive(plan.lr.to) || plan.lr.to == 0.0);
+    require(rates, &key("lr"), plan.lr, "a positive number of 32 bits")?;
+    require(decay(plan.beta1), &key("beta1"), plan.beta1, "in [0, 1)")?;
+    require(plan.beta2.all(decay), &key("beta2"), plan.beta2, "in [0, 1)")?;
+    require_positive(plan.epsilon, &key("epsilon"))
 }
 
 fn model(model: &ModelPlan) -> Result<()> {
-    size(model.size)?;
-    require(matches!(model.channels, 1 | 3), "data.channels", model.channels, "1, 3 or \"auto\"")?;
-    require((1..=1024).contains(&model.width), "model.width", model.width, "in 1..=1024")?;
+    let points = model.channels == POINT_CHANNELS;
+    if points {
+        let wanted = "\"mlp\" for points of the plane";
+        require(model.family == Family::Mlp, "model.family", format!("{:?}", model.family), wanted)?;
+    } else {
+        size(model.size)?;
+        require(matches!(model.channels, 1 | 3), "data.channels", model.channels, "1, 3 or \"auto\"")?;
+    }
+    for (key, width) in [("model.width", model.width), ("model.discriminator-width", model.discriminator_width)] {
+        require((1..=1024).contains(&width), key, width, "in 1..=1024")?;
+    }
+    for (key, depth) in [("model.depth", model.depth[0]), ("model.discriminator-depth", model.depth[1])] {
+        require((1..=16).contains(&depth), key, depth, "in 1..=16")?;
+    }
+    require(model.maxout <= 16, "model.maxout", model.maxout, "at most 16")?;
     require((1..=4096).contains(&model.latent), "model.latent", model.latent, "in 1..=4096")?;
     if let Init::Gaussian { deviation } = model.init {
         require_positive(deviation, "heuristics.gaussian-init.deviation")?;
@@ -105,14 +135,24 @@ fn model(model: &ModelPlan) -> Result<()> {
     require(weights <= MAX_WEIGHTS, "model.width", model.width, &wanted)
 }
 
-/// The weights of both networks' convolutions in the strided form, the larger one.
+/// Channels of points of the plane.
+const POINT_CHANNELS: usize = 2;
+
+/// About as many weights as both networks have, the larger form of each.
 fn weights(model: &ModelPlan) -> usize {
+    let pieces = model.maxout.max(1);
+    if model.family == Family::Mlp {
+        let hidden = |width: usize, depth: usize| width * width * depth;
+        let ends = (model.latent + model.image_len()) * model.width + model.image_len() * model.discriminator_width;
+        return hidden(model.width, model.depth[0]) + pieces * hidden(model.discriminator_width, model.depth[1]) + ends;
+    }
     let kernel = 4 * 4;
     let (base, _) = base_and_doublings(model.size).expect("the size has been checked");
-    let widths = channels(model);
-    let between: usize = widths.windows(2).map(|pair| pair[0] * pair[1]).sum();
-    let ends = model.channels * model.width;
-    base * base * widths[0] * (model.latent + 1) + 2 * kernel * (between + ends)
+    let of = |width: usize| {
+        let widths = channels(model, width);
+        kernel * (widths.windows(2).map(|pair| pair[0] * pair[1]).sum::<usize>() + model.channels * width)
+    };
+    base * base * channels(model, model.width)[0] * (model.latent + 1) + of(model.width) + of(model.discriminator_width)
 }
 
 fn size(size: usize) -> Result<()> {

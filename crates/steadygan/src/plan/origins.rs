@@ -1,9 +1,9 @@
 //! Where a plan's values came from.
 
-use super::Plan;
+use super::{OptimizerPlan, Plan};
 use crate::error::Result;
-use crate::optim::AdamSettings;
 use crate::recipe::{Channels, LayeredRecipe};
+use crate::schedule::Schedule;
 use std::collections::BTreeMap;
 use toml::Value;
 
@@ -32,10 +32,13 @@ impl Plan {
         }
         let by_default = if self.heuristics.contains_key("adam") { "heuristics.adam" } else { "Adam's usual" };
         let optimizers = [("generator", self.optimizer.generator), ("discriminator", self.optimizer.discriminator)];
-        for (network, AdamSettings { lr, beta1, beta2, epsilon }) in optimizers {
-            for (name, value) in [("lr", lr), ("beta1", beta1), ("beta2", beta2), ("epsilon", epsilon)] {
-                let entry = keys.entry(format!("optimizer.{network}.{name}"));
-                entry.or_insert_with(|| (value.into(), by_default.into())).0 = value.into();
+        for (network, OptimizerPlan { lr, beta1, beta2, epsilon, .. }) in optimizers {
+            let values =
+                [("lr", written(lr)), ("beta1", beta1.into()), ("beta2", written(beta2)), ("epsilon", epsilon.into())];
+            for (name, value) in values {
+                let key = format!("optimizer.{network}.{name}");
+                let origin = keys.remove(&key).map_or_else(|| by_default.into(), |(_, origin)| origin);
+                keys.insert(key, (value, origin));
             }
         }
         Ok(keys)
@@ -52,4 +55,8 @@ pub(crate) fn count_origin(asked: u64, planned: u64, origin: &str) -> String {
 
 fn whole_number(number: u64) -> Value {
     Value::Integer(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+fn written(schedule: Schedule) -> Value {
+    Value::try_from(schedule).expect("a schedule is plain data")
 }

@@ -4,6 +4,7 @@ use super::Recipe;
 use crate::error::{Error, Result};
 use crate::heuristics;
 use crate::names::nearest;
+use crate::schedule::is_schedule;
 use std::collections::BTreeMap;
 use toml::{Table, Value};
 
@@ -47,7 +48,7 @@ pub(super) fn spell_out(prefix: String, table: Table, origin: &str, keys: &mut B
     for (key, value) in table {
         let path = if prefix.is_empty() { key } else { format!("{prefix}.{key}") };
         match value {
-            Value::Table(inner) => spell_out(path, inner, origin, keys),
+            Value::Table(inner) if !is_schedule(&inner) => spell_out(path, inner, origin, keys),
             leaf => {
                 keys.insert(path, (leaf, origin.to_owned()));
             }

@@ -6,9 +6,10 @@ use super::state::generator;
 use super::{State, Tally};
 use crate::error::{Error, Result};
 use crate::files::read_limited;
+use crate::heuristics::Memory;
 use crate::nn::{Network, each_tensor, load_tensors, named_tensors};
 use crate::ops;
-use crate::optim::Adam;
+use crate::optim::Optimizer;
 use crate::plan::Plan;
 use crate::weights::{digest, floats};
 use burn::prelude::*;
@@ -18,7 +19,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 /// The version of the file's format.
-const FORMAT_VERSION: u32 = 1;
+const FORMAT_VERSION: u32 = 2;
 
 /// The metadata's only key (several would be written in no fixed order).
 const METADATA_KEY: &str = "steadygan";
@@ -34,6 +35,8 @@ struct Metadata {
     generator_steps: u64,
     discriminator_steps: u64,
     tally: Tally,
+    /// What hooks remember in numbers, by heuristic.
+    hooks: BTreeMap<String, BTreeMap<String, f64>>,
     #[serde(flatten)]
     origin: Origin,
     /// SHA-256 over all of the above and the tensors: a single wrong bit is noticed.
@@ -69,9 +72,10 @@ pub fn save_checkpoint(state: &State, origin: &Origin) -> Vec<u8> {
     let mut metadata = Metadata {
         format_version: FORMAT_VERSION,
         images: state.images,
-        generator_steps: state.generator_optimizer.steps,
-        discriminator_steps: state.discriminator_optimizer.steps,
+        generator_steps: steps(&state.generator_optimizer),
+        discriminator_steps: steps(&state.discriminator_optimizer),
         tally: state.tally,
+        hooks: state.hooks.iter().map(|hook| (hook.name().to_owned(), hook.memory().numbers)).collect(),
         origin: origin.clone(),
         sha256: String::new(),
     };
@@ -85,6 +89,17 @@ pub fn save_checkpoint(state: &State, origin: &Origin) -> Vec<u8> {
     safetensors::serialize(views, Some(header)).expect("tensors of distinct names can be written")
 }
 
+/// The steps that an optimiser counts.
+fn steps(optimizer: &Optimizer) -> u64 {
+    optimizer.adam().map_or(0, |adam| adam.steps)
+}
+
+/// An optimiser's moments, by order and parameter.
+fn moments(optimizer: &Optimizer) -> impl Iterator<Item = (&'static str, &String, &Tensor<1>)> {
+    let moments = optimizer.adam().into_iter().flat_map(|adam| &adam.moments);
+    moments.flat_map(|(name, (first, second))| [("first", name, first), ("second", name, second)])
+}
+
 /// The name of a tensor of a state with a value that is not finite, if there is one. An update can overflow, and running
 /// statistics can, although the losses and gradients before it were finite.
 pub fn non_finite_tensor(state: &State) -> Option<String> {
@@ -95,15 +110,21 @@ pub fn non_finite_tensor(state: &State) -> Option<String> {
                 found = Some(format!("{role}.{name}"));
             }
         });
-        for (name, (first, second)) in &optimizer.moments {
-            for (order, moment) in [("first", first), ("second", second)] {
-                if found.is_none() && !ops::is_finite(moment.clone()) {
-                    found = Some(moment_name(order, role, name));
-                }
+        for (order, name, moment) in moments(optimizer) {
+            if found.is_none() && !ops::is_finite(moment.clone()) {
+                found = Some(moment_name(order, role, name));
             }
         }
     }
     found
+}
+
+/// The name in the file of the average of the generator's weights.
+const AVERAGE: &str = "average";
+
+/// Before the names in the file of what a hook remembers in tensors.
+fn hook_prefix(heuristic: &str) -> String {
+    format!("hook.{heuristic}.")
 }
 
 /// A moment's name in the file.
@@ -114,16 +135,24 @@ fn moment_name(order: &str, role: &str, name: &str) -> String {
 fn tensors_of(state: &State) -> BTreeMap<String, TensorData> {
     let mut tensors = BTreeMap::new();
     for (role, network, optimizer) in state.parts() {
-        for tensor in named_tensors(network) {
-            tensors.insert(format!("{role}.{}", tensor.name), tensor.data);
-        }
-        for (name, (first, second)) in &optimizer.moments {
-            for (order, moment) in [("first", first), ("second", second)] {
-                tensors.insert(moment_name(order, role, name), moment.clone().into_data());
-            }
+        add_network(&mut tensors, role, network);
+        for (order, name, moment) in moments(optimizer) {
+            tensors.insert(moment_name(order, role, name), moment.clone().into_data());
         }
     }
+    if let Some(average) = &state.average {
+        add_network(&mut tensors, AVERAGE, average);
+    }
+    for hook in &state.hooks {
+        let remembered = hook.memory().tensors.into_iter();
+        tensors.extend(remembered.map(|(key, data)| (format!("{}{key}", hook_prefix(hook.name())), data)));
+    }
     tensors
+}
+
+fn add_network(tensors: &mut BTreeMap<String, TensorData>, role: &str, network: &Network) {
+    let named = named_tensors(network).into_iter();
+    tensors.extend(named.map(|tensor| (format!("{role}.{}", tensor.name), tensor.data)));
 }
 
 /// A checkpoint that has been read and checked, not yet on a device.
@@ -196,7 +225,7 @@ impl Checkpoint {
     /// A tensor of the plan's networks is missing or has another shape.
     pub fn state(&self, device: &Device) -> Result<State> {
         self.check_plan()?;
-        let Metadata { images, generator_steps, discriminator_steps, tally, .. } = &self.metadata;
+        let Metadata { images, generator_steps, discriminator_steps, tally, hooks, .. } = &self.metadata;
         let mut state = State::new(&self.origin().plan, device);
         state.images = *images;
         state.tally = *tally;
@@ -204,17 +233,25 @@ impl Checkpoint {
         state.discriminator = self.load("discriminator", state.discriminator)?;
         self.load_moments("generator", &mut state.generator_optimizer, *generator_steps)?;
         self.load_moments("discriminator", &mut state.discriminator_optimizer, *discriminator_steps)?;
+        state.average = state.average.map(|average| self.load(AVERAGE, average)).transpose()?;
+        for hook in &mut state.hooks {
+            let numbers = hooks.get(hook.name()).cloned().unwrap_or_default();
+            let memory = Memory { numbers, tensors: self.part(&hook_prefix(hook.name())) };
+            hook.recall(memory).map_err(|why| self.foreign(format!("`{}`: {why}", hook.name())))?;
+        }
         Ok(state)
     }
 
-    /// The generator alone, for sampling.
+    /// The generator alone, for sampling: its average, if the run keeps one.
     ///
     /// # Errors
     ///
     /// As [`state`](Self::state).
     pub fn generator(&self, device: &Device) -> Result<Network> {
         self.check_plan()?;
-        self.load("generator", generator(&self.origin().plan, device))
+        let plan = &self.origin().plan;
+        let role = if plan.train.average.is_some() { AVERAGE } else { "generator" };
+        self.load(role, generator(plan, device))
     }
 
     /// A plan inside a file is as untrusted as the file: it must describe networks that can be built.
@@ -235,9 +272,10 @@ impl Checkpoint {
         load_tensors(network, &self.part(&format!("{role}."))).map_err(|error| self.foreign(error))
     }
 
-    fn load_moments(&self, role: &str, optimizer: &mut Adam, steps: u64) -> Result<()> {
-        optimizer.steps = steps;
-        for (name, (first, second)) in &mut optimizer.moments {
+    fn load_moments(&self, role: &str, optimizer: &mut Optimizer, steps: u64) -> Result<()> {
+        let Some(adam) = optimizer.adam_mut() else { return Ok(()) };
+        adam.steps = steps;
+        for (name, (first, second)) in &mut adam.moments {
             for (order, moment) in [("first", first), ("second", second)] {
                 let key = moment_name(order, role, name);
                 let data = self.tensors.get(&key).filter(|data| *data.shape() == moment.shape());

@@ -9,14 +9,16 @@ mod step;
 pub use checkpoint::{Checkpoint, Origin, load_checkpoint, non_finite_tensor, save_checkpoint};
 pub use recorder::Recorder;
 pub use state::{State, Tally};
-pub use step::{NonFinite, StepStats, discriminator_step, generator_step};
+pub use step::{Fooled, NonFinite, Rules, StepStats, discriminator_step, generator_step};
 
 use crate::data::{Dataset, Order, gather};
 use crate::error::{Error, Result};
-use crate::heuristics::{self, Hook};
+use crate::heuristics::{Hook, View};
 use crate::labels::{Batches, Moment, hard};
 use crate::nn::Pass;
+use crate::optim;
 use crate::plan::Plan;
+use burn::module::Module;
 use burn::prelude::*;
 use sheet::Sheet;
 use steadygan_run::Outcome;
@@ -83,7 +85,6 @@ fn show_all(
     device: &Device,
     observer: &mut dyn Observer,
 ) -> Result<Outcome, Halt> {
-    let hooks = heuristics::hooks(&plan.heuristics)?;
     let sheet = Sheet::new(plan, data, device);
     let mut order = Order::new(plan.seed, data.train.count());
     if state.images == 0 {
@@ -91,11 +92,10 @@ fn show_all(
         save(state, observer)?;
     }
     while state.images < plan.train.images && !observer.wants_stop() {
-        let moment = Moment { seed: plan.seed, images: state.images };
-        let reals = fetch(plan, data, &mut order, moment, device);
-        let stats = step(plan, state, &hooks, reals, moment, device)
-            .map_err(|NonFinite { quantity }| diverged(moment.images, quantity.to_owned()))?;
-        state.images += plan.train.batch as u64;
+        let reals = |moment: Moment| fetch(plan, data, &mut order, moment, device);
+        let stats = round(plan, state, reals, device)
+            .map_err(|NonFinite { quantity }| diverged(state.images, quantity.to_owned()))?;
+        state.images += plan.train.round();
         state.tally.add(&stats);
         observer.step(state.images);
         cadence(plan, state, &sheet, observer)?;
@@ -126,33 +126,109 @@ fn fetch(plan: &Plan, data: &Dataset, order: &mut Order, moment: Moment, device:
     Tensor::from_data(TensorData::new(values, shape), &device.clone().inner())
 }
 
-/// One discriminator step and one generator step on the same fakes.
-fn step(
+/// The discriminator's steps, then the generator's; the first of these on the fakes of the last of those.
+fn round(
     plan: &Plan,
     state: &mut State,
-    hooks: &[Box<dyn Hook>],
+    mut reals: impl FnMut(Moment) -> Tensor<4>,
+    device: &Device,
+) -> Result<StepStats, NonFinite> {
+    let train = &plan.train;
+    state.generator_optimizer.follow(&plan.optimizer.generator, state.images);
+    state.discriminator_optimizer.follow(&plan.optimizer.discriminator, state.images);
+    let mut judged = Tally::default();
+    for number in 0..train.discriminator_steps - 1 {
+        let moment = Moment { seed: plan.seed, images: state.images + (number * train.batch) as u64 };
+        let fakes = fakes(plan, state, moment, "latent", false, device);
+        judged.add(&judge(plan, state, reals(moment), fakes, moment)?);
+    }
+    let moment = Moment { seed: plan.seed, images: state.images + train.round() - train.batch as u64 };
+    let (reals, fakes) = (reals(moment), fakes(plan, state, moment, "latent", true, device));
+    judged.add(&judge(plan, state, reals.clone(), fakes.clone().inner(), moment)?);
+    let fooled = fool(plan, state, fakes, reals, moment, device)?;
+    Ok(StepStats { loss_g: fooled.loss, grad_norm_g: fooled.grad_norm, ..judged.take_means() })
+}
+
+/// A batch of fakes from the named stream's latents; `tracked` ones carry the generator's graph.
+fn fakes(plan: &Plan, state: &mut State, moment: Moment, latents: &str, tracked: bool, device: &Device) -> Tensor<4> {
+    let (model, batch) = (&plan.model, plan.train.batch);
+    let values = model.latent_distribution.sample(batch, model.latent, &mut moment.stream(latents));
+    let values = Tensor::from_data(TensorData::new(values, [batch, model.latent, 1, 1]), device);
+    let mut pass = Pass::train().with_noise(moment.stream(&format!("noise/{latents}")));
+    let fakes = if tracked {
+        state.generator.forward(values, &mut pass)
+    } else {
+        state.generator.clone().no_grad().forward(values, &mut pass)
+    };
+    state.generator.absorb(pass);
+    fakes
+}
+
+/// One discriminator step.
+fn judge(
+    plan: &Plan,
+    state: &mut State,
+    reals: Tensor<4>,
+    fakes: Tensor<4>,
+    moment: Moment,
+) -> Result<StepStats, NonFinite> {
+    let mut batches = Batches::new(reals, fakes);
+    apply_hooks(&mut batches, &mut state.hooks, plan.model.pack, &moment);
+    let rules = Rules::of(plan, moment);
+    let State { discriminator, discriminator_optimizer, hooks, .. } = state;
+    discriminator_step(discriminator, discriminator_optimizer, batches, &rules, hooks)
+}
+
+/// The generator's steps of a round: the first on these fakes, the others on new ones. What the last measured.
+fn fool(
+    plan: &Plan,
+    state: &mut State,
+    mut made: Tensor<4>,
     reals: Tensor<4>,
     moment: Moment,
     device: &Device,
-) -> Result<StepStats, NonFinite> {
-    let model = &plan.model;
-    let latents = model.latent_distribution.sample(plan.train.batch, model.latent, &mut moment.stream("latent"));
-    let latents = TensorData::new(latents, [plan.train.batch, model.latent, 1, 1]);
-    let mut pass = Pass::train();
-    let fakes = state.generator.forward(Tensor::from_data(latents, device), &mut pass);
-    state.generator.absorb(pass);
-
-    let mut batches = Batches::new(reals, fakes.clone().inner());
-    apply_hooks(&mut batches, hooks, &moment);
-    let form = plan.train.batches;
-    let judged = discriminator_step(&mut state.discriminator, &mut state.discriminator_optimizer, batches, form)?;
-    let fooled = generator_step(&mut state.generator, &mut state.generator_optimizer, &mut state.discriminator, fakes)?;
-    Ok(StepStats { loss_g: fooled.loss, grad_norm_g: fooled.grad_norm, ..judged })
+) -> Result<Fooled, NonFinite> {
+    let rules = Rules::of(plan, moment);
+    let mut number = 0;
+    loop {
+        let view =
+            |hooks: &[Box<dyn Hook>], images, view| packed(viewed(images, hooks, view, &moment), plan.model.pack);
+        let judged = view(&state.hooks, made, View::Generator(number));
+        let compared = view(&state.hooks, reals.clone(), View::GeneratorReal(number));
+        let State { generator, generator_optimizer, discriminator, hooks, .. } = state;
+        let fooled = generator_step(generator, generator_optimizer, discriminator, (judged, compared), &rules, hooks)?;
+        number += 1;
+        if number == plan.train.generator_steps {
+            keep_average(plan, state);
+            return Ok(fooled);
+        }
+        made = fakes(plan, state, moment, &format!("latent/generator/{number}"), true, device);
+    }
 }
 
-/// Lets the hooks act on what the discriminator is shown and told.
-pub fn apply_hooks(batches: &mut Batches, hooks: &[Box<dyn Hook>], moment: &Moment) {
-    hooks.iter().for_each(|hook| hook.show(batches, moment));
+/// Moves the average of the generator's weights towards them, if the plan keeps one.
+fn keep_average(plan: &Plan, state: &mut State) {
+    let (Some(average), Some(planned)) = (state.average.take(), &plan.train.average) else { return };
+    let decay = planned.decay(state.images, plan.train.round());
+    state.average = Some(optim::average(average, &state.generator, decay));
+}
+
+/// Images as the discriminator sees them.
+fn viewed(images: Tensor<4>, hooks: &[Box<dyn Hook>], view: View, moment: &Moment) -> Tensor<4> {
+    hooks.iter().fold(images, |images, hook| hook.view(images, view, moment))
+}
+
+/// `[n, c, h, w]` as packs of `pack` images that are judged together, `[n / pack, pack · c, h, w]` (Lin et al. 2018, PacGAN).
+pub fn packed(images: Tensor<4>, pack: usize) -> Tensor<4> {
+    let [n, c, h, w] = images.dims();
+    if pack == 1 { images } else { images.reshape([n / pack, pack * c, h, w]) }
+}
+
+/// Lets the hooks act on what the discriminator is shown and told; from viewing on `pack` images are one.
+pub fn apply_hooks(batches: &mut Batches, hooks: &mut [Box<dyn Hook>], pack: usize, moment: &Moment) {
+    hooks.iter_mut().for_each(|hook| hook.show(batches, moment));
+    let view = |images: &Tensor<4>, view| packed(viewed(images.clone(), hooks, view, moment), pack);
+    *batches = Batches::new(view(&batches.real.images, View::Real), view(&batches.fake.images, View::Fake));
     hooks.iter().for_each(|hook| hook.tell(batches, moment));
     batches.named().into_iter().for_each(|(_, batch)| batch.labels = hard(&batch.told_real));
     hooks.iter().for_each(|hook| hook.soften(batches, moment));

@@ -72,6 +72,7 @@ impl Observer for Recorder {
             images_per_s,
             loss_d: means.loss_d,
             loss_g: means.loss_g,
+            penalty: means.penalty,
             logit_real: means.logit_real,
             logit_fake: means.logit_fake,
             grad_norm_d: means.grad_norm_d,

@@ -31,7 +31,7 @@ impl<'a> Sheet<'a> {
     /// The images of the first `count` fixed latents.
     fn fakes(&self, state: &State, count: usize) -> Vec<u8> {
         let model = &self.plan.model;
-        let values = state.generator.sample(&self.latents[..count * model.latent], &self.device);
+        let values = state.shown_generator().sample(&self.latents[..count * model.latent], &self.device);
         values.into_iter().map(|value| model.range.unscale(value)).collect()
     }
 

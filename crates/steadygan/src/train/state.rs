@@ -1,8 +1,9 @@
 //! Everything that training changes.
 
 use super::StepStats;
-use crate::nn::{Initializer, Network, dcgan};
-use crate::optim::Adam;
+use crate::heuristics::{self, Hook};
+use crate::nn::{Initializer, Network, dcgan, mlp};
+use crate::optim::Optimizer;
 use crate::plan::{Family, Plan};
 use crate::weights::Role;
 use burn::prelude::*;
@@ -15,10 +16,14 @@ pub struct State {
     pub generator: Network,
     /// The discriminator, `[n, c, h, w]` to logits `[n, 1, 1, 1]`.
     pub discriminator: Network,
+    /// The average of the generator's weights, if the plan keeps one.
+    pub average: Option<Network>,
     /// The generator's optimiser.
-    pub generator_optimizer: Adam,
+    pub generator_optimizer: Optimizer,
     /// The discriminator's optimiser.
-    pub discriminator_optimizer: Adam,
+    pub discriminator_optimizer: Optimizer,
+    /// The heuristics that act inside a step, with what they remember.
+    pub hooks: Vec<Box<dyn Hook>>,
     /// Real images shown.
     pub images: u64,
     /// What was measured since the last line of stats.
@@ -31,15 +36,24 @@ impl State {
         let generator = generator(plan, device);
         let discriminator = match plan.model.family {
             Family::Dcgan => dcgan::discriminator(&plan.model, initializer(plan, "discriminator", device)),
+            Family::Mlp => mlp::discriminator(&plan.model, initializer(plan, "discriminator", device)),
+            Family::Resnet | Family::Unrolled => unreachable!("the plan refuses it"),
         };
         Self {
-            generator_optimizer: Adam::new(plan.optimizer.generator, &generator, device),
-            discriminator_optimizer: Adam::new(plan.optimizer.discriminator, &discriminator, device),
+            average: plan.train.average.map(|_| generator.clone()),
+            generator_optimizer: Optimizer::new(&plan.optimizer.generator, &generator, device),
+            discriminator_optimizer: Optimizer::new(&plan.optimizer.discriminator, &discriminator, device),
+            hooks: heuristics::hooks(plan).expect("the plan was checked when it was decided"),
             generator,
             discriminator,
             images: 0,
             tally: Tally::default(),
         }
+    }
+
+    /// The generator that images are made with: its average, if there is one.
+    pub fn shown_generator(&self) -> &Network {
+        self.average.as_ref().unwrap_or(&self.generator)
     }
 
     /// One of the two networks.
@@ -61,7 +75,7 @@ impl State {
 
 impl State {
     /// Each network's name, itself and its optimiser.
-    pub(super) fn parts(&self) -> [(&'static str, &Network, &Adam); 2] {
+    pub(super) fn parts(&self) -> [(&'static str, &Network, &Optimizer); 2] {
         [
             ("generator", &self.generator, &self.generator_optimizer),
             ("discriminator", &self.discriminator, &self.discriminator_optimizer),
@@ -73,6 +87,8 @@ impl State {
 pub(super) fn generator(plan: &Plan, device: &Device) -> Network {
     match plan.model.family {
         Family::Dcgan => dcgan::generator(&plan.model, initializer(plan, "generator", device)),
+        Family::Mlp => mlp::generator(&plan.model, initializer(plan, "generator", device)),
+        Family::Resnet | Family::Unrolled => unreachable!("the plan refuses it"),
     }
 }
 
@@ -105,6 +121,7 @@ fn zip(a: &StepStats, b: &StepStats, f: impl Fn(f64, f64) -> f64) -> StepStats {
     StepStats {
         loss_d: f(a.loss_d, b.loss_d),
         loss_g: f(a.loss_g, b.loss_g),
+        penalty: f(a.penalty, b.penalty),
         logit_real: f(a.logit_real, b.logit_real),
         logit_fake: f(a.logit_fake, b.logit_fake),
         grad_norm_d: f(a.grad_norm_d, b.grad_norm_d),

@@ -1,10 +1,12 @@
 //! The two steps of GAN training, without input or output.
 
-use crate::labels::{Batch, Batches};
-use crate::loss::bce_with_logits;
-use crate::nn::{Network, Pass};
-use crate::optim::{Adam, Gradients};
-use crate::plan::Batching;
+use crate::heuristics::Hook;
+use crate::labels::{Batch, Batches, Moment};
+use crate::loss::Loss;
+use crate::nn::{Network, Pass, clamped};
+use crate::optim::{Gradients, Optimizer};
+use crate::plan::{Batching, Plan};
+use crate::weights::Role;
 use burn::module::Module;
 use burn::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -12,10 +14,12 @@ use serde::{Deserialize, Serialize};
 /// What a step measured, or the means of several steps.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct StepStats {
-    /// The discriminator's loss: mean over reals plus mean over fakes, both updates if there are two.
+    /// The discriminator's loss: mean over reals plus mean over fakes, both updates if there are two; without penalties.
     pub loss_d: f64,
-    /// The generator's loss.
+    /// The generator's loss, without what heuristics add.
     pub loss_g: f64,
+    /// What heuristics add to the discriminator's loss.
+    pub penalty: f64,
     /// The discriminator's mean logit over reals.
     pub logit_real: f64,
     /// Its mean logit over fakes.
@@ -37,58 +41,165 @@ fn finite(quantity: &'static str, value: f64) -> Result<f64, NonFinite> {
     if value.is_finite() { Ok(value) } else { Err(NonFinite { quantity }) }
 }
 
-/// What the discriminator is shown between two optimiser steps, for each form of `separate-batches`.
-fn updates(batches: Batches, form: Batching) -> Vec<Vec<Batch>> {
-    let Batches { real, fake } = batches;
-    match form {
-        Batching::Combined => vec![vec![Batch {
-            images: Tensor::cat(vec![real.images, fake.images], 0),
-            told_real: [real.told_real, fake.told_real].concat(),
-            labels: [real.labels, fake.labels].concat(),
-        }]],
-        Batching::SeparateOneUpdate => vec![vec![real, fake]],
-        Batching::SeparateTwoUpdates => vec![vec![real], vec![fake]],
+/// How the two networks are trained, apart from their optimisers.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// The loss.
+    pub loss: Loss,
+    /// How the discriminator is shown reals and fakes.
+    pub batching: Batching,
+    /// The largest norm of a network's gradients; 0 is no limit.
+    pub max_gradient_norm: f64,
+    /// The largest absolute value of a discriminator's weight; 0 is no limit.
+    pub clip_weights: f64,
+    /// The moment, for the hooks' random streams.
+    pub moment: Moment,
+}
+
+impl Rules {
+    /// Cross-entropy, the generator's non-saturating, and no limits.
+    pub fn plain(batching: Batching) -> Self {
+        let moment = Moment { seed: 0, images: 0 };
+        Self { loss: Loss::NonSaturating, batching, max_gradient_norm: 0.0, clip_weights: 0.0, moment }
+    }
+
+    /// A plan's.
+    pub fn of(plan: &Plan, moment: Moment) -> Self {
+        Self {
+            loss: plan.train.loss,
+            batching: plan.train.batches,
+            max_gradient_norm: plan.optimizer.max_gradient_norm,
+            clip_weights: plan.train.clip_weights,
+            moment,
+        }
+    }
+
+    /// What the discriminator is shown between two optimiser steps, for each form of `separate-batches`.
+    fn updates(&self, batches: Batches) -> Vec<Vec<Batch>> {
+        let Batches { real, fake } = batches;
+        match self.batching {
+            Batching::Combined => vec![vec![Batch {
+                images: Tensor::cat(vec![real.images, fake.images], 0),
+                told_real: [real.told_real, fake.told_real].concat(),
+                labels: [real.labels, fake.labels].concat(),
+            }]],
+            Batching::SeparateOneUpdate => vec![vec![real, fake]],
+            Batching::SeparateTwoUpdates => vec![vec![real], vec![fake]],
+        }
     }
 }
 
 /// Moves the discriminator towards telling reals from fakes: one optimiser step on both batches, or one on
-/// each, as `form` says.
+/// each, as the rules' batching says.
 ///
-/// The loss is binary cross-entropy of the logits against the labels, summed over all images, over the number
-/// of reals: mean over reals plus mean over fakes, whichever way they are batched.
+/// The loss is that of each logit against its label, summed over all images, over the number of reals: mean over reals
+/// plus mean over fakes, whichever way they are batched; or the mean over pairs, if it is relative. Penalties of the hooks join
+/// the first update.
 ///
 /// # Errors
 ///
 /// A logit, the loss or a gradient is not finite; the weights are as after the last sound update.
 pub fn discriminator_step(
     discriminator: &mut Network,
-    optimizer: &mut Adam,
+    optimizer: &mut Optimizer,
     batches: Batches,
-    form: Batching,
+    rules: &Rules,
+    hooks: &mut [Box<dyn Hook>],
 ) -> Result<StepStats, NonFinite> {
-    let reals = batches.real.labels.len();
-    let mut stats = StepStats::default();
-    let mut logits = Vec::with_capacity(2 * reals);
-    for update in updates(batches, form) {
+    let mut turn = Turn { rules, reals: batches.real.labels.len(), stats: StepStats::default(), logits: Vec::new() };
+    let shown = batches.clone();
+    for (number, update) in rules.updates(batches).into_iter().enumerate() {
+        let mut gradients = turn.judge(discriminator, update)?;
+        if number == 0 {
+            turn.penalise(discriminator, &shown, hooks, &mut gradients)?;
+        }
+        let norm = applied(discriminator, optimizer, gradients, (Role::Discriminator, rules), hooks);
+        turn.stats.grad_norm_d = finite("grad_norm_d", norm)?;
+    }
+    let (of_reals, of_fakes) = turn.logits.split_at(turn.reals);
+    hooks.iter_mut().for_each(|hook| hook.judged(of_reals, of_fakes, &rules.moment));
+    (turn.stats.logit_real, turn.stats.logit_fake) = (mean(of_reals), mean(of_fakes));
+    Ok(turn.stats)
+}
+
+/// A discriminator's step under way.
+struct Turn<'a> {
+    rules: &'a Rules,
+    reals: usize,
+    stats: StepStats,
+    logits: Vec<f64>,
+}
+
+impl Turn<'_> {
+    /// The gradients of the loss on an update's batches. Where logits are not compared, each batch is its own graph, so that
+    /// one batch's activations are held at a time.
+    fn judge(&mut self, discriminator: &mut Network, update: Vec<Batch>) -> Result<Gradients, NonFinite> {
+        let together = self.rules.loss.is_relative();
         let mut gradients = Gradients::default();
+        let mut waiting = Vec::new();
         for batch in update {
-            let mut pass = Pass::train();
+            let mut pass = Pass::train().with_noise(self.rules.moment.stream(&format!("noise/{}", self.logits.len())));
             let judged = discriminator.logits(batch.images, &mut pass);
             discriminator.absorb(pass);
-            logits.extend(judged.to_data().iter::<f32>().map(f64::from));
-            check_logits(&logits, reals)?;
+            self.logits.extend(judged.to_data().iter::<f32>().map(f64::from));
+            check_logits(&self.logits, self.reals)?;
+            if together {
+                waiting.push(judged);
+                continue;
+            }
             let labels = TensorData::new(batch.labels, [batch.told_real.len()]);
             let labels = Tensor::from_data(labels, &judged.device().inner());
-            let loss = bce_with_logits(judged, labels).sum() / reals as f32;
-            stats.loss_d += finite("loss_d", f64::from(loss.clone().into_scalar::<f32>()))?;
-            gradients.add(Gradients::of(discriminator, &loss.backward()));
+            let loss = self.rules.loss.of_each(judged, labels).sum() / self.reals as f32;
+            gradients.add(self.descend(discriminator, loss)?);
         }
-        stats.grad_norm_d = finite("grad_norm_d", gradients.norm())?;
-        *discriminator = optimizer.step(std::mem::take(discriminator), &gradients);
+        if together {
+            let logits = Tensor::cat(waiting, 0);
+            let (real, fake) = (logits.clone().narrow(0, 0, self.reals), logits.narrow(0, self.reals, self.reals));
+            gradients.add(self.descend(discriminator, self.rules.loss.discriminator(real, fake))?);
+        }
+        Ok(gradients)
     }
-    let (of_reals, of_fakes) = logits.split_at(reals);
-    (stats.logit_real, stats.logit_fake) = (mean(of_reals), mean(of_fakes));
-    Ok(stats)
+
+    fn descend(&mut self, discriminator: &Network, loss: Tensor<1>) -> Result<Gradients, NonFinite> {
+        self.stats.loss_d += finite("loss_d", f64::from(loss.clone().into_scalar::<f32>()))?;
+        Ok(Gradients::of(discriminator, &loss.backward()))
+    }
+
+    fn penalise(
+        &mut self,
+        discriminator: &Network,
+        shown: &Batches,
+        hooks: &[Box<dyn Hook>],
+        gradients: &mut Gradients,
+    ) -> Result<(), NonFinite> {
+        for penalty in hooks.iter().filter_map(|hook| hook.penalty(discriminator, shown, &self.rules.moment)) {
+            self.stats.penalty += finite("penalty", f64::from(penalty.clone().into_scalar::<f32>()))?;
+            gradients.add(Gradients::of(discriminator, &penalty.backward()));
+        }
+        Ok(())
+    }
+}
+
+/// Lets the optimiser take the gradients, if they are finite, after the hooks; their norm before clipping.
+fn applied(
+    network: &mut Network,
+    optimizer: &mut Optimizer,
+    mut gradients: Gradients,
+    (role, rules): (Role, &Rules),
+    hooks: &mut [Box<dyn Hook>],
+) -> f64 {
+    hooks.iter_mut().for_each(|hook| hook.gradients(role, network, &mut gradients));
+    let norm = gradients.norm();
+    if norm.is_finite() {
+        if rules.max_gradient_norm > 0.0 {
+            gradients.clip(norm, rules.max_gradient_norm);
+        }
+        *network = optimizer.step(std::mem::take(network), &gradients);
+        if role == Role::Discriminator && rules.clip_weights > 0.0 {
+            *network = clamped(std::mem::take(network), rules.clip_weights);
+        }
+    }
+    norm
 }
 
 /// Reals come first in every form of `separate-batches`.
@@ -106,7 +217,7 @@ fn mean(values: &[f64]) -> f64 {
 /// What a generator step measured.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Fooled {
-    /// The loss: the mean over the fakes of −ln σ(d).
+    /// The loss, without what hooks add.
     pub loss: f64,
     /// The norm of the generator's gradients.
     pub grad_norm: f64,
@@ -114,27 +225,34 @@ pub struct Fooled {
 
 /// Moves the generator towards fakes that the discriminator takes for real: label 1, always.
 ///
-/// `fakes` `[n, c, h, w]` carry the generator's graph. The discriminator's weights are constants here,
-/// so that their gradients are not computed; its running statistics move, as in PyTorch's example.
+/// `fakes` `[n, c, h, w]`, as they are judged, carry the generator's graph; `reals` are looked at by relative losses and
+/// feature matching. The discriminator's weights are constants here, so that their gradients are not computed; its running
+/// statistics move, as in PyTorch's example.
 ///
 /// # Errors
 ///
 /// The loss or a gradient is not finite; the generator is unchanged.
 pub fn generator_step(
     generator: &mut Network,
-    optimizer: &mut Adam,
+    optimizer: &mut Optimizer,
     discriminator: &mut Network,
-    fakes: Tensor<4>,
+    (fakes, reals): (Tensor<4>, Tensor<4>),
+    rules: &Rules,
+    hooks: &mut [Box<dyn Hook>],
 ) -> Result<Fooled, NonFinite> {
-    let mut pass = Pass::train();
-    let logits = discriminator.clone().no_grad().logits(fakes, &mut pass);
+    let judge = discriminator.clone().no_grad();
+    let mut pass = Pass::train().with_noise(rules.moment.stream("noise/generator"));
+    let logits = judge.logits(fakes.clone(), &mut pass);
     discriminator.absorb(pass);
-    let ones = logits.ones_like();
-    let loss = bce_with_logits(logits, ones).mean();
+    let of_reals = || judge.logits(reals.clone(), &mut Pass::train()).detach();
+    let mut loss = rules.loss.generator(logits, of_reals);
     let value = finite("loss_g", f64::from(loss.clone().into_scalar::<f32>()))?;
+    for term in hooks.iter().filter_map(|hook| hook.fooling(&judge, &fakes, &reals)) {
+        loss = loss + term;
+    }
+    drop(fakes);
     let gradients = Gradients::of(generator, &loss.backward());
-    let grad_norm = finite("grad_norm_g", gradients.norm())?;
-    drop(loss);
-    *generator = optimizer.step(std::mem::take(generator), &gradients);
-    Ok(Fooled { loss: value, grad_norm })
+    drop((loss, judge));
+    let grad_norm = applied(generator, optimizer, gradients, (Role::Generator, rules), hooks);
+    Ok(Fooled { loss: value, grad_norm: finite("grad_norm_g", grad_norm)? })
 }

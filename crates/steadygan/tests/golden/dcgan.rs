@@ -8,7 +8,7 @@ use steadygan::nn::{Layer, Network, Pass, load_tensors, named_tensors};
 use steadygan::optim::Gradients;
 use steadygan::plan::Plan;
 use steadygan::recipe::LayeredRecipe;
-use steadygan::train::{State, discriminator_step, generator_step};
+use steadygan::train::{Rules, State, discriminator_step, generator_step};
 
 /// `recipes/pytorch-dcgan.toml` with some keys changed.
 pub(crate) fn plan(overrides: &[&str], channels: usize) -> Plan {
@@ -92,9 +92,11 @@ fn step(fixture: &Fixture, state: &mut State, number: usize) -> [f64; 2] {
     let fakes = state.generator.forward(latents, &mut pass);
     state.generator.absorb(pass);
     let batches = Batches::new(fixture.tensor(&format!("real.{number}")), fakes.clone().inner());
-    let form = small_plan().train.batches;
-    let judged = discriminator_step(&mut state.discriminator, &mut state.discriminator_optimizer, batches, form);
-    let fooled = generator_step(&mut state.generator, &mut state.generator_optimizer, &mut state.discriminator, fakes);
+    let rules = Rules::plain(small_plan().train.batches);
+    let State { generator, generator_optimizer, discriminator, discriminator_optimizer, .. } = state;
+    let judged = discriminator_step(discriminator, discriminator_optimizer, batches, &rules, &mut []);
+    let shown = (fakes, fixture.tensor(&format!("real.{number}")));
+    let fooled = generator_step(generator, generator_optimizer, discriminator, shown, &rules, &mut []);
     [judged.expect("finite").loss_d, fooled.expect("finite").loss]
 }
 
@@ -110,7 +112,7 @@ fn gradients_moments_and_weights_after_the_first_step() {
         ("discriminator", "grad_d.", &state.discriminator, &state.discriminator_optimizer),
     ];
     for (role, gradients, network, optimizer) in roles {
-        for (name, (first, second)) in &optimizer.moments {
+        for (name, (first, second)) in &optimizer.adam().expect("Adam").moments {
             let gradient = (first.clone() * 2.0).into_data();
             assert_close(name, gradient, &fixture.tensors[&format!("{gradients}{name}")], 1e-4);
             for (order, moment) in [("m", first), ("v", second)] {

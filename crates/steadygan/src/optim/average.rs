@@ -1,0 +1,89 @@
+//! Averages of weights over training.
+
+use crate::nn::{Network, Path, each_tensor, is_running_statistic};
+use crate::ops;
+use burn::module::{Module, ModuleMapper, Param};
+use burn::prelude::*;
+use std::collections::BTreeMap;
+
+/// The exponential moving average of a network's weights after one more step (Yazıcı et al. 2019):
+/// θ̄ ← β·θ̄ + (1 − β)·θ. Running statistics, which are averages already, are copied.
+pub fn average(average: Network, network: &Network, decay: f64) -> Network {
+    let mut weights = BTreeMap::new();
+    each_tensor(network, |name, tensor| {
+        weights.insert(name.to_owned(), tensor);
+    });
+    average.map(&mut Averager { path: Path::default(), decay, weights })
+}
+
+/// The decay of a step of `images` images at which a weight's part in the average has halved after `half_life` images:
+/// ½^(images/half_life).
+pub fn decay(images: f64, half_life: f64) -> f64 {
+    if half_life > 0.0 { 0.5f64.powf(images / half_life) } else { 0.0 }
+}
+
+struct Averager {
+    path: Path,
+    decay: f64,
+    weights: BTreeMap<String, Tensor<1>>,
+}
+
+impl ModuleMapper for Averager {
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.path.enter(name, container);
+    }
+
+    fn exit_module(&mut self, _: &str, container: &str) {
+        self.path.exit(container);
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let name = self.path.name();
+        let weight = self.weights.remove(&name).expect("both networks have one plan");
+        let decay = if is_running_statistic(&name) { 0.0 } else { self.decay };
+        param.map(|average| {
+            let shape = average.shape();
+            let tracked = average.is_require_grad();
+            let flat = average.inner().reshape([shape.num_elements()]);
+            Tensor::from_inner(ops::average(flat, weight, decay).reshape(shape)).set_require_grad(tracked)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::{Builder, ConvSpec, Init, Initializer, named_tensors};
+
+    fn network(seed: u64) -> Network {
+        let device = Device::flex().autodiff();
+        let init = Initializer { init: Init::FanInUniform, seed, network: "test".into(), device };
+        Builder::new([1, 4, 4], init).conv(ConvSpec::same(1, 2, 3, 1, false)).batch_norm(2).build()
+    }
+
+    fn values(network: &Network) -> Vec<(String, Vec<f32>)> {
+        named_tensors(network).into_iter().map(|tensor| (tensor.name, tensor.data.iter::<f32>().collect())).collect()
+    }
+
+    /// After one half-life half of the average is the old one's; after k steps towards the same weights βᵏ of it.
+    #[test]
+    fn weights_are_averaged_and_running_statistics_copied() {
+        let (old, mut new) = (network(1), network(2));
+        let mut pass = crate::nn::Pass::train();
+        new.forward(Tensor::ones([2, 1, 4, 4], &Device::flex().autodiff()), &mut pass);
+        new.absorb(pass);
+        let beta = decay(64.0, 128.0);
+        assert!((beta - 0.5f64.sqrt()).abs() < 1e-15);
+        let mut averaged = old.clone();
+        for _ in 0..4 {
+            averaged = average(averaged, &new, beta);
+        }
+        for (((name, found), (_, old)), (_, new)) in values(&averaged).iter().zip(values(&old)).zip(values(&new)) {
+            let part = if name.contains("running") { 0.0 } else { 0.25 };
+            let expected = old.iter().zip(&new).map(|(old, new)| part * old + (1.0 - part) * new);
+            assert!(found.iter().zip(expected).all(|(f, e)| (f - e).abs() < 1e-6), "{name}");
+        }
+        assert_ne!(values(&averaged)[0], values(&new)[0]);
+        assert_eq!(decay(64.0, 0.0), 0.0);
+    }
+}
