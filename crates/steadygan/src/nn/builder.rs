@@ -1,10 +1,10 @@
 //! Putting a network together.
 
 use super::{
-    AnyLayer, AveragePool2, BatchNorm, BilinearUpsample2, Conv2d, ConvSpec, ConvTranspose2d, Dropout, GaussianNoise,
-    GlobalSumPool, ImageShape, Initializer, InstanceNorm, LayerNorm, LeakyRelu, MaxPool2, Maxout,
-    MinibatchDiscrimination, MinibatchStd, Network, PixelShuffle2, Reshape, Residual, ResidualScale, SelfAttention,
-    Sigmoid, Tanh, Upsample2, VirtualBatchNorm, chain,
+    AnyLayer, AveragePool2, BatchNorm, BilinearUpsample2, Conv2d, ConvSpec, ConvTranspose2d, DiscriminativeBasis,
+    Dropout, GaussianNoise, GenerativeBasis, GlobalSumPool, ImageShape, Init, Initializer, InstanceNorm, LayerNorm,
+    LeakyRelu, MaxPool2, Maxout, MinibatchDiscrimination, MinibatchStd, Network, PixelShuffle2, Reshape, Residual,
+    ResidualScale, SelfAttention, Sigmoid, Tanh, Upsample2, VirtualBatchNorm, chain,
 };
 
 /// Puts a network together, layer by layer. Shapes below are those of one image, `[c, h, w]`.
@@ -33,6 +33,17 @@ impl Builder {
     /// [spectral normalisation](super::SpectralWeight).
     pub fn spectral_norm(self, on: bool) -> Self {
         Self { spectral: on, ..self }
+    }
+
+    /// Draws the layers from here on by another rule.
+    pub fn initialised(mut self, rule: Init) -> Self {
+        self.init.init = rule;
+        self
+    }
+
+    /// What draws the network's parameters.
+    pub fn initializer(&self) -> &Initializer {
+        &self.init
     }
 
     fn push(mut self, layer: impl FnOnce(&str, &Self) -> AnyLayer) -> Self {
@@ -140,6 +151,22 @@ impl Builder {
     /// Adds a change to another shape of as many values.
     pub fn reshape(self, shape: ImageShape) -> Self {
         self.plain(AnyLayer::Reshape(Reshape { shape }))
+    }
+
+    /// Adds a learned image for each channel, `[c, 1, 1]` to `[c, size, size]`.
+    pub fn generative_basis(self, size: usize) -> Self {
+        self.push(|name, own| {
+            let [channels, ..] = own.output();
+            AnyLayer::GenerativeBasis(GenerativeBasis::new(channels, size, name, &own.init))
+        })
+    }
+
+    /// Adds a learned weighting of each channel's pixels, `[c, h, w]` to `[c, 1, 1]`.
+    pub fn discriminative_basis(self) -> Self {
+        self.push(|name, own| {
+            let basis = DiscriminativeBasis::new(own.output(), name, &own.init);
+            AnyLayer::DiscriminativeBasis(basis)
+        })
     }
 
     /// Adds dropout with a probability in [0, 1), any shape.

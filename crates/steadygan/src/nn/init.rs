@@ -19,6 +19,11 @@ pub enum Init {
     },
     /// Weights and biases from U(−1/√fan_in, 1/√fan_in), batch norm's scale 1: PyTorch's default.
     FanInUniform,
+    /// Weights from N(0, gain²/fan_in), biases 0, scales 1 (He et al. 2015).
+    FanInNormal {
+        /// What a layer multiplies the standard deviation by.
+        gain: f64,
+    },
 }
 
 /// Draws a network's parameters: each from a stream of its own, named by the network and the
@@ -43,6 +48,9 @@ impl Initializer {
         let values = match self.init {
             Init::Gaussian { deviation } => self.draw(name, shape.iter().product(), normal(0.0, deviation)),
             Init::FanInUniform => self.draw(name, shape.iter().product(), fan_in_uniform(fan_in)),
+            Init::FanInNormal { gain } => {
+                self.draw(name, shape.iter().product(), normal(0.0, gain / (fan_in as f64).sqrt()))
+            }
         };
         Param::from_tensor(Tensor::from_data(TensorData::new(values, shape), &self.device))
     }
@@ -50,7 +58,7 @@ impl Initializer {
     /// A convolution's bias `[channels]`, with the fan-in of its weight.
     pub fn bias(&self, name: &str, channels: usize, fan_in: usize) -> Param<Tensor<1>> {
         match self.init {
-            Init::Gaussian { .. } => Param::from_tensor(self.constant(0.0, channels)),
+            Init::Gaussian { .. } | Init::FanInNormal { .. } => Param::from_tensor(self.constant(0.0, channels)),
             Init::FanInUniform => self.vector(self.draw(name, channels, fan_in_uniform(fan_in))),
         }
     }
@@ -59,7 +67,7 @@ impl Initializer {
     pub fn scale(&self, name: &str, channels: usize) -> Param<Tensor<1>> {
         match self.init {
             Init::Gaussian { deviation } => self.vector(self.draw(name, channels, normal(1.0, deviation))),
-            Init::FanInUniform => Param::from_tensor(self.constant(1.0, channels)),
+            Init::FanInUniform | Init::FanInNormal { .. } => Param::from_tensor(self.constant(1.0, channels)),
         }
     }
 

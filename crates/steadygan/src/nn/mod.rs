@@ -6,12 +6,14 @@
 
 mod activation;
 mod attention;
+mod basis;
 mod batch_norm;
 mod builder;
 mod chain;
 mod conv;
 pub mod dcgan;
 mod dropout;
+mod family;
 mod init;
 mod instance_norm;
 mod layer_norm;
@@ -25,14 +27,17 @@ mod parameters;
 mod pass;
 mod residual;
 mod resize;
+pub mod resnet;
 mod spectral;
 mod summary;
 #[cfg(test)]
 mod testing;
+pub mod unrolled;
 mod virtual_batch_norm;
 
 pub use activation::{LeakyRelu, Sigmoid, Tanh};
 pub use attention::SelfAttention;
+pub use basis::{DiscriminativeBasis, GenerativeBasis};
 pub use batch_norm::BatchNorm;
 pub use builder::Builder;
 pub use conv::{Conv2d, ConvSpec, ConvTranspose2d};
@@ -148,6 +153,10 @@ pub enum AnyLayer {
     PixelShuffle2(PixelShuffle2),
     /// Another shape of the same values.
     Reshape(Reshape),
+    /// A learned image for each channel.
+    GenerativeBasis(GenerativeBasis),
+    /// A learned weighting of each channel's pixels.
+    DiscriminativeBasis(DiscriminativeBasis),
     /// Dropout.
     Dropout(Dropout),
     /// Added noise.
@@ -183,6 +192,8 @@ macro_rules! inner {
             Self::BilinearUpsample2(layer) => layer,
             Self::PixelShuffle2(layer) => layer,
             Self::Reshape(layer) => layer,
+            Self::GenerativeBasis(layer) => layer,
+            Self::DiscriminativeBasis(layer) => layer,
             Self::Dropout(layer) => layer,
             Self::GaussianNoise(layer) => layer,
             Self::MinibatchStd(layer) => layer,

@@ -1,16 +1,75 @@
 //! What the layers' tests share.
 
 use super::{Builder, ImageShape, Init, Initializer, Network, Pass, load_tensors, named_tensors};
+use crate::latent::LatentDistribution;
 use crate::optim::Gradients;
+use crate::pixels::PixelRange;
+use crate::plan::{Block, Downsampling, Family, ModelPlan, NetworkPlan, Output, Upsampling};
 use burn::Tensor;
 use burn::prelude::{Device, TensorData};
 use rand_distr::{Distribution, StandardNormal};
 use std::collections::BTreeMap;
 
+/// PyTorch's rule, on the CPU with gradients.
+pub(crate) fn init() -> Initializer {
+    let device = Device::flex().autodiff();
+    Initializer { init: Init::FanInUniform, seed: 0, network: "test".into(), device }
+}
+
 /// A builder whose network is on the CPU with gradients.
 pub(crate) fn builder(input: ImageShape) -> Builder {
-    let device = Device::flex().autodiff();
-    Builder::new(input, Initializer { init: Init::FanInUniform, seed: 0, network: "test".into(), device })
+    Builder::new(input, init())
+}
+
+/// The smallest plan of networks, to be changed.
+pub(crate) fn model() -> ModelPlan {
+    ModelPlan {
+        family: Family::Dcgan,
+        block: Block::Sngan,
+        size: 16,
+        channels: 1,
+        width: 4,
+        discriminator_width: 4,
+        depth: [2, 2],
+        maxout: 0,
+        pack: 1,
+        latent: 3,
+        latent_distribution: LatentDistribution::Gaussian,
+        downsampling: Downsampling::Strided,
+        upsampling: Upsampling::Strided,
+        range: PixelRange::Symmetric,
+        output: Output::Tanh,
+        init: Init::FanInUniform,
+        generator: NetworkPlan::PLAIN,
+        discriminator: NetworkPlan::PLAIN,
+    }
+}
+
+/// Trained values of a network.
+pub(crate) fn parameters(network: &Network) -> usize {
+    named_tensors(network).iter().filter(|tensor| tensor.trainable).map(|tensor| tensor.data.num_elements()).sum()
+}
+
+/// A generator makes images that differ, of the shape and finite, and a discriminator judges them; every parameter of
+/// both has a gradient, in a pass with random numbers.
+#[track_caller]
+pub(crate) fn assert_judges(generator: &Network, discriminator: &Network) {
+    let [latent, ..] = generator.input();
+    let mut pass = Pass::train().with_noise(crate::rng::stream(0, "noise", 0));
+    let fakes = generator.forward(images([8, latent, 1, 1]), &mut pass);
+    assert_eq!(fakes.dims()[1..], discriminator.input());
+    let logits = discriminator.logits(fakes, &mut pass);
+    assert_eq!(logits.dims(), [8]);
+    let values = floats(logits.clone());
+    assert!(values.iter().all(|value| value.is_finite()) && values[0] != values[1], "{values:?}");
+    let all = (logits.clone() * logits).sum().backward();
+    for network in [generator, discriminator] {
+        let gradients = Gradients::of(network, &all);
+        let trained = named_tensors(network).into_iter().filter(|tensor| tensor.trainable);
+        let without: Vec<_> =
+            trained.map(|tensor| tensor.name).filter(|name| !gradients.0.contains_key(name)).collect();
+        assert!(without.is_empty(), "no gradient for {without:?}");
+    }
 }
 
 /// Values of N(0, 1).
@@ -96,7 +155,7 @@ fn slopes(f: impl Fn(f32) -> f64) -> [f64; 2] {
     [quotient(STEP), quotient(0.5 * STEP)]
 }
 
-/// Exact derivatives against difference quotients, one in ten of which may fall on a kink: where the step matters.
+/// Exact derivatives against difference quotients, one in five of which may fall on a kink: where the step matters.
 #[track_caller]
 fn assert_slopes(exact: &[f32], numeric: &[[f64; 2]]) {
     const TOLERANCE: f64 = 2e-3;
@@ -104,7 +163,7 @@ fn assert_slopes(exact: &[f32], numeric: &[[f64; 2]]) {
     let is_smooth = |[coarse, fine]: &[f64; 2]| (coarse - fine).abs() <= TOLERANCE * largest;
     let smooth = exact.iter().zip(numeric).filter(|(_, slopes)| is_smooth(slopes));
     let (found, expected): (Vec<f32>, Vec<f32>) = smooth.map(|(exact, [coarse, _])| (*exact, *coarse as f32)).unzip();
-    assert!(10 * found.len() >= 9 * exact.len(), "{} of {} fall on kinks", exact.len() - found.len(), exact.len());
+    assert!(5 * found.len() >= 4 * exact.len(), "{} of {} fall on kinks", exact.len() - found.len(), exact.len());
     assert_within(&found, &expected, TOLERANCE as f32);
 }
 

@@ -21,6 +21,9 @@ pub struct VirtualBatchNorm {
 }
 
 impl VirtualBatchNorm {
+    /// Images of the families' reference batches: the usual batch.
+    pub const REFERENCE: usize = 64;
+
     /// A layer for `channels` channels whose scale `init` draws under `name`, as batch norm's.
     pub fn new(channels: usize, name: &str, init: &Initializer) -> Self {
         let weight = init.scale(&format!("{name}.weight"), channels);

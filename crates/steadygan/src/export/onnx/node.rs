@@ -72,10 +72,12 @@ impl Node {
                 ..plain("DepthToSpace")
             },
             AnyLayer::Reshape(_) => Self::with("Reshape", vec![part("shape")]),
+            AnyLayer::GenerativeBasis(_) => Self::with("Mul", vec![part("weight")]),
             AnyLayer::LayerNorm(_)
             | AnyLayer::VirtualBatchNorm(_)
             | AnyLayer::Maxout(_)
             | AnyLayer::GlobalSumPool(_)
+            | AnyLayer::DiscriminativeBasis(_)
             | AnyLayer::MinibatchStd(_)
             | AnyLayer::MinibatchDiscrimination(_)
             | AnyLayer::SelfAttention(_)
