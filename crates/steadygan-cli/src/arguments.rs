@@ -90,7 +90,7 @@ pub(crate) struct Recipe {
     /// A recipe file (default: the embedded one)
     #[arg(value_name = "RECIPE")]
     file: Option<PathBuf>,
-    /// Images: a folder, an archive, a file of arrays, a pack, or `embedded`
+    /// Images: a folder, an archive, a file of arrays, a pack, or `embedded`; points: `ring` or `grid`
     #[arg(long, value_name = "PATH")]
     data: Option<String>,
     /// Weights to start from: an export or a PyTorch state dict (may be repeated)
@@ -243,7 +243,7 @@ pub(crate) struct Generate {
     /// Walk through the latents and back to the first, on great circles (straight if they are uniform)
     #[arg(long)]
     pub(crate) interpolate: bool,
-    /// A sheet (.png), an animation (.gif), an array (.npy) or a folder of images
+    /// A sheet or, of points, a scatter plot (.png), an animation (.gif), an array (.npy) or a folder of images
     #[arg(long, value_name = "PATH", default_value = "generated.png")]
     pub(crate) out: PathBuf,
     #[command(flatten)]

@@ -53,6 +53,7 @@ fn train_to_the_end(mut run: Run, options: &Options) -> Result<ExitCode> {
     let mut console = Console::new(from, to, options.quiet, options.json);
     let outcome = run.train(&mut console);
     console.finish();
+    let modes = console.modes().map(|modes| format!("; {modes}")).unwrap_or_default();
     let code = match outcome? {
         Outcome::Diverged { images, quantity } => {
             say(&format!(
@@ -68,7 +69,7 @@ fn train_to_the_end(mut run: Run, options: &Options) -> Result<ExitCode> {
         Outcome::Running => unreachable!("training has ended"),
         Outcome::Finished { images } => {
             say(&format!(
-                "done: {images} images\npictures: {}\nnext: steadygan generate {}",
+                "done: {images} images{modes}\npictures: {}\nnext: steadygan generate {}",
                 run.directory().fakes(images).display(),
                 path.display()
             ));
@@ -120,12 +121,15 @@ fn dry_run(recipe: &LayeredRecipe, plan: &Plan, data: &Dataset, options: &Option
     let steps = plan.train.images / plan.train.batch as u64;
     let _ = writeln!(
         text,
-        "\n{} images to train on and {} held out, {} of {}×{} pixels\n{} images shown in {steps} steps of {}\n",
+        "\n{} {} to train on and {} held out, {}\n{} images shown in {steps} steps of {}\n",
         data.train.count(),
+        if data.train.images().is_some() { "images" } else { "points" },
         data.holdout.count(),
-        if plan.model.channels == 1 { "grey" } else { "colour" },
-        plan.model.size,
-        plan.model.size,
+        match data.train.shape() {
+            [1, height, width] => format!("grey of {height}×{width} pixels"),
+            [3, height, width] => format!("colour of {height}×{width} pixels"),
+            _ => "of the plane".to_owned(),
+        },
         plan.train.images,
         plan.train.batch,
     );

@@ -5,6 +5,8 @@ use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use steadygan::Result;
+use steadygan::metrics::modes::Modes;
+use steadygan::report::DynamicImage;
 use steadygan::train::{Observer, StepStats};
 
 /// One line `error:` and one line `hint:`, whatever line breaks a file's name or another's message has.
@@ -42,6 +44,9 @@ pub(crate) struct Console {
     from: u64,
     interrupted: Arc<AtomicBool>,
     shown: Shown,
+    /// The latest line of stats.
+    numbers: String,
+    modes: Option<Modes>,
 }
 
 impl Console {
@@ -70,7 +75,17 @@ impl Console {
                 std::process::exit(crate::commands::EXIT_INTERRUPTED.into());
             }
         });
-        Self { bar, from, interrupted, shown }
+        Self { bar, from, interrupted, shown, numbers: String::new(), modes: None }
+    }
+
+    /// How the latest points are spread over the modes of a mixture.
+    pub(crate) fn modes(&self) -> Option<&Modes> {
+        self.modes.as_ref()
+    }
+
+    fn show_numbers(&self) {
+        let modes = self.modes.as_ref().map(|modes| format!("  {modes}")).unwrap_or_default();
+        self.bar.set_message(format!("{}{modes}", self.numbers));
     }
 
     /// Ends the status line.
@@ -85,10 +100,11 @@ impl Observer for Console {
     }
 
     fn stats(&mut self, images: u64, means: &StepStats, diversity: f64) -> Result<()> {
-        self.bar.set_message(format!(
+        self.numbers = format!(
             "loss D {:.2} G {:.2}  logit real {:+.1} fake {:+.1}  diversity {diversity:.2}",
             means.loss_d, means.loss_g, means.logit_real, means.logit_fake
-        ));
+        );
+        self.show_numbers();
         if self.shown == Shown::Json {
             let mut line = serde_json::to_value(means).expect("numbers are JSON");
             line["images"] = images.into();
@@ -98,7 +114,16 @@ impl Observer for Console {
         Ok(())
     }
 
-    fn sheet(&mut self, images: u64, _fakes: &[u8], _shape: [usize; 4]) -> Result<()> {
+    fn modes(&mut self, images: u64, modes: &Modes) -> Result<()> {
+        if self.shown == Shown::Json {
+            say(&serde_json::to_string(&modes.line(images)).expect("numbers are JSON"));
+        }
+        self.modes = Some(modes.clone());
+        self.show_numbers();
+        Ok(())
+    }
+
+    fn sheet(&mut self, images: u64, _fakes: &DynamicImage) -> Result<()> {
         // Before the first steps there is nothing to say.
         if self.shown == Shown::Lines && images > self.from {
             let rate = (images - self.from) as f64 / self.bar.elapsed().as_secs_f64();

@@ -7,9 +7,11 @@ use clap::{Args, Subcommand};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use steadygan::data::{self, Dataset, Images, Inspection};
+use steadygan::data::{self, Dataset, Inspection};
 use steadygan::plan::Plan;
-use steadygan::report::sheet::encode_sheet;
+use steadygan::recipe::LayeredRecipe;
+use steadygan::report::picture_of_reals;
+use steadygan::report::sheet::encode_png;
 use steadygan::run::decide_for;
 use steadygan::{Error, Result};
 use steadygan_run::write_atomically;
@@ -39,8 +41,9 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    fn recipe(&self) -> Recipe {
-        Recipe::on(&self.path, self.recipe.as_deref(), &self.set)
+    fn recipe(&self) -> Result<LayeredRecipe> {
+        data::require_images(&self.path)?;
+        Recipe::on(&self.path, self.recipe.as_deref(), &self.set).layered()
     }
 }
 
@@ -70,7 +73,7 @@ pub(crate) fn data(command: &DataCommand, options: &Options) -> Result<ExitCode>
 }
 
 fn pack(arguments: &Pack, options: &Options) -> Result<ExitCode> {
-    let recipe = arguments.source.recipe().layered()?.recipe()?;
+    let recipe = arguments.source.recipe()?.recipe()?;
     let packed = data::pack(&recipe.data.plan(), arguments.out.as_deref())?;
     if !options.quiet {
         warn_of(&packed.skipped, packed.images);
@@ -83,7 +86,7 @@ fn pack(arguments: &Pack, options: &Options) -> Result<ExitCode> {
 type Made = Result<(Plan, Dataset)>;
 
 fn inspect(arguments: &Inspect, options: &Options) -> Result<ExitCode> {
-    let recipe = arguments.source.recipe().layered()?;
+    let recipe = arguments.source.recipe()?;
     let asked = recipe.recipe()?;
     // What is wrong with the recipe is said before images are read, whatever channels these have.
     Plan::decide(&recipe, asked.data.plan().channels.unwrap_or(1))?;
@@ -103,9 +106,7 @@ fn inspect(arguments: &Inspect, options: &Options) -> Result<ExitCode> {
 
 /// The images that training shows first.
 fn sheet(dataset: &Dataset, seed: u64) -> Result<Vec<u8>> {
-    let Images { channels, size, .. } = dataset.train;
-    let shown = data::first_shown(&dataset.train, seed, SHEET);
-    encode_sheet(&shown, [shown.len() / (channels * size * size), channels, size, size])
+    encode_png(&picture_of_reals(&data::first_shown(&dataset.train, seed, SHEET)))
 }
 
 fn json(inspection: &Inspection, made: &Made, sheet: Option<String>) -> String {

@@ -1,12 +1,13 @@
 //! Images from a trained generator.
 
-use crate::data::npy;
+use crate::data::{self, Mixture, npy};
 use crate::device::device;
 use crate::error::{Error, Result};
 use crate::nn::SAMPLE_CHUNK;
 use crate::plan::Plan;
 use crate::report::animation::write_gif;
 use crate::report::sheet::{encode_png, frame, picture, sheet, square_columns};
+use crate::report::{DynamicImage, SCATTERED, picture_of_fakes};
 use crate::rng;
 use crate::run::trained_generator;
 use std::ffi::OsString;
@@ -52,7 +53,7 @@ pub struct Request {
 /// The latents to make images of.
 #[derive(Debug, Clone)]
 pub enum Latents {
-    /// Drawn as in training: the same seed gives the same latents.
+    /// Drawn as in training, or truncated if the plan says so: the same seed gives the same latents.
     Drawn {
         /// How many.
         count: usize,
@@ -66,11 +67,11 @@ pub enum Latents {
 /// Where images go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Destination {
-    /// A sheet as one PNG file.
+    /// A sheet as one PNG file; of points, a scatter plot over the reals.
     Sheet(PathBuf),
     /// A walk as a GIF file that plays for ever.
     Animation(PathBuf),
-    /// An array of float32 (N, channels, height, width) in the generator's own range.
+    /// An array of float32 (N, channels, height, width) in the generator's own range; of points (N, 2, 1, 1).
     Array(PathBuf),
     /// A new folder of PNG files, one an image.
     Folder(PathBuf),
@@ -88,10 +89,15 @@ impl Destination {
         }
     }
 
-    /// An error if `count` images cannot go there.
-    fn check(&self, count: usize) -> Result<()> {
+    /// An error if the plan's generator makes what cannot go there, or `count` are too many.
+    fn check(&self, count: usize, plan: &Plan) -> Result<()> {
+        let points = data::sample_shape(&plan.data.source).is_some();
         match self {
-            Self::Sheet(_) if count > MAX_SHEET => Err(Error::recipe(
+            Self::Animation(_) | Self::Folder(_) if points => Err(Error::recipe(
+                "the run makes points, which are no pictures one by one",
+                "write a scatter plot (--out FILE.png) or an array (--out FILE.npy)",
+            )),
+            Self::Sheet(_) if count > MAX_SHEET && !points => Err(Error::recipe(
                 format!("a sheet holds at most {MAX_SHEET} images, not {count}"),
                 "write a folder (--out DIR) or an array (--out FILE.npy)",
             )),
@@ -134,7 +140,7 @@ pub fn generate(request: &Request) -> Result<()> {
         pieces = pieces.closed_walk(&plan, destination)?;
     }
     let Pieces { count, latents } = pieces;
-    destination.check(count)?;
+    destination.check(count, &plan)?;
     let image = [plan.model.channels, plan.model.size, plan.model.size];
     let images = latents.map(|latents| generator.sample(&latents, &device));
     let in_pixels =
@@ -146,9 +152,14 @@ pub fn generate(request: &Request) -> Result<()> {
         }
         Destination::Sheet(path) => {
             let columns = if *interpolate { destination.steps().1 } else { square_columns(count) };
-            let bytes: Vec<u8> = images.flat_map(in_pixels).collect();
-            let sheet = sheet(&bytes, [count, image[0], image[1], image[2]], columns);
-            write_atomically(path, &encode_png(&sheet)?)?;
+            let picture = match Mixture::named(&plan.data.source) {
+                Some(_) => plot(&plan, &images.flatten().collect::<Vec<_>>())?,
+                None => {
+                    let bytes: Vec<u8> = images.flat_map(in_pixels).collect();
+                    sheet(&bytes, [count, image[0], image[1], image[2]], columns)
+                }
+            };
+            write_atomically(path, &encode_png(&picture)?)?;
         }
         Destination::Animation(path) => {
             let frames = each(images.map(in_pixels), image).map(|bytes| frame(&bytes, image));
@@ -157,6 +168,13 @@ pub fn generate(request: &Request) -> Result<()> {
         Destination::Folder(path) => write_folder(path, each(images.map(in_pixels), image), image)?,
     }
     Ok(())
+}
+
+/// A generator's points over the reals that it was trained on.
+fn plot(plan: &Plan, values: &[f32]) -> Result<DynamicImage> {
+    let train = data::load(&plan.data)?.train;
+    let reals = data::first_shown(&train, plan.seed, SCATTERED);
+    Ok(picture_of_fakes(&reals.from_values(values, plan.model.range), &reals))
 }
 
 /// Images one by one from pieces of several.
@@ -191,7 +209,14 @@ impl Latents {
             }
             Self::Drawn { count, seed } if (1..=MAX_COUNT).contains(&count) => {
                 let mut stream = rng::stream(seed, "generate", 0);
-                let piece = move |at| distribution.sample(SAMPLE_CHUNK.min(count - at), length, &mut stream);
+                let truncation = plan.model.truncation;
+                let piece = move |at| {
+                    let count = SAMPLE_CHUNK.min(count - at);
+                    match truncation {
+                        Some(threshold) => distribution.sample_truncated(count, length, threshold, &mut stream),
+                        None => distribution.sample(count, length, &mut stream),
+                    }
+                };
                 Ok(Pieces { count, latents: Box::new((0..count).step_by(SAMPLE_CHUNK).map(piece)) })
             }
             Self::Drawn { count, .. } => {
@@ -217,7 +242,7 @@ impl Pieces {
             return Err(Error::recipe(message, "walk through fewer: --count 8, or a file with fewer rows"));
         }
         // Before the latents are drawn, which may be many.
-        destination.check(total)?;
+        destination.check(total, plan)?;
         let (length, distribution) = (plan.model.latent, plan.model.latent_distribution);
         let ends: Vec<f32> = latents.flatten().collect();
         let end = move |index: usize| ends[index % count * length..][..length].to_vec();

@@ -29,6 +29,8 @@ pub enum LatentDistribution {
     Gaussian,
     /// Uniform on [−1, 1] in every coordinate.
     Uniform,
+    /// Uniform on the sphere of radius √n in n dimensions, where N(0, I) has nearly all of its draws.
+    Spherical,
 }
 
 impl LatentDistribution {
@@ -41,10 +43,27 @@ impl LatentDistribution {
                 let uniform = Uniform::new_inclusive(-1.0f32, 1.0).expect("−1 is below 1");
                 uniform.sample_iter(stream).take(total).collect()
             }
+            Self::Spherical => {
+                Self::Gaussian.sample(count, length, stream).chunks(length).flat_map(on_sphere).collect()
+            }
         }
     }
 
-    /// The latent at `t` in [0, 1] of the way from `a` to `b`: along a great circle ([`slerp`]) for Gaussian latents,
+    /// As [`sample`](Self::sample), every coordinate beyond `threshold`, above 0, drawn again (Brock, Donahue and Simonyan
+    /// 2019); of latents of one length, which have no such tail, the coordinates are the Gaussian's.
+    pub fn sample_truncated(self, count: usize, length: usize, threshold: f64, stream: &mut Stream) -> Vec<f32> {
+        let near = |z: &f32| f64::from(z.abs()) <= threshold;
+        let total = count * length;
+        match self {
+            Self::Gaussian | Self::Spherical => StandardNormal.sample_iter(stream).filter(near).take(total).collect(),
+            Self::Uniform => {
+                let uniform = Uniform::new_inclusive(-1.0f32, 1.0).expect("−1 is below 1");
+                uniform.sample_iter(stream).filter(near).take(total).collect()
+            }
+        }
+    }
+
+    /// The latent at `t` in [0, 1] of the way from `a` to `b`: along a great circle ([`slerp`]) for Gaussian and spherical latents,
     /// along the straight line for uniform ones, whose cube it does not leave as a great circle would.
     ///
     /// # Panics
@@ -52,10 +71,17 @@ impl LatentDistribution {
     /// If the lengths differ.
     pub fn interpolate(self, a: &[f32], b: &[f32], t: f64) -> Vec<f32> {
         match self {
-            Self::Gaussian => slerp(a, b, t),
+            Self::Gaussian | Self::Spherical => slerp(a, b, t),
             Self::Uniform => weighted(a, 1.0 - t, b, t),
         }
     }
+}
+
+/// The point of the sphere of radius √n in a vector's direction.
+fn on_sphere(vector: &[f32]) -> Vec<f32> {
+    let radius = (vector.len() as f64).sqrt();
+    let unit = direction(vector).expect("a Gaussian draw is not zero");
+    unit.into_iter().map(|x| (radius * x) as f32).collect()
 }
 
 /// Below this sine of an angle, 32-bit coordinates (24 bits) no longer say in which plane two vectors lie.

@@ -6,7 +6,7 @@ mod origins;
 pub(crate) use check::{MAX_WEIGHTS, require, require_positive};
 pub(crate) use origins::count_origin;
 
-use crate::data::DataPlan;
+use crate::data::{DataPlan, sample_shape};
 use crate::error::{Error, Result};
 use crate::heuristics;
 use crate::latent::LatentDistribution;
@@ -73,6 +73,10 @@ pub struct ModelPlan {
     pub latent: usize,
     /// What latents are drawn from.
     pub latent_distribution: LatentDistribution,
+    /// The largest absolute value of a latent's coordinate when images are made after training.
+    pub truncation: Option<f64>,
+    /// Whether the generator's dropout and noise act when images are made after training.
+    pub noise_in_sampling: bool,
     /// How the discriminator halves an image.
     pub downsampling: Downsampling,
     /// How the generator doubles an image.
@@ -356,6 +360,10 @@ impl Plan {
         for heuristic in heuristics::chosen(&plan.heuristics)? {
             heuristic.plan(&mut plan)?;
         }
+        if sample_shape(&plan.data.source).is_some() {
+            // Points have no range.
+            plan.model.output = Output::Linear;
+        }
         override_adam(&mut plan.optimizer.generator, &recipe.optimizer.generator, images)?;
         override_adam(&mut plan.optimizer.discriminator, &recipe.optimizer.discriminator, images)?;
         plan.train = plan.train.in_rounds();
@@ -376,7 +384,7 @@ impl Plan {
             model: ModelPlan {
                 family: model.family,
                 block: model.block,
-                size: recipe.data.size,
+                size: recipe.data.plan().size,
                 channels,
                 width: model.width,
                 discriminator_width: if model.discriminator_width == 0 {
@@ -392,6 +400,8 @@ impl Plan {
                 pack: 1,
                 latent: model.latent,
                 latent_distribution: LatentDistribution::Uniform,
+                truncation: None,
+                noise_in_sampling: false,
                 downsampling: Downsampling::MaxPool,
                 upsampling: Upsampling::Nearest,
                 range: PixelRange::Unit,

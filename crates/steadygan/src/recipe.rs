@@ -7,7 +7,7 @@ mod presets;
 pub use layers::LayeredRecipe;
 pub use presets::PRESETS;
 
-use crate::data::DataPlan;
+use crate::data::{DataPlan, sample_shape};
 use crate::error::Result;
 use crate::plan::{Block, Family};
 use serde::de::{self, Deserializer};
@@ -36,8 +36,8 @@ pub struct Recipe {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct DataRecipe {
-    /// `embedded` (Fashion-MNIST's 10,000 test images), or the path of a folder or an archive of images, a
-    /// file of arrays, or a pack.
+    /// `embedded` (Fashion-MNIST's 10,000 test images), `ring` or `grid` (points), or the path of a folder or
+    /// an archive of images, a file of arrays, or a pack.
     pub source: String,
     /// Height and width in pixels.
     pub size: usize,
@@ -67,14 +67,20 @@ impl Default for DataRecipe {
 impl DataRecipe {
     /// What the loader is asked for.
     pub fn plan(&self) -> DataPlan {
+        let channels = match self.channels {
+            Channels::Auto => None,
+            Channels::Grey => Some(1),
+            Channels::Colour => Some(3),
+        };
+        // Points have a shape of their own, whatever is asked for.
+        let (channels, size) = match sample_shape(&self.source) {
+            Some([channels, size, _]) => (Some(channels), size),
+            None => (channels, self.size),
+        };
         DataPlan {
             source: self.source.clone(),
-            size: self.size,
-            channels: match self.channels {
-                Channels::Auto => None,
-                Channels::Grey => Some(1),
-                Channels::Colour => Some(3),
-            },
+            size,
+            channels,
             holdout: self.holdout,
             background: self.background,
             flip: self.flip,

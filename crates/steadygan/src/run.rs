@@ -2,13 +2,15 @@
 
 mod resume;
 
-use crate::data::{self, Dataset, Images};
+use crate::data::{self, Dataset, Samples};
 use crate::device::device;
 use crate::error::{Error, Result};
+use crate::metrics::modes::Modes;
 use crate::nn::{LayerTable, Network};
 use crate::plan::{Batching, Plan};
 use crate::recipe::{LayeredRecipe, Recipe};
-use crate::report::sheet::encode_sheet;
+use crate::report::sheet::encode_png;
+use crate::report::{DynamicImage, SCATTERED, picture_of_reals};
 use crate::train::{self, Checkpoint, Observer, Origin, Recorder, State, load_checkpoint};
 use crate::weights::{Weights, initial_state, initial_weights, read_all};
 use burn::prelude::Device;
@@ -89,7 +91,7 @@ pub fn decide_for(recipe: &LayeredRecipe, data: &Dataset) -> Result<Plan> {
 }
 
 fn decide_with(recipe: &LayeredRecipe, data: &Dataset, weights: &[Weights]) -> Result<Plan> {
-    let plan = decide_from(recipe, data.train.channels, weights)?;
+    let plan = decide_from(recipe, data.train.shape()[0], weights)?;
     let (batch, count) = (plan.train.batch, data.train.count());
     if batch > count {
         return Err(Error::recipe(
@@ -120,7 +122,7 @@ pub fn layer_tables(plan: &Plan) -> [LayerTable; 2] {
 /// reserve. The peak of a run with the smallest networks.
 const PROGRAM_BYTES: usize = 50 << 20;
 
-/// An estimate of the memory that training takes, in bytes: images as bytes; for each network's
+/// An estimate of the memory that training takes, in bytes: the samples; for each network's
 /// weights their gradients and two moments; for a step each layer's output, kept for the backward
 /// pass, and its gradient, of the generator and of the discriminator's largest batch.
 pub fn estimated_memory(plan: &Plan, data: &Dataset) -> u64 {
@@ -129,7 +131,7 @@ pub fn estimated_memory(plan: &Plan, data: &Dataset) -> u64 {
     let weights = 4 * (generator.trainable() + discriminator.trainable());
     let activations = 2 * plan.train.batch * (generator.activations() + judged * discriminator.activations());
     let floats = (weights + activations) * size_of::<f32>();
-    (PROGRAM_BYTES + floats + data.train.pixels.len() + data.holdout.pixels.len()) as u64
+    (PROGRAM_BYTES + floats + data.train.bytes() + data.holdout.bytes()) as u64
 }
 
 impl Run {
@@ -224,9 +226,13 @@ impl Observer for Both<'_> {
         self.recorder.stats(images, means, diversity)?;
         self.observer.stats(images, means, diversity)
     }
-    fn sheet(&mut self, images: u64, fakes: &[u8], shape: [usize; 4]) -> Result<()> {
-        self.recorder.sheet(images, fakes, shape)?;
-        self.observer.sheet(images, fakes, shape)
+    fn modes(&mut self, images: u64, modes: &Modes) -> Result<()> {
+        self.recorder.modes(images, modes)?;
+        self.observer.modes(images, modes)
+    }
+    fn sheet(&mut self, images: u64, fakes: &DynamicImage) -> Result<()> {
+        self.recorder.sheet(images, fakes)?;
+        self.observer.sheet(images, fakes)
     }
     fn checkpoint(&mut self, state: &State) -> Result<()> {
         self.recorder.checkpoint(state)?;
@@ -247,14 +253,17 @@ fn write_plan(directory: &RunDirectory, plan: &Plan) -> Result<()> {
 }
 
 fn reals_sheet(data: &Dataset, plan: &Plan) -> Result<Vec<u8>> {
-    let Images { channels, size, .. } = data.train;
-    let reals = data::first_shown(&data.train, plan.seed, plan.train.sheet);
-    encode_sheet(&reals, [reals.len() / (channels * size * size), channels, size, size])
+    let count = match data.train {
+        Samples::Images(_) => plan.train.sheet,
+        Samples::Points(_) => SCATTERED,
+    };
+    encode_png(&picture_of_reals(&data::first_shown(&data.train, plan.seed, count)))
 }
 
 #[expect(clippy::disallowed_methods, reason = "the start's time is recorded, never trained on")]
 fn manifest(plan: &Plan, data: &Dataset, state: &State, on: &Machine) -> Manifest {
     let parameters = |network: &Network| LayerTable::of("", network).trainable() as u64;
+    let [channels, size, _] = data.train.shape();
     let skipped = data.skipped.iter().take(MAX_SKIPPED_LISTED);
     let skipped = skipped.map(|file| SkippedFile { name: file.name.clone(), why: file.why.clone() });
     Manifest {
@@ -266,8 +275,8 @@ fn manifest(plan: &Plan, data: &Dataset, state: &State, on: &Machine) -> Manifes
         data: DataRecord {
             source: plan.data.source.clone(),
             name: data.name.clone(),
-            channels: data.train.channels,
-            size: data.train.size,
+            channels,
+            size,
             images: data.train.count() as u64,
             holdout: data.holdout.count() as u64,
             classes: data.class_names.clone(),

@@ -16,21 +16,24 @@ use toml::{Table, Value};
 
 /// A value that goes from one number to another over the first `over` images shown, and stays there.
 ///
-/// In a recipe it is a number, or a table: `{ from = 0.1, to = 0.0, over = "50k", shape = "cosine" }`. `over` counts images,
+/// In a recipe it is a number (of images also a word such as `"10k"`), or a table: `{ from = 0.1, to = 0.0, over = "50k", shape = "cosine" }`. `over` counts images,
 /// or is a share of the run's as a number with a point (`1.0` is all of them, and what is taken when it is left out);
 /// the plan holds images, so that a run resumed with more keeps its curve.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(from = "Written", into = "Written")]
+#[serde(try_from = "Written", into = "Written")]
 pub struct Schedule {
     /// The value before the first image.
     pub from: f64,
     /// The value after `over` images.
     pub to: f64,
-    /// Images over which it changes; 0 is no change at all.
+    /// Images over which it changes; [`WHOLE_RUN`] until a plan knows how many that is.
     pub over: u64,
     /// How it goes from one to the other.
     pub shape: Shape,
 }
+
+/// The span of a schedule over the whole run, before a plan spells it out.
+pub const WHOLE_RUN: u64 = i64::MAX as u64;
 
 /// How a schedule goes from its first value to its last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -48,6 +51,7 @@ pub enum Shape {
 #[serde(untagged, expecting = "neither a number nor a schedule { from = …, to = …, over = …, shape = … }")]
 enum Written {
     Number(f64),
+    Word(String),
     Curve(Curve),
 }
 
@@ -56,24 +60,49 @@ enum Written {
 struct Curve {
     from: f64,
     to: f64,
-    over: u64,
+    over: Span,
     #[serde(default)]
     shape: Shape,
 }
 
-impl From<Written> for Schedule {
-    fn from(written: Written) -> Self {
-        match written {
+/// Images, or the share 1.0 that is the whole run.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged, expecting = "neither a number of images, a word such as \"50k\" nor a share such as 0.5")]
+enum Span {
+    Images(u64),
+    Share(f64),
+}
+
+impl TryFrom<Written> for Schedule {
+    type Error = String;
+
+    fn try_from(written: Written) -> Result<Self, String> {
+        Ok(match written {
             Written::Number(value) => Self::constant(value),
-            Written::Curve(Curve { from, to, over, shape }) => Self { from, to, over, shape },
-        }
+            Written::Word(word) => match word.parse::<Count>() {
+                Ok(count) => Self::constant(count.0 as f64),
+                Err(_) => return Err(format!("`{word}` is neither a number nor a number of images such as \"10k\"")),
+            },
+            Written::Curve(Curve { from, to, over, shape }) => {
+                let over = match over {
+                    Span::Images(over) => over,
+                    Span::Share(1.0) => WHOLE_RUN,
+                    Span::Share(share) => return Err(format!("`{share}` is no share of a run")),
+                };
+                Self { from, to, over, shape }
+            }
+        })
     }
 }
 
 impl From<Schedule> for Written {
     fn from(schedule: Schedule) -> Self {
         let Schedule { from, to, over, shape } = schedule;
-        if schedule.is_constant() { Self::Number(from) } else { Self::Curve(Curve { from, to, over, shape }) }
+        if schedule.is_constant() {
+            return Self::Number(from);
+        }
+        let over = if over == WHOLE_RUN { Span::Share(1.0) } else { Span::Images(over) };
+        Self::Curve(Curve { from, to, over, shape })
     }
 }
 
@@ -172,6 +201,8 @@ mod tests {
         assert_eq!(over(""), Ok(2000));
         assert!(over(", over = -1").is_err() && over(", over = \"soon\"").is_err() && over(", ower = 1").is_err());
         assert_eq!(parsed("0.5", 2000), Ok(Schedule::constant(0.5)));
+        assert_eq!(parsed("\"10k\"", 2000), Ok(Schedule::constant(10_000.0)));
+        assert!(parsed("\"fast\"", 2000).is_err());
     }
 
     #[test]

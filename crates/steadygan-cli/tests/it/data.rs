@@ -19,8 +19,20 @@ fn a_path_that_is_not_there() {
     let (error, hint) = refused(folder.path(), "nowhere");
     assert_eq!(error, "there is no file or folder \"nowhere\"");
     assert!(hint.starts_with("give one of: \"embedded\" (Fashion-MNIST); a pack (.pack.safetensors); "), "{hint}");
-    let last = "; an IDX file of images (.gz or not); a folder of images (PNG, JPEG, WebP, BMP, GIF)";
+    let last = "; a folder of images (PNG, JPEG, WebP, BMP, GIF); \"ring\" or \"grid\" (points)";
     assert!(hint.ends_with(last), "{hint}");
+}
+
+#[test]
+fn points_are_neither_inspected_nor_packed() {
+    let folder = workplace();
+    for command in ["data inspect ring", "data pack ring"] {
+        let (error, hint) = steadygan(folder.path(), command).refused();
+        assert_eq!(error, "ring is a mixture of points of the plane, not images");
+        assert_eq!(hint, "train on it (--data ring); a folder of that name is ./ring");
+    }
+    let (error, _) = refused(folder.path(), "./ring");
+    assert_eq!(error, "there is no file or folder \"./ring\"");
 }
 
 #[test]

@@ -9,10 +9,11 @@ use std::fs;
 fn without_any_one_of_them_another_finite_model_is_trained() {
     let folder = workplace();
     let all = checkpoint(&train(folder.path(), "tiny.toml --quiet --out all"));
-    for name in steadygan::heuristics::names() {
+    let (_, on) = steadygan::recipe::PRESETS.into_iter().find(|(preset, _)| *preset == "hacks").unwrap();
+    for name in on {
         let run = train(folder.path(), &format!("tiny.toml --quiet --without {name} --out {name}"));
         let without = checkpoint(&run);
-        assert_ne!(tensors(&all), tensors(&without), "{name}");
+        assert!(tensors(&all) != tensors(&without), "without {name} nothing changed");
         assert!(tensors(&without).iter().all(|value| value.is_finite()), "{name}");
         assert_eq!(manifest(&run)["outcome"]["state"], "finished", "{name}");
         let stats = fs::read_to_string(run.join("stats.jsonl")).unwrap();

@@ -16,6 +16,7 @@ mod kill;
 mod latents;
 mod pack;
 mod pictures;
+mod points;
 mod recipe;
 mod resume;
 mod resume_refused;

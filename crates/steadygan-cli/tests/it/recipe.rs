@@ -59,7 +59,10 @@ fn values_of_the_wrong_type_name_key_and_value() {
         assert!(error.contains(&format!("(--set): {why}")), "{error}");
     }
     let (error, hint) = refused(folder.path(), "heuristics.adam.lr=fast");
-    assert!(error.starts_with("`heuristics.adam` has a setting that does not fit: neither a number nor"), "{error}");
+    assert!(
+        error.starts_with("`heuristics.adam` has a setting that does not fit: `fast` is neither a number"),
+        "{error}"
+    );
     assert_eq!(hint, "`steadygan heuristics adam` shows its settings");
     let (error, _) = refused(folder.path(), "heuristics.separate-batches.updates=three");
     assert!(error.starts_with("`heuristics.separate-batches` has a setting that does not fit: "), "{error}");
@@ -134,7 +137,7 @@ fn presets_and_heuristics_that_do_not_exist() {
     let folder = workplace();
     let (error, hint) = refused(folder.path(), "base=hack");
     assert_eq!(error, "`base = \"hack\"` (--set) is no preset");
-    assert_eq!(hint, "the presets are plain, dcgan, hacks");
+    assert_eq!(hint, "the presets are plain, dcgan, hacks, modern");
     for flag in ["--with", "--without"] {
         let (error, hint) = steadygan(folder.path(), &format!("train tiny.toml {flag} label-smooting")).refused();
         assert_eq!(error, "there is no heuristic `label-smooting`");

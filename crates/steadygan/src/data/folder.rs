@@ -127,7 +127,8 @@ mod tests {
 
     /// The level of each image's first pixel.
     fn levels(data: &Dataset) -> Vec<u8> {
-        (0..data.train.count()).map(|index| data.train.image(index)[0]).collect()
+        let images = data.images();
+        (0..images.count()).map(|index| images.image(index)[0]).collect()
     }
 
     #[test]
@@ -144,13 +145,13 @@ mod tests {
         let data = read(&folder).unwrap();
         assert_eq!(levels(&data), [10, 20, 30]);
         assert_eq!(data.class_names, ["bag", "shoe"]);
-        assert_eq!(data.train.classes, Some(vec![0, 1, 1]));
-        assert_eq!((data.train.channels, data.skipped.len()), (1, 0));
+        assert_eq!(data.images().classes, Some(vec![0, 1, 1]));
+        assert_eq!((data.images().channels, data.skipped.len()), (1, 0));
         assert_eq!(data.fingerprint, read(&folder).unwrap().fingerprint);
 
         fs::write(folder.path().join("a.png"), png(1)).unwrap();
         let data = read(&folder).unwrap();
-        assert_eq!((data.train.classes, data.class_names.len()), (None, 0));
+        assert_eq!((data.images().classes, data.class_names.len()), (None, 0));
     }
 
     #[test]
@@ -159,11 +160,11 @@ mod tests {
         let as_colour = encode(RgbImage::from_pixel(4, 4, Rgb([8; 3])), ImageFormat::Png);
         let grey_only = folder(&[("a.png", as_colour.clone()), ("b.png", png(9))]);
         let data = read(&grey_only).unwrap();
-        assert_eq!((data.train.channels, levels(&data)), (1, vec![8, 9]));
+        assert_eq!((data.images().channels, levels(&data)), (1, vec![8, 9]));
         let mixed = folder(&[("a.png", as_colour), ("b.png", png(9)), ("c.png", colour)]);
         let data = read(&mixed).unwrap();
-        assert_eq!((data.train.channels, levels(&data)), (3, vec![8, 9, 1]));
-        assert_eq!(data.train.image(2)[16..18], [2, 2]);
+        assert_eq!((data.images().channels, levels(&data)), (3, vec![8, 9, 1]));
+        assert_eq!(data.images().image(2)[16..18], [2, 2]);
     }
 
     #[test]

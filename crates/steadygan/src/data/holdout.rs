@@ -40,8 +40,13 @@ impl Fingerprint {
         for class in classes.into_iter().flatten() {
             self.0.update(class.to_le_bytes());
         }
-        self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hexadecimal(self.0)
     }
+}
+
+/// A hash in lower case.
+pub(super) fn hexadecimal(hash: Sha256) -> String {
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Divides into (train, hold-out): an image is held out if the first 8 bytes of its digest, as a number

@@ -1,4 +1,5 @@
-//! Real images: where they come from, and how they become equal squares of bytes.
+//! Real images: where they come from, and how they become equal squares of bytes. And points of the plane,
+//! drawn from [mixtures](mixture) that have a name instead of a source.
 //!
 //! A source (the embedded set, a folder, an archive, a file) is read by the first door that knows it and
 //! hands its images over. Whatever the door, every image is turned upright, cropped to its centre square, composed over the background,
@@ -22,10 +23,12 @@ mod holdout;
 mod idx;
 mod images;
 mod inspect;
+pub mod mixture;
 pub mod npy;
 mod npz;
 mod order;
 mod pack;
+mod samples;
 mod source;
 mod tarball;
 mod zip;
@@ -40,20 +43,23 @@ use contents::{Contents, Loaded};
 use fill::Fill;
 pub use images::Images;
 pub use inspect::{ClassCount, Inspection, KindCount, SizeCount, inspect};
-pub use order::{Order, first_shown, gather};
+pub use mixture::{Mixture, require_images, sample_shape};
+pub use order::{Order, first_shown};
 pub use pack::{Packed, pack};
+pub use samples::Samples;
 
 /// What is to be read and how, with nothing implicit left.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DataPlan {
-    /// `"embedded"` (alias `"fashion"`), or the path of anything that a door reads: a folder or an archive
-    /// of images, a file of arrays, a pack.
+    /// `"embedded"` (alias `"fashion"`), the name of a [`Mixture`], or the path of anything that a door reads:
+    /// a folder or an archive of images, a file of arrays, a pack.
     pub source: String,
-    /// Height and width of the images, in pixels.
+    /// Height and width of the images, in pixels; 1 for points.
     pub size: usize,
-    /// 1 (grey) or 3 (colour); `None` is grey if every image is grey, otherwise colour.
+    /// 1 (grey) or 3 (colour); `None` is grey if every image is grey, otherwise colour. 2 for points.
     pub channels: Option<usize>,
-    /// The share in [0, 1) of the images that is never trained on.
+    /// The share in [0, 1) of the images that is never trained on. Points held out are drawn beside those that are
+    /// trained on, as many as this share of them.
     pub holdout: f64,
     /// The colour (red, green, blue) behind transparent pixels.
     pub background: [u8; 3],
@@ -70,21 +76,21 @@ pub struct Skipped {
     pub why: String,
 }
 
-/// Images to train on, images held out, and where they come from.
+/// Samples to train on, samples held out, and where they come from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dataset {
     /// A short name fit for a file name: letters, digits, `-` and `_`.
     pub name: String,
-    /// The images to train on; never empty.
-    pub train: Images,
-    /// The images never trained on; empty only if the plan's share is 0.
-    pub holdout: Images,
+    /// The samples to train on; never empty.
+    pub train: Samples,
+    /// The samples never trained on, of the same kind and shape; empty only if the plan's share is 0.
+    pub holdout: Samples,
     /// What each class is called; empty when the source has no classes.
     pub class_names: Vec<String>,
     /// What was not read, in the order of names.
     pub skipped: Vec<Skipped>,
     /// SHA-256 (hexadecimal) over channels, size, pixels and classes in order, before the hold-out is
-    /// taken: a resumed run notices other data by it.
+    /// taken, or over the coordinates of the points trained on: a resumed run notices other data by it.
     pub fingerprint: String,
 }
 
@@ -136,6 +142,9 @@ const DOORS: &[&dyn Door] = &[
 /// unreadable, if it needs more than 16 GiB of memory, if either side of the hold-out would be empty,
 /// or if the plan's own numbers are out of range.
 pub fn load(plan: &DataPlan) -> Result<Dataset> {
+    if let Some(mixture) = Mixture::named(&plan.source) {
+        return mixture.dataset(plan);
+    }
     check(plan)?;
     divide(read(plan)?, plan)
 }
@@ -154,10 +163,11 @@ fn divide(loaded: Loaded, plan: &DataPlan) -> Result<Dataset> {
     let digests = holdout::digests(&images);
     let fingerprint = holdout::fingerprint(&images, &digests);
     let (train, holdout) = holdout::split(images, &digests, plan.holdout)?;
-    Ok(Dataset { name, train, holdout, class_names, skipped, fingerprint })
+    Ok(Dataset { name, train: train.into(), holdout: holdout.into(), class_names, skipped, fingerprint })
 }
 
 fn check(plan: &DataPlan) -> Result<()> {
+    require_images(&plan.source)?;
     if plan.size == 0 {
         return Err(Error::recipe("data.size is 0 pixels", "set data.size to 28, 32, 48, 64, 96 or 128"));
     }
@@ -167,20 +177,24 @@ fn check(plan: &DataPlan) -> Result<()> {
             "set data.channels to 1, 3 or \"auto\"",
         ));
     }
-    if !(0.0..1.0).contains(&plan.holdout) {
-        return Err(Error::recipe(
-            format!("data.holdout is {}, not a share from 0 to below 1", plan.holdout),
-            "set data.holdout to 0.1 to hold out a tenth of the images, or to 0 for none",
-        ));
+    check_holdout(plan.holdout)
+}
+
+fn check_holdout(share: f64) -> Result<()> {
+    if (0.0..1.0).contains(&share) {
+        return Ok(());
     }
-    Ok(())
+    Err(Error::recipe(
+        format!("data.holdout is {share}, not a share from 0 to below 1"),
+        "set data.holdout to 0.1 to hold out a tenth of the images, or to 0 for none",
+    ))
 }
 
 fn door(source: &str) -> Result<&'static dyn Door> {
     if let Some(door) = DOORS.iter().find(|door| door.opens(source)) {
         return Ok(*door);
     }
-    let known: Vec<_> = DOORS.iter().map(|door| door.reads()).collect();
+    let known: Vec<_> = DOORS.iter().map(|door| door.reads()).chain(["\"ring\" or \"grid\" (points)"]).collect();
     let hint = format!("give one of: {}", known.join("; "));
     Err(match std::fs::metadata(source) {
         Ok(_) => Error::data(format!("{source} is of no kind that can be read"), hint),

@@ -2,7 +2,7 @@
 
 use rand_chacha::rand_core::Rng;
 
-use super::Images;
+use super::{Images, Samples};
 use crate::rng::{self, Stream};
 
 /// The order in which images are shown: each epoch is a fresh permutation of all of them, and batches
@@ -60,12 +60,8 @@ fn below(stream: &mut Stream, bound: usize) -> usize {
     ((u128::from(stream.next_u64()) * bound as u128) >> 64) as usize
 }
 
-/// The images of these numbers, one after the other (NCHW bytes). With `flips`, each is mirrored left to
-/// right with probability ½, drawn from that stream: `rng::stream(seed, "flip", images)`.
-///
-/// # Panics
-/// If a number is not below the count of images.
-pub fn gather(images: &Images, indices: &[usize], flips: Option<&mut Stream>) -> Vec<u8> {
+/// [`Samples::gather`] of images.
+pub(super) fn gather(images: &Images, indices: &[usize], flips: Option<&mut Stream>) -> Images {
     let mut batch: Vec<u8> = Vec::with_capacity(indices.len() * images.image_len());
     for &index in indices {
         batch.extend_from_slice(images.image(index));
@@ -77,14 +73,14 @@ pub fn gather(images: &Images, indices: &[usize], flips: Option<&mut Stream>) ->
             }
         }
     }
-    batch
+    Images { pixels: batch, classes: None, ..*images }
 }
 
-/// The images that training with `seed` shows first, at most `count` of them, one after the other
-/// (NCHW bytes): an unordered sample, however the source is sorted.
-pub fn first_shown(images: &Images, seed: u64, count: usize) -> Vec<u8> {
-    let count = count.min(images.count());
-    gather(images, &Order::new(seed, images.count()).indices(0, count), None)
+/// What training with `seed` shows first, at most `count` samples: a sample without order, however the source
+/// is sorted.
+pub fn first_shown(samples: &Samples, seed: u64, count: usize) -> Samples {
+    let count = count.min(samples.count());
+    samples.gather(&Order::new(seed, samples.count()).indices(0, count), None)
 }
 
 #[cfg(test)]
@@ -129,9 +125,9 @@ mod tests {
     #[test]
     fn a_flip_mirrors_whole_images_and_half_of_them() {
         let images = Images { channels: 3, size: 2, pixels: (0..24).collect(), classes: None };
-        assert_eq!(gather(&images, &[1, 0], None), Vec::from_iter((12..24).chain(0..12)));
+        assert_eq!(gather(&images, &[1, 0], None).pixels, Vec::from_iter((12..24).chain(0..12)));
         let mirrored: Vec<u8> = (0..12).map(|at| at ^ 1).collect();
-        let batch = gather(&images, &[0; 1000], Some(&mut rng::stream(5, "flip", 0)));
+        let batch = gather(&images, &[0; 1000], Some(&mut rng::stream(5, "flip", 0))).pixels;
         let flipped = batch.chunks(12).filter(|image| *image == mirrored).count();
         let kept = batch.chunks(12).filter(|image| *image == images.image(0)).count();
         assert_eq!(flipped + kept, 1000);

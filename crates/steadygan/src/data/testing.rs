@@ -7,7 +7,14 @@ use image::{ImageFormat, RgbImage};
 use tempfile::TempDir;
 
 use super::decode::tests::encode;
-use super::{DataPlan, Dataset, load};
+use super::{DataPlan, Dataset, Images, load};
+
+impl Dataset {
+    /// The images trained on.
+    pub(super) fn images(&self) -> Images {
+        self.train.images().unwrap().clone()
+    }
+}
 
 /// A plan that keeps images of 4 × 4 pixels as they are and holds none out.
 pub(super) fn plan(source: &Path) -> DataPlan {

@@ -8,15 +8,16 @@ fn plan(source: &str) -> DataPlan {
 fn the_embedded_set_is_whole_and_balanced() {
     let data = load(&plan("embedded")).unwrap();
     assert_eq!(data.name, "fashion");
-    assert_eq!((data.train.count(), data.train.channels, data.train.size), (10_000, 1, 28));
-    let classes = data.train.classes.as_ref().unwrap();
+    let images = data.images();
+    assert_eq!((images.count(), images.channels, images.size), (10_000, 1, 28));
+    let classes = images.classes.as_ref().unwrap();
     for class in 0..10 {
         assert_eq!(classes.iter().filter(|&&other| other == class).count(), 1_000);
     }
     // The first image is an ankle boot.
     assert_eq!(data.class_names[classes[0] as usize], "Ankle boot");
     assert_eq!(classes[..8], [9, 2, 1, 1, 6, 1, 4, 6]);
-    let row_7 = &data.train.image(0)[7 * 28 + 19..][..9];
+    let row_7 = &images.image(0)[7 * 28 + 19..][..9];
     assert_eq!(row_7, [3, 1, 0, 0, 7, 0, 37, 0, 0]);
     assert_eq!(data.holdout.count(), 0);
 }
@@ -25,9 +26,10 @@ fn the_embedded_set_is_whole_and_balanced() {
 fn size_and_colour_follow_the_plan() {
     let small = load(&plan("fashion")).unwrap();
     let data = load(&DataPlan { size: 32, channels: Some(3), holdout: 0.1, ..plan("fashion") }).unwrap();
-    assert_eq!((data.train.channels, data.train.size), (3, 32));
+    assert_eq!(data.train.shape(), [3, 32, 32]);
     assert_eq!(data.train.count() + data.holdout.count(), 10_000);
-    let image = data.train.image(0);
+    let images = data.images();
+    let image = images.image(0);
     assert!(image[..1024] == image[1024..2048] && image[..1024] == image[2048..]);
     assert_ne!(data.fingerprint, small.fingerprint);
 }
@@ -41,7 +43,8 @@ fn a_source_that_cannot_be_opened_names_the_doors() {
         "give one of: \"embedded\" (Fashion-MNIST); a pack (.pack.safetensors); \
          CIFAR-10's binary version (the archive, its folder, or one .bin); a .npz of images (`x`) and perhaps \
          classes (`y`); a .npy of images (uint8, N × H × W or N × H × W × C); a .zip of images; \
-         a .tar or .tar.gz of images; an IDX file of images (.gz or not); a folder of images (PNG, JPEG, WebP, BMP, GIF)"
+         a .tar or .tar.gz of images; an IDX file of images (.gz or not); a folder of images (PNG, JPEG, WebP, BMP, GIF); \
+         \"ring\" or \"grid\" (points)"
     );
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("table.csv");

@@ -88,6 +88,8 @@ pub enum Evidence {
     Moderate,
     /// The authors' word, or folklore.
     Weak,
+    /// Published experiments speak against it.
+    Against,
 }
 
 impl fmt::Display for Evidence {
@@ -96,6 +98,7 @@ impl fmt::Display for Evidence {
             Self::Strong => "strong (several controlled studies)",
             Self::Moderate => "moderate (one good study or ablation)",
             Self::Weak => "weak (authors' word or folklore)",
+            Self::Against => "against (published experiments do better without)",
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Laws that hold for every heuristic of the catalogue.
 
-use super::testing::{plan_of, plan_with, trained, weights};
+use super::testing::{checkpoint, plan_of, plan_with, resumed, trained, weights};
 use super::{cards, chosen, defaults, names};
 use crate::recipe::PRESETS;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 fn names_are_unique_and_in_kebab_case() {
     let unique: BTreeSet<_> = names().collect();
     assert_eq!(unique.len(), names().count());
-    assert!(names().all(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '-')));
+    assert!(names().all(|name| name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')));
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn all_settings_plan_and_a_covering_sample_trains() {
     sample.extend([0, count - 1]);
     for bits in sample {
         let plan = plan_with(&chosen_by(bits));
-        trained(&plan, 2 * plan.train.batch as u64);
+        trained(&plan, 2 * plan.train.round());
     }
 }
 
@@ -95,6 +95,61 @@ fn pairwise_rows(columns: usize) -> BTreeSet<u32> {
         }
     }
     rows
+}
+
+/// What every preset refuses, with whom: one line a refusal.
+const REFUSALS: &str = include_str!("laws/refusals.txt");
+
+/// Each heuristic added to each preset either trains two finite steps, or is refused naming both sides, as the committed
+/// table says.
+#[test]
+fn each_heuristic_on_each_preset_trains_or_is_refused_as_the_table_says() {
+    let mut refusals = String::new();
+    for (preset, _) in PRESETS {
+        for name in names() {
+            match plan_of(&format!("base = '{preset}'\n[heuristics]\n{name} = true")) {
+                Ok(plan) => drop(trained(&plan, 2 * plan.train.round())),
+                Err(error) => {
+                    let message = error.to_string();
+                    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+                    assert!(quoted.contains(&name) && quoted.len() == 2, "{preset} + {name}: {message}");
+                    refusals += &format!("{preset} + {name}: {}\n", quoted.iter().find(|q| **q != name).expect("two"));
+                }
+            }
+        }
+    }
+    assert_eq!(refusals, REFUSALS, "if that is meant, it belongs into laws/refusals.txt");
+}
+
+/// Any two heuristics over `plain` can be together unless a card of the two says that they cannot.
+#[test]
+fn conflicts_are_those_of_the_cards() {
+    let all: Vec<_> = cards().collect();
+    for (at, a) in all.iter().enumerate() {
+        for b in &all[..at] {
+            let planned = plan_of(&format!("base = 'plain'\n[heuristics]\n{} = true\n{} = true", a.name, b.name));
+            let said = |x: &super::Card, y: &super::Card| x.conflicts.iter().any(|conflict| conflict.with == y.name);
+            if let Err(error) = planned {
+                assert!(said(a, b) || said(b, a), "{} and {}: {error}", a.name, b.name);
+            }
+        }
+        for conflict in a.conflicts {
+            assert!(all.iter().any(|card| card.name == conflict.with), "{}: {}", a.name, conflict.with);
+            assert!(!conflict.why.is_empty() && !conflict.why.ends_with('.'), "{}: {}", a.name, conflict.why);
+        }
+    }
+}
+
+/// What two rounds, a checkpoint and two more make is what four make to the bit.
+#[test]
+fn every_heuristic_s_state_is_in_the_checkpoint() {
+    for name in names() {
+        let plan = plan_of(&format!("base = 'plain'\n[heuristics]\n{name} = true"));
+        let plan = plan.unwrap_or_else(|error| panic!("{name}: {error}"));
+        let round = plan.train.round();
+        let straight = checkpoint(&plan, trained(&plan, 4 * round));
+        assert_eq!(checkpoint(&plan, resumed(&plan, 2 * round, 4 * round)), straight, "{name}");
+    }
 }
 
 #[test]

@@ -8,6 +8,9 @@ mod card;
 mod hook;
 #[cfg(test)]
 mod laws;
+mod losses;
+mod norms;
+mod penalties;
 #[cfg(test)]
 mod testing;
 
@@ -82,6 +85,41 @@ catalogue! {
     separate_batches::SeparateBatches,
     label_smoothing::LabelSmoothing,
     noisy_labels::NoisyLabels,
+    saturating::Saturating,
+    least_squares::LeastSquares,
+    hinge::Hinge,
+    wasserstein::Wasserstein,
+    relativistic_pairing::RelativisticPairing,
+    relativistic_average::RelativisticAverage,
+    feature_matching::FeatureMatching,
+    r1::R1,
+    r2::R2,
+    gradient_penalty::GradientPenalty,
+    dragan::Dragan,
+    instance_noise::InstanceNoise,
+    replay::Replay,
+    pac::Pac,
+    spherical_latent::SphericalLatent,
+    ema::Ema,
+    ttur::Ttur,
+    sgd_discriminator::SgdDiscriminator,
+    discriminator_steps::DiscriminatorSteps,
+    gradient_clipping::GradientClipping,
+    historical_averaging::HistoricalAveraging,
+    spectral_norm::SpectralNorm,
+    instance_norm::InstanceNorm,
+    layer_norm::LayerNorm,
+    virtual_batch_norm::VirtualBatchNorm,
+    minibatch_std::MinibatchStd,
+    minibatch_discrimination::MinibatchDiscrimination,
+    self_attention::SelfAttention,
+    dropout::Dropout,
+    generator_noise::GeneratorNoise,
+    average_pooling::AveragePooling,
+    pixel_shuffle::PixelShuffle,
+    resize_convolution::ResizeConvolution,
+    orthogonal_init::OrthogonalInit,
+    truncation::Truncation,
 }
 
 /// The names in the catalogue's order.

@@ -7,7 +7,7 @@ use crate::labels::{Batches, Moment};
 use crate::nn::{Builder, ImageShape, Init, Initializer, LayerTable, Network, named_tensors};
 use crate::plan::Plan;
 use crate::recipe::LayeredRecipe;
-use crate::train::{self, Observer, State};
+use crate::train::{self, Observer, Origin, State, load_checkpoint, save_checkpoint};
 use burn::Tensor;
 use burn::prelude::*;
 use steadygan_run::Outcome;
@@ -64,14 +64,31 @@ pub(crate) fn labels_of(text: &str, count: usize) -> (Vec<f32>, Vec<f32>) {
 
 /// The state after so many images of ramps; panics unless training got there with finite weights.
 pub(crate) fn trained(plan: &Plan, images: u64) -> State {
+    trained_from(plan, State::new(plan, &device()), images)
+}
+
+fn trained_from(plan: &Plan, mut state: State, images: u64) -> State {
     struct Silent;
     impl Observer for Silent {}
     let plan = plan.clone().with_images(images);
-    let mut state = State::new(&plan, &device());
     let outcome = train::train(&plan, &ramps(plan.model.size), &mut state, &device(), &mut Silent);
     assert_eq!(outcome.expect("nothing writes"), Outcome::Finished { images });
     assert!(weights(&state).iter().all(|weight| weight.is_finite()));
     state
+}
+
+/// A state's checkpoint, whatever its run was to show in all.
+pub(crate) fn checkpoint(plan: &Plan, state: State) -> Vec<u8> {
+    let origin = Origin { recipe: String::new(), plan: plan.clone(), data_fingerprint: String::new() };
+    save_checkpoint(&state, &origin)
+}
+
+/// The state after `images` images with a checkpoint after `first` of them, from which training went on.
+pub(crate) fn resumed(plan: &Plan, first: u64, images: u64) -> State {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), checkpoint(plan, trained(plan, first))).expect("written");
+    let state = load_checkpoint(file.path()).expect("a checkpoint").state(&device()).expect("a state");
+    trained_from(plan, state, images)
 }
 
 /// All tensors of both networks, flat.
@@ -83,7 +100,7 @@ pub(crate) fn weights(state: &State) -> Vec<f32> {
 fn ramps(size: usize) -> Dataset {
     let count = 32;
     let pixels = (0..count * size * size).map(|at| (at * (3 + at / (size * size))) as u8).collect();
-    let images = |pixels| Images { channels: 1, size, pixels, classes: None };
+    let images = |pixels| Images { channels: 1, size, pixels, classes: None }.into();
     Dataset {
         name: "ramps".into(),
         train: images(pixels),

@@ -24,11 +24,16 @@ impl Network {
 
     /// Images (or latents) to images (or logits).
     pub fn forward(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
-        let Some(reference) = &self.reference else { return chain::forward(&self.main, x, pass) };
+        self.through(&self.main, x, pass)
+    }
+
+    /// The first layers' output, for which the reference runs along if there is one.
+    fn through(&self, layers: &[AnyLayer], x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+        let Some(reference) = &self.reference else { return chain::forward(layers, x, pass) };
         let reference = reference.val();
         let ([count, ..], [images, ..]) = (reference.dims(), x.dims());
         pass.set_reference(count);
-        let y = chain::forward(&self.main, Tensor::cat(vec![reference, x], 0), pass);
+        let y = chain::forward(layers, Tensor::cat(vec![reference, x], 0), pass);
         pass.set_reference(0);
         y.narrow(0, count, images)
     }
@@ -50,6 +55,13 @@ impl Network {
     pub fn logits(&self, images: Tensor<4>, pass: &mut Pass) -> Tensor<1> {
         let [n, ..] = images.dims();
         self.forward(images, pass).reshape([n])
+    }
+
+    /// What the last layer is given, `[n, features]`.
+    pub fn features(&self, images: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
+        let [n, ..] = images.dims();
+        let before = self.main.split_last().map_or(&[][..], |(_, before)| before);
+        self.through(before, images, pass).reshape([n as i32, -1])
     }
 
     /// The gradient of the sum of the outputs with respect to each image of `x`, in operations that

@@ -35,6 +35,8 @@ pub(crate) fn model() -> ModelPlan {
         pack: 1,
         latent: 3,
         latent_distribution: LatentDistribution::Gaussian,
+        truncation: None,
+        noise_in_sampling: false,
         downsampling: Downsampling::Strided,
         upsampling: Upsampling::Strided,
         range: PixelRange::Symmetric,

@@ -1,6 +1,7 @@
 //! What a plan must be like to be trained, whether it was decided or read from a file.
 
 use super::{FORMAT_VERSION, Family, ModelPlan, OptimizerPlan, Plan, TrainPlan};
+use crate::data;
 use crate::error::{Error, Result};
 use crate::heuristics;
 use crate::nn::Init;
@@ -58,6 +59,9 @@ impl Plan {
         model(&self.model)?;
         let fits = self.data.size == self.model.size && self.data.channels == Some(self.model.channels);
         require(fits, "data.size", self.data.size, "that of the model")?;
+        let shape = [self.model.channels, self.model.size, self.model.size];
+        let fits = data::sample_shape(&self.data.source).is_none_or(|given| given == shape);
+        require(fits, "data.source", &self.data.source, &format!("a source of samples of shape {shape:?}"))?;
         require((0.0..1.0).contains(&self.data.holdout), "data.holdout", self.data.holdout, "in [0, 1)")?;
         train(&self.train, self.model.pack)?;
         optimizer("generator", &self.optimizer.generator)?;

@@ -1,6 +1,7 @@
 //! Where a plan's values came from.
 
 use super::{OptimizerPlan, Plan};
+use crate::data::sample_shape;
 use crate::error::Result;
 use crate::recipe::{Channels, LayeredRecipe};
 use crate::schedule::Schedule;
@@ -29,6 +30,10 @@ impl Plan {
         if recipe.data.channels == Channels::Auto {
             let origin = format!("{}: \"auto\", what the images have", keys["data.channels"].1);
             keys.insert("data.channels".into(), (whole_number(self.model.channels as u64), origin));
+        }
+        if let Some([_, size, _]) = sample_shape(&self.data.source) {
+            let origin = format!("the size of {}'s points", self.data.source);
+            keys.insert("data.size".into(), (whole_number(size as u64), origin));
         }
         let by_default = if self.heuristics.contains_key("adam") { "heuristics.adam" } else { "Adam's usual" };
         let optimizers = [("generator", self.optimizer.generator), ("discriminator", self.optimizer.discriminator)];

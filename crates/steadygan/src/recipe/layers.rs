@@ -2,7 +2,7 @@
 
 use super::Recipe;
 use super::keys::{self, insert, spell_out};
-use super::presets::{DEFAULT_PRESET, PRESETS};
+use super::presets::{self, DEFAULT_PRESET, PRESETS};
 use crate::error::{Error, Result};
 use crate::heuristics;
 use std::collections::{BTreeMap, BTreeSet};
@@ -173,6 +173,7 @@ impl LayeredRecipe {
         for (name, mut settings) in heuristics::defaults() {
             let asked = self.asked.get(&format!("heuristics.{name}"));
             if asked.map_or(on_by_preset.contains(&name), |(value, _)| value.as_bool() == Some(true)) {
+                settings.extend(presets::settings(preset, name));
                 settings.extend(self.asked_settings(name));
                 on.insert(name.to_owned(), settings);
             }

@@ -1,5 +1,7 @@
 //! The presets.
 
+use toml::{Table, Value};
+
 /// All that the project started from: the DCGAN paper's, then the later ones.
 const HACKS: &[&str] = &[
     "strided-downsampling",
@@ -18,8 +20,34 @@ const HACKS: &[&str] = &[
 /// How many of them are the DCGAN paper's.
 const OF_DCGAN: usize = 7;
 
+/// What stable training needs today, without normalisation (after Huang et al. 2024, R3GAN).
+const MODERN: &[&str] = &[
+    "strided-downsampling",
+    "strided-upsampling",
+    "leaky-relu",
+    "adam",
+    "image-scaling",
+    "gaussian-latent",
+    "relativistic-pairing",
+    "r1",
+    "r2",
+    "ema",
+];
+
 /// The presets and the heuristics that each turns on.
-pub const PRESETS: [(&str, &[&str]); 3] = [("plain", &[]), ("dcgan", HACKS.split_at(OF_DCGAN).0), ("hacks", HACKS)];
+pub const PRESETS: [(&str, &[&str]); 4] =
+    [("plain", &[]), ("dcgan", HACKS.split_at(OF_DCGAN).0), ("hacks", HACKS), ("modern", MODERN)];
+
+/// What a preset says of a heuristic's settings, if that is not its default: no momentum beside penalties, as in all that
+/// followed Miyato et al. 2018, and a slope's weight for images of few pixels.
+pub(super) fn settings(preset: &str, heuristic: &str) -> Table {
+    let settings: &[(&str, f64)] = match (preset, heuristic) {
+        ("modern", "adam") => &[("beta1", 0.0), ("beta2", 0.99)],
+        ("modern", "r1" | "r2") => &[("gamma", 1.0)],
+        _ => &[],
+    };
+    settings.iter().map(|(key, value)| ((*key).to_owned(), Value::Float(*value))).collect()
+}
 
 /// The preset of a recipe that names none.
 pub(super) const DEFAULT_PRESET: &str = "hacks";

@@ -4,6 +4,7 @@ use std::io::Cursor;
 
 use image::{DynamicImage, GrayImage, ImageFormat, RgbImage};
 
+use crate::data::Images;
 use crate::error::{Error, Result};
 
 /// Small images are enlarged until a tile has at least this many pixels a side, so that pixels are seen.
@@ -94,13 +95,13 @@ fn grid(images: &[u8], shape: [usize; 4], columns: usize, scale: usize, gap: usi
     image.expect("the buffer was made for this size")
 }
 
-/// A nearly square sheet of images `[n, c, h, w]` as a PNG file's bytes.
+/// A nearly square sheet.
 ///
-/// # Errors
-///
-/// The sheet is too large to encode.
-pub fn encode_sheet(images: &[u8], shape: [usize; 4]) -> Result<Vec<u8>> {
-    encode_png(&sheet(images, shape, square_columns(shape[0])))
+/// # Panics
+/// If there are no images.
+pub fn square_sheet(images: &Images) -> DynamicImage {
+    let &Images { channels, size, ref pixels, .. } = images;
+    sheet(pixels, [images.count(), channels, size, size], square_columns(images.count()))
 }
 
 /// The columns of a nearly square sheet, as wide as high or wider by one.

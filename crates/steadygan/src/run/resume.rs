@@ -124,12 +124,14 @@ fn extend(directory: &RunDirectory, origin: &mut Origin, shown: u64, images: Opt
     Ok(wanted > planned)
 }
 
-/// Removes what a killed process wrote after its last checkpoint, and sheets off the cadence, which
-/// only an end leaves: a run that goes on has the files of one that never stopped.
+/// Removes what a killed process wrote after its last checkpoint, and sheets and metrics off their cadence,
+/// which only an end leaves: a run that goes on has the files of one that never stopped.
 fn cut_back_to(directory: &RunDirectory, plan: &Plan, images: u64) -> Result<()> {
-    for lines in [directory.stats(), directory.findings(), directory.metrics()] {
-        cut_back(&lines, images)?;
-    }
+    // Nothing is measured off the cadence but at the very end, which is this checkpoint.
+    let on_cadence = images.is_multiple_of(plan.train.sheets_every);
+    cut_back(&directory.stats(), images)?;
+    cut_back(&directory.findings(), images)?;
+    cut_back(&directory.metrics(), if on_cadence { images } else { images - 1 })?;
     directory.cut_back_fakes(images)?;
     for (at, path) in directory.fakes_written()? {
         if !at.is_multiple_of(plan.train.sheets_every) {
@@ -138,4 +140,31 @@ fn cut_back_to(directory: &RunDirectory, plan: &Plan, images: u64) -> Result<()>
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    /// At 32 images a cadence of 16 is met; at 40 the line and the sheet are those of an end.
+    #[test]
+    fn what_an_end_left_off_the_cadence_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut plan = Plan::decide(&LayeredRecipe::default(), 1).unwrap();
+        plan.train.sheets_every = 16;
+        for (images, kept) in [(40, &[16, 32][..]), (32, &[16, 32]), (16, &[16]), (0, &[])] {
+            let directory = RunDirectory::create(folder.path(), "x").unwrap();
+            fs::create_dir(directory.path().join("fakes")).unwrap();
+            for at in [16, 32, 40] {
+                steadygan_run::append_text(&directory.metrics(), &format!("{{\"images\":{at}}}\n")).unwrap();
+                fs::write(directory.fakes(at), "").unwrap();
+            }
+            cut_back_to(&directory, &plan, images).unwrap();
+            let lines: String = kept.iter().map(|at| format!("{{\"images\":{at}}}\n")).collect();
+            assert_eq!(fs::read_to_string(directory.metrics()).unwrap(), lines, "{images}");
+            let sheets: Vec<u64> = directory.fakes_written().unwrap().iter().map(|(at, _)| *at).collect();
+            assert_eq!(sheets, kept, "{images}");
+        }
+    }
 }

@@ -11,13 +11,15 @@ pub use recorder::Recorder;
 pub use state::{State, Tally};
 pub use step::{Fooled, NonFinite, Rules, StepStats, discriminator_step, generator_step};
 
-use crate::data::{Dataset, Order, gather};
+use crate::data::{Dataset, Order};
 use crate::error::{Error, Result};
 use crate::heuristics::{Hook, View};
 use crate::labels::{Batches, Moment, hard};
+use crate::metrics::modes::Modes;
 use crate::nn::Pass;
 use crate::optim;
 use crate::plan::Plan;
+use crate::report::DynamicImage;
 use burn::module::Module;
 use burn::prelude::*;
 use sheet::Sheet;
@@ -31,8 +33,14 @@ pub trait Observer {
     fn stats(&mut self, _images: u64, _means: &StepStats, _diversity: f64) -> Result<()> {
         Ok(())
     }
-    /// The fixed latents' images as bytes `[n, c, h, w]`, at every `sheets_every` images and at the end.
-    fn sheet(&mut self, _images: u64, _fakes: &[u8], _shape: [usize; 4]) -> Result<()> {
+    /// How the fixed latents' points are spread over the modes of a mixture, at every `sheets_every` images and at
+    /// the end, before the sheet.
+    fn modes(&mut self, _images: u64, _modes: &Modes) -> Result<()> {
+        Ok(())
+    }
+    /// A picture of what is made of the fixed latents, before the first step, at every `sheets_every` images and at
+    /// the end.
+    fn sheet(&mut self, _images: u64, _fakes: &DynamicImage) -> Result<()> {
         Ok(())
     }
     /// The whole state, at every `checkpoint_every` images and at the end.
@@ -119,9 +127,7 @@ fn fetch(plan: &Plan, data: &Dataset, order: &mut Order, moment: Moment, device:
     let batch = plan.train.batch;
     let indices = order.indices(moment.images, batch);
     let mut flips = plan.data.flip.then(|| moment.stream("flip"));
-    let pixels = gather(&data.train, &indices, flips.as_mut());
-    let scaled: [f32; 256] = std::array::from_fn(|pixel| plan.model.range.scale(pixel as u8));
-    let values: Vec<f32> = pixels.into_iter().map(|pixel| scaled[usize::from(pixel)]).collect();
+    let values = data.train.gather(&indices, flips.as_mut()).to_values(plan.model.range);
     let shape = [batch, plan.model.channels, plan.model.size, plan.model.size];
     Tensor::from_data(TensorData::new(values, shape), &device.clone().inner())
 }

@@ -2,7 +2,9 @@
 
 use super::{Observer, Origin, State, StepStats, save_checkpoint};
 use crate::error::Result;
-use crate::report::sheet::encode_sheet;
+use crate::metrics::modes::Modes;
+use crate::report::DynamicImage;
+use crate::report::sheet::encode_png;
 use std::time::Instant;
 use steadygan_run::{JsonLines, RunDirectory, Stats, Which, append_text, read_lines, write_atomically};
 
@@ -85,9 +87,17 @@ impl Observer for Recorder {
         ))
     }
 
-    fn sheet(&mut self, images: u64, fakes: &[u8], shape: [usize; 4]) -> Result<()> {
+    fn modes(&mut self, images: u64, modes: &Modes) -> Result<()> {
+        // Opened for each line: a run whose data have no known modes has no such file.
+        let mut lines = JsonLines::append(&self.run.metrics())?;
+        lines.write(&modes.line(images))?;
+        lines.sync()?;
+        self.log(&format!("{images} images: {modes}, reverse KL {:.3}", modes.reverse_kl()))
+    }
+
+    fn sheet(&mut self, images: u64, fakes: &DynamicImage) -> Result<()> {
         let path = if images == 0 { self.run.fakes_init() } else { self.run.fakes(images) };
-        Ok(write_atomically(&path, &encode_sheet(fakes, shape)?)?)
+        Ok(write_atomically(&path, &encode_png(fakes)?)?)
     }
 
     fn checkpoint(&mut self, state: &State) -> Result<()> {

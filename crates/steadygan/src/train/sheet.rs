@@ -1,49 +1,140 @@
-//! The fixed latents whose images are shown as training goes on.
+//! The fixed latents of which pictures are made as training goes on, and what is measured on them.
 
 use super::{Observer, State};
-use crate::data::{Dataset, first_shown};
+use crate::data::{Dataset, Mixture, Samples, first_shown};
 use crate::error::Result;
 use crate::metrics::mean_pairwise_distance;
+use crate::metrics::modes::Modes;
 use crate::plan::Plan;
+use crate::report::{SCATTERED, picture_of_fakes};
 use crate::rng;
 use burn::prelude::Device;
 
-/// Images that diversity is judged on, of fakes and of reals: about two thousand pairs.
-const DIVERSITY_IMAGES: usize = 64;
+/// Samples that diversity is judged on, of fakes and of reals: about two thousand pairs.
+const DIVERSITY_SAMPLES: usize = 64;
 
-/// The fixed latents, and the spread of reals to compare their images' with.
+/// The fixed latents, and reals to compare with what is made of them.
 pub(super) struct Sheet<'a> {
     plan: &'a Plan,
     device: Device,
     latents: Vec<f32>,
+    reals: Samples,
     real_distance: f64,
+    /// What the reals were drawn from, if its modes can be counted.
+    mixture: Option<Mixture>,
 }
 
 impl<'a> Sheet<'a> {
     pub(super) fn new(plan: &'a Plan, data: &Dataset, device: &Device) -> Self {
+        let count = match data.train {
+            Samples::Images(_) => plan.train.sheet,
+            Samples::Points(_) => SCATTERED,
+        };
         let mut stream = rng::stream(plan.seed, "sheet", 0);
-        let latents = plan.model.latent_distribution.sample(plan.train.sheet, plan.model.latent, &mut stream);
-        let reals = first_shown(&data.train, plan.seed, plan.train.sheet.min(DIVERSITY_IMAGES));
-        let real_distance = mean_pairwise_distance(&reals, plan.model.image_len());
-        Self { plan, device: device.clone().inner(), latents, real_distance }
+        let latents = plan.model.latent_distribution.sample(count, plan.model.latent, &mut stream);
+        let compared = first_shown(&data.train, plan.seed, count.min(DIVERSITY_SAMPLES));
+        Self {
+            plan,
+            device: device.clone().inner(),
+            latents,
+            reals: first_shown(&data.train, plan.seed, count),
+            real_distance: mean_pairwise_distance(&compared),
+            mixture: Mixture::named(&plan.data.source),
+        }
     }
 
-    /// The images of the first `count` fixed latents.
-    fn fakes(&self, state: &State, count: usize) -> Vec<u8> {
+    /// How many fixed latents there are.
+    fn count(&self) -> usize {
+        self.latents.len() / self.plan.model.latent
+    }
+
+    /// What is made of the first `count` fixed latents.
+    fn fakes(&self, state: &State, count: usize) -> Samples {
         let model = &self.plan.model;
         let values = state.shown_generator().sample(&self.latents[..count * model.latent], &self.device);
-        values.into_iter().map(|value| model.range.unscale(value)).collect()
+        self.reals.from_values(&values, model.range)
     }
 
     /// The fakes' mean distance from each other, as a share of the reals'.
     pub(super) fn diversity(&self, state: &State) -> f64 {
-        let fakes = self.fakes(state, self.plan.train.sheet.min(DIVERSITY_IMAGES));
-        mean_pairwise_distance(&fakes, self.plan.model.image_len()) / self.real_distance
+        let fakes = self.fakes(state, self.count().min(DIVERSITY_SAMPLES));
+        mean_pairwise_distance(&fakes) / self.real_distance
     }
 
+    /// Before the first step, whose pictures a run that is killed and resumed makes twice, no modes are counted: a
+    /// line would be there twice.
     pub(super) fn show(&self, state: &State, observer: &mut dyn Observer) -> Result<()> {
-        let model = &self.plan.model;
-        let shape = [self.plan.train.sheet, model.channels, model.size, model.size];
-        observer.sheet(state.images, &self.fakes(state, shape[0]), shape)
+        let fakes = self.fakes(state, self.count());
+        if let (Some(mixture), true) = (&self.mixture, state.images > 0) {
+            let modes = Modes::of_points(&mixture.centers, mixture.sigma, fakes.points());
+            observer.modes(state.images, &modes)?;
+        }
+        observer.sheet(state.images, &picture_of_fakes(&fakes, &self.reals))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::load;
+    use crate::nn::{Builder, ConvSpec, Init, Initializer};
+    use crate::recipe::LayeredRecipe;
+    use crate::report::DynamicImage;
+
+    /// What was shown and counted.
+    #[derive(Default)]
+    struct Seen {
+        modes: Vec<(u64, Modes)>,
+        sheets: Vec<(u64, DynamicImage)>,
+    }
+
+    impl Observer for Seen {
+        fn modes(&mut self, images: u64, modes: &Modes) -> Result<()> {
+            self.modes.push((images, modes.clone()));
+            Ok(())
+        }
+        fn sheet(&mut self, images: u64, fakes: &DynamicImage) -> Result<()> {
+            self.sheets.push((images, fakes.clone()));
+            Ok(())
+        }
+    }
+
+    /// The smallest plan, but for points, and a generator of them: linear.
+    fn of_points(source: &str) -> (Plan, State, Device) {
+        let device = Device::flex().autodiff();
+        let mut recipe = LayeredRecipe::default();
+        recipe.lay_text("data.size = 8\nmodel.latent = 3\n", "test").unwrap();
+        let mut plan = Plan::decide(&recipe, 1).unwrap();
+        let mut state = State::new(&plan, &device);
+        (plan.data.source, plan.data.size, plan.data.channels) = (source.to_owned(), 1, Some(2));
+        (plan.model.size, plan.model.channels) = (1, 2);
+        let init = Initializer { init: Init::FanInUniform, seed: 0, network: "test".into(), device: device.clone() };
+        state.generator = Builder::new([3, 1, 1], init).conv(ConvSpec::valid(3, 2, 1, true)).build();
+        (plan, state, device)
+    }
+
+    #[test]
+    fn a_mixture_s_modes_are_counted_on_2500_fixed_latents() {
+        let (plan, mut state, device) = of_points("grid");
+        let data = load(&plan.data).unwrap();
+        let sheet = Sheet::new(&plan, &data, &device);
+        let mut seen = Seen::default();
+        for images in [0, 8, 16] {
+            state.images = images;
+            sheet.show(&state, &mut seen).unwrap();
+        }
+        let mut stream = rng::stream(plan.seed, "sheet", 0);
+        let latents = plan.model.latent_distribution.sample(2_500, 3, &mut stream);
+        let fakes = data.train.from_values(&state.generator.sample(&latents, &device), plan.model.range);
+        let grid = Mixture::grid();
+        let modes = Modes::of_points(&grid.centers, grid.sigma, fakes.points());
+        assert_eq!(seen.modes, [(8, modes.clone()), (16, modes.clone())], "none before the first step");
+        assert_eq!(modes.samples, 2_500);
+        let picture = picture_of_fakes(&fakes, &first_shown(&data.train, plan.seed, 2_500));
+        assert_eq!(seen.sheets, [0, 8, 16].map(|images| (images, picture.clone())));
+        let of_first_64 = |samples: &Samples| mean_pairwise_distance(&samples.gather(&Vec::from_iter(0..64), None));
+        let diversity = of_first_64(&fakes) / mean_pairwise_distance(&first_shown(&data.train, plan.seed, 64));
+        assert_eq!(sheet.diversity(&state), diversity);
+        assert!(diversity > 0.0);
     }
 }

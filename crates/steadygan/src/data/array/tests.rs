@@ -1,5 +1,5 @@
 use super::super::testing::{folder, loaded, pixels, plan, refused};
-use super::super::{Dataset, load};
+use super::super::{Images, load};
 
 /// A `.npy` of version 1.
 pub(in super::super) fn npy(descr: &str, fortran: &str, shape: &str, content: &[u8]) -> Vec<u8> {
@@ -19,10 +19,9 @@ pub(in super::super) fn in_order() -> Vec<u8> {
 #[test]
 fn an_array_is_the_folder_without_classes() {
     let folder = folder();
-    let mut from_folder = load(&plan(folder.path())).unwrap();
-    from_folder.train.classes = None;
+    let from_folder = load(&plan(folder.path())).unwrap();
     let data = loaded("a.npy", &u8s("(8, 4, 4, 3)", &in_order())).unwrap();
-    assert_eq!(data.train, from_folder.train);
+    assert_eq!(data.images(), Images { classes: None, ..from_folder.images() });
     assert_eq!((data.name.as_str(), data.class_names.len()), ("a", 0));
 }
 
@@ -30,12 +29,12 @@ fn an_array_is_the_folder_without_classes() {
 fn grey_alpha_and_other_shapes() {
     let levels: Vec<u8> = (0..50).collect();
     let grey = loaded("by-content", &u8s("(2, 5, 5)", &levels)).unwrap();
-    assert_eq!((grey.train.channels, grey.train.count()), (1, 2));
+    assert_eq!((grey.images().channels, grey.train.count()), (1, 2));
     let same = loaded("a.npy", &u8s("(2, 5, 5, 1)", &levels)).unwrap();
     assert_eq!(same.train, grey.train);
     let clear: Vec<u8> = [9, 9, 9, 0].repeat(16);
-    let Dataset { train, .. } = loaded("a.npy", &u8s("(1, 4, 4, 4)", &clear)).unwrap();
-    assert_eq!((train.channels, train.pixels), (1, vec![255; 16]));
+    let white = loaded("a.npy", &u8s("(1, 4, 4, 4)", &clear)).unwrap().images();
+    assert_eq!((white.channels, white.pixels), (1, vec![255; 16]));
 }
 
 #[test]

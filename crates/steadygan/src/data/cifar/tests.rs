@@ -17,9 +17,10 @@ fn read(path: &Path) -> Dataset {
 
 /// The first level and the class of each image.
 fn seen(data: &Dataset) -> Vec<(u8, &str)> {
-    let classes = data.train.classes.as_ref().unwrap();
+    let images = data.images();
+    let classes = images.classes.as_ref().unwrap();
     let class = |index: usize| data.class_names[classes[index] as usize].as_str();
-    (0..data.train.count()).map(|index| (data.train.image(index)[0], class(index))).collect()
+    (0..images.count()).map(|index| (images.image(index)[0], class(index))).collect()
 }
 
 #[test]
@@ -34,8 +35,8 @@ fn batch_folder_and_archive() {
 
     let one = read(&inner.join("data_batch_1.bin"));
     assert_eq!(seen(&one), [(11, "truck"), (21, "airplane")]);
-    assert_eq!((one.train.channels, one.class_names.len()), (3, 10));
-    assert_eq!(one.train.image(0), [[11; 1024], [12; 1024], [13; 1024]].concat());
+    assert_eq!((one.images().channels, one.class_names.len()), (3, 10));
+    assert_eq!(one.images().image(0), [[11; 1024], [12; 1024], [13; 1024]].concat());
     let all = [(11, "truck"), (21, "airplane"), (31, "cat")];
     assert_eq!(seen(&read(&inner)), all);
     assert_eq!(seen(&read(folder.path())), all);

@@ -38,15 +38,15 @@ fn images_and_their_labels_come_back_as_written() {
     };
     let data = load(&plan).unwrap();
     assert_eq!(data.name, "toy-images-idx3-ubyte");
-    assert_eq!((data.train.channels, &data.train.pixels), (1, &pixels));
-    assert_eq!(data.train.classes, Some(vec![1, 0, 1]));
+    assert_eq!((data.images().channels, data.images().pixels), (1, pixels));
+    assert_eq!(data.images().classes, Some(vec![1, 0, 1]));
     assert_eq!(data.class_names, ["2", "7"]);
 
     fs::write(&labels, idx(&[2], &[7, 2])).unwrap();
     let error = load(&plan).unwrap_err().to_string();
     assert!(error.contains("holds 3 images, but ") && error.ends_with(" is of shape [2]"), "{error}");
     fs::remove_file(&labels).unwrap();
-    assert_eq!(load(&plan).unwrap().train.classes, None);
+    assert_eq!(load(&plan).unwrap().images().classes, None);
 }
 
 #[test]

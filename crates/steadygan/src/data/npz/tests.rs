@@ -27,11 +27,11 @@ fn images_and_classes_are_those_of_the_folder() {
     let test = npy("|u1", "False", "(1, 8, 8)", &[0; 64]);
     let keras = loaded("a.npz", &npz(&[("x_test", &test), ("x_train", &images()), ("y_train", &labels)])).unwrap();
     assert_eq!(
-        (keras.train.classes, keras.class_names),
-        (from_folder.train.classes, vec!["-7".to_owned(), "300".to_owned()])
+        (keras.images().classes, keras.class_names),
+        (from_folder.images().classes, vec!["-7".to_owned(), "300".to_owned()])
     );
     let unnamed = loaded("a.npz", &npz(&[("arr_0", &images())])).unwrap();
-    assert_eq!((unnamed.train.pixels, unnamed.train.classes), (from_folder.train.pixels, None));
+    assert_eq!((unnamed.images().pixels, unnamed.images().classes), (from_folder.images().pixels, None));
 }
 
 #[test]

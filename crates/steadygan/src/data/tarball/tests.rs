@@ -76,7 +76,7 @@ fn a_folder_around_everything_is_no_class() {
         zipped.push(super::super::zip::tests::File::new(&format!("photos/{name}"), &png));
     }
     let from_folder = content(load(&plan(folder.path())).unwrap());
-    assert_eq!((&from_folder.train.classes, from_folder.class_names.len()), (&None, 0));
+    assert_eq!((from_folder.images().classes, from_folder.class_names.len()), (None, 0));
     assert_eq!(content(loaded("photos.tar", &tar.into_inner().unwrap()).unwrap()), from_folder);
     assert_eq!(content(loaded("photos.zip", &super::super::zip::tests::zip(&zipped)).unwrap()), from_folder);
 }

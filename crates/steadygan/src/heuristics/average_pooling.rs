@@ -1,0 +1,41 @@
+//! The discriminator halves an image by averages.
+//!
+//! The pieces: [`plan::Downsampling::AveragePool`](crate::plan::Downsampling::AveragePool).
+//!
+//! # When it helps
+//!
+//! ganhacks' other way without sparse gradients; what SNGAN's residual discriminators do.
+
+use super::{Card, Conflict, Evidence, Family, Heuristic};
+use crate::error::Result;
+use crate::plan::{Downsampling, Plan};
+use serde::{Deserialize, Serialize};
+
+/// What there is to know.
+pub static CARD: Card = Card {
+    name: "average-pooling",
+    family: Family::Architecture,
+    claim: "Every pixel gets a gradient, where max pooling gives it to one of four.",
+    without: "Max pooling, or what the base says.",
+    formula: "3×3 convolution, activation, mean over 2×2 pixels",
+    default: "nothing to set",
+    source: "ganhacks tip 5; Miyato et al. 2018",
+    evidence: Evidence::Weak,
+    conflicts: &[Conflict { with: "strided-downsampling", why: "both say how the discriminator halves an image", instead: "" }],
+};
+
+/// The settings.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct AveragePooling {}
+
+impl Heuristic for AveragePooling {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn plan(&self, plan: &mut Plan) -> Result<()> {
+        plan.model.downsampling = Downsampling::AveragePool;
+        Ok(())
+    }
+}

@@ -1,0 +1,70 @@
+//! A slope of 1 around the reals: DRAGAN.
+//!
+//! The pieces: [`one_centred`](crate::penalty::one_centred), [`around`](crate::penalty::around).
+//!
+//! # When it helps
+//!
+//! One study; in a large collection of published runs it decays after its best point, as others do.
+
+use super::penalties::{self, CONFLICTS, Every, Kind, Penalty};
+use super::{Card, Conflict, Evidence, Family, Heuristic, Hook};
+use crate::error::Result;
+use crate::plan::Plan;
+use crate::schedule::Schedule;
+use serde::{Deserialize, Serialize};
+
+/// What there is to know.
+pub static CARD: Card = Card {
+    name: "dragan",
+    family: Family::Penalty,
+    claim: "A discriminator that is smooth around the data has fewer sharp places for the generator to get \
+            stuck at.",
+    without: "No penalty.",
+    formula: "λ · mean (√(‖∇D(x̂)‖² + 1e-12) − 1)², x̂ near a real: x + u · ½ · s · r, s the standard deviation \
+            of the batch, r and u uniform on [0, 1]",
+    default: "weight = 10 (λ; 0.1 on toys), every = 0 (in each step)",
+    source: "Kodali et al. 2017",
+    evidence: Evidence::Weak,
+    conflicts: &CONFLICTS,
+};
+
+/// The settings.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Dragan {
+    /// The weight λ, not below 0.
+    pub weight: Schedule,
+    /// Real images between two times that it is computed; 0 is in every step.
+    pub every: Every,
+}
+
+impl Default for Dragan {
+    fn default() -> Self {
+        Self { weight: Schedule::constant(10.0), every: Every(0) }
+    }
+}
+
+impl Dragan {
+    fn penalty(&self, plan: &Plan) -> Penalty {
+        let (weight, every, batch) = (self.weight, self.every.0, plan.train.batch);
+        Penalty { name: CARD.name, kind: Kind::Around, weight, deviation: None, every, batch }
+    }
+}
+
+impl Heuristic for Dragan {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn plan(&self, plan: &mut Plan) -> Result<()> {
+        self.penalty(plan).check("weight")
+    }
+
+    fn conflict(&self, plan: &Plan) -> Option<&'static Conflict> {
+        penalties::conflict(&CARD, plan)
+    }
+
+    fn arm(&self, plan: &Plan) -> Option<Box<dyn Hook>> {
+        Some(Box::new(self.penalty(plan)))
+    }
+}

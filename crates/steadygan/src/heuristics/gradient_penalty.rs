@@ -1,0 +1,70 @@
+//! A slope of 1 between reals and fakes: WGAN-GP.
+//!
+//! The pieces: [`one_centred`](crate::penalty::one_centred), [`between`](crate::penalty::between).
+//!
+//! # When it helps
+//!
+//! With the loss `wasserstein` (clip = 0), several discriminator steps and no batch norm in the discriminator. It
+//! does not make the game converge locally (Mescheder et al. 2018), and published results depend much on the rest of
+//! the setup.
+
+use super::penalties::{self, CONFLICTS, Every, Kind, Penalty};
+use super::{Card, Conflict, Evidence, Family, Heuristic, Hook};
+use crate::error::Result;
+use crate::plan::Plan;
+use crate::schedule::Schedule;
+use serde::{Deserialize, Serialize};
+
+/// What there is to know.
+pub static CARD: Card = Card {
+    name: "gradient-penalty",
+    family: Family::Penalty,
+    claim: "A slope of 1 on the way from fakes to reals is that of the best Wasserstein critic.",
+    without: "No penalty.",
+    formula: "λ · mean (√(‖∇D(x̂)‖² + 1e-12) − 1)², x̂ uniform on the segment from a real to a fake",
+    default: "weight = 10 (λ; 0.1 on toys), every = 0 (in each step)",
+    source: "Gulrajani et al. 2017",
+    evidence: Evidence::Moderate,
+    conflicts: &CONFLICTS,
+};
+
+/// The settings.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct GradientPenalty {
+    /// The weight λ, not below 0.
+    pub weight: Schedule,
+    /// Real images between two times that it is computed; 0 is in every step.
+    pub every: Every,
+}
+
+impl Default for GradientPenalty {
+    fn default() -> Self {
+        Self { weight: Schedule::constant(10.0), every: Every(0) }
+    }
+}
+
+impl GradientPenalty {
+    fn penalty(&self, plan: &Plan) -> Penalty {
+        let (weight, every, batch) = (self.weight, self.every.0, plan.train.batch);
+        Penalty { name: CARD.name, kind: Kind::Between, weight, deviation: None, every, batch }
+    }
+}
+
+impl Heuristic for GradientPenalty {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn plan(&self, plan: &mut Plan) -> Result<()> {
+        self.penalty(plan).check("weight")
+    }
+
+    fn conflict(&self, plan: &Plan) -> Option<&'static Conflict> {
+        penalties::conflict(&CARD, plan)
+    }
+
+    fn arm(&self, plan: &Plan) -> Option<Box<dyn Hook>> {
+        Some(Box::new(self.penalty(plan)))
+    }
+}

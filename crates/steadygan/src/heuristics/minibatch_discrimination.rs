@@ -1,0 +1,59 @@
+//! The discriminator learns in what images of a batch differ.
+//!
+//! The pieces: [`plan::MinibatchDiscrimination`].
+//!
+//! # When it helps
+//!
+//! Of 2016; costly, and `minibatch-std` does nearly the same with nothing to learn. ganhacks lists it under mixed
+//! results.
+
+use super::{Card, Evidence, Family, Heuristic};
+use crate::error::Result;
+use crate::plan::{MinibatchDiscrimination as Planned, Plan, require};
+use serde::{Deserialize, Serialize};
+
+/// What there is to know.
+pub static CARD: Card = Card {
+    name: "minibatch-discrimination",
+    family: Family::Architecture,
+    claim: "Fakes that are too alike give themselves away, in whatever they are alike.",
+    without: "Images are judged one by one.",
+    formula: "M = T·f(x), B × C numbers an image; o_b(x) = Σ over the batch of exp(−‖M_b(x) − M_b(x′)‖₁), before \
+            the last layer",
+    default: "features = 100 (B), dimensions = 5 (C)",
+    source: "Salimans et al. 2016, section 3.2",
+    evidence: Evidence::Weak,
+    conflicts: &[],
+};
+
+/// The settings.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct MinibatchDiscrimination {
+    /// Features that the last layer gets, B.
+    pub features: usize,
+    /// Numbers that each feature compares, C.
+    pub dimensions: usize,
+}
+
+impl Default for MinibatchDiscrimination {
+    fn default() -> Self {
+        Self { features: 100, dimensions: 5 }
+    }
+}
+
+impl Heuristic for MinibatchDiscrimination {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn plan(&self, plan: &mut Plan) -> Result<()> {
+        let Self { features, dimensions } = *self;
+        for (setting, count) in [("features", features), ("dimensions", dimensions)] {
+            let key = format!("heuristics.minibatch-discrimination.{setting}");
+            require((1..=1024).contains(&count), &key, count, "in 1..=1024")?;
+        }
+        plan.model.discriminator.minibatch_discrimination = Some(Planned { features, dimensions });
+        Ok(())
+    }
+}

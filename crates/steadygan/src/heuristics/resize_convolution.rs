@@ -1,0 +1,59 @@
+//! The generator doubles an image by interpolation.
+//!
+//! The pieces: [`plan::Upsampling::Bilinear`](crate::plan::Upsampling::Bilinear).
+//!
+//! # When it helps
+//!
+//! Against checkerboards, where a stride does not divide the kernel. The 4×4 stride-2 form of `strided-upsampling`
+//! has none for that reason.
+
+use super::{Card, Conflict, Evidence, Family, Heuristic};
+use crate::error::Result;
+use crate::plan::{Plan, Upsampling};
+use serde::{Deserialize, Serialize};
+
+/// What there is to know.
+pub static CARD: Card = Card {
+    name: "resize-convolution",
+    family: Family::Architecture,
+    claim: "Neighbouring pixels are made by the same weights, so that no checkerboard can form.",
+    without: "Nearest neighbour, then convolution (its own plainer form); or what the base says.",
+    formula: "interpolation ×2, then 3×3 convolution",
+    default: "resize = \"bilinear\"; \"nearest\" is the form without the heuristic",
+    source: "Odena, Dumoulin and Olah 2016",
+    evidence: Evidence::Weak,
+    conflicts: &[Conflict { with: "strided-upsampling", why: "both say how the generator doubles an image", instead: "" }, Conflict { with: "pixel-shuffle", why: "both say how the generator doubles an image", instead: "" }],
+};
+
+/// How pixels are interpolated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Resize {
+    /// Each pixel four times.
+    Nearest,
+    /// Weighted by distance from pixel centres.
+    #[default]
+    Bilinear,
+}
+
+/// The settings.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct ResizeConvolution {
+    /// How pixels are interpolated.
+    pub resize: Resize,
+}
+
+impl Heuristic for ResizeConvolution {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn plan(&self, plan: &mut Plan) -> Result<()> {
+        plan.model.upsampling = match self.resize {
+            Resize::Nearest => Upsampling::Nearest,
+            Resize::Bilinear => Upsampling::Bilinear,
+        };
+        Ok(())
+    }
+}
