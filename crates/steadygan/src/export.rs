@@ -45,21 +45,21 @@ impl Description<'_> {
 ///
 /// # Errors
 ///
-/// The run has no such checkpoint, or the folder cannot be written; each file is whole or as it was before.
+/// The run has no such checkpoint, the folder cannot be written, or the generator has no form in ONNX (both SafeTensors
+/// files are written then); each file is whole or as it was before.
 pub fn export(run: &Path, which: Which) -> Result<PathBuf> {
     let run = RunDirectory::open(run)?;
     let checkpoint = checkpoint_of(&run, which)?;
     let state = checkpoint.state(&Device::flex())?;
     let model = &checkpoint.origin().plan.model;
     let folder = run.export();
+    let describe = |role| Description { format_version: FORMAT_VERSION, role, images: state.images, model };
     for role in Role::ALL {
-        let description = Description { format_version: FORMAT_VERSION, role, images: state.images, model };
-        let bytes = to_safetensors(state.network(role), &description);
+        let bytes = to_safetensors(state.network(role), &describe(role));
         write_atomically(&folder.join(role.file_name()), &bytes)?;
-        if role == Role::Generator {
-            write_atomically(&folder.join("generator.onnx"), &to_onnx(&state.generator, &description))?;
-        }
     }
+    let description = describe(Role::Generator);
+    write_atomically(&folder.join("generator.onnx"), &to_onnx(&state.generator, &description)?)?;
     Ok(folder)
 }
 
@@ -76,11 +76,15 @@ pub fn to_safetensors(network: &Network, description: &Description) -> Vec<u8> {
 
 /// A generator as an ONNX model, opset 13: input `latent` `[batch, latent, 1, 1]` (as PyTorch's example passes it), output
 /// `images` `[batch, channels, size, size]` in the generator's own range, both 32-bit floats; the batch is free. Batch
-/// norm is that of evaluation.
+/// norm is that of evaluation, and weights are as spectral norm leaves them.
+///
+/// # Errors
+///
+/// A layer has no form in ONNX here (layer norm, virtual batch norm, attention and what belongs to discriminators).
 ///
 /// # Panics
 ///
 /// If the network has no layer.
-pub fn to_onnx(generator: &Network, description: &Description) -> Vec<u8> {
+pub fn to_onnx(generator: &Network, description: &Description) -> Result<Vec<u8>> {
     onnx::encode(generator, METADATA_KEY, &description.to_json())
 }

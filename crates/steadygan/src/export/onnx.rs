@@ -4,10 +4,14 @@
 //! enough for every operator here.
 
 mod fields;
+mod node;
 
 use super::protobuf::Message;
-use crate::nn::{AnyLayer, BatchNorm, ConvSpec, ImageShape, Network, named_tensors};
-use fields::{attribute, dimension, entry, graph, model, node, opset, shape, tensor, tensor_type, type_, value_info};
+use crate::error::Result;
+use crate::nn::{AnyLayer, ImageShape, Layer, Network, Reshape, Residual, named_tensors};
+use fields::{dimension, entry, graph, model, opset, shape, tensor, tensor_type, type_, value_info};
+use node::Node;
+use std::collections::BTreeMap;
 
 /// The version of the file's format.
 const IR_VERSION: u64 = 7;
@@ -16,50 +20,115 @@ const OPSET: u64 = 13;
 
 /// `TensorProto.DataType.FLOAT`: 32 bits.
 const FLOAT: u64 = 1;
+/// `TensorProto.DataType.INT64`.
+const INT64: u64 = 7;
 
 const INPUT: &str = "latent";
 const OUTPUT: &str = "images";
 
-/// The constant that says by how much a nearest-neighbour doubling enlarges each dimension.
+/// The constant that says by how much a doubling enlarges each dimension.
 const DOUBLING: &str = "doubling";
 
 /// The bytes of a `ModelProto`, with `metadata` under a key of its `metadata_props`.
-pub(super) fn encode(network: &Network, key: &str, metadata: &str) -> Vec<u8> {
+///
+/// # Errors
+///
+/// A layer has no form in ONNX here.
+pub(super) fn encode(network: &Network, key: &str, metadata: &str) -> Result<Vec<u8>> {
     let operators = Message::default().text(opset::DOMAIN, "").integer(opset::VERSION, OPSET);
     let property = Message::default().text(entry::KEY, key).text(entry::VALUE, metadata);
-    Message::default()
+    let message = Message::default()
         .integer(model::IR_VERSION, IR_VERSION)
         .text(model::PRODUCER_NAME, "steadygan")
         .text(model::PRODUCER_VERSION, env!("CARGO_PKG_VERSION"))
-        .message(model::GRAPH, &chain(network))
+        .message(model::GRAPH, &whole(&network.clone().without_spectral_norms())?)
         .message(model::OPSET_IMPORT, &operators)
-        .message(model::METADATA_PROPS, &property)
-        .into_bytes()
+        .message(model::METADATA_PROPS, &property);
+    Ok(message.into_bytes())
 }
 
-/// `GraphProto`: a chain of nodes, each named as its layer.
-fn chain(network: &Network) -> Message {
+/// `GraphProto`: nodes named as their layers.
+fn whole(network: &Network) -> Result<Message> {
     let layers = network.layers();
     assert!(!layers.is_empty(), "a network has layers");
-    let mut message = Message::default().text(graph::NAME, "generator");
-    let mut from = INPUT.to_owned();
-    for (index, layer) in layers.iter().enumerate() {
-        let name = format!("main.{index}");
-        let to = if index + 1 == layers.len() { OUTPUT.to_owned() } else { name.clone() };
-        message = message.message(graph::NODE, &Node::of(layer, &name).encode(&name, &from, &to));
-        from = to;
-    }
-    for tensor in named_tensors(network) {
-        let constant = constant(&tensor.name, tensor.data.shape(), tensor.data.as_bytes());
-        message = message.message(graph::INITIALIZER, &constant);
-    }
-    if layers.iter().any(|layer| matches!(layer, AnyLayer::Upsample2(_))) {
-        let factors = [1.0f32, 1.0, 2.0, 2.0].map(f32::to_le_bytes);
-        message = message.message(graph::INITIALIZER, &constant(DOUBLING, &[factors.len()], factors.as_flattened()));
-    }
-    message
+    let mut graph = Graph::default();
+    graph.chain(layers, "main", INPUT, OUTPUT, network.input())?;
+    let message = Message::default().text(graph::NAME, "generator");
+    let message = graph.nodes.iter().fold(message, |message, node| message.message(graph::NODE, node));
+    let weights = named_tensors(network).into_iter();
+    let weights = weights.map(|tensor| constant(&tensor.name, tensor.data.shape(), tensor.data.as_bytes()));
+    let constants = weights.chain(graph.constants.into_values());
+    let message = constants.fold(message, |message, constant| message.message(graph::INITIALIZER, &constant));
+    Ok(message
         .message(graph::INPUT, &images(INPUT, network.input()))
-        .message(graph::OUTPUT, &images(OUTPUT, network.output()))
+        .message(graph::OUTPUT, &images(OUTPUT, network.output())))
+}
+
+/// A graph's nodes in order, and by their names the constants that are not a network's tensors.
+#[derive(Debug, Default)]
+struct Graph {
+    nodes: Vec<Message>,
+    constants: BTreeMap<String, Message>,
+}
+
+impl Graph {
+    /// Adds layers named `prefix.0`, `prefix.1`, … that lead from one value to another; returns the last value's name,
+    /// which is `from` if there are no layers.
+    fn chain(
+        &mut self,
+        layers: &[AnyLayer],
+        prefix: &str,
+        from: &str,
+        to: &str,
+        mut shape: ImageShape,
+    ) -> Result<String> {
+        let mut from = from.to_owned();
+        for (index, layer) in layers.iter().enumerate() {
+            let name = format!("{prefix}.{index}");
+            let to = if index + 1 == layers.len() { to } else { &name };
+            match layer {
+                AnyLayer::Residual(block) => self.residual(block, &name, &from, to, shape)?,
+                layer => self.layer(layer, &name, &from, to)?,
+            }
+            from = to.to_owned();
+            shape = layer.output(shape);
+        }
+        Ok(from)
+    }
+
+    fn layer(&mut self, layer: &AnyLayer, name: &str, from: &str, to: &str) -> Result<()> {
+        let node = Node::of(layer, name)?;
+        self.nodes.push(node.encode(name, from, to));
+        if node.constants.iter().any(|name| name == DOUBLING) {
+            let factors = [1.0f32, 1.0, 2.0, 2.0].map(f32::to_le_bytes);
+            let doubling = constant(DOUBLING, &[factors.len()], factors.as_flattened());
+            self.constants.insert(DOUBLING.into(), doubling);
+        }
+        if let AnyLayer::Reshape(Reshape { shape }) = layer {
+            let name = format!("{name}.shape");
+            self.constants.insert(name.clone(), shape_constant(&name, *shape));
+        }
+        Ok(())
+    }
+
+    /// The two branches and their sum.
+    fn residual(&mut self, block: &Residual, name: &str, from: &str, to: &str, shape: ImageShape) -> Result<()> {
+        let value = |part: &str| format!("{name}.{part}");
+        let mut main = self.chain(&block.main, &value("main"), from, &value("main"), shape)?;
+        let skip = self.chain(&block.skip, &value("skip"), from, &value("skip"), shape)?;
+        let fixed = block.fixed_scale();
+        if block.scale.is_some() || fixed != 1.0 {
+            let scale = value("scale");
+            if block.scale.is_none() {
+                self.constants.insert(scale.clone(), constant(&scale, &[1], &fixed.to_le_bytes()));
+            }
+            let scaled = value("scaled");
+            self.nodes.push(Node::with("Mul", vec![scale]).encode(&scaled, &main, &scaled));
+            main = scaled;
+        }
+        self.nodes.push(Node::with("Add", vec![skip]).encode(name, &main, to));
+        Ok(())
+    }
 }
 
 /// `TensorProto` of 32-bit floats in little-endian order.
@@ -71,6 +140,17 @@ fn constant(name: &str, shape: &[usize], bytes: &[u8]) -> Message {
         .bytes(tensor::RAW_DATA, bytes)
 }
 
+/// `TensorProto` of an image's shape behind a batch of any size.
+fn shape_constant(name: &str, image: ImageShape) -> Message {
+    let lengths = [-1].into_iter().chain(image.map(|length| length as i64));
+    let bytes: Vec<u8> = lengths.flat_map(i64::to_le_bytes).collect();
+    Message::default()
+        .integers(tensor::DIMS, [1 + image.len()])
+        .integer(tensor::DATA_TYPE, INT64)
+        .text(tensor::NAME, name)
+        .bytes(tensor::RAW_DATA, &bytes)
+}
+
 /// `ValueInfoProto` of images in a batch of any size.
 fn images(name: &str, image: ImageShape) -> Message {
     let batch = Message::default().text(dimension::DIM_PARAM, "batch");
@@ -80,103 +160,6 @@ fn images(name: &str, image: ImageShape) -> Message {
     let of_tensor = Message::default().integer(tensor_type::ELEM_TYPE, FLOAT).message(tensor_type::SHAPE, &of_shape);
     let of_type = Message::default().message(type_::TENSOR_TYPE, &of_tensor);
     Message::default().text(value_info::NAME, name).message(value_info::TYPE, &of_type)
-}
-
-/// An operator with its constants and attributes.
-#[derive(Debug, PartialEq)]
-struct Node {
-    operator: &'static str,
-    /// The inputs after the first.
-    constants: Vec<String>,
-    attributes: Vec<(&'static str, Attribute)>,
-}
-
-#[derive(Debug, PartialEq)]
-enum Attribute {
-    Float(f32),
-    Integers(Vec<usize>),
-    Text(&'static str),
-}
-
-impl Node {
-    /// What a layer called `name` is in ONNX.
-    fn of(layer: &AnyLayer, name: &str) -> Self {
-        let plain = |operator| Self { operator, constants: Vec::new(), attributes: Vec::new() };
-        match layer {
-            AnyLayer::Conv2d(conv) => Self::conv("Conv", conv.spec(), name),
-            AnyLayer::ConvTranspose2d(conv) => Self::conv("ConvTranspose", conv.spec(), name),
-            AnyLayer::BatchNorm(_) => Self {
-                operator: "BatchNormalization",
-                constants: ["weight", "bias", "running_mean", "running_var"]
-                    .map(|part| format!("{name}.{part}"))
-                    .into(),
-                attributes: vec![("epsilon", Attribute::Float(BatchNorm::EPSILON))],
-            },
-            AnyLayer::LeakyRelu(activation) if activation.slope == 0.0 => plain("Relu"),
-            AnyLayer::LeakyRelu(activation) => {
-                Self { attributes: vec![("alpha", Attribute::Float(activation.slope))], ..plain("LeakyRelu") }
-            }
-            AnyLayer::Tanh(_) => plain("Tanh"),
-            AnyLayer::Sigmoid(_) => plain("Sigmoid"),
-            AnyLayer::MaxPool2(_) => Self {
-                attributes: ["kernel_shape", "strides"].map(|key| (key, Attribute::Integers(vec![2, 2]))).into(),
-                ..plain("MaxPool")
-            },
-            // The region of interest has no name: there is none.
-            AnyLayer::Upsample2(_) => Self {
-                operator: "Resize",
-                constants: vec![String::new(), DOUBLING.to_owned()],
-                attributes: [
-                    ("mode", "nearest"),
-                    ("coordinate_transformation_mode", "asymmetric"),
-                    ("nearest_mode", "floor"),
-                ]
-                .map(|(key, text)| (key, Attribute::Text(text)))
-                .into(),
-            },
-        }
-    }
-
-    fn conv(operator: &'static str, spec: ConvSpec, name: &str) -> Self {
-        let ConvSpec { kernel, stride, pad_before, pad_after, bias, .. } = spec;
-        let parameters = if bias { &["weight", "bias"][..] } else { &["weight"] };
-        Self {
-            operator,
-            constants: parameters.iter().map(|parameter| format!("{name}.{parameter}")).collect(),
-            attributes: vec![
-                ("kernel_shape", Attribute::Integers(vec![kernel, kernel])),
-                ("strides", Attribute::Integers(vec![stride, stride])),
-                ("pads", Attribute::Integers(vec![pad_before, pad_before, pad_after, pad_after])),
-            ],
-        }
-    }
-
-    /// `NodeProto`
-    fn encode(&self, name: &str, from: &str, to: &str) -> Message {
-        let inputs = [from].into_iter().chain(self.constants.iter().map(String::as_str));
-        let message = inputs.fold(Message::default(), |message, input| message.text(node::INPUT, input));
-        let message = message.text(node::OUTPUT, to).text(node::NAME, name).text(node::OP_TYPE, self.operator);
-        let attributes = self.attributes.iter().map(|(key, attribute)| attribute.encode(key));
-        attributes.fold(message, |message, attribute| message.message(node::ATTRIBUTE, &attribute))
-    }
-}
-
-impl Attribute {
-    /// `AttributeProto`
-    fn encode(&self, name: &str) -> Message {
-        /// `AttributeProto.AttributeType`
-        const FLOAT: u64 = 1;
-        const STRING: u64 = 3;
-        const INTS: u64 = 7;
-        let message = Message::default().text(attribute::NAME, name);
-        match self {
-            Self::Float(value) => message.float(attribute::F, *value).integer(attribute::TYPE, FLOAT),
-            Self::Text(value) => message.text(attribute::S, value).integer(attribute::TYPE, STRING),
-            Self::Integers(values) => {
-                message.integers(attribute::INTS, values.iter().copied()).integer(attribute::TYPE, INTS)
-            }
-        }
-    }
 }
 
 #[cfg(test)]

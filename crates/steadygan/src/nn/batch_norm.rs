@@ -74,6 +74,12 @@ impl Layer for BatchNorm {
         None
     }
 
+    fn absorb_moments(&mut self, noted: &mut dyn Iterator<Item = Moments>) {
+        if let Some(moments) = noted.next() {
+            self.absorb(&moments);
+        }
+    }
+
     fn output(&self, input: ImageShape) -> ImageShape {
         input
     }

@@ -1,5 +1,6 @@
 //! Convolution and its transpose.
 
+use super::spectral::{self, SpectralWeight, Vectors};
 use super::{ImageShape, Initializer, Layer, Pass};
 use crate::ops;
 use burn::Tensor;
@@ -99,15 +100,33 @@ pub struct Conv2d {
     pub weight: Param<Tensor<4>>,
     /// `[out_channels]`.
     pub bias: Option<Param<Tensor<1>>>,
+    /// Left singular vector of the weight under spectral normalisation, `[out_channels]`; not trained.
+    pub weight_u: Option<Param<Tensor<1>>>,
+    /// Right singular vector of the weight under spectral normalisation; not trained.
+    pub weight_v: Option<Param<Tensor<1>>>,
     #[module(skip)]
     spec: ConvSpec,
 }
 
 impl Conv2d {
+    /// The weight's dimension of output channels.
+    const OUT_DIM: usize = 0;
+
     /// A layer whose parameters `init` draws under `name`.
     pub fn new(spec: ConvSpec, name: &str, init: &Initializer) -> Self {
         let (weight, bias) = parameters(&spec, [spec.out_channels, spec.in_channels], name, init);
-        Self { weight, bias, spec }
+        Self { weight, bias, weight_u: None, weight_v: None, spec }
+    }
+
+    /// The layer under [spectral normalisation](SpectralWeight), its vectors drawn by `init` under `name`.
+    pub fn with_spectral_norm(self, name: &str, init: &Initializer) -> Self {
+        let (weight_u, weight_v): Vectors = spectral::vectors(&self.weight, Self::OUT_DIM, name, init);
+        Self { weight_u, weight_v, ..self }
+    }
+
+    /// The weight that the layer uses: W, or W/σ under spectral normalisation.
+    pub fn effective_weight(&self) -> Tensor<4> {
+        spectral::normalised(self.weight.val(), &self.weight_u, &self.weight_v, Self::OUT_DIM)
     }
 
     /// The layer's fixed numbers.
@@ -118,7 +137,7 @@ impl Conv2d {
     /// The layer, which has no bias, followed by a LeakyReLU of `slope`, at least 0, in one pass over the images.
     pub(super) fn forward_activated(&self, x: Tensor<4>, slope: f32) -> Tensor<4> {
         let [n, c, h, w] = x.dims();
-        ops::conv_leaky_relu(x, self.weight.val(), self.geometry(n, [c, h, w]), slope)
+        ops::conv_leaky_relu(x, self.effective_weight(), self.geometry(n, [c, h, w]), slope)
     }
 
     fn geometry(&self, batch: usize, [in_channels, in_height, in_width]: ImageShape) -> ops::Conv {
@@ -130,13 +149,18 @@ impl Conv2d {
 impl Layer for Conv2d {
     fn forward(&self, x: Tensor<4>, _: &mut Pass) -> Tensor<4> {
         let [n, c, h, w] = x.dims();
-        let y = ops::conv(x, self.weight.val(), self.geometry(n, [c, h, w]));
+        let y = ops::conv(x, self.effective_weight(), self.geometry(n, [c, h, w]));
         with_bias(y, &self.bias)
     }
 
     fn pull_back(&self, g: Tensor<4>, x: &Tensor<4>, _: &Tensor<4>) -> Option<Tensor<4>> {
         let [n, c, h, w] = x.dims();
-        Some(ops::conv_transpose(g, self.weight.val(), self.geometry(n, [c, h, w])))
+        Some(ops::conv_transpose(g, self.effective_weight(), self.geometry(n, [c, h, w])))
+    }
+
+    fn spectral_weights(&mut self) -> Vec<SpectralWeight<'_>> {
+        let Self { weight, weight_u: u, weight_v: v, .. } = self;
+        if u.is_none() { Vec::new() } else { vec![SpectralWeight { weight, u, v, out_dim: Self::OUT_DIM }] }
     }
 
     fn output(&self, input: ImageShape) -> ImageShape {
@@ -160,15 +184,33 @@ pub struct ConvTranspose2d {
     pub weight: Param<Tensor<4>>,
     /// `[out_channels]`.
     pub bias: Option<Param<Tensor<1>>>,
+    /// Left singular vector of the weight under spectral normalisation, `[out_channels]`; not trained.
+    pub weight_u: Option<Param<Tensor<1>>>,
+    /// Right singular vector of the weight under spectral normalisation; not trained.
+    pub weight_v: Option<Param<Tensor<1>>>,
     #[module(skip)]
     spec: ConvSpec,
 }
 
 impl ConvTranspose2d {
+    /// The weight's dimension of output channels.
+    const OUT_DIM: usize = 1;
+
     /// A layer whose parameters `init` draws under `name`.
     pub fn new(spec: ConvSpec, name: &str, init: &Initializer) -> Self {
         let (weight, bias) = parameters(&spec, [spec.in_channels, spec.out_channels], name, init);
-        Self { weight, bias, spec }
+        Self { weight, bias, weight_u: None, weight_v: None, spec }
+    }
+
+    /// The layer under [spectral normalisation](SpectralWeight), its vectors drawn by `init` under `name`.
+    pub fn with_spectral_norm(self, name: &str, init: &Initializer) -> Self {
+        let (weight_u, weight_v): Vectors = spectral::vectors(&self.weight, Self::OUT_DIM, name, init);
+        Self { weight_u, weight_v, ..self }
+    }
+
+    /// The weight that the layer uses: W, or W/σ under spectral normalisation.
+    pub fn effective_weight(&self) -> Tensor<4> {
+        spectral::normalised(self.weight.val(), &self.weight_u, &self.weight_v, Self::OUT_DIM)
     }
 
     /// The layer's fixed numbers.
@@ -197,13 +239,18 @@ impl ConvTranspose2d {
 impl Layer for ConvTranspose2d {
     fn forward(&self, x: Tensor<4>, _: &mut Pass) -> Tensor<4> {
         let [n, c, h, w] = x.dims();
-        let y = ops::conv_transpose(x, self.weight.val(), self.geometry(n, [c, h, w]));
+        let y = ops::conv_transpose(x, self.effective_weight(), self.geometry(n, [c, h, w]));
         with_bias(y, &self.bias)
     }
 
     fn pull_back(&self, g: Tensor<4>, x: &Tensor<4>, _: &Tensor<4>) -> Option<Tensor<4>> {
         let [n, c, h, w] = x.dims();
-        Some(ops::conv(g, self.weight.val(), self.geometry(n, [c, h, w])))
+        Some(ops::conv(g, self.effective_weight(), self.geometry(n, [c, h, w])))
+    }
+
+    fn spectral_weights(&mut self) -> Vec<SpectralWeight<'_>> {
+        let Self { weight, weight_u: u, weight_v: v, .. } = self;
+        if u.is_none() { Vec::new() } else { vec![SpectralWeight { weight, u, v, out_dim: Self::OUT_DIM }] }
     }
 
     fn output(&self, input: ImageShape) -> ImageShape {

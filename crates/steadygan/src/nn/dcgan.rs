@@ -1,7 +1,8 @@
 //! The DCGAN family (Radford, Metz and Chintala 2016) and the forms its heuristics replace.
 
+use super::family::{self, activated, attentive, base_and_stages, compared, hidden};
 use super::{Builder, ConvSpec, ImageShape, Initializer, Network};
-use crate::plan::{Downsampling, ModelPlan, NetworkPlan, Norm, Output, Upsampling};
+use crate::plan::{Downsampling, ModelPlan, Norm, Upsampling};
 
 /// The smallest image that the doublings start from: `size = base · 2^doublings`, base in 4..=7.
 ///
@@ -20,64 +21,168 @@ pub(crate) fn channels(plan: &ModelPlan, width: usize) -> Vec<usize> {
     (0..doublings).rev().map(|step| width << step).collect()
 }
 
-fn base(plan: &ModelPlan) -> usize {
-    base_and_doublings(plan.size).expect("the plan checks the size").0
-}
-
-/// Batch norm if the network has it, then the activation.
-fn normalised(builder: Builder, channels: usize, network: &NetworkPlan) -> Builder {
-    let builder = if network.norm == Norm::Batch { builder.batch_norm(channels) } else { builder };
-    builder.leaky_relu(network.slope)
-}
-
 /// `[n, latent, 1, 1]` to images `[n, channels, size, size]`: a valid transposed convolution to the
 /// smallest image, doublings, and a last doubling to the image's channels and range.
 pub fn generator(plan: &ModelPlan, init: Initializer) -> Network {
     let network = &plan.generator;
     let bias = network.norm == Norm::None;
-    let widths = channels(plan, plan.width);
-    let first = ConvSpec::valid(plan.latent, widths[0], base(plan), bias);
-    let mut builder = Builder::new([plan.latent, 1, 1], init).conv_transpose(first);
-    builder = normalised(builder, widths[0], network);
-    for pair in widths.windows(2) {
-        builder = normalised(doubled(builder, plan.upsampling, pair[0], pair[1], bias), pair[1], network);
+    let (base, stages) = base_and_stages(plan);
+    let mut widths = channels(plan, plan.width).into_iter();
+    let mut from = widths.next().expect("there is a stage");
+    let builder = Builder::new([plan.latent, 1, 1], init).spectral_norm(network.spectral_norm);
+    let mut builder = hidden(builder.conv_transpose(ConvSpec::valid(plan.latent, from, base, bias)), network);
+    builder = attentive(builder, network, 0, stages);
+    for (stage, to) in (1..).zip(widths) {
+        builder = hidden(doubled(builder, plan.upsampling, from, to, bias), network);
+        builder = attentive(builder, network, stage, stages);
+        from = to;
     }
-    let builder = doubled(builder, plan.upsampling, widths[widths.len() - 1], plan.channels, bias);
-    match plan.output {
-        Output::Tanh => builder.tanh(),
-        Output::Sigmoid => builder.sigmoid(),
-        Output::Linear => builder,
-    }
-    .build()
+    family::generator(doubled(builder, plan.upsampling, from, plan.channels, bias), plan)
 }
 
 fn doubled(builder: Builder, form: Upsampling, from: usize, to: usize, bias: bool) -> Builder {
+    let conv = ConvSpec::same(from, to, 3, 1, bias);
     match form {
         Upsampling::Strided => builder.conv_transpose(ConvSpec::strided(from, to, bias)),
-        Upsampling::Nearest | Upsampling::Bilinear | Upsampling::PixelShuffle => {
-            builder.upsample().conv(ConvSpec::same(from, to, 3, 1, bias))
-        }
+        Upsampling::Nearest => builder.upsample().conv(conv),
+        Upsampling::Bilinear => builder.bilinear_upsample().conv(conv),
+        Upsampling::PixelShuffle => builder.conv(ConvSpec { out_channels: 4 * to, ..conv }).pixel_shuffle(),
     }
 }
 
-/// Images `[n, channels, size, size]` to logits `[n, 1, 1, 1]`: halvings, and a valid convolution.
-/// There is no batch norm on the input layer.
+/// Images `[n, pack · channels, size, size]` to logits `[n, 1, 1, 1]`: halvings, and a valid convolution.
+/// There is no normalisation on the input layer.
 pub fn discriminator(plan: &ModelPlan, init: Initializer) -> Network {
     let network = &plan.discriminator;
     let bias = network.norm == Norm::None;
+    let (base, stages) = base_and_stages(plan);
     let input: ImageShape = [plan.judged_channels(), plan.size, plan.size];
-    let mut builder = Builder::new(input, init);
+    let mut builder = Builder::new(input, init).spectral_norm(network.spectral_norm);
     let mut from = input[0];
     for (layer, to) in channels(plan, plan.discriminator_width).into_iter().rev().enumerate() {
         builder = match plan.downsampling {
             Downsampling::Strided => builder.conv(ConvSpec::strided(from, to, bias)),
             Downsampling::MaxPool | Downsampling::AveragePool => builder.conv(ConvSpec::same(from, to, 3, 1, bias)),
         };
-        builder = if layer == 0 { builder.leaky_relu(network.slope) } else { normalised(builder, to, network) };
-        if plan.downsampling != Downsampling::Strided {
-            builder = builder.max_pool();
-        }
+        builder = if layer == 0 { activated(builder, network) } else { hidden(builder, network) };
+        builder = match plan.downsampling {
+            Downsampling::Strided => builder,
+            Downsampling::MaxPool => builder.max_pool(),
+            Downsampling::AveragePool => builder.average_pool(),
+        };
+        builder = attentive(builder, network, stages - 1 - layer, stages);
         from = to;
     }
-    builder.conv(ConvSpec::valid(from, 1, base(plan), bias)).build()
+    let builder = compared(builder, network);
+    let [from, ..] = builder.output();
+    family::discriminator(builder.conv(ConvSpec::valid(from, 1, base, bias)), plan)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::testing::{
+        assert_judges, assert_penalty_gradients, assert_pull_back, images, init, model, parameters,
+    };
+    use crate::nn::{AnyLayer, Layer};
+    use crate::plan::{MinibatchDiscrimination, NetworkPlan};
+
+    const FULL: NetworkPlan =
+        NetworkPlan { spectral_norm: true, attention: true, noise: 0.1, dropout: 0.1, ..NetworkPlan::PLAIN };
+
+    /// PyTorch's example: 3,576,704 and 2,765,568 parameters beside the running statistics.
+    #[test]
+    fn the_strided_form_is_pytorchs_example() {
+        let batch = NetworkPlan { norm: Norm::Batch, slope: 0.2, ..NetworkPlan::PLAIN };
+        let plan = ModelPlan {
+            size: 64,
+            channels: 3,
+            width: 64,
+            discriminator_width: 64,
+            latent: 100,
+            downsampling: Downsampling::Strided,
+            upsampling: Upsampling::Strided,
+            generator: batch,
+            discriminator: batch,
+            ..model()
+        };
+        assert_eq!(parameters(&generator(&plan, init())), 3_576_704);
+        assert_eq!(parameters(&discriminator(&plan, init())), 2_765_568);
+    }
+
+    #[test]
+    fn every_form_makes_and_judges_images() {
+        let norms = [Norm::None, Norm::Batch, Norm::VirtualBatch, Norm::Instance, Norm::Layer];
+        let ups = [
+            Upsampling::Strided,
+            Upsampling::Nearest,
+            Upsampling::Bilinear,
+            Upsampling::PixelShuffle,
+            Upsampling::Strided,
+        ];
+        let downs = [
+            Downsampling::Strided,
+            Downsampling::MaxPool,
+            Downsampling::AveragePool,
+            Downsampling::Strided,
+            Downsampling::MaxPool,
+        ];
+        for ((norm, upsampling), downsampling) in norms.into_iter().zip(ups).zip(downs) {
+            let generator_plan = NetworkPlan { norm, ..FULL };
+            let sizes = MinibatchDiscrimination { features: 3, dimensions: 2 };
+            let judge = NetworkPlan { norm, minibatch_std: 4, minibatch_discrimination: Some(sizes), ..FULL };
+            let plan = ModelPlan {
+                size: 16,
+                upsampling,
+                downsampling,
+                generator: generator_plan,
+                discriminator: judge,
+                ..model()
+            };
+            assert_judges(&generator(&plan, init()), &discriminator(&plan, init()));
+        }
+    }
+
+    /// Hidden sizes of 32 pixels: 4, 8 and 16.
+    #[test]
+    fn attention_stands_at_the_middle_resolution() {
+        let network = NetworkPlan { attention: true, ..NetworkPlan::PLAIN };
+        let plan = ModelPlan { size: 32, generator: network, discriminator: network, ..model() };
+        for network in [generator(&plan, init()), discriminator(&plan, init())] {
+            let mut shape = network.input();
+            let attended: Vec<_> = (network.layers().iter())
+                .filter_map(|layer| {
+                    shape = layer.output(shape);
+                    matches!(layer, AnyLayer::SelfAttention(_)).then_some(shape)
+                })
+                .collect();
+            assert_eq!(attended, [[8, 8, 8]]);
+        }
+    }
+
+    #[test]
+    fn what_does_not_mix_images_has_an_input_gradient() {
+        for downsampling in [Downsampling::Strided, Downsampling::MaxPool, Downsampling::AveragePool] {
+            let judge = NetworkPlan { minibatch_std: 4, ..FULL };
+            let plan = ModelPlan { size: 8, discriminator_width: 2, downsampling, discriminator: judge, ..model() };
+            assert_pull_back(&discriminator(&plan, init()), images([4, 1, 8, 8]));
+        }
+        for norm in [Norm::Batch, Norm::VirtualBatch, Norm::Instance, Norm::Layer] {
+            let plan = ModelPlan { discriminator: NetworkPlan { norm, ..FULL }, ..model() };
+            assert!(discriminator(&plan, init()).input_gradient(images([4, 1, 16, 16])).is_none(), "{norm:?}");
+        }
+    }
+
+    #[test]
+    fn penalties_have_exact_gradients() {
+        let judge = NetworkPlan { slope: 0.5, minibatch_std: 2, ..FULL };
+        let plan = ModelPlan {
+            size: 8,
+            discriminator_width: 2,
+            downsampling: Downsampling::AveragePool,
+            discriminator: judge,
+            ..model()
+        };
+        assert_penalty_gradients(&discriminator(&plan, init()), images([2, 1, 8, 8]));
+    }
 }

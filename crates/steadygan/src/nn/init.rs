@@ -25,6 +25,11 @@ pub enum Init {
     },
     /// Weights and biases from U(−1/√fan_in, 1/√fan_in), batch norm's scale 1: PyTorch's default.
     FanInUniform,
+    /// Weights from N(0, gain²/fan_in), biases 0, scales 1 (He et al. 2015).
+    FanInNormal {
+        /// What a layer multiplies the standard deviation by.
+        gain: f64,
+    },
 }
 
 /// Draws a network's parameters: each from a stream of its own, named by the network and the
@@ -53,6 +58,9 @@ impl Initializer {
                 orthonormal(draws, shape[0]).into_iter().map(|value| value * gain as f32).collect()
             }
             Init::FanInUniform => self.draw(name, shape.iter().product(), fan_in_uniform(fan_in)),
+            Init::FanInNormal { gain } => {
+                self.draw(name, shape.iter().product(), normal(0.0, gain / (fan_in as f64).sqrt()))
+            }
         };
         Param::from_tensor(Tensor::from_data(TensorData::new(values, shape), &self.device))
     }
@@ -60,7 +68,9 @@ impl Initializer {
     /// A convolution's bias `[channels]`, with the fan-in of its weight.
     pub fn bias(&self, name: &str, channels: usize, fan_in: usize) -> Param<Tensor<1>> {
         match self.init {
-            Init::Gaussian { .. } | Init::Orthogonal { .. } => Param::from_tensor(self.constant(0.0, channels)),
+            Init::Gaussian { .. } | Init::Orthogonal { .. } | Init::FanInNormal { .. } => {
+                Param::from_tensor(self.constant(0.0, channels))
+            }
             Init::FanInUniform => self.vector(self.draw(name, channels, fan_in_uniform(fan_in))),
         }
     }
@@ -69,8 +79,15 @@ impl Initializer {
     pub fn scale(&self, name: &str, channels: usize) -> Param<Tensor<1>> {
         match self.init {
             Init::Gaussian { deviation } => self.vector(self.draw(name, channels, normal(1.0, deviation))),
-            Init::Orthogonal { .. } | Init::FanInUniform => Param::from_tensor(self.constant(1.0, channels)),
+            Init::Orthogonal { .. } | Init::FanInUniform | Init::FanInNormal { .. } => {
+                Param::from_tensor(self.constant(1.0, channels))
+            }
         }
+    }
+
+    /// `count` values of N(0, 1) under a rule of their own, whatever the initializer's.
+    pub fn standard_normal(&self, name: &str, count: usize) -> Tensor<1> {
+        Tensor::from_data(TensorData::new(self.draw(name, count, normal(0.0, 1.0)), [count]), &self.device)
     }
 
     /// The same value `channels` times.

@@ -1,46 +1,94 @@
 //! Fully connected networks, for points of the plane and for small images.
 //!
-//! A linear layer is a 1×1 convolution of one pixel.
+//! A linear layer is a 1×1 convolution of one pixel. Attention has nothing to attend to here and is passed over.
 
-use super::{Builder, ConvSpec, Initializer, Network};
-use crate::plan::{ModelPlan, NetworkPlan, Norm, Output};
+use super::family::{self, activated, compared, disturbed, normalised, shaped};
+use super::{Builder, Initializer, Network};
+use crate::plan::{ModelPlan, NetworkPlan, Norm};
 
-fn linear(from: usize, to: usize, bias: bool) -> ConvSpec {
-    ConvSpec::valid(from, to, 1, bias)
+/// A hidden layer, `[c, 1, 1]` to `[width, 1, 1]`: linear, normalised if the network is, then LeakyReLU or, with
+/// `pieces`, the largest of so many linear pieces (maxout).
+fn layer(builder: Builder, width: usize, pieces: usize, network: &NetworkPlan) -> Builder {
+    let [from, ..] = builder.output();
+    let builder = builder.linear(from, width * pieces.max(1), network.norm == Norm::None);
+    let builder = normalised(builder, network);
+    if pieces > 0 { disturbed(builder.maxout(pieces), network) } else { activated(builder, network) }
 }
 
-/// A hidden layer: linear, normalised if the network is, activated.
-fn hidden(builder: Builder, from: usize, to: usize, network: &NetworkPlan) -> Builder {
-    let builder = builder.conv(linear(from, to, network.norm == Norm::None));
-    let builder = if network.norm == Norm::Batch { builder.batch_norm(to) } else { builder };
-    builder.leaky_relu(network.slope)
-}
-
-/// `[n, latent, 1, 1]` to samples `[n, channels, 1, 1]`: hidden layers of one width and a linear one.
+/// `[n, latent, 1, 1]` to images `[n, channels, size, size]` (points have size 1): hidden layers of one width and a linear
+/// one.
 pub fn generator(plan: &ModelPlan, init: Initializer) -> Network {
-    let mut builder = Builder::new([plan.latent, 1, 1], init);
-    let mut from = plan.latent;
+    let mut builder = Builder::new([plan.latent, 1, 1], init).spectral_norm(plan.generator.spectral_norm);
     for _ in 0..plan.depth[0] {
-        builder = hidden(builder, from, plan.width, &plan.generator);
-        from = plan.width;
+        builder = layer(builder, plan.width, 0, &plan.generator);
     }
-    let builder = builder.conv(linear(from, plan.image_len(), true));
-    match plan.output {
-        Output::Tanh => builder.tanh(),
-        Output::Sigmoid => builder.sigmoid(),
-        Output::Linear => builder,
-    }
-    .build()
+    let [from, ..] = builder.output();
+    let builder = builder.linear(from, plan.image_len(), true);
+    family::generator(shaped(builder, [plan.channels, plan.size, plan.size]), plan)
 }
 
-/// Samples `[n, pack · channels, 1, 1]` to logits `[n, 1, 1, 1]`. There is no normalisation of the input.
+/// Images `[n, pack · channels, size, size]` to logits `[n, 1, 1, 1]`. There is no normalisation of the input.
 pub fn discriminator(plan: &ModelPlan, init: Initializer) -> Network {
-    let input = plan.judged_channels() * plan.size * plan.size;
-    let mut builder = Builder::new([input, 1, 1], init);
-    let mut from = input;
+    let input = [plan.judged_channels(), plan.size, plan.size];
+    let builder = Builder::new(input, init).spectral_norm(plan.discriminator.spectral_norm);
+    let mut builder = shaped(builder, [input.iter().product(), 1, 1]);
     for _ in 0..plan.depth[1] {
-        builder = hidden(builder, from, plan.discriminator_width, &plan.discriminator);
-        from = plan.discriminator_width;
+        builder = layer(builder, plan.discriminator_width, plan.maxout, &plan.discriminator);
     }
-    builder.conv(linear(from, 1, true)).build()
+    let builder = compared(builder, &plan.discriminator);
+    let [from, ..] = builder.output();
+    family::discriminator(builder.linear(from, 1, true), plan)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::testing::{
+        assert_judges, assert_penalty_gradients, assert_pull_back, images, init, model, parameters,
+    };
+
+    /// PacGAN's networks for points: 4 hidden layers of 400 with batch norm; 3 of 200 with maxout of 5 pieces.
+    #[test]
+    fn points_have_pacgans_networks() {
+        let batch = NetworkPlan { norm: Norm::Batch, ..NetworkPlan::PLAIN };
+        let (width, discriminator_width, depth, maxout) = (400, 200, [4, 3], 5);
+        let plan = ModelPlan {
+            channels: 2,
+            size: 1,
+            latent: 2,
+            width,
+            discriminator_width,
+            depth,
+            maxout,
+            generator: batch,
+            ..model()
+        };
+        let generator = generator(&plan, init());
+        assert_eq!(generator.output(), [2, 1, 1]);
+        assert_eq!(parameters(&generator), 2 * 400 + 3 * 400 * 400 + 4 * 2 * 400 + 400 * 2 + 2);
+        let discriminator = discriminator(&plan, init());
+        assert_eq!(parameters(&discriminator), 1_000 * (2 + 1) + 2 * 1_000 * (200 + 1) + 200 + 1);
+        assert_judges(&generator, &discriminator);
+    }
+
+    #[test]
+    fn images_are_flattened_and_shaped() {
+        let judge = NetworkPlan { minibatch_std: 4, spectral_norm: true, ..NetworkPlan::PLAIN };
+        let plan = ModelPlan { channels: 3, size: 8, discriminator: judge, ..model() };
+        let (generator, discriminator) = (generator(&plan, init()), discriminator(&plan, init()));
+        assert_eq!((generator.output(), discriminator.input()), ([3, 8, 8], [3, 8, 8]));
+        assert_eq!(parameters(&discriminator), (192 + 1) * 4 + (4 + 1) * 4 + (5 + 1));
+        assert_judges(&generator, &discriminator);
+    }
+
+    #[test]
+    fn penalties_have_exact_gradients() {
+        for maxout in [0, 3] {
+            let judge = NetworkPlan { slope: 0.2, spectral_norm: maxout == 0, ..NetworkPlan::PLAIN };
+            let plan = ModelPlan { channels: 2, size: 1, maxout, discriminator: judge, ..model() };
+            let network = discriminator(&plan, init());
+            assert_pull_back(&network, images([3, 2, 1, 1]));
+            assert_penalty_gradients(&network, images([3, 2, 1, 1]));
+        }
+    }
 }

@@ -5,95 +5,69 @@
 //! would name them (`main.0.weight`).
 
 mod activation;
+mod attention;
+mod basis;
 mod batch_norm;
+mod builder;
+mod chain;
 mod conv;
 pub mod dcgan;
+mod dropout;
+mod family;
 mod init;
+mod instance_norm;
+mod layer_norm;
+mod maxout;
+mod minibatch_discrimination;
+mod minibatch_std;
 pub mod mlp;
 mod network;
+mod noise;
 mod parameters;
+mod pass;
+mod residual;
 mod resize;
+pub mod resnet;
+mod spectral;
 mod summary;
+#[cfg(test)]
+mod testing;
+pub mod unrolled;
+mod virtual_batch_norm;
 
 pub use activation::{LeakyRelu, Sigmoid, Tanh};
+pub use attention::SelfAttention;
+pub use basis::{DiscriminativeBasis, GenerativeBasis};
 pub use batch_norm::BatchNorm;
+pub use builder::Builder;
 pub use conv::{Conv2d, ConvSpec, ConvTranspose2d};
+pub use dropout::Dropout;
 pub use init::{Init, Initializer};
-pub use network::{Builder, Network, SAMPLE_CHUNK};
+pub use instance_norm::InstanceNorm;
+pub use layer_norm::LayerNorm;
+pub use maxout::Maxout;
+pub use minibatch_discrimination::MinibatchDiscrimination;
+pub use minibatch_std::MinibatchStd;
+pub use network::{Network, SAMPLE_CHUNK};
+pub use noise::GaussianNoise;
 pub use parameters::{NamedTensor, clamped, load_tensors, named_tensors};
 pub(crate) use parameters::{Path, each_tensor, is_running_statistic};
-pub use resize::{MaxPool2, Upsample2};
+pub use pass::{Moments, Pass};
+pub use residual::{Residual, ResidualScale};
+pub use resize::{AveragePool2, BilinearUpsample2, GlobalSumPool, MaxPool2, PixelShuffle2, Reshape, Upsample2};
+pub use spectral::SpectralWeight;
 pub use summary::{LayerRow, LayerTable};
+pub use virtual_batch_norm::VirtualBatchNorm;
 
-use crate::rng::Stream;
 use burn::Tensor;
 use burn::module::Module;
 
 /// The shape of one image between two layers: channels, height, width.
 pub type ImageShape = [usize; 3];
 
-/// One pass of a batch through a network: how its layers are to act, and what they noted.
-#[derive(Debug)]
-pub struct Pass {
-    training: bool,
-    moments: Vec<Moments>,
-    noise: Option<Stream>,
-    classes: Vec<usize>,
-}
-
-impl Pass {
-    /// Evaluation: batch norm uses its running statistics, so that an image does not depend on its batch.
-    pub fn evaluate() -> Self {
-        Self { training: false, moments: Vec::new(), noise: None, classes: Vec::new() }
-    }
-
-    /// Training: batch norm uses the batch's moments and notes them here, one entry a layer in order, for
-    /// [`Network::absorb`].
-    pub fn train() -> Self {
-        Self { training: true, ..Self::evaluate() }
-    }
-
-    /// The same with random numbers for the layers that draw any (dropout, noise); without them such layers do nothing.
-    pub fn with_noise(self, stream: Stream) -> Self {
-        Self { noise: Some(stream), ..self }
-    }
-
-    /// The same for images of these classes, one an image, for layers that depend on them.
-    pub fn with_classes(self, classes: &[usize]) -> Self {
-        Self { classes: classes.to_vec(), ..self }
-    }
-
-    /// Whether this is training.
-    pub fn is_training(&self) -> bool {
-        self.training
-    }
-
-    /// Notes a batch's moments.
-    pub fn note(&mut self, moments: Moments) {
-        self.moments.push(moments);
-    }
-
-    /// The random numbers for layers that draw any.
-    pub fn noise(&mut self) -> Option<&mut Stream> {
-        self.noise.as_mut()
-    }
-
-    /// The images' classes; none if they have none.
-    pub fn classes(&self) -> &[usize] {
-        &self.classes
-    }
-}
-
-/// Mean and biased variance of each channel, both `[c]`, over `count` values.
-#[derive(Debug, Clone)]
-pub struct Moments {
-    /// Mean.
-    pub mean: Tensor<1>,
-    /// Biased variance.
-    pub variance: Tensor<1>,
-    /// Values a channel.
-    pub count: usize,
-}
+/// The way back through a layer after one forward pass: takes the gradient at the output to the gradient at the
+/// input, as [`Layer::pull_back`] does.
+pub type PullBack<'a> = Box<dyn FnOnce(Tensor<4>) -> Option<Tensor<4>> + 'a>;
 
 /// A map from batches of images to batches of images.
 pub trait Layer {
@@ -106,6 +80,23 @@ pub trait Layer {
     /// there is no gradient of one image.
     fn pull_back(&self, g: Tensor<4>, x: &Tensor<4>, y: &Tensor<4>) -> Option<Tensor<4>>;
 
+    /// [`forward`](Self::forward) and the way back through this very pass: the same random numbers, nothing computed
+    /// twice. A layer that is not settled by its input and output, or keeps more of the way, has its own.
+    fn trace<'a>(&'a self, x: Tensor<4>, pass: &mut Pass) -> (Tensor<4>, PullBack<'a>) {
+        let y = self.forward(x.clone(), pass);
+        let kept = y.clone();
+        (y, Box::new(move |g| self.pull_back(g, &x, &kept)))
+    }
+
+    /// Moves running statistics towards the moments that a training pass noted, taking the layer's own from the
+    /// front, in the order of the forward pass.
+    fn absorb_moments(&mut self, _noted: &mut dyn Iterator<Item = Moments>) {}
+
+    /// The weights under spectral normalisation.
+    fn spectral_weights(&mut self) -> Vec<SpectralWeight<'_>> {
+        Vec::new()
+    }
+
     /// The output's shape for one image of shape `input`.
     fn output(&self, input: ImageShape) -> ImageShape;
 
@@ -117,10 +108,16 @@ pub trait Layer {
     fn multiply_adds(&self, _input: ImageShape) -> u64 {
         0
     }
+
+    /// Values that one image of shape `input` makes in a forward pass.
+    fn activations(&self, input: ImageShape) -> usize {
+        self.output(input).iter().product()
+    }
 }
 
 /// Any layer that a network can hold.
 #[derive(Module, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a network has dozens of layers, whose tensors are elsewhere")]
 pub enum AnyLayer {
     /// Convolution.
     Conv2d(Conv2d),
@@ -128,30 +125,92 @@ pub enum AnyLayer {
     ConvTranspose2d(ConvTranspose2d),
     /// Batch normalisation.
     BatchNorm(BatchNorm),
+    /// Instance normalisation.
+    InstanceNorm(InstanceNorm),
+    /// Layer normalisation.
+    LayerNorm(LayerNorm),
+    /// Virtual batch normalisation.
+    VirtualBatchNorm(VirtualBatchNorm),
     /// LeakyReLU, or ReLU at slope 0.
     LeakyRelu(LeakyRelu),
+    /// Maximum over groups of channels.
+    Maxout(Maxout),
     /// Hyperbolic tangent.
     Tanh(Tanh),
     /// Logistic function.
     Sigmoid(Sigmoid),
     /// 2×2 max pooling.
     MaxPool2(MaxPool2),
+    /// 2×2 average pooling.
+    AveragePool2(AveragePool2),
+    /// Sum over all pixels.
+    GlobalSumPool(GlobalSumPool),
     /// Nearest-neighbour doubling.
     Upsample2(Upsample2),
+    /// Bilinear doubling.
+    BilinearUpsample2(BilinearUpsample2),
+    /// Channels to pixels, doubling.
+    PixelShuffle2(PixelShuffle2),
+    /// Another shape of the same values.
+    Reshape(Reshape),
+    /// A learned image for each channel.
+    GenerativeBasis(GenerativeBasis),
+    /// A learned weighting of each channel's pixels.
+    DiscriminativeBasis(DiscriminativeBasis),
+    /// Dropout.
+    Dropout(Dropout),
+    /// Added noise.
+    GaussianNoise(GaussianNoise),
+    /// Minibatch standard deviation.
+    MinibatchStd(MinibatchStd),
+    /// Minibatch discrimination.
+    MinibatchDiscrimination(MinibatchDiscrimination),
+    /// Self-attention.
+    SelfAttention(SelfAttention),
+    /// Residual block.
+    Residual(Residual),
+}
+
+/// The variant's layer, borrowed as `self` is.
+macro_rules! inner {
+    ($self:ident) => {
+        match $self {
+            Self::Conv2d(layer) => layer,
+            Self::ConvTranspose2d(layer) => layer,
+            Self::BatchNorm(layer) => layer,
+            Self::InstanceNorm(layer) => layer,
+            Self::LayerNorm(layer) => layer,
+            Self::VirtualBatchNorm(layer) => layer,
+            Self::LeakyRelu(layer) => layer,
+            Self::Maxout(layer) => layer,
+            Self::Tanh(layer) => layer,
+            Self::Sigmoid(layer) => layer,
+            Self::MaxPool2(layer) => layer,
+            Self::AveragePool2(layer) => layer,
+            Self::GlobalSumPool(layer) => layer,
+            Self::Upsample2(layer) => layer,
+            Self::BilinearUpsample2(layer) => layer,
+            Self::PixelShuffle2(layer) => layer,
+            Self::Reshape(layer) => layer,
+            Self::GenerativeBasis(layer) => layer,
+            Self::DiscriminativeBasis(layer) => layer,
+            Self::Dropout(layer) => layer,
+            Self::GaussianNoise(layer) => layer,
+            Self::MinibatchStd(layer) => layer,
+            Self::MinibatchDiscrimination(layer) => layer,
+            Self::SelfAttention(layer) => layer,
+            Self::Residual(layer) => layer,
+        }
+    };
 }
 
 impl AnyLayer {
     fn as_layer(&self) -> &dyn Layer {
-        match self {
-            Self::Conv2d(layer) => layer,
-            Self::ConvTranspose2d(layer) => layer,
-            Self::BatchNorm(layer) => layer,
-            Self::LeakyRelu(layer) => layer,
-            Self::Tanh(layer) => layer,
-            Self::Sigmoid(layer) => layer,
-            Self::MaxPool2(layer) => layer,
-            Self::Upsample2(layer) => layer,
-        }
+        inner!(self)
+    }
+
+    fn as_layer_mut(&mut self) -> &mut dyn Layer {
+        inner!(self)
     }
 }
 
@@ -164,6 +223,18 @@ impl Layer for AnyLayer {
         self.as_layer().pull_back(g, x, y)
     }
 
+    fn trace<'a>(&'a self, x: Tensor<4>, pass: &mut Pass) -> (Tensor<4>, PullBack<'a>) {
+        self.as_layer().trace(x, pass)
+    }
+
+    fn absorb_moments(&mut self, noted: &mut dyn Iterator<Item = Moments>) {
+        self.as_layer_mut().absorb_moments(noted);
+    }
+
+    fn spectral_weights(&mut self) -> Vec<SpectralWeight<'_>> {
+        self.as_layer_mut().spectral_weights()
+    }
+
     fn output(&self, input: ImageShape) -> ImageShape {
         self.as_layer().output(input)
     }
@@ -174,5 +245,9 @@ impl Layer for AnyLayer {
 
     fn multiply_adds(&self, input: ImageShape) -> u64 {
         self.as_layer().multiply_adds(input)
+    }
+
+    fn activations(&self, input: ImageShape) -> usize {
+        self.as_layer().activations(input)
     }
 }

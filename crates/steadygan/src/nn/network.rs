@@ -1,11 +1,8 @@
 //! A network: its layers in order.
 
-use super::{
-    AnyLayer, BatchNorm, Conv2d, ConvSpec, ConvTranspose2d, ImageShape, Initializer, Layer, LeakyRelu, MaxPool2, Pass,
-    Sigmoid, Tanh, Upsample2,
-};
+use super::{AnyLayer, ImageShape, Layer, Pass, PullBack, chain};
 use burn::Tensor;
-use burn::module::Module;
+use burn::module::{Module, Param};
 use burn::prelude::{Device, TensorData};
 
 /// Latents of one forward pass in sampling: memory does not grow with the number of images.
@@ -15,14 +12,30 @@ pub const SAMPLE_CHUNK: usize = 64;
 #[derive(Module, Debug, Default)]
 pub struct Network {
     main: Vec<AnyLayer>,
+    reference: Option<Param<Tensor<4>>>,
     #[module(skip)]
     input: ImageShape,
 }
 
 impl Network {
+    pub(super) fn new(main: Vec<AnyLayer>, input: ImageShape) -> Self {
+        Self { main, reference: None, input }
+    }
+
     /// Images (or latents) to images (or logits).
     pub fn forward(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
-        through(&self.main, x, pass)
+        self.through(&self.main, x, pass)
+    }
+
+    /// The first layers' output, for which the reference runs along if there is one.
+    fn through(&self, layers: &[AnyLayer], x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+        let Some(reference) = &self.reference else { return chain::forward(layers, x, pass) };
+        let reference = reference.val();
+        let ([count, ..], [images, ..]) = (reference.dims(), x.dims());
+        pass.set_reference(count);
+        let y = chain::forward(layers, Tensor::cat(vec![reference, x], 0), pass);
+        pass.set_reference(0);
+        y.narrow(0, count, images)
     }
 
     /// A generator's images for `latents` (one after the other), as values `[n, c, h, w]` in its own
@@ -48,7 +61,7 @@ impl Network {
     pub fn features(&self, images: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
         let [n, ..] = images.dims();
         let before = self.main.split_last().map_or(&[][..], |(_, before)| before);
-        through(before, images, pass).reshape([n as i32, -1])
+        self.through(before, images, pass).reshape([n as i32, -1])
     }
 
     /// The gradient of the sum of the outputs with respect to each image of `x`, in operations that
@@ -56,27 +69,52 @@ impl Network {
     ///
     /// `None` if a layer ties the images of a batch together (batch norm).
     pub fn input_gradient(&self, x: Tensor<4>) -> Option<Tensor<4>> {
-        let mut pass = Pass::train();
-        let mut values = vec![x];
-        for (index, layer) in self.main.iter().enumerate() {
-            values.push(layer.forward(values[index].clone(), &mut pass));
-        }
-        let mut gradient = values[self.main.len()].ones_like();
-        for (index, layer) in self.main.iter().enumerate().rev() {
-            gradient = layer.pull_back(gradient, &values[index], &values[index + 1])?;
-        }
-        Some(gradient)
+        let (y, pull_back) = self.trace(x, &mut Pass::train())?;
+        pull_back(y.ones_like())
+    }
+
+    /// [`forward`](Self::forward) and the way back through this pass: where both the logits and their
+    /// [`input_gradient`](Self::input_gradient) are wanted, or a gradient under the pass's random numbers. Layers are
+    /// taken one by one, so the output may differ from `forward`'s by rounding.
+    ///
+    /// `None` if the network has a reference batch, which ties every image to it.
+    pub fn trace(&self, x: Tensor<4>, pass: &mut Pass) -> Option<(Tensor<4>, PullBack<'_>)> {
+        self.reference.is_none().then(|| chain::trace(&self.main, x, pass))
     }
 
     /// Moves the running statistics of the batch norms towards what a training pass noted.
     pub fn absorb(&mut self, pass: Pass) {
-        let norms = self.main.iter_mut().filter_map(|layer| match layer {
-            AnyLayer::BatchNorm(norm) => Some(norm),
-            _ => None,
-        });
-        for (norm, moments) in norms.zip(pass.moments) {
-            norm.absorb(&moments);
+        let mut noted = pass.into_moments();
+        for layer in &mut self.main {
+            layer.absorb_moments(&mut noted);
         }
+    }
+
+    /// One power iteration of every weight under spectral normalisation, as Miyato et al. 2018 take before each
+    /// step of the discriminator; nothing if there is none.
+    pub fn iterate_spectral_norms(&mut self) {
+        for weight in self.main.iter_mut().flat_map(Layer::spectral_weights) {
+            weight.iterate();
+        }
+    }
+
+    /// The network with every spectrally normalised weight W replaced by W/σ for good: the same function, for
+    /// programs that know no spectral normalisation.
+    pub fn without_spectral_norms(mut self) -> Self {
+        for weight in self.main.iter_mut().flat_map(Layer::spectral_weights) {
+            weight.fold();
+        }
+        self
+    }
+
+    /// The batch that runs along with every other for the virtual batch norms, `[m, input]`.
+    pub fn reference(&self) -> Option<Tensor<4>> {
+        self.reference.as_ref().map(Param::val)
+    }
+
+    /// Gives the network its reference batch `[m, input]`: constants, which are saved with the weights as `reference`.
+    pub fn set_reference(&mut self, reference: Tensor<4>) {
+        self.reference = Some(Param::from_tensor(reference.detach()).set_require_grad(false));
     }
 
     /// The layers in order.
@@ -91,125 +129,15 @@ impl Network {
 
     /// The shape of one output.
     pub fn output(&self) -> ImageShape {
-        self.main.iter().fold(self.input, |shape, layer| layer.output(shape))
-    }
-}
-
-/// Layers in order; those that have a form with the activation after them take it along.
-fn through(layers: &[AnyLayer], mut x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
-    let mut layers = layers.iter().peekable();
-    while let Some(layer) = layers.next() {
-        x = match (layer, layers.peek()) {
-            (AnyLayer::BatchNorm(norm), Some(AnyLayer::LeakyRelu(activation))) => {
-                layers.next();
-                norm.forward_activated(x, Some(activation.slope), pass)
-            }
-            (AnyLayer::Conv2d(conv), Some(AnyLayer::LeakyRelu(activation)))
-                if conv.bias.is_none() && activation.slope >= 0.0 =>
-            {
-                layers.next();
-                conv.forward_activated(x, activation.slope)
-            }
-            _ => layer.forward(x, pass),
-        };
-    }
-    x
-}
-
-/// Puts a network together, layer by layer.
-#[derive(Debug)]
-pub struct Builder {
-    main: Vec<AnyLayer>,
-    input: ImageShape,
-    init: Initializer,
-}
-
-impl Builder {
-    /// An empty network for inputs of a shape.
-    pub fn new(input: ImageShape, init: Initializer) -> Self {
-        Self { main: Vec::new(), input, init }
-    }
-
-    fn push(mut self, layer: impl FnOnce(&str, &Initializer) -> AnyLayer) -> Self {
-        let name = format!("main.{}", self.main.len());
-        self.main.push(layer(&name, &self.init));
-        self
-    }
-
-    /// Adds a convolution.
-    pub fn conv(self, spec: ConvSpec) -> Self {
-        self.push(|name, init| AnyLayer::Conv2d(Conv2d::new(spec, name, init)))
-    }
-
-    /// Adds a transposed convolution.
-    pub fn conv_transpose(self, spec: ConvSpec) -> Self {
-        self.push(|name, init| AnyLayer::ConvTranspose2d(ConvTranspose2d::new(spec, name, init)))
-    }
-
-    /// Adds batch normalisation.
-    pub fn batch_norm(self, channels: usize) -> Self {
-        self.push(|name, init| AnyLayer::BatchNorm(BatchNorm::new(channels, name, init)))
-    }
-
-    /// Adds a LeakyReLU; slope 0 is a ReLU.
-    pub fn leaky_relu(self, slope: f32) -> Self {
-        self.push(|_, _| AnyLayer::LeakyRelu(LeakyRelu { slope }))
-    }
-
-    /// Adds a hyperbolic tangent.
-    pub fn tanh(self) -> Self {
-        self.push(|_, _| AnyLayer::Tanh(Tanh {}))
-    }
-
-    /// Adds a logistic function.
-    pub fn sigmoid(self) -> Self {
-        self.push(|_, _| AnyLayer::Sigmoid(Sigmoid {}))
-    }
-
-    /// Adds 2×2 max pooling.
-    pub fn max_pool(self) -> Self {
-        self.push(|_, _| AnyLayer::MaxPool2(MaxPool2 {}))
-    }
-
-    /// Adds nearest-neighbour doubling.
-    pub fn upsample(self) -> Self {
-        self.push(|_, _| AnyLayer::Upsample2(Upsample2 {}))
-    }
-
-    /// The network.
-    pub fn build(self) -> Network {
-        Network { main: self.main, input: self.input }
+        chain::output(&self.main, self.input)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nn::Init;
-    use rand_distr::{Distribution, StandardNormal};
-
-    fn builder(input: ImageShape) -> Builder {
-        let device = Device::flex().autodiff();
-        Builder::new(input, Initializer { init: Init::FanInUniform, seed: 0, network: "test".into(), device })
-    }
-
-    fn images(shape: [usize; 4]) -> Tensor<4> {
-        let stream = crate::rng::stream(0, "images", 0);
-        let values: Vec<f32> = StandardNormal.sample_iter(stream).take(shape.iter().product()).collect();
-        Tensor::from_data(TensorData::new(values, shape), &Device::flex().autodiff())
-    }
-
-    fn floats<const D: usize>(x: Tensor<D>) -> Vec<f32> {
-        x.into_data().iter::<f32>().collect()
-    }
-
-    #[track_caller]
-    fn assert_close(a: &[f32], b: &[f32]) {
-        assert_eq!(a.len(), b.len());
-        let largest = b.iter().fold(0.0f32, |largest, b| largest.max(b.abs()));
-        assert!(largest > 0.0);
-        assert!(a.iter().zip(b).all(|(a, b)| (a - b).abs() <= 1e-5 * largest));
-    }
+    use crate::nn::ConvSpec;
+    use crate::nn::testing::{assert_close, assert_penalty_gradients, assert_pull_back, builder, floats, images};
 
     /// Chained pull-backs give what backpropagation gives, for every layer that has one.
     #[test]
@@ -226,10 +154,24 @@ mod tests {
             .max_pool()
             .conv(ConvSpec::valid(6, 1, 4, true))
             .build();
-        let x = images([2, 3, 8, 8]).require_grad();
-        let all = network.forward(x.clone(), &mut Pass::train()).sum().backward();
-        let pulled = network.input_gradient(x.clone()).expect("no layer mixes the batch");
-        assert_close(&floats(pulled), &floats(x.grad(&all).expect("tracked")));
+        assert_pull_back(&network, images([2, 3, 8, 8]));
+    }
+
+    #[test]
+    fn penalties_have_exact_gradients() {
+        let network = builder([1, 4, 4])
+            .conv(ConvSpec::same(1, 2, 3, 1, true))
+            .leaky_relu(0.2)
+            .max_pool()
+            .conv_transpose(ConvSpec::strided(2, 2, true))
+            .tanh()
+            .upsample()
+            .conv(ConvSpec::strided(2, 3, true))
+            .sigmoid()
+            .conv(ConvSpec::valid(3, 1, 4, true))
+            .tanh()
+            .build();
+        assert_penalty_gradients(&network, images([1, 1, 4, 4]));
     }
 
     /// In evaluation each image has a gradient of its own: that of two images is that of each.

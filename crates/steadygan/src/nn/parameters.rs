@@ -12,7 +12,7 @@ pub struct NamedTensor {
     pub name: String,
     /// The values.
     pub data: TensorData,
-    /// Whether training changes it by gradients (false for running statistics).
+    /// Whether training changes it by gradients (false for running statistics and other buffers).
     pub trainable: bool,
 }
 
@@ -40,9 +40,11 @@ impl Path {
     }
 }
 
-/// Running statistics are told from parameters by PyTorch's names for them.
+/// What training changes otherwise than by gradients is told from parameters by its name, PyTorch's where it has one:
+/// running statistics, spectral norm's vectors; and the reference batch, which does not change.
 pub(crate) fn is_running_statistic(name: &str) -> bool {
-    matches!(name.rsplit('.').next(), Some("running_mean" | "running_var"))
+    const BUFFERS: [&str; 5] = ["running_mean", "running_var", "weight_u", "weight_v", "reference"];
+    name.rsplit('.').next().is_some_and(|last| BUFFERS.contains(&last))
 }
 
 /// Calls `look` with every tensor of a module by its name, flat and outside differentiation; nothing is copied.

@@ -17,6 +17,8 @@ pub struct LayerRow {
     pub not_trainable: usize,
     /// Multiplications with addition for one image.
     pub multiply_adds: u64,
+    /// Values that one image makes in a forward pass, those inside of a block too.
+    pub activations: usize,
 }
 
 impl LayerRow {
@@ -43,7 +45,7 @@ impl LayerTable {
     pub fn of(title: impl Into<String>, network: &Network) -> Self {
         let mut shape = network.input();
         let rows = network.layers().iter().map(|layer| {
-            let multiply_adds = layer.multiply_adds(shape);
+            let (multiply_adds, activations) = (layer.multiply_adds(shape), layer.activations(shape));
             shape = layer.output(shape);
             let (trainable, fixed): (Vec<_>, Vec<_>) = named_tensors(layer).into_iter().partition(|t| t.trainable);
             let count = |tensors: Vec<super::NamedTensor>| tensors.iter().map(|t| t.data.num_elements()).sum();
@@ -53,6 +55,7 @@ impl LayerTable {
                 trainable: count(trainable),
                 not_trainable: count(fixed),
                 multiply_adds,
+                activations,
             }
         });
         let rows = rows.collect();
@@ -81,7 +84,7 @@ impl LayerTable {
 
     /// Values that one image makes in a forward pass, over all layers.
     pub fn activations(&self) -> usize {
-        self.rows.iter().map(|row| row.output.iter().product::<usize>()).sum()
+        self.rows.iter().map(|row| row.activations).sum()
     }
 }
 

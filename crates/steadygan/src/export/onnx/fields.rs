@@ -44,6 +44,7 @@ pub(super) mod node {
 pub(super) mod attribute {
     pub(crate) const NAME: u64 = 1;
     pub(crate) const F: u64 = 2;
+    pub(crate) const I: u64 = 3;
     pub(crate) const S: u64 = 4;
     pub(crate) const INTS: u64 = 8;
     pub(crate) const TYPE: u64 = 20;

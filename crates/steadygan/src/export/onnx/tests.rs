@@ -1,5 +1,6 @@
+use super::node::Attribute;
 use super::*;
-use crate::nn::{Builder, Init, Initializer};
+use crate::nn::{Builder, ConvSpec, Init, Initializer, ResidualScale};
 use burn::prelude::Device;
 
 fn builder(input: ImageShape) -> Builder {
@@ -8,10 +9,11 @@ fn builder(input: ImageShape) -> Builder {
 }
 
 fn nodes(network: &Network) -> Vec<Node> {
-    network.layers().iter().enumerate().map(|(index, layer)| Node::of(layer, &format!("main.{index}"))).collect()
+    let layers = network.layers().iter().enumerate();
+    layers.map(|(index, layer)| Node::of(layer, &format!("main.{index}")).expect("an operator")).collect()
 }
 
-/// Every layer that there is, with its numbers in ONNX's order.
+/// Every layer that is one operator, with its numbers in ONNX's order.
 #[test]
 fn each_layer_has_its_operator() {
     let network = builder([3, 2, 2])
@@ -24,6 +26,13 @@ fn each_layer_has_its_operator() {
         .max_pool()
         .tanh()
         .sigmoid()
+        .instance_norm(2)
+        .average_pool()
+        .bilinear_upsample()
+        .reshape([8, 1, 1])
+        .pixel_shuffle()
+        .dropout(0.5)
+        .gaussian_noise(0.1)
         .build();
     let integers = |name, numbers: &[usize]| (name, Attribute::Integers(numbers.to_vec()));
     let node = |operator, constants: &[&str], attributes| {
@@ -58,6 +67,20 @@ fn each_layer_has_its_operator() {
         node("MaxPool", &[], vec![integers("kernel_shape", &[2, 2]), integers("strides", &[2, 2])]),
         node("Tanh", &[], vec![]),
         node("Sigmoid", &[], vec![]),
+        node("InstanceNormalization", &["main.9.weight", "main.9.bias"], vec![("epsilon", Attribute::Float(1e-5))]),
+        node("AveragePool", &[], vec![integers("kernel_shape", &[2, 2]), integers("strides", &[2, 2])]),
+        node(
+            "Resize",
+            &["", "doubling"],
+            vec![
+                ("mode", Attribute::Text("linear")),
+                ("coordinate_transformation_mode", Attribute::Text("half_pixel")),
+            ],
+        ),
+        node("Reshape", &["main.12.shape"], vec![]),
+        node("DepthToSpace", &[], vec![("blocksize", Attribute::Integer(2)), ("mode", Attribute::Text("CRD"))]),
+        node("Identity", &[], vec![]),
+        node("Identity", &[], vec![]),
     ];
     assert_eq!(nodes(&network), expected);
 }
@@ -65,7 +88,7 @@ fn each_layer_has_its_operator() {
 /// The whole file of the smallest generator, byte by byte. onnxruntime reads larger ones in `.ci/run`.
 #[test]
 fn the_smallest_model_has_these_bytes() {
-    let model = encode(&builder([1, 1, 1]).tanh().build(), "key", "{}");
+    let model = encode(&builder([1, 1, 1]).tanh().build(), "key", "{}").expect("operators");
     let version = env!("CARGO_PKG_VERSION").as_bytes();
     let image = b"\x08\x01\x12\x15\x0a\x07\x12\x05batch\x0a\x02\x08\x01\x0a\x02\x08\x01\x0a\x02\x08\x01";
     let value = |name: &[u8]| {
@@ -87,4 +110,40 @@ fn the_smallest_model_has_these_bytes() {
     ]
     .concat();
     assert_eq!(model, expected);
+}
+
+/// What leads from where to where, and the constants that are no weights.
+#[test]
+fn a_residual_block_is_its_branches_and_their_sum() {
+    let main = |main: Builder| main.leaky_relu(0.0).conv(ConvSpec::same(2, 2, 3, 1, false));
+    let network = builder([2, 4, 4]).residual(ResidualScale::Fixed(0.5), main, |skip| skip).tanh().build();
+    let mut graph = Graph::default();
+    graph.chain(network.layers(), "main", INPUT, OUTPUT, network.input()).expect("operators");
+    let expected = [
+        Node::with("Relu", vec![]).encode("main.0.main.0", "latent", "main.0.main.0"),
+        Node::of(&conv_of(&network), "main.0.main.1").expect("one").encode(
+            "main.0.main.1",
+            "main.0.main.0",
+            "main.0.main",
+        ),
+        Node::with("Mul", vec!["main.0.scale".into()]).encode("main.0.scaled", "main.0.main", "main.0.scaled"),
+        Node::with("Add", vec!["latent".into()]).encode("main.0", "main.0.scaled", "main.0"),
+        Node::with("Tanh", vec![]).encode("main.1", "main.0", "images"),
+    ];
+    assert_eq!(graph.nodes, expected);
+    assert_eq!(graph.constants.into_keys().collect::<Vec<_>>(), ["main.0.scale"]);
+}
+
+fn conv_of(network: &Network) -> AnyLayer {
+    match &network.layers()[0] {
+        AnyLayer::Residual(block) => block.main[1].clone(),
+        _ => unreachable!("the network begins with a block"),
+    }
+}
+
+#[test]
+fn a_layer_without_a_form_is_named() {
+    let network = builder([2, 4, 4]).tanh().layer_norm(2).build();
+    let error = encode(&network, "key", "{}").expect_err("none");
+    assert_eq!(error.to_string(), "the layer LayerNorm (`main.1`) cannot be written as ONNX");
 }

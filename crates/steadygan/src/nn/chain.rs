@@ -1,0 +1,55 @@
+//! Layers one after the other: a network's, or a branch's of a residual block.
+
+use super::{AnyLayer, ImageShape, Layer, Pass, PullBack};
+use burn::Tensor;
+
+/// The forward pass, in which a batch norm or a convolution takes the activation after it along.
+pub(super) fn forward(layers: &[AnyLayer], mut x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+    let mut layers = layers.iter().peekable();
+    while let Some(layer) = layers.next() {
+        x = match (layer, layers.peek()) {
+            (AnyLayer::BatchNorm(norm), Some(AnyLayer::LeakyRelu(activation))) => {
+                layers.next();
+                norm.forward_activated(x, Some(activation.slope), pass)
+            }
+            (AnyLayer::Conv2d(conv), Some(AnyLayer::LeakyRelu(activation)))
+                if conv.bias.is_none() && activation.slope >= 0.0 =>
+            {
+                layers.next();
+                conv.forward_activated(x, activation.slope)
+            }
+            _ => layer.forward(x, pass),
+        };
+    }
+    x
+}
+
+/// The forward pass layer by layer, and the way back.
+pub(super) fn trace<'a>(layers: &'a [AnyLayer], mut x: Tensor<4>, pass: &mut Pass) -> (Tensor<4>, PullBack<'a>) {
+    let mut back = Vec::with_capacity(layers.len());
+    for layer in layers {
+        let (y, pull_back) = layer.trace(x, pass);
+        back.push(pull_back);
+        x = y;
+    }
+    (x, Box::new(move |g| back.into_iter().rev().try_fold(g, |g, pull_back| pull_back(g))))
+}
+
+/// The output's shape for one image of shape `input`.
+pub(super) fn output(layers: &[AnyLayer], input: ImageShape) -> ImageShape {
+    layers.iter().fold(input, |shape, layer| layer.output(shape))
+}
+
+/// The sum of what `count` says of each layer and its input's shape.
+pub(super) fn sum<T: std::iter::Sum>(
+    layers: &[AnyLayer],
+    mut shape: ImageShape,
+    count: impl Fn(&AnyLayer, ImageShape) -> T,
+) -> T {
+    let counts = layers.iter().map(|layer| {
+        let input = shape;
+        shape = layer.output(input);
+        count(layer, input)
+    });
+    counts.sum()
+}

@@ -1,0 +1,93 @@
+//! What the families of networks have in common: a plan's settings as layers.
+
+use super::dcgan::base_and_doublings;
+use super::{Builder, ImageShape, Network, VirtualBatchNorm};
+use crate::plan::{ModelPlan, NetworkPlan, Norm, Output};
+use crate::rng;
+use burn::Tensor;
+use burn::prelude::TensorData;
+
+/// The smallest image's size, and how often it doubles.
+pub(super) fn base_and_stages(plan: &ModelPlan) -> (usize, usize) {
+    let (base, doublings) = base_and_doublings(plan.size).expect("the plan checks the size");
+    (base, doublings as usize)
+}
+
+/// The network's normalisation, if it has one.
+pub(super) fn normalised(builder: Builder, network: &NetworkPlan) -> Builder {
+    let [channels, ..] = builder.output();
+    match network.norm {
+        Norm::None => builder,
+        Norm::Batch => builder.batch_norm(channels),
+        Norm::VirtualBatch => builder.virtual_batch_norm(channels),
+        Norm::Instance => builder.instance_norm(channels),
+        Norm::Layer => builder.layer_norm(channels),
+    }
+}
+
+/// Noise and dropout, if the network has them, which stand behind each hidden activation.
+pub(super) fn disturbed(builder: Builder, network: &NetworkPlan) -> Builder {
+    let builder = if network.noise > 0.0 { builder.gaussian_noise(network.noise as f32) } else { builder };
+    if network.dropout > 0.0 { builder.dropout(network.dropout as f32) } else { builder }
+}
+
+/// A hidden activation.
+pub(super) fn activated(builder: Builder, network: &NetworkPlan) -> Builder {
+    disturbed(builder.leaky_relu(network.slope), network)
+}
+
+/// Normalisation and a hidden activation.
+pub(super) fn hidden(builder: Builder, network: &NetworkPlan) -> Builder {
+    activated(normalised(builder, network), network)
+}
+
+/// Self-attention, if the network has it and `stage` is the middle of `stages`.
+pub(super) fn attentive(builder: Builder, network: &NetworkPlan, stage: usize, stages: usize) -> Builder {
+    if network.attention && stage == stages / 2 { builder.attention() } else { builder }
+}
+
+/// What compares an image with its batch before a discriminator's last layer, if the network has it.
+pub(super) fn compared(builder: Builder, network: &NetworkPlan) -> Builder {
+    let builder = match network.minibatch_std {
+        0 => builder,
+        group => builder.minibatch_std(group),
+    };
+    match network.minibatch_discrimination {
+        None => builder,
+        Some(sizes) => builder.minibatch_discrimination(sizes.features, sizes.dimensions),
+    }
+}
+
+/// The builder with values in this shape.
+pub(super) fn shaped(builder: Builder, shape: ImageShape) -> Builder {
+    if builder.output() == shape { builder } else { builder.reshape(shape) }
+}
+
+/// The end of a generator, with a reference of latents if it needs one.
+pub(super) fn generator(builder: Builder, plan: &ModelPlan) -> Network {
+    let init = builder.initializer().clone();
+    let builder = match plan.output {
+        Output::Tanh => builder.tanh(),
+        Output::Sigmoid => builder.sigmoid(),
+        Output::Linear => builder,
+    };
+    let mut network = builder.build();
+    if plan.generator.norm == Norm::VirtualBatch {
+        let mut stream = rng::stream(init.seed, "reference/generator", 0);
+        let latents = plan.latent_distribution.sample(VirtualBatchNorm::REFERENCE, plan.latent, &mut stream);
+        let data = TensorData::new(latents, [VirtualBatchNorm::REFERENCE, plan.latent, 1, 1]);
+        network.set_reference(Tensor::from_data(data, &init.device));
+    }
+    network
+}
+
+/// The end of a discriminator. If it needs a reference, it has zeros in its place until training sets real images.
+pub(super) fn discriminator(builder: Builder, plan: &ModelPlan) -> Network {
+    let device = builder.initializer().device.clone();
+    let mut network = builder.build();
+    if plan.discriminator.norm == Norm::VirtualBatch {
+        let [c, h, w] = network.input();
+        network.set_reference(Tensor::zeros([VirtualBatchNorm::REFERENCE, c, h, w], &device));
+    }
+    network
+}

@@ -1,0 +1,148 @@
+//! Residual networks without normalisation, after R3GAN (Huang et al. 2024).
+//!
+//! Blocks of a 1×1, a 3×3 and a 1×1 convolution with LeakyReLU between them, two at each size; between sizes bilinear
+//! resampling and a 1×1 convolution; a learned basis at the smallest size. The authors' 3×3 convolutions are grouped and
+//! twice as wide as the stage; ours are dense and as wide as it, for there are no grouped ones here. Halving takes means
+//! of 2×2 pixels.
+//!
+//! What stands in for normalisation is how weights start, whatever the plan's rule: N(0, gain²/fan_in) (He et al. 2015)
+//! with the activation's gain √(2/(1 + slope²)) inside of blocks, there times L^(−1/(2m−2)) for L blocks of m layers
+//! (Fixup, Zhang, Dauphin and Ma 2019), and a last layer of zeros in each block, which thus begins as the identity. The
+//! plan's `norm` and resampling have no say. A layer of zeros has no largest singular value to be divided by: it alone
+//! is never under spectral normalisation.
+
+use super::widths;
+use crate::nn::family::{self, activated, attentive, base_and_stages, compared};
+use crate::nn::{Builder, ConvSpec, Init, Initializer, Network, ResidualScale};
+use crate::plan::{ModelPlan, NetworkPlan};
+
+/// Blocks at each size.
+const BLOCKS: usize = 2;
+/// Layers of a block, m.
+const LAYERS: i32 = 3;
+
+/// Outside of blocks.
+const UNIT: Init = Init::FanInNormal { gain: 1.0 };
+
+/// Inside of blocks, where a network has `sizes` sizes.
+fn inner(network: &NetworkPlan, sizes: usize) -> Init {
+    let activation = (2.0 / (1.0 + f64::from(network.slope).powi(2))).sqrt();
+    let blocks = (BLOCKS * sizes) as f64;
+    Init::FanInNormal { gain: activation * blocks.powf(-1.0 / f64::from(2 * LAYERS - 2)) }
+}
+
+fn linear(from: usize, to: usize) -> ConvSpec {
+    ConvSpec::valid(from, to, 1, false)
+}
+
+/// The blocks of one size, `[c, h, w]` to the same.
+fn blocks(mut builder: Builder, network: &NetworkPlan, sizes: usize) -> Builder {
+    let [c, ..] = builder.output();
+    for _ in 0..BLOCKS {
+        let main = |main: Builder| {
+            let main = main.initialised(inner(network, sizes)).conv(ConvSpec::valid(c, c, 1, true));
+            let main = activated(activated(main, network).conv(ConvSpec::same(c, c, 3, 1, true)), network);
+            main.initialised(Init::FanInNormal { gain: 0.0 }).spectral_norm(false).conv(linear(c, c))
+        };
+        builder = builder.residual(ResidualScale::One, main, |skip| skip);
+    }
+    builder
+}
+
+/// To another number of channels, if it is another.
+fn transition(builder: Builder, to: usize) -> Builder {
+    let [from, ..] = builder.output();
+    if from == to { builder } else { builder.conv(linear(from, to)) }
+}
+
+/// Linear and the basis, blocks at each size, and a 1×1 convolution.
+pub(super) fn generator(plan: &ModelPlan, init: Initializer) -> Network {
+    let network = &plan.generator;
+    let (base, stages) = base_and_stages(plan);
+    let widths = widths(plan.width, stages);
+    let builder = Builder::new([plan.latent, 1, 1], init).initialised(UNIT).spectral_norm(network.spectral_norm);
+    let mut builder = builder.conv(linear(plan.latent, widths[0])).generative_basis(base);
+    for (stage, to) in widths.iter().enumerate() {
+        if stage > 0 {
+            builder = transition(builder, *to).bilinear_upsample();
+        }
+        builder = attentive(blocks(builder, network, widths.len()), network, stage, stages);
+    }
+    family::generator(builder.conv(linear(plan.width, plan.channels)), plan)
+}
+
+/// A 1×1 convolution, blocks at each size, the basis and a linear layer.
+pub(super) fn discriminator(plan: &ModelPlan, init: Initializer) -> Network {
+    let network = &plan.discriminator;
+    let (_, stages) = base_and_stages(plan);
+    let widths = widths(plan.discriminator_width, stages);
+    let input = [plan.judged_channels(), plan.size, plan.size];
+    let builder = Builder::new(input, init).initialised(UNIT).spectral_norm(network.spectral_norm);
+    let mut builder = builder.conv(linear(input[0], widths[stages]));
+    for (stage, to) in widths.iter().enumerate().rev() {
+        if stage < stages {
+            builder = transition(builder.average_pool(), *to);
+        }
+        builder = attentive(blocks(builder, network, widths.len()), network, stage, stages);
+    }
+    let builder = compared(builder, network).discriminative_basis();
+    let [from, ..] = builder.output();
+    family::discriminator(builder.conv(linear(from, 1)), plan)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::named_tensors;
+    use crate::nn::testing::{
+        assert_judges, assert_penalty_gradients, assert_pull_back, floats, images, init, model, parameters, perturbed,
+        tensor,
+    };
+    use crate::plan::Block;
+
+    fn plan(network: NetworkPlan) -> ModelPlan {
+        ModelPlan { block: Block::NormFree, generator: network, discriminator: network, ..model() }
+    }
+
+    #[test]
+    fn parameters_are_those_of_blocks_and_bases() {
+        let block = |c: usize| (c + 1) * c + (9 * c + 1) * c + c * c;
+        let between = 16 * 8 + 8 * 4;
+        let blocks = 2 * (block(16) + block(8) + block(4));
+        let plan = plan(NetworkPlan::PLAIN);
+        let (generator, discriminator) = (generator(&plan, init()), discriminator(&plan, init()));
+        assert_eq!(parameters(&generator), 3 * 16 + 16 * 16 + between + blocks + 4);
+        assert_eq!(parameters(&discriminator), 4 + between + blocks + 16 * 16 + 16);
+        assert_eq!((generator.output(), discriminator.output()), ([1, 16, 16], [1, 1, 1]));
+    }
+
+    #[test]
+    fn networks_make_and_judge_images() {
+        let full =
+            NetworkPlan { spectral_norm: true, attention: true, minibatch_std: 4, slope: 0.2, ..NetworkPlan::PLAIN };
+        assert_judges(&generator(&plan(full), init()), &discriminator(&plan(full), init()));
+    }
+
+    /// Of the widest block: zeros last, before them √2 · 6^(−1/4) / √fan_in.
+    #[test]
+    fn weights_start_as_fixup_has_them() {
+        let network = generator(&ModelPlan { width: 16, ..plan(NetworkPlan::PLAIN) }, init());
+        let names: Vec<String> = named_tensors(&network).into_iter().map(|tensor| tensor.name).collect();
+        let values = |name: &str| floats(tensor(&network, names.iter().position(|n| n == name).expect("there is one")));
+        assert!(values("main.2.main.4.weight").iter().all(|value| *value == 0.0));
+        let weight = values("main.2.main.2.weight");
+        let deviation = (weight.iter().map(|w| w * w).sum::<f32>() / weight.len() as f32).sqrt();
+        let expected = 2f32.sqrt() * 6f32.powf(-0.25) / (64.0f32 * 9.0).sqrt();
+        assert!((deviation / expected - 1.0).abs() < 0.02, "{deviation} instead of {expected}");
+    }
+
+    /// With the zeros moved, which would hide the blocks.
+    #[test]
+    fn penalties_have_exact_gradients() {
+        let judge = NetworkPlan { slope: 0.5, ..NetworkPlan::PLAIN };
+        let plan = ModelPlan { size: 8, discriminator_width: 1, ..plan(judge) };
+        let network = perturbed(discriminator(&plan, init()));
+        assert_pull_back(&network, images([2, 1, 8, 8]));
+        assert_penalty_gradients(&network, images([1, 1, 8, 8]));
+    }
+}

@@ -1,0 +1,131 @@
+//! The residual networks of spectral normalisation's paper (Miyato et al. 2018, appendix B).
+//!
+//! A block takes two 3×3 convolutions with activations before them beside a 1×1 convolution. The generator's doubles by
+//! nearest neighbour, the discriminator's halves by average pooling: the plan's up- and downsampling have no say. With
+//! width 64 these are the paper's networks for 128 pixels and its generator for 48. (Their weights start from Glorot's
+//! rule; ours from the plan's.)
+
+use super::widths;
+use crate::nn::family::{self, activated, attentive, base_and_stages, compared, hidden};
+use crate::nn::{Builder, ConvSpec, Initializer, Network, ResidualScale};
+use crate::plan::{ModelPlan, NetworkPlan};
+
+fn conv(from: usize, to: usize) -> ConvSpec {
+    ConvSpec::same(from, to, 3, 1, true)
+}
+
+fn shortcut(from: usize, to: usize) -> ConvSpec {
+    ConvSpec::valid(from, to, 1, true)
+}
+
+/// `[from, h, w]` to `[to, 2h, 2w]`.
+fn doubled(builder: Builder, from: usize, to: usize, network: &NetworkPlan) -> Builder {
+    let main = |main| hidden(hidden(main, network).upsample().conv(conv(from, to)), network).conv(conv(to, to));
+    builder.residual(ResidualScale::One, main, |skip| skip.upsample().conv(shortcut(from, to)))
+}
+
+/// Linear to the smallest image, a doubling block a size, and a 3×3 convolution.
+pub(super) fn generator(plan: &ModelPlan, init: Initializer) -> Network {
+    let network = &plan.generator;
+    let (base, stages) = base_and_stages(plan);
+    let widths = widths(plan.width, stages);
+    let builder = Builder::new([plan.latent, 1, 1], init).spectral_norm(network.spectral_norm);
+    let mut builder = builder.linear(plan.latent, widths[0] * base * base, true).reshape([widths[0], base, base]);
+    for (stage, pair) in widths.windows(2).enumerate() {
+        builder = attentive(builder, network, stage, stages);
+        builder = doubled(builder, pair[0], pair[1], network);
+    }
+    family::generator(hidden(builder, network).conv(conv(plan.width, plan.channels)), plan)
+}
+
+/// The first block, on images: nothing is activated or normalised before the first convolution.
+fn first(builder: Builder, from: usize, to: usize, network: &NetworkPlan) -> Builder {
+    let main = |main: Builder| activated(main.conv(conv(from, to)), network).conv(conv(to, to)).average_pool();
+    builder.residual(ResidualScale::One, main, |skip| skip.average_pool().conv(shortcut(from, to)))
+}
+
+/// `[from, h, w]` to `[to, h, w]`.
+fn convolved(main: Builder, from: usize, to: usize, network: &NetworkPlan) -> Builder {
+    hidden(hidden(main, network).conv(conv(from, from)), network).conv(conv(from, to))
+}
+
+/// `[from, 2h, 2w]` to `[to, h, w]`.
+fn halved(builder: Builder, from: usize, to: usize, network: &NetworkPlan) -> Builder {
+    let main = |main| convolved(main, from, to, network).average_pool();
+    builder.residual(ResidualScale::One, main, |skip| skip.conv(shortcut(from, to)).average_pool())
+}
+
+/// A halving block a size, one at the smallest, the sum over its pixels, and a linear layer.
+pub(super) fn discriminator(plan: &ModelPlan, init: Initializer) -> Network {
+    let network = &plan.discriminator;
+    let (_, stages) = base_and_stages(plan);
+    let input = [plan.judged_channels(), plan.size, plan.size];
+    let widths: Vec<usize> = widths(plan.discriminator_width, stages).into_iter().rev().collect();
+    let builder = Builder::new(input, init).spectral_norm(network.spectral_norm);
+    let mut builder = attentive(first(builder, input[0], widths[0], network), network, stages - 1, stages);
+    for (stage, pair) in widths.windows(2).enumerate().take(stages - 1) {
+        builder = halved(builder, pair[0], pair[1], network);
+        builder = attentive(builder, network, stages - 2 - stage, stages);
+    }
+    let (from, to) = (widths[stages - 1], widths[stages]);
+    let skip = |skip: Builder| if from == to { skip } else { skip.conv(shortcut(from, to)) };
+    builder = builder.residual(ResidualScale::One, |main| convolved(main, from, to, network), skip);
+    builder = compared(hidden(builder, network).global_sum_pool(), network);
+    let [from, ..] = builder.output();
+    family::discriminator(builder.linear(from, 1, true), plan)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::testing::{
+        assert_judges, assert_penalty_gradients, assert_pull_back, images, init, model, parameters,
+    };
+    use crate::plan::Norm;
+
+    fn block(from: usize, hidden: usize, to: usize) -> usize {
+        (9 * from + 1) * hidden + (9 * hidden + 1) * to + (from + 1) * to
+    }
+
+    /// The paper's generator for 48 pixels: 6×6×512, then 256, 128 and 64.
+    #[test]
+    fn parameters_are_those_of_the_papers_table() {
+        let batch = NetworkPlan { norm: Norm::Batch, ..NetworkPlan::PLAIN };
+        let plan = ModelPlan {
+            size: 48,
+            channels: 3,
+            width: 64,
+            discriminator_width: 64,
+            latent: 128,
+            generator: batch,
+            ..model()
+        };
+        let norms = 2 * (512 + 256 + 256 + 128 + 128 + 64 + 64);
+        let blocks = block(512, 256, 256) + block(256, 128, 128) + block(128, 64, 64);
+        let ends = (128 + 1) * 36 * 512 + (9 * 64 + 1) * 3;
+        assert_eq!(parameters(&generator(&plan, init())), ends + blocks + norms);
+        let blocks = block(3, 64, 64) + block(64, 64, 128) + block(128, 128, 256) + block(256, 256, 512);
+        assert_eq!(parameters(&discriminator(&plan, init())), blocks + 512 + 1);
+    }
+
+    #[test]
+    fn networks_make_and_judge_images() {
+        let full =
+            NetworkPlan { spectral_norm: true, attention: true, minibatch_std: 4, slope: 0.2, ..NetworkPlan::PLAIN };
+        for norm in [Norm::None, Norm::Batch] {
+            let network = NetworkPlan { norm, ..full };
+            let plan = ModelPlan { generator: network, discriminator: network, ..model() };
+            let (generator, discriminator) = (generator(&plan, init()), discriminator(&plan, init()));
+            assert_eq!((generator.output(), discriminator.output()), ([1, 16, 16], [1, 1, 1]));
+            assert_judges(&generator, &discriminator);
+        }
+    }
+
+    #[test]
+    fn penalties_have_exact_gradients() {
+        let judge = NetworkPlan { spectral_norm: true, attention: true, slope: 0.5, ..NetworkPlan::PLAIN };
+        let plan = ModelPlan { size: 8, discriminator_width: 1, discriminator: judge, ..model() };
+        assert_pull_back(&discriminator(&plan, init()), images([2, 1, 8, 8]));
+        assert_penalty_gradients(&discriminator(&plan, init()), images([1, 1, 8, 8]));
+    }
+}

@@ -1,0 +1,226 @@
+//! What the layers' tests share.
+
+use super::{Builder, ImageShape, Init, Initializer, Network, Pass, load_tensors, named_tensors};
+use crate::latent::LatentDistribution;
+use crate::optim::Gradients;
+use crate::pixels::PixelRange;
+use crate::plan::{Block, Downsampling, Family, ModelPlan, NetworkPlan, Output, Upsampling};
+use burn::Tensor;
+use burn::prelude::{Device, TensorData};
+use rand_distr::{Distribution, StandardNormal};
+use std::collections::BTreeMap;
+
+/// PyTorch's rule, on the CPU with gradients.
+pub(crate) fn init() -> Initializer {
+    let device = Device::flex().autodiff();
+    Initializer { init: Init::FanInUniform, seed: 0, network: "test".into(), device }
+}
+
+/// A builder whose network is on the CPU with gradients.
+pub(crate) fn builder(input: ImageShape) -> Builder {
+    Builder::new(input, init())
+}
+
+/// The smallest plan of networks, to be changed.
+pub(crate) fn model() -> ModelPlan {
+    ModelPlan {
+        family: Family::Dcgan,
+        block: Block::Sngan,
+        size: 16,
+        channels: 1,
+        width: 4,
+        discriminator_width: 4,
+        depth: [2, 2],
+        maxout: 0,
+        pack: 1,
+        latent: 3,
+        latent_distribution: LatentDistribution::Gaussian,
+        truncation: None,
+        noise_in_sampling: false,
+        downsampling: Downsampling::Strided,
+        upsampling: Upsampling::Strided,
+        range: PixelRange::Symmetric,
+        output: Output::Tanh,
+        init: Init::FanInUniform,
+        generator: NetworkPlan::PLAIN,
+        discriminator: NetworkPlan::PLAIN,
+    }
+}
+
+/// Trained values of a network.
+pub(crate) fn parameters(network: &Network) -> usize {
+    named_tensors(network).iter().filter(|tensor| tensor.trainable).map(|tensor| tensor.data.num_elements()).sum()
+}
+
+/// A generator makes images that differ, of the shape and finite, and a discriminator judges them; every parameter of
+/// both has a gradient, in a pass with random numbers.
+#[track_caller]
+pub(crate) fn assert_judges(generator: &Network, discriminator: &Network) {
+    let [latent, ..] = generator.input();
+    let mut pass = Pass::train().with_noise(crate::rng::stream(0, "noise", 0));
+    let fakes = generator.forward(images([8, latent, 1, 1]), &mut pass);
+    assert_eq!(fakes.dims()[1..], discriminator.input());
+    let logits = discriminator.logits(fakes, &mut pass);
+    assert_eq!(logits.dims(), [8]);
+    let values = floats(logits.clone());
+    assert!(values.iter().all(|value| value.is_finite()) && values[0] != values[1], "{values:?}");
+    let all = (logits.clone() * logits).sum().backward();
+    for network in [generator, discriminator] {
+        let gradients = Gradients::of(network, &all);
+        let trained = named_tensors(network).into_iter().filter(|tensor| tensor.trainable);
+        let without: Vec<_> =
+            trained.map(|tensor| tensor.name).filter(|name| !gradients.0.contains_key(name)).collect();
+        assert!(without.is_empty(), "no gradient for {without:?}");
+    }
+}
+
+/// Values of N(0, 1).
+pub(crate) fn images(shape: [usize; 4]) -> Tensor<4> {
+    named_images("images", shape)
+}
+
+/// Values of N(0, 1), others for each name.
+pub(crate) fn named_images(name: &str, shape: [usize; 4]) -> Tensor<4> {
+    let stream = crate::rng::stream(0, name, 0);
+    let values: Vec<f32> = StandardNormal.sample_iter(stream).take(shape.iter().product()).collect();
+    Tensor::from_data(TensorData::new(values, shape), &Device::flex().autodiff())
+}
+
+pub(crate) fn floats<const D: usize>(x: Tensor<D>) -> Vec<f32> {
+    x.into_data().iter::<f32>().collect()
+}
+
+type Tensors = BTreeMap<String, TensorData>;
+
+fn tensors(network: &Network) -> Tensors {
+    named_tensors(network).into_iter().map(|tensor| (tensor.name, tensor.data)).collect()
+}
+
+/// The network's tensor at a place in its own order, flat.
+pub(crate) fn tensor(network: &Network, at: usize) -> Tensor<1> {
+    let data = named_tensors(network).swap_remove(at).data;
+    let count = data.num_elements();
+    Tensor::from_data(TensorData::new(data.iter::<f32>().collect(), [count]), &Device::flex())
+}
+
+/// The network with every parameter moved, those that start at 0 or 1 too.
+pub(crate) fn perturbed(network: Network) -> Network {
+    let mut moved = tensors(&network);
+    for tensor in named_tensors(&network).into_iter().filter(|tensor| tensor.trainable) {
+        let stream = crate::rng::stream(1, &tensor.name, 0);
+        let noise = StandardNormal.sample_iter(stream).map(|value: f32| 0.3 * value);
+        let values: Vec<f32> = tensor.data.iter::<f32>().zip(noise).map(|(value, noise)| value + noise).collect();
+        moved.insert(tensor.name, TensorData::new(values, tensor.data.shape().clone()));
+    }
+    load_tensors(network, &moved).expect("the same names and shapes")
+}
+
+#[track_caller]
+pub(crate) fn assert_close(a: &[f32], b: &[f32]) {
+    assert_within(a, b, 1e-5);
+}
+
+/// Every value within a share of the largest.
+#[track_caller]
+fn assert_within(a: &[f32], b: &[f32], tolerance: f32) {
+    assert_eq!(a.len(), b.len());
+    let largest = b.iter().fold(0.0f32, |largest, b| largest.max(b.abs()));
+    assert!(largest > 0.0);
+    for (at, (a, b)) in a.iter().zip(b).enumerate() {
+        assert!((a - b).abs() <= tolerance * largest, "{at}: {a} instead of {b}, the largest is {largest}");
+    }
+}
+
+/// Chained pull-backs give what backpropagation gives.
+#[track_caller]
+pub(crate) fn assert_pull_back(network: &Network, x: Tensor<4>) {
+    let x = x.require_grad();
+    let all = network.forward(x.clone(), &mut Pass::train()).sum().backward();
+    let pulled = network.input_gradient(x.clone()).expect("no layer mixes the batch");
+    assert_close(&floats(pulled), &floats(x.grad(&all).expect("tracked")));
+}
+
+/// Half the sum of squares, in double precision.
+fn energy(x: Tensor<4>) -> f64 {
+    floats(x).into_iter().map(|value| 0.5 * f64::from(value).powi(2)).sum()
+}
+
+/// The same as a loss.
+fn energy_loss(x: Tensor<4>) -> Tensor<1> {
+    (x.clone() * x).sum() * 0.5
+}
+
+/// Difference quotients of `f` at 0 with error O(h⁴), with a step and with half of it.
+fn slopes(f: impl Fn(f32) -> f64) -> [f64; 2] {
+    const STEP: f32 = 1.0 / 512.0;
+    let quotient = |h: f32| (8.0 * (f(h) - f(-h)) - (f(2.0 * h) - f(-2.0 * h))) / (12.0 * f64::from(h));
+    [quotient(STEP), quotient(0.5 * STEP)]
+}
+
+/// Exact derivatives against difference quotients, one in five of which may fall on a kink: where the step matters.
+#[track_caller]
+fn assert_slopes(exact: &[f32], numeric: &[[f64; 2]]) {
+    const TOLERANCE: f64 = 2e-3;
+    let largest = numeric.iter().fold(0.0f64, |largest, [_, fine]| largest.max(fine.abs()));
+    let is_smooth = |[coarse, fine]: &[f64; 2]| (coarse - fine).abs() <= TOLERANCE * largest;
+    let smooth = exact.iter().zip(numeric).filter(|(_, slopes)| is_smooth(slopes));
+    let (found, expected): (Vec<f32>, Vec<f32>) = smooth.map(|(exact, [coarse, _])| (*exact, *coarse as f32)).unzip();
+    assert!(5 * found.len() >= 4 * exact.len(), "{} of {} fall on kinks", exact.len() - found.len(), exact.len());
+    assert_within(&found, &expected, TOLERANCE as f32);
+}
+
+/// A loss's gradients for all parameters.
+#[track_caller]
+fn assert_gradients(network: &Network, loss: impl Fn(&Network) -> Tensor<1>, value: impl Fn(&Network) -> f64) {
+    let gradients = Gradients::of(network, &loss(network).backward());
+    let all = tensors(network);
+    let (mut exact, mut numeric) = (Vec::new(), Vec::new());
+    for tensor in named_tensors(network).into_iter().filter(|tensor| tensor.trainable) {
+        let values: Vec<f32> = tensor.data.iter::<f32>().collect();
+        exact.extend(gradients.0.get(&tensor.name).map_or_else(|| vec![0.0; values.len()], |g| floats(g.clone())));
+        numeric.extend((0..values.len()).map(|at| {
+            slopes(|by: f32| {
+                let (mut values, mut all) = (values.clone(), all.clone());
+                values[at] += by;
+                all.insert(tensor.name.clone(), TensorData::new(values, tensor.data.shape().clone()));
+                value(&load_tensors(network.clone(), &all).expect("the same names and shapes"))
+            })
+        }));
+    }
+    assert_slopes(&exact, &numeric);
+}
+
+/// The gradient of a penalty, ½‖input gradient‖², for every parameter against difference quotients.
+#[track_caller]
+pub(crate) fn assert_penalty_gradients(network: &Network, x: Tensor<4>) {
+    let gradient = |network: &Network| network.input_gradient(x.clone()).expect("no layer mixes the batch");
+    assert_gradients(network, |network| energy_loss(gradient(network)), |network| energy(gradient(network)));
+}
+
+/// The gradient of ½‖output‖² for every parameter against difference quotients.
+#[track_caller]
+pub(crate) fn assert_parameter_gradients(network: &Network, x: Tensor<4>) {
+    let output = |network: &Network| network.forward(x.clone(), &mut Pass::train());
+    assert_gradients(network, |network| energy_loss(output(network)), |network| energy(output(network)));
+}
+
+/// The gradient of ½‖output − target‖² for the input against difference quotients.
+#[track_caller]
+pub(crate) fn assert_input_gradient(network: &Network, x: Tensor<4>) {
+    let shifted = |x: Tensor<4>| {
+        let y = network.forward(x, &mut Pass::train());
+        let target = named_images("target", y.dims());
+        y - target
+    };
+    let tracked = x.clone().require_grad();
+    let all = energy_loss(shifted(tracked.clone())).backward();
+    let exact = floats(tracked.grad(&all).expect("tracked"));
+    let values = floats(x.clone());
+    let moved = |at: usize, by: f32| {
+        let mut values = values.clone();
+        values[at] += by;
+        energy(shifted(Tensor::from_data(TensorData::new(values, x.shape()), &x.device())))
+    };
+    let numeric: Vec<_> = (0..values.len()).map(|at| slopes(|by| moved(at, by))).collect();
+    assert_slopes(&exact, &numeric);
+}

@@ -1,0 +1,98 @@
+//! The small networks for Stacked-MNIST of Metz et al. 2017, as PacGAN's code has them (Lin et al. 2018).
+//!
+//! Theirs has generator width 8 and, at a quarter of it, discriminator width 2 (at half: 4), a latent of 256, batch norm
+//! in both networks, ReLU in the generator and LeakyReLU 0.3 in the discriminator. Every layer has a bias.
+
+use super::family::{self, attentive, compared, hidden};
+use super::{Builder, ConvSpec, Initializer, Network};
+use crate::plan::ModelPlan;
+
+/// The only size of the images.
+pub const SIZE: usize = 28;
+
+/// The smallest image's size.
+const BASE: usize = 4;
+
+const KERNEL: usize = 3;
+
+/// Zeros before and after the larger image between sizes 4 and 7, 7 and 14, 14 and 28: TensorFlow's "same".
+const PADS: [(usize, usize); 3] = [(1, 1), (0, 1), (0, 1)];
+
+/// `[n, latent, 1, 1]` to images `[n, channels, 28, 28]`: linear to 4×4 with 8 · width channels, transposed 3×3
+/// convolutions to 7×7, 14×14 and 28×28 that halve the channels, and a 3×3 convolution.
+pub fn generator(plan: &ModelPlan, init: Initializer) -> Network {
+    let network = &plan.generator;
+    let mut from = plan.width << PADS.len();
+    let builder = Builder::new([plan.latent, 1, 1], init).spectral_norm(network.spectral_norm);
+    let builder = builder.linear(plan.latent, from * BASE * BASE, true).reshape([from, BASE, BASE]);
+    let mut builder = hidden(builder, network);
+    for (stage, pads) in PADS.into_iter().enumerate() {
+        let to = from / 2;
+        builder = builder.conv_transpose(ConvSpec::new(from, to, KERNEL, 2, pads, true));
+        builder = attentive(hidden(builder, network), network, stage, PADS.len());
+        from = to;
+    }
+    family::generator(builder.conv(ConvSpec::same(from, plan.channels, KERNEL, 1, true)), plan)
+}
+
+/// Images `[n, pack · channels, 28, 28]` to logits `[n, 1, 1, 1]`: 3×3 convolutions with stride 2 to width, 2 · width and
+/// 4 · width channels, each normalised, the first too, and a linear layer over the 4×4 image.
+pub fn discriminator(plan: &ModelPlan, init: Initializer) -> Network {
+    let network = &plan.discriminator;
+    let mut builder = Builder::new([plan.judged_channels(), SIZE, SIZE], init).spectral_norm(network.spectral_norm);
+    let mut from = plan.judged_channels();
+    for (stage, pads) in PADS.into_iter().rev().enumerate() {
+        let to = plan.discriminator_width << stage;
+        builder = hidden(builder.conv(ConvSpec::new(from, to, KERNEL, 2, pads, true)), network);
+        builder = attentive(builder, network, stage, PADS.len());
+        from = to;
+    }
+    let builder = compared(builder, network);
+    let [from, ..] = builder.output();
+    family::discriminator(builder.conv(ConvSpec::valid(from, 1, BASE, true)), plan)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::testing::{
+        assert_judges, assert_penalty_gradients, assert_pull_back, images, init, model, parameters,
+    };
+    use crate::plan::{NetworkPlan, Norm};
+
+    fn plan(norm: Norm) -> ModelPlan {
+        let generator = NetworkPlan { norm, ..NetworkPlan::PLAIN };
+        let discriminator = NetworkPlan { slope: 0.3, ..generator };
+        let (width, discriminator_width) = (8, 2);
+        ModelPlan {
+            size: SIZE,
+            channels: 3,
+            latent: 256,
+            width,
+            discriminator_width,
+            generator,
+            discriminator,
+            ..model()
+        }
+    }
+
+    #[test]
+    fn parameters_are_those_of_the_small_network() {
+        let (generator, discriminator) =
+            (generator(&plan(Norm::Batch), init()), discriminator(&plan(Norm::Batch), init()));
+        assert_eq!((generator.output(), discriminator.output()), ([3, 28, 28], [1, 1, 1]));
+        let linear = 257 * 1_024 + 2 * 64;
+        let transposed = (64 * 9 + 3) * 32 + (32 * 9 + 3) * 16 + (16 * 9 + 3) * 8;
+        assert_eq!(parameters(&generator), linear + transposed + (8 * 9 + 1) * 3);
+        // A bias, a scale and a shift for each channel.
+        assert_eq!(parameters(&discriminator), (3 * 9 + 3) * 2 + (2 * 9 + 3) * 4 + (4 * 9 + 3) * 8 + 8 * 16 + 1);
+        assert_judges(&generator, &discriminator);
+    }
+
+    #[test]
+    fn penalties_have_exact_gradients() {
+        let network = discriminator(&ModelPlan { discriminator_width: 1, channels: 1, ..plan(Norm::None) }, init());
+        assert_pull_back(&network, images([2, 1, 28, 28]));
+        assert_penalty_gradients(&network, images([1, 1, 28, 28]));
+    }
+}
