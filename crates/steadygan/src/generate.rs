@@ -142,7 +142,9 @@ pub fn generate(request: &Request) -> Result<()> {
     let Pieces { count, latents } = pieces;
     destination.check(count, &plan)?;
     let image = [plan.model.channels, plan.model.size, plan.model.size];
-    let images = latents.map(|latents| generator.sample(&latents, &device));
+    let seed = request.latents.seed();
+    let noise = |piece| plan.model.noise_in_sampling.then(|| rng::stream(seed, "generate/noise", piece));
+    let images = latents.zip(0..).map(|(latents, piece)| generator.sample(&latents, noise(piece), &device));
     let in_pixels =
         |values: Vec<f32>| -> Vec<u8> { values.into_iter().map(|value| plan.model.range.unscale(value)).collect() };
     match destination {
@@ -198,6 +200,14 @@ struct Pieces {
 }
 
 impl Latents {
+    /// The seed of what is drawn.
+    fn seed(&self) -> u64 {
+        match *self {
+            Self::Drawn { seed, .. } => seed,
+            Self::File(_) => 0,
+        }
+    }
+
     fn pieces(&self, plan: &Plan) -> Result<Pieces> {
         let (length, distribution) = (plan.model.latent, plan.model.latent_distribution);
         match *self {

@@ -74,13 +74,13 @@ impl Augmentation {
     ///
     /// # Errors
     ///
-    /// A share is not in [0, 1]; the message names its key under `heuristics.augmentation`.
-    pub fn check(&self) -> Result<()> {
-        let shares = [
-            ("heuristics.augmentation.translation", self.translation),
-            ("heuristics.augmentation.cutout", self.cutout),
-        ];
-        shares.into_iter().try_for_each(|(key, share)| require((0.0..=1.0).contains(&share), key, share, "in [0, 1]"))
+    /// A share is not in [0, 1]; the message names its key under that of the heuristic whose settings these are.
+    pub fn check(&self, heuristic: &str) -> Result<()> {
+        let shares = [("translation", self.translation), ("cutout", self.cutout)];
+        shares.into_iter().try_for_each(|(setting, share)| {
+            let key = format!("heuristics.{heuristic}.{setting}");
+            require((0.0..=1.0).contains(&share), &key, share, "in [0, 1]")
+        })
     }
 
     /// The images `[n, c, h, w]`, each of the five changes made to each image with `probability`, independently: 1 is

@@ -255,12 +255,12 @@ fn images_of_any_size_on_either_device() {
 fn settings_are_read_and_checked() {
     let read: Augmentation = toml::from_str("colour = false\ncutout = 0.25").expect("settings");
     assert_eq!(read, Augmentation { colour: false, translation: 0.125, cutout: 0.25 });
-    assert_eq!(read.check(), Ok(()));
+    assert_eq!(read.check("augmentation"), Ok(()));
     assert!(toml::from_str::<Augmentation>("color = false").is_err());
     for share in [-0.1, 1.1, f64::NAN] {
-        let error = Augmentation { translation: share, ..read }.check().expect_err("not a share");
+        let error = Augmentation { translation: share, ..read }.check("augmentation").expect_err("not a share");
         assert!(error.to_string().starts_with("`heuristics.augmentation.translation` is"), "{error}");
-        let error = Augmentation { cutout: share, ..read }.check().expect_err("not a share");
+        let error = Augmentation { cutout: share, ..read }.check("augmentation").expect_err("not a share");
         assert!(error.to_string().starts_with("`heuristics.augmentation.cutout` is"), "{error}");
     }
 }
