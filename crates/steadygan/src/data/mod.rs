@@ -14,6 +14,7 @@ mod array;
 mod cifar;
 mod contents;
 mod decode;
+mod digits;
 mod embedded;
 mod encoded;
 mod fill;
@@ -30,6 +31,7 @@ mod order;
 mod pack;
 mod samples;
 mod source;
+mod stacked;
 mod tarball;
 mod zip;
 
@@ -125,6 +127,7 @@ trait Door: Sync {
 /// Every kind of source; the first that opens one reads it.
 const DOORS: &[&dyn Door] = &[
     &embedded::Embedded,
+    &stacked::Stacked,
     &pack::Pack,
     &cifar::Cifar,
     &npz::Npz,
@@ -132,6 +135,7 @@ const DOORS: &[&dyn Door] = &[
     &zip::Zip,
     &tarball::Tar,
     &idx::Idx,
+    &digits::Digits,
     &folder::Folder,
 ];
 
