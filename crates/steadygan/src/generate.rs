@@ -1,6 +1,6 @@
 //! Images from a trained generator.
 
-use crate::data::{self, Mixture, npy};
+use crate::data::{self, npy};
 use crate::device::device;
 use crate::error::{Error, Result};
 use crate::nn::SAMPLE_CHUNK;
@@ -143,8 +143,8 @@ pub fn generate(request: &Request) -> Result<()> {
     destination.check(count, &plan)?;
     let image = [plan.model.channels, plan.model.size, plan.model.size];
     let images = latents.map(|latents| generator.sample(&latents, &device));
-    let in_pixels =
-        |values: Vec<f32>| -> Vec<u8> { values.into_iter().map(|value| plan.model.range.unscale(value)).collect() };
+    let range = plan.model.range;
+    let in_pixels = |values: Vec<f32>| values.into_iter().map(|value| range.unscale(value)).collect::<Vec<u8>>();
     match destination {
         Destination::Array(path) => {
             let shape = [&[count][..], &image].concat();
@@ -152,12 +152,10 @@ pub fn generate(request: &Request) -> Result<()> {
         }
         Destination::Sheet(path) => {
             let columns = if *interpolate { destination.steps().1 } else { square_columns(count) };
-            let picture = match Mixture::named(&plan.data.source) {
-                Some(_) => plot(&plan, &images.flatten().collect::<Vec<_>>())?,
-                None => {
-                    let bytes: Vec<u8> = images.flat_map(in_pixels).collect();
-                    sheet(&bytes, [count, image[0], image[1], image[2]], columns)
-                }
+            let picture = if data::sample_shape(&plan.data.source).is_some() {
+                plot(&plan, &images.flatten().collect::<Vec<_>>())?
+            } else {
+                sheet(&images.flat_map(in_pixels).collect::<Vec<u8>>(), [count, image[0], image[1], image[2]], columns)
             };
             write_atomically(path, &encode_png(&picture)?)?;
         }

@@ -65,7 +65,7 @@ pub struct DataPlan {
     pub holdout: f64,
     /// The colour (red, green, blue) behind transparent pixels.
     pub background: [u8; 3],
-    /// Whether the trainer mirrors half of the images it shows (see [`gather`]).
+    /// Whether the trainer mirrors half of the images it shows (see [`Samples::gather`]).
     pub flip: bool,
 }
 
