@@ -21,10 +21,10 @@ Each one is a switch: `--with NAME` and `--without NAME` on the command line, `N
 `[heuristics]` in a recipe. The recipe line below spells out every setting at its default.
 
 Evidence is *strong* after several controlled studies, *moderate* after one good study or ablation, *weak* if it is its authors' word or
-folklore.
+folklore, and *against* where published experiments do better without. Two that cannot be together are refused, naming both.
 
-`cargo run --release --example NAME`, with underscores for the name's hyphens, shows the piece behind a heuristic alone, as
-another training loop would use it.
+`cargo run --release --example NAME`, with underscores for the name's hyphens, shows the piece behind each of the first eleven alone, as
+another training loop would use it. [ganhacks.md](ganhacks.md) has the recipe line for each tip of ganhacks.
 
 ";
 
@@ -39,9 +39,17 @@ struct Card {
     default: String,
     source: String,
     evidence: String,
+    conflicts: Vec<Conflict>,
     /// The line that turns it on with every setting spelled out; not in the program's list.
     #[serde(default)]
     recipe: String,
+}
+
+/// What a heuristic cannot be together with.
+#[derive(Debug, Deserialize)]
+struct Conflict {
+    with: String,
+    why: String,
 }
 
 /// Writes the page and the README's table.
@@ -78,7 +86,7 @@ fn documents(root: &Path) -> Result<[(&'static str, String); 2], String> {
     let readme = fs::read_to_string(root.join(README));
     let readme = readme.map_err(|error| format!("error: {README} cannot be read: {error}"))?;
     let cards = cards(root)?;
-    Ok([(PAGE, page(&cards)), (README, with_table(&readme, &table(&cards, PAGE))?)])
+    Ok([(PAGE, page(&cards)), (README, with_table(&readme, &families(&cards))?)])
 }
 
 /// Asks the program, built as `cargo build --release` does.
@@ -99,21 +107,38 @@ fn cards(root: &Path) -> Result<Vec<Card>, String> {
 
 fn page(cards: &[Card]) -> String {
     let sections: String = cards.iter().map(section).collect();
-    format!("{INTRODUCTION}{}{sections}", table(cards, ""))
+    format!("{INTRODUCTION}{}{sections}", table(cards))
 }
 
-/// One line a heuristic, linking to its section of the page at `page`.
-fn table(cards: &[Card], page: &str) -> String {
+/// One line a family, linking to its heuristics' sections of the page.
+fn families(cards: &[Card]) -> String {
+    let mut names: Vec<(&str, Vec<String>)> = Vec::new();
+    for Card { name, family, .. } in cards {
+        let link = format!("[`{name}`]({PAGE}#{name})");
+        match names.iter_mut().find(|(known, _)| known == family) {
+            Some((_, links)) => links.push(link),
+            None => names.push((family, vec![link])),
+        }
+    }
+    let lines = names.iter().map(|(family, links)| format!("| {family} | {} |\n", links.join(" · ")));
+    format!("| | |\n|---|---|\n{}", lines.collect::<String>())
+}
+
+/// One line a heuristic, linking to its section of this page.
+fn table(cards: &[Card]) -> String {
     let mut text = "| Heuristic | What it is said to do | Without it | Evidence |\n|---|---|---|---|\n".to_owned();
     for Card { name, claim, without, evidence, .. } in cards {
         let [claim, without] = [claim, without].map(|cell| cell.replace('|', "\\|"));
-        let _ = writeln!(text, "| [`{name}`]({page}#{name}) | {claim} | {without} | {evidence} |");
+        let _ = writeln!(text, "| [`{name}`](#{name}) | {claim} | {without} | {evidence} |");
     }
     text
 }
 
 fn section(card: &Card) -> String {
-    let Card { name, family, claim, without, formula, default, source, evidence, recipe } = card;
+    let Card { name, family, claim, without, formula, default, source, evidence, recipe, conflicts } = card;
+    let conflicts =
+        conflicts.iter().map(|Conflict { with, why }| format!("* **Not with** [`{with}`](#{with}): {why}\n"));
+    let conflicts: String = conflicts.collect();
     format!(
         "\n## {name}\n\n{claim}\n\n\
          * **Family**: {family}\n\
@@ -121,7 +146,7 @@ fn section(card: &Card) -> String {
          * **Formula**: {formula}\n\
          * **Default**: {default}\n\
          * **Source**: {source}\n\
-         * **Evidence**: {evidence}\n\n\
+         * **Evidence**: {evidence}\n{conflicts}\n\
          ```toml\n[heuristics]\n{recipe}\n```\n"
     )
 }
@@ -141,14 +166,18 @@ mod tests {
 
     fn card() -> Card {
         let text = r#"{ "name": "soft", "family": "labels", "claim": "Keeps |x| small.", "without": "Hard labels.",
-            "formula": "x", "default": "y", "source": "z", "evidence": "weak" }"#;
+            "formula": "x", "default": "y", "source": "z", "evidence": "weak",
+            "conflicts": [{ "with": "hard", "why": "one of them", "instead": "" }] }"#;
         Card { recipe: "soft = { real = 0.9 }".to_owned(), ..serde_json::from_str(text).expect("a card") }
     }
 
     #[test]
     fn the_table_links_into_the_page() {
-        let row = "| [`soft`](docs/heuristics.md#soft) | Keeps \\|x\\| small. | Hard labels. | weak |";
-        assert_eq!(table(&[card()], PAGE).lines().last(), Some(row));
+        let row = "| [`soft`](#soft) | Keeps \\|x\\| small. | Hard labels. | weak |";
+        assert_eq!(table(&[card()]).lines().last(), Some(row));
+        let row = "| labels | [`soft`](docs/heuristics.md#soft) · [`soft`](docs/heuristics.md#soft) |";
+        assert_eq!(families(&[card(), card()]).lines().last(), Some(row));
+        assert!(page(&[card()]).contains("* **Not with** [`hard`](#hard): one of them\n"));
         assert!(page(&[card()]).contains("\n## soft\n"));
         assert!(page(&[card()]).contains("\n[heuristics]\nsoft = { real = 0.9 }\n"));
     }
