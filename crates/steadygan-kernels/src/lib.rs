@@ -12,6 +12,7 @@
 #![allow(clippy::needless_range_loop)]
 
 mod activation;
+mod augment;
 mod conv;
 mod gemm;
 mod normalize;
@@ -23,6 +24,7 @@ mod scratch;
 mod simd;
 
 pub use activation::{leaky_relu, leaky_relu_gradient, sigmoid, sigmoid_gradient, tanh, tanh_gradient};
+pub use augment::{ColourMix, Hole, Shift, erase, mix_colours, overlap, translate};
 pub use conv::{
     Conv, LeakyReluOutput, ShapeError, add_bias, bias_gradient, conv, conv_input_gradient, conv_leaky_relu,
     conv_leaky_relu_input_gradient, conv_leaky_relu_weight_gradient, conv_weight_gradient,

@@ -57,6 +57,12 @@ fn everything() -> Vec<u32> {
     let mut db = beta.clone();
     bias_gradient(&x, channels, plane, &mut db);
     all.extend([y, dx, dgamma, dbeta, db, mean.clone(), variance.clone()]);
+    let shape = [13, channels, 10, 10];
+    let mix = |at: f32| ColourMix { own: 0.5 + at, grey: 0.3 - at, mean: 0.1 * at, shift: at };
+    let mixes: Vec<ColourMix> = numbers(8, 13).into_iter().map(mix).collect();
+    let mut mixed = x.clone();
+    mix_colours(&x, shape, &mixes, &mut mixed);
+    all.push(mixed);
     let sums = [sum(&x), sum_of_squares(&x)].map(f64::to_bits);
     let bits = all.into_iter().flatten().map(f32::to_bits);
     bits.chain(sums.into_iter().flat_map(|sum| [sum as u32, (sum >> 32) as u32])).collect()

@@ -116,11 +116,11 @@ fn sample_images(turns: Turns, recipe: &LayeredRecipe) -> Result<()> {
     let plan = Plan::decide(recipe, 3)?;
     let state = State::new(&plan, &Device::flex());
     let draw = |count| plan.model.latent_distribution.sample(count, plan.model.latent, &mut rng::stream(0, "bench", 0));
-    state.generator.sample(&draw(plan.train.batch), &Device::flex());
+    state.generator.sample(&draw(plan.train.batch), None, &Device::flex());
     for count in turns {
         let latents = draw(count);
         let began = Instant::now();
-        std::hint::black_box(state.generator.sample(&latents, &Device::flex()));
+        std::hint::black_box(state.generator.sample(&latents, None, &Device::flex()));
         answer(&[milliseconds(began)], parameters(&state));
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! Images from a trained generator.
 
-use crate::data::{self, Mixture, npy};
+use crate::data::{self, npy};
 use crate::device::device;
 use crate::error::{Error, Result};
 use crate::nn::SAMPLE_CHUNK;
@@ -142,9 +142,11 @@ pub fn generate(request: &Request) -> Result<()> {
     let Pieces { count, latents } = pieces;
     destination.check(count, &plan)?;
     let image = [plan.model.channels, plan.model.size, plan.model.size];
-    let images = latents.map(|latents| generator.sample(&latents, &device));
-    let in_pixels =
-        |values: Vec<f32>| -> Vec<u8> { values.into_iter().map(|value| plan.model.range.unscale(value)).collect() };
+    let seed = request.latents.seed();
+    let noise = |piece| plan.model.noise_in_sampling.then(|| rng::stream(seed, "generate/noise", piece));
+    let images = latents.zip(0..).map(|(latents, piece)| generator.sample(&latents, noise(piece), &device));
+    let range = plan.model.range;
+    let in_pixels = |values: Vec<f32>| values.into_iter().map(|value| range.unscale(value)).collect::<Vec<u8>>();
     match destination {
         Destination::Array(path) => {
             let shape = [&[count][..], &image].concat();
@@ -152,12 +154,10 @@ pub fn generate(request: &Request) -> Result<()> {
         }
         Destination::Sheet(path) => {
             let columns = if *interpolate { destination.steps().1 } else { square_columns(count) };
-            let picture = match Mixture::named(&plan.data.source) {
-                Some(_) => plot(&plan, &images.flatten().collect::<Vec<_>>())?,
-                None => {
-                    let bytes: Vec<u8> = images.flat_map(in_pixels).collect();
-                    sheet(&bytes, [count, image[0], image[1], image[2]], columns)
-                }
+            let picture = if data::sample_shape(&plan.data.source).is_some() {
+                plot(&plan, &images.flatten().collect::<Vec<_>>())?
+            } else {
+                sheet(&images.flat_map(in_pixels).collect::<Vec<u8>>(), [count, image[0], image[1], image[2]], columns)
             };
             write_atomically(path, &encode_png(&picture)?)?;
         }
@@ -198,6 +198,14 @@ struct Pieces {
 }
 
 impl Latents {
+    /// The seed of what is drawn.
+    fn seed(&self) -> u64 {
+        match *self {
+            Self::Drawn { seed, .. } => seed,
+            Self::File(_) => 0,
+        }
+    }
+
     fn pieces(&self, plan: &Plan) -> Result<Pieces> {
         let (length, distribution) = (plan.model.latent, plan.model.latent_distribution);
         match *self {

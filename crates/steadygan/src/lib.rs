@@ -23,8 +23,9 @@
 //! | [`noisy_labels`](heuristics::noisy_labels) | [`labels::flip`] makes wrong ones |
 //!
 //! With them go [`train::generator_step`], [`loss::bce_with_logits`] and [`nn::Network::input_gradient`], whose result a loss
-//! may contain. Every random number comes from a [`rng::stream`] with a name.
+//! may contain, and [`augment`], differentiable augmentation. Every random number comes from a [`rng::stream`] with a name.
 
+pub mod augment;
 pub mod data;
 pub mod device;
 mod error;

@@ -382,7 +382,7 @@ impl Plan {
             seed: recipe.seed,
             data: DataPlan { channels: Some(channels), ..recipe.data.plan() },
             model: ModelPlan {
-                family: model.family,
+                family: model.family.family(&recipe.data.source),
                 block: model.block,
                 size: recipe.data.plan().size,
                 channels,

@@ -131,8 +131,8 @@ impl<'de> Deserialize<'de> for Channels {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct ModelRecipe {
-    /// Architecture.
-    pub family: Family,
+    /// Architecture; "auto" is `dcgan` for images and `mlp` for points.
+    pub family: FamilyChoice,
     /// The blocks of the family `resnet`.
     pub block: Block,
     /// The generator's channels at the widest resolution; units of a hidden layer of the family `mlp`.
@@ -153,10 +153,39 @@ pub struct ModelRecipe {
     pub weights: Vec<String>,
 }
 
+/// An architecture, or that of the data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FamilyChoice {
+    /// `dcgan` for images, `mlp` for points.
+    Auto,
+    /// Convolutional networks.
+    Dcgan,
+    /// Residual networks.
+    Resnet,
+    /// Fully connected networks.
+    Mlp,
+    /// The small network for Stacked-MNIST.
+    Unrolled,
+}
+
+impl FamilyChoice {
+    /// The architecture for a source of data.
+    pub fn family(self, source: &str) -> Family {
+        match self {
+            Self::Auto if sample_shape(source).is_some() => Family::Mlp,
+            Self::Auto | Self::Dcgan => Family::Dcgan,
+            Self::Resnet => Family::Resnet,
+            Self::Mlp => Family::Mlp,
+            Self::Unrolled => Family::Unrolled,
+        }
+    }
+}
+
 impl Default for ModelRecipe {
     fn default() -> Self {
         Self {
-            family: Family::Dcgan,
+            family: FamilyChoice::Auto,
             block: Block::Sngan,
             width: 32,
             discriminator_width: 0,

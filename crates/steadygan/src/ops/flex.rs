@@ -1,6 +1,6 @@
 //! The operators of [`GanOps`] on the CPU: `steadygan-kernels` over Flex's storage.
 
-use super::{AdamStep, BatchNormSettings, Conv, GanOps, memory, stock};
+use super::{AdamStep, BatchNormSettings, ColourMix, Conv, GanOps, Hole, Shift, memory, stock};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{DType, Flex, Shape, TensorMetadata, flex};
 use steadygan_kernels as kernels;
@@ -252,6 +252,18 @@ impl GanOps for Flex {
         filled(resized(&dy, 1, 2), |dx| {
             with_slice(&dy, |dy| kernels::upsample2_gradient(dy, planes, height / 2, width / 2, dx));
         })
+    }
+
+    fn mix_colours(x: Tensor, mixes: Vec<ColourMix>) -> Tensor {
+        mapped(&x, |images, y| kernels::mix_colours(images, x.shape().dims(), &mixes, y))
+    }
+
+    fn translate(x: Tensor, shifts: Vec<Shift>) -> Tensor {
+        mapped(&x, |images, y| kernels::translate(images, x.shape().dims(), &shifts, y))
+    }
+
+    fn erase(x: Tensor, holes: Vec<Hole>) -> Tensor {
+        mapped(&x, |images, y| kernels::erase(images, x.shape().dims(), &holes, y))
     }
 
     fn add(a: Tensor, b: Tensor) -> Tensor {

@@ -23,7 +23,7 @@ use burn::Tensor;
 use burn::backend::ops::ActivationOps;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, backend_extension};
-pub use steadygan_kernels::{AdamStep, Conv};
+pub use steadygan_kernels::{AdamStep, ColourMix, Conv, Hole, Shift};
 
 /// What [`GanOps::batch_norm`] is told besides its tensors.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -157,6 +157,18 @@ pub trait GanOps: Backend {
     fn block_sum2(dy: FloatTensor<Self>) -> FloatTensor<Self> {
         stock::block_sum2::<Self>(dy)
     }
+    /// Mixes the colours of each image of `x[n,c,h,w]`.
+    fn mix_colours(x: FloatTensor<Self>, mixes: Vec<ColourMix>) -> FloatTensor<Self> {
+        stock::mix_colours::<Self>(x, &mixes)
+    }
+    /// Moves each image of `x[n,c,h,w]`, zeros moving in.
+    fn translate(x: FloatTensor<Self>, shifts: Vec<Shift>) -> FloatTensor<Self> {
+        stock::translate::<Self>(x, &shifts)
+    }
+    /// Fills a hole in each image of `x[n,c,h,w]` with zeros.
+    fn erase(x: FloatTensor<Self>, holes: Vec<Hole>) -> FloatTensor<Self> {
+        stock::erase::<Self>(x, &holes)
+    }
     /// `a + b`, elementwise. Never differentiated.
     fn add(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self> {
         Self::float_add(a, b)
@@ -284,6 +296,21 @@ pub fn upsample2(x: Tensor<4>) -> Tensor<4> {
 /// Sums over blocks of 2×2.
 pub fn block_sum2(x: Tensor<4>) -> Tensor<4> {
     wrap(Dispatch::block_sum2(x.into_dispatch()))
+}
+
+/// Mixes the colours of each image of `x[n,c,h,w]` by the formula of [`ColourMix`].
+pub fn mix_colours(x: Tensor<4>, mixes: Vec<ColourMix>) -> Tensor<4> {
+    wrap(Dispatch::mix_colours(x.into_dispatch(), mixes))
+}
+
+/// Moves each image of `x[n,c,h,w]`, zeros moving in.
+pub fn translate(x: Tensor<4>, shifts: Vec<Shift>) -> Tensor<4> {
+    wrap(Dispatch::translate(x.into_dispatch(), shifts))
+}
+
+/// Fills a hole in each image of `x[n,c,h,w]` with zeros.
+pub fn erase(x: Tensor<4>, holes: Vec<Hole>) -> Tensor<4> {
+    wrap(Dispatch::erase(x.into_dispatch(), holes))
 }
 
 /// `a + b`, outside differentiation.

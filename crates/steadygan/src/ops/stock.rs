@@ -1,9 +1,13 @@
 //! The operators of [`GanOps`](super::GanOps) from stock Burn operations, for any back end.
 
-use super::{AdamStep, BatchNormSettings, Conv};
+use super::{AdamStep, BatchNormSettings, ColourMix, Conv, Hole, Shift};
 use burn::backend::ops::ConvOptions;
 use burn::backend::tensor::{BoolTensor, FloatTensor, IntTensor};
 use burn::backend::{Backend, FloatDType, Shape, TensorMetadata, get_or_init_device_settings};
+use burn::prelude::TensorData;
+use burn::tensor::Slice;
+use std::ops::Range;
+use steadygan_kernels::overlap;
 
 fn options(conv: Conv) -> ConvOptions<2> {
     let padding = (conv.pad_before, conv.pad_after);
@@ -179,6 +183,57 @@ pub(super) fn block_sum2<B: Backend>(dy: FloatTensor<B>) -> FloatTensor<B> {
     let blocks = B::float_reshape(dy, Shape::from([n * c, h / 2, 2, w / 2, 2]));
     let sums = B::float_sum_dims(blocks, &[2, 4]);
     B::float_reshape(sums, Shape::from([n, c, h / 2, w / 2]))
+}
+
+/// One number for each image, to broadcast over it.
+fn per_image<B: Backend>(x: &FloatTensor<B>, numbers: impl Iterator<Item = f32>) -> FloatTensor<B> {
+    let data = TensorData::new(numbers.collect(), [x.shape()[0], 1, 1, 1]);
+    B::float_from_data(data, &x.device())
+}
+
+pub(super) fn mix_colours<B: Backend>(x: FloatTensor<B>, mixes: &[ColourMix]) -> FloatTensor<B> {
+    let numbers = |of: fn(&ColourMix) -> f32| per_image::<B>(&x, mixes.iter().map(of));
+    let (own, grey, mean, shift) = (numbers(|m| m.own), numbers(|m| m.grey), numbers(|m| m.mean), numbers(|m| m.shift));
+    let means = B::float_mean_dim(x.clone(), 1);
+    let image_mean = B::float_mean_dim(B::float_mean_dim(means.clone(), 3), 2);
+    let level = B::float_add(B::float_mul(image_mean, mean), shift);
+    let rest = B::float_add(B::float_mul(means, grey), level);
+    B::float_add(B::float_mul(x, own), rest)
+}
+
+/// The part of image `index` within these rows and columns, in all channels.
+fn part(index: usize, rows: Range<usize>, columns: Range<usize>) -> [Slice; 4] {
+    [Slice::from(index..index + 1), Slice::full(), Slice::from(rows), Slice::from(columns)]
+}
+
+fn zeros_like<B: Backend>(x: &FloatTensor<B>, shape: [usize; 4]) -> FloatTensor<B> {
+    B::float_zeros(Shape::from(shape), &x.device(), FloatDType::F32)
+}
+
+pub(super) fn translate<B: Backend>(x: FloatTensor<B>, shifts: &[Shift]) -> FloatTensor<B> {
+    let shape @ [_, _, h, w] = x.shape().dims();
+    let still = zeros_like::<B>(&x, shape);
+    shifts.iter().enumerate().fold(still, |y, (index, shift)| {
+        let (from_row, to_row, rows) = overlap(h, shift.down);
+        let (from, to, columns) = overlap(w, shift.right);
+        if rows == 0 || columns == 0 {
+            return y;
+        }
+        let kept = B::float_slice(x.clone(), &part(index, from_row..from_row + rows, from..from + columns));
+        B::float_slice_assign(y, &part(index, to_row..to_row + rows, to..to + columns), kept)
+    })
+}
+
+pub(super) fn erase<B: Backend>(x: FloatTensor<B>, holes: &[Hole]) -> FloatTensor<B> {
+    let channels = x.shape()[1];
+    holes.iter().enumerate().fold(x, |y, (index, hole)| {
+        let (rows, columns) = (hole.top..hole.bottom, hole.left..hole.right);
+        if rows.is_empty() || columns.is_empty() {
+            return y;
+        }
+        let zeros = zeros_like::<B>(&y, [1, channels, rows.len(), columns.len()]);
+        B::float_slice_assign(y, &part(index, rows, columns), zeros)
+    })
 }
 
 /// `decay · average + (1 − decay) · x`.

@@ -1,7 +1,7 @@
 //! The CPU's operators against the stock ones. (Their backward passes are held against PyTorch's in
 //! `tests/golden`.)
 
-use super::{BatchNormSettings, Conv, GanOps, stock};
+use super::{BatchNormSettings, ColourMix, Conv, GanOps, Hole, Shift, stock};
 use crate::rng;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Flex, ops::FloatTensorOps};
@@ -102,6 +102,30 @@ fn elementwise_and_resizing_operators_are_the_stock_ones() {
     assert_same("gather", &ours, &stock::max_pool2_gather::<Flex>(x.clone(), v.clone()));
     assert_same("double", &Flex::upsample2(x.clone()), &stock::upsample2::<Flex>(x.clone()));
     assert_same("block sum", &Flex::block_sum2(v.clone()), &stock::block_sum2::<Flex>(v));
+}
+
+#[test]
+fn changes_of_images_are_the_stock_ones() {
+    let x = random("x", [3, 3, 6, 5]);
+    let mix = |own, grey, mean, shift| ColourMix { own, grey, mean, shift };
+    let mixes = vec![mix(0.5, -0.75, 0.25, 0.5), mix(1.0, 0.0, 0.0, 0.0), mix(-2.0, 1.5, 0.0, -0.25)];
+    assert_same(
+        "colours",
+        &Flex::mix_colours(x.clone(), mixes.clone()),
+        &stock::mix_colours::<Flex>(x.clone(), &mixes),
+    );
+    let shifts = [(1, -2), (0, 0), (-6, 4)].map(|(down, right)| Shift { down, right }).to_vec();
+    assert_same(
+        "translation",
+        &Flex::translate(x.clone(), shifts.clone()),
+        &stock::translate::<Flex>(x.clone(), &shifts),
+    );
+    let holes = vec![
+        Hole { top: 1, bottom: 4, left: 0, right: 5 },
+        Hole::default(),
+        Hole { top: 5, bottom: 6, left: 1, right: 2 },
+    ];
+    assert_same("holes", &Flex::erase(x.clone(), holes.clone()), &stock::erase::<Flex>(x, &holes));
 }
 
 #[test]

@@ -4,8 +4,8 @@ use super::{FORMAT_VERSION, Family, ModelPlan, OptimizerPlan, Plan, TrainPlan};
 use crate::data;
 use crate::error::{Error, Result};
 use crate::heuristics;
-use crate::nn::Init;
 use crate::nn::dcgan::{base_and_doublings, channels};
+use crate::nn::{Init, unrolled};
 use std::fmt::Display;
 
 /// The largest image size of the DCGAN family.
@@ -112,6 +112,8 @@ fn optimizer(network: &str, plan: &OptimizerPlan) -> Result<()> {
 }
 
 fn model(model: &ModelPlan) -> Result<()> {
+    let sized = model.family != Family::Unrolled || model.size == unrolled::SIZE;
+    require(sized, "data.size", model.size, "28 for the family `unrolled`")?;
     let points = model.channels == POINT_CHANNELS;
     if points {
         let wanted = "\"mlp\" for points of the plane";

@@ -11,7 +11,7 @@ pub use recorder::Recorder;
 pub use state::{State, Tally};
 pub use step::{Fooled, NonFinite, Rules, StepStats, discriminator_step, generator_step};
 
-use crate::data::{Dataset, Order};
+use crate::data::{Dataset, Order, first_shown};
 use crate::error::{Error, Result};
 use crate::heuristics::{Hook, View};
 use crate::labels::{Batches, Moment, hard};
@@ -96,6 +96,7 @@ fn show_all(
     let sheet = Sheet::new(plan, data, device);
     let mut order = Order::new(plan.seed, data.train.count());
     if state.images == 0 {
+        set_reference(plan, data, state, device);
         sheet.show(state, observer)?;
         save(state, observer)?;
     }
@@ -120,6 +121,17 @@ fn show_all(
 
 fn diverged(images: u64, quantity: String) -> Halt {
     Halt::Diverged(Outcome::Diverged { images, quantity })
+}
+
+/// Gives a discriminator that needs a reference batch its reals: the first that are shown.
+fn set_reference(plan: &Plan, data: &Dataset, state: &mut State, device: &Device) {
+    let Some(reference) = state.discriminator.reference() else { return };
+    let [packs, channels, height, width] = reference.dims();
+    let reals = first_shown(&data.train, plan.seed, packs * plan.model.pack).to_values(plan.model.range);
+    // Of few images each stands several times.
+    let values: Vec<f32> = reals.iter().copied().cycle().take(packs * channels * height * width).collect();
+    let values = TensorData::new(values, [packs, channels, height, width]);
+    state.discriminator.set_reference(Tensor::from_data(values, device));
 }
 
 /// The next batch of reals as networks see them.

@@ -51,7 +51,8 @@ impl<'a> Sheet<'a> {
     /// What is made of the first `count` fixed latents.
     fn fakes(&self, state: &State, count: usize) -> Samples {
         let model = &self.plan.model;
-        let values = state.shown_generator().sample(&self.latents[..count * model.latent], &self.device);
+        let noise = model.noise_in_sampling.then(|| rng::stream(self.plan.seed, "sheet/noise", 0));
+        let values = state.shown_generator().sample(&self.latents[..count * model.latent], noise, &self.device);
         self.reals.from_values(&values, model.range)
     }
 
@@ -125,7 +126,7 @@ mod tests {
         }
         let mut stream = rng::stream(plan.seed, "sheet", 0);
         let latents = plan.model.latent_distribution.sample(2_500, 3, &mut stream);
-        let fakes = data.train.from_values(&state.generator.sample(&latents, &device), plan.model.range);
+        let fakes = data.train.from_values(&state.generator.sample(&latents, None, &device), plan.model.range);
         let grid = Mixture::grid();
         let modes = Modes::of_points(&grid.centers, grid.sigma, fakes.points());
         assert_eq!(seen.modes, [(8, modes.clone()), (16, modes.clone())], "none before the first step");

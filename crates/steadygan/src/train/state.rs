@@ -2,7 +2,7 @@
 
 use super::StepStats;
 use crate::heuristics::{self, Hook};
-use crate::nn::{Initializer, Network, dcgan, mlp};
+use crate::nn::{Initializer, Network, dcgan, mlp, resnet, unrolled};
 use crate::optim::Optimizer;
 use crate::plan::{Family, Plan};
 use crate::weights::Role;
@@ -34,11 +34,7 @@ impl State {
     /// The state before the first step.
     pub fn new(plan: &Plan, device: &Device) -> Self {
         let generator = generator(plan, device);
-        let discriminator = match plan.model.family {
-            Family::Dcgan => dcgan::discriminator(&plan.model, initializer(plan, "discriminator", device)),
-            Family::Mlp => mlp::discriminator(&plan.model, initializer(plan, "discriminator", device)),
-            Family::Resnet | Family::Unrolled => unreachable!("the plan refuses it"),
-        };
+        let discriminator = discriminator(plan, device);
         Self {
             average: plan.train.average.map(|_| generator.clone()),
             generator_optimizer: Optimizer::new(&plan.optimizer.generator, &generator, device),
@@ -85,10 +81,23 @@ impl State {
 
 /// The plan's generator with its initial weights.
 pub(super) fn generator(plan: &Plan, device: &Device) -> Network {
+    let init = initializer(plan, "generator", device);
     match plan.model.family {
-        Family::Dcgan => dcgan::generator(&plan.model, initializer(plan, "generator", device)),
-        Family::Mlp => mlp::generator(&plan.model, initializer(plan, "generator", device)),
-        Family::Resnet | Family::Unrolled => unreachable!("the plan refuses it"),
+        Family::Dcgan => dcgan::generator(&plan.model, init),
+        Family::Mlp => mlp::generator(&plan.model, init),
+        Family::Resnet => resnet::generator(&plan.model, init),
+        Family::Unrolled => unrolled::generator(&plan.model, init),
+    }
+}
+
+/// The plan's discriminator with its initial weights.
+fn discriminator(plan: &Plan, device: &Device) -> Network {
+    let init = initializer(plan, "discriminator", device);
+    match plan.model.family {
+        Family::Dcgan => dcgan::discriminator(&plan.model, init),
+        Family::Mlp => mlp::discriminator(&plan.model, init),
+        Family::Resnet => resnet::discriminator(&plan.model, init),
+        Family::Unrolled => unrolled::discriminator(&plan.model, init),
     }
 }
 

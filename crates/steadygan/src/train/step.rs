@@ -108,6 +108,7 @@ pub fn discriminator_step(
 ) -> Result<StepStats, NonFinite> {
     let mut turn = Turn { rules, reals: batches.real.labels.len(), stats: StepStats::default(), logits: Vec::new() };
     let shown = batches.clone();
+    discriminator.iterate_spectral_norms();
     for (number, update) in rules.updates(batches).into_iter().enumerate() {
         let mut gradients = turn.judge(discriminator, update)?;
         if number == 0 {
@@ -240,6 +241,7 @@ pub fn generator_step(
     rules: &Rules,
     hooks: &mut [Box<dyn Hook>],
 ) -> Result<Fooled, NonFinite> {
+    generator.iterate_spectral_norms();
     let judge = discriminator.clone().no_grad();
     let mut pass = Pass::train().with_noise(rules.moment.stream("noise/generator"));
     let logits = judge.logits(fakes.clone(), &mut pass);

@@ -94,3 +94,14 @@ fn what_the_header_announces_is_not_believed() {
     assert!(text.contains("not with an IDX header of unsigned bytes"), "{text}");
     assert!(refusal(&[0, 0, 8, 255]).starts_with("a.idx has no complete IDX header"));
 }
+
+#[test]
+fn mnist_s_folder_is_its_images_to_train_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, content: Vec<u8>| fs::write(folder.path().join(name), content).unwrap();
+    write("t10k-images-idx3-ubyte", idx(&[1, 2, 2], &[9; 4]));
+    write("train-images-idx3-ubyte.gz", gzip(&idx(&[2, 2, 2], &[1, 1, 1, 1, 2, 2, 2, 2])));
+    write("train-labels-idx1-ubyte", idx(&[2], &[3, 8]));
+    let data = load(&super::super::testing::plan(folder.path())).unwrap();
+    assert_eq!((data.images().classes, data.class_names.join(" ").as_str()), (Some(vec![0, 1]), "3 8"));
+}

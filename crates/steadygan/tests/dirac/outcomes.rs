@@ -1,0 +1,140 @@
+//! What every loss does with every help in both orders of steps, held against the table of `README.md`.
+
+use crate::game::{Game, Help, LOSSES, Order};
+use std::thread;
+use steadygan::loss::Loss;
+
+/// The authors' step size, start and number of steps.
+const LR: f64 = 0.2;
+const START: [f64; 2] = [1.0, 1.0];
+const STEPS: usize = 500;
+/// Long enough for the games to go round at least once.
+const WINDOW: usize = 125;
+
+/// The table's columns. γ = 1 for what acts like R1, 2λ = 1 for WGAN-GP and σ = 0.7, as the authors have them; approximate R1's
+/// σ is APT's, its λ makes γ = 2λσ² = 1.
+const HELPS: [Help; 5] = [
+    Help::Nothing,
+    Help::R1(1.0),
+    Help::WassersteinPenalty(0.5),
+    Help::ApproximateR1(5000.0, 0.01),
+    Help::InstanceNoise(0.7),
+];
+
+/// The table's rows.
+fn rows() -> Vec<(Loss, Order)> {
+    LOSSES.into_iter().flat_map(|loss| [Order::Simultaneous, Order::Alternating].map(|order| (loss, order))).collect()
+}
+
+/// What a run does in the end.
+#[derive(Debug, Clone, Copy)]
+struct Ending {
+    /// `converges`, `creeps`, `cycles` or `diverges`.
+    word: &'static str,
+    /// The largest distance from the equilibrium in the last window.
+    distance: f64,
+}
+
+/// Plays a game and judges it by the largest distances in the last window and the one before: their ratio is its growth.
+///
+/// * `converges`: the growth is at most ½, an exponential with a rate worth the name; or what is left is rounding.
+/// * `creeps`: it shrinks, but like 1/√t, which keeps √(250/375) = 0.82, and not like an exponential.
+/// * `cycles`: the growth is within 5% of 1, or the distance wavers farther out than the start.
+/// * `diverges`: the growth is more.
+fn ending(loss: Loss, help: Help, order: Order) -> Ending {
+    // Approximate R1 subtracts logits near ½ (least squares) and multiplies by λσ·h = 10: a few roundings of 6e-8.
+    const ROUNDING: f64 = 1e-5;
+    const AT_REST: f64 = 1e-7;
+    let mut game = Game::new(loss, help, order, LR);
+    // A bias, where there is one, starts at its rest.
+    game.place(&[&START[..], &game.equilibrium()[2..]].concat());
+    let start = game.distance();
+    let mut largest = |steps: usize| {
+        let mut largest = 0f64;
+        for _ in 0..steps {
+            game.step();
+            largest = largest.max(game.distance());
+            // What is at rest stays there.
+            if game.distance() < AT_REST {
+                break;
+            }
+        }
+        largest
+    };
+    largest(STEPS - 2 * WINDOW);
+    let (before, distance) = (largest(WINDOW), largest(WINDOW));
+    let growth = distance / before;
+    let word = if distance < ROUNDING || growth <= 0.5 {
+        "converges"
+    } else if growth < 0.95 && distance < start {
+        "creeps"
+    } else if growth <= 1.05 {
+        "cycles"
+    } else {
+        "diverges"
+    };
+    Ending { word, distance }
+}
+
+/// All endings, row by row; one thread a row.
+fn endings() -> Vec<Vec<Ending>> {
+    thread::scope(|scope| {
+        let play = |(loss, order)| move || HELPS.map(|help| ending(loss, help, order)).to_vec();
+        let threads: Vec<_> = rows().into_iter().map(|row| scope.spawn(play(row))).collect();
+        threads.into_iter().map(|thread| thread.join().expect("a row")).collect()
+    })
+}
+
+/// The cells of the committed table below its head, without the two that name a row.
+fn committed() -> Vec<Vec<(String, f64)>> {
+    let text = include_str!("README.md");
+    let lines = text.lines().skip_while(|line| !line.starts_with("| loss")).skip(2);
+    let lines = lines.take_while(|line| line.starts_with('|'));
+    let cells = |line: &str| -> Vec<(String, f64)> {
+        let cells = line.trim_matches('|').split('|').skip(2);
+        let parts = cells.map(|cell| cell.trim().split_once(' ').expect("a word and a number"));
+        parts.map(|(word, distance)| (word.to_owned(), distance.parse().expect("a number"))).collect()
+    };
+    lines.map(cells).collect()
+}
+
+/// Words are exact; distances are written with two digits, and what is below rounding is rounding.
+#[test]
+fn each_loss_does_with_each_help_what_the_table_says() {
+    let (found, committed) = (endings(), committed());
+    assert_eq!(committed.len(), found.len(), "rows");
+    for (row, (found, committed)) in rows().into_iter().zip(found.into_iter().zip(committed)) {
+        assert_eq!(committed.len(), HELPS.len(), "columns of {row:?}");
+        for ((help, found), (word, distance)) in HELPS.iter().zip(found).zip(committed) {
+            assert_eq!(found.word, word, "{row:?}, {help:?}: {found:?}");
+            let gap = (found.distance - distance).abs();
+            assert!(gap <= 0.06 * distance + 1e-5, "{row:?}, {help:?}: {found:?} instead of {distance}");
+        }
+    }
+}
+
+/// What is published of them, whatever the table says: nothing, WGAN-GP and (Wasserstein) noise do not bring rest; R1 does for
+/// all losses, instance noise for those that are curved at 0.
+#[test]
+fn the_table_agrees_with_what_is_published() {
+    for ((loss, order), row) in rows().into_iter().zip(committed()) {
+        let straight = matches!(loss, Loss::Hinge | Loss::Wasserstein);
+        let expected = [false, true, false, true, !straight];
+        let found: Vec<bool> = row.iter().map(|(word, _)| word == "converges").collect();
+        assert_eq!(found, expected, "{loss:?}, {order:?}");
+    }
+    let simultaneous = |loss| committed()[rows().iter().position(|row| row.0 == loss).expect("a row")][0].0.clone();
+    assert_eq!([Loss::Saturating, Loss::Wasserstein].map(simultaneous), ["diverges", "diverges"]);
+}
+
+#[test]
+#[ignore = "prints the table for README.md"]
+fn print_table() {
+    for ((loss, order), row) in rows().into_iter().zip(endings()) {
+        let cells = row.iter().map(|ending| match ending.distance {
+            small if small < 1e-5 => format!("{} 0", ending.word),
+            distance => format!("{} {distance:.1e}", ending.word),
+        });
+        println!("| {loss:?} | {order:?} | {} |", cells.collect::<Vec<_>>().join(" | "));
+    }
+}
