@@ -15,6 +15,11 @@ pub fn add_bias(x: &[f32], bias: &[f32], channels: usize, plane: usize, y: &mut 
     expect_len("y", y.len(), x.len());
     let image = channels * plane;
     y.par_chunks_mut(image).zip(x.par_chunks(image)).for_each(|(y, x)| {
+        // Of one pixel each, channels lie side by side.
+        if plane == 1 {
+            y.iter_mut().zip(x).zip(bias).for_each(|((y, x), bias)| *y = x + bias);
+            return;
+        }
         for ((y, x), &bias) in y.chunks_exact_mut(plane).zip(x.chunks_exact(plane)).zip(bias) {
             for (y, x) in y.iter_mut().zip(x) {
                 *y = x + bias;
@@ -34,7 +39,8 @@ pub fn bias_gradient(dy: &[f32], channels: usize, plane: usize, db: &mut [f32]) 
     let sums = add_images(dy.len() / image, channels, |index, sums| {
         let planes = dy[index * image..][..image].chunks_exact(plane);
         for (sums, plane) in sums.iter_mut().zip(planes) {
-            *sums = [sum_plane(plane), 0.0];
+            let sum = if let [pixel] = plane { f64::from(*pixel) } else { sum_plane(plane) };
+            *sums = [sum, 0.0];
         }
     });
     for (db, [sum, _]) in db.iter_mut().zip(sums) {

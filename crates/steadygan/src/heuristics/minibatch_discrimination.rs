@@ -1,6 +1,6 @@
 //! The discriminator learns in what images of a batch differ.
 //!
-//! The pieces: [`plan::MinibatchDiscrimination`].
+//! The pieces: [`plan::MinibatchDiscrimination`](crate::plan::MinibatchDiscrimination).
 //!
 //! # When it helps
 //!

@@ -1,6 +1,6 @@
 //! Weights that keep lengths.
 //!
-//! The pieces: [`Init::Orthogonal`](crate::nn::Init::Orthogonal).
+//! The pieces: [`Init::Orthogonal`].
 //!
 //! # When it helps
 //!

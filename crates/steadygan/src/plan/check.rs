@@ -1,6 +1,6 @@
 //! What a plan must be like to be trained, whether it was decided or read from a file.
 
-use super::{FORMAT_VERSION, Family, ModelPlan, OptimizerPlan, Plan, TrainPlan};
+use super::{Block, FORMAT_VERSION, Family, ModelPlan, Norm, OptimizerPlan, Plan, TrainPlan};
 use crate::data;
 use crate::error::{Error, Result};
 use crate::heuristics;
@@ -114,6 +114,10 @@ fn optimizer(network: &str, plan: &OptimizerPlan) -> Result<()> {
 fn model(model: &ModelPlan) -> Result<()> {
     let sized = model.family != Family::Unrolled || model.size == unrolled::SIZE;
     require(sized, "data.size", model.size, "28 for the family `unrolled`")?;
+    let bare = model.family != Family::Resnet
+        || model.block != Block::NormFree
+        || [model.generator.norm, model.discriminator.norm] == [Norm::None; 2];
+    require(bare, "model.block", "norm-free", "\"sngan\" for a normalisation (or --without it)")?;
     let points = model.channels == POINT_CHANNELS;
     if points {
         let wanted = "\"mlp\" for points of the plane";
