@@ -68,7 +68,7 @@ fn points_are_generated_as_a_plot_or_an_array() {
 #[test]
 fn what_makes_images_makes_no_points() {
     let folder = workplace();
-    let (error, _) = steadygan(folder.path(), "train tiny.toml --data grid").refused();
+    let (error, _) = steadygan(folder.path(), "train tiny.toml --data grid --set model.family=dcgan").refused();
     assert!(error.starts_with("`model.family` is "), "{error}");
     let (error, _) = steadygan(folder.path(), &format!("train {RING} --set data.flip=true")).refused();
     assert_eq!(error, "data.flip mirrors images, and ring holds points");
