@@ -1,6 +1,6 @@
 //! Augmentation as probable as the discriminator's overfitting asks for.
 //!
-//! The pieces: [`Augmentation::apply`](crate::augment::Augmentation::apply), [`adapt`](crate::augment::adapt).
+//! The pieces: [`Augmentation::apply`](crate::augment::Augmentation::apply), [`adapt`].
 //!
 //! # When it helps
 //!

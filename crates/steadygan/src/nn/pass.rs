@@ -20,7 +20,7 @@ impl Pass {
     }
 
     /// Training: batch norm uses the batch's moments and notes them here, one entry a layer in order, for
-    /// [`Network::absorb`].
+    /// [`Network::absorb`](super::Network::absorb).
     pub fn train() -> Self {
         Self { training: true, ..Self::evaluate() }
     }
