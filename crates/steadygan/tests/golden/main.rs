@@ -4,6 +4,7 @@ mod dcgan;
 mod fixture;
 mod judge;
 mod operators;
+mod penalties;
 mod state_dicts;
 mod stock;
 #[cfg(feature = "stock-operators")]
