@@ -1,0 +1,88 @@
+//! Length, batches and cadences of a plan.
+
+use crate::loss::Loss;
+use crate::optim;
+use crate::schedule::Schedule;
+use serde::{Deserialize, Serialize};
+
+/// Length, batches and cadences; every count is of real images shown and a multiple of a [round](TrainPlan::round).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct TrainPlan {
+    /// Real images shown in the whole run.
+    pub images: u64,
+    /// Real images of a discriminator step.
+    pub batch: usize,
+    /// The loss.
+    pub loss: Loss,
+    /// The largest absolute value of a discriminator's weight, to which larger ones are cut; 0 is no limit.
+    pub clip_weights: f64,
+    /// Discriminator steps before the generator's, each with reals of its own.
+    pub discriminator_steps: usize,
+    /// Generator steps after them.
+    pub generator_steps: usize,
+    /// The average of the generator's weights that images are made with.
+    pub average: Option<AveragePlan>,
+    /// How the discriminator is shown reals and fakes.
+    pub batches: Batching,
+    /// Images between two lines of stats.jsonl.
+    pub stats_every: u64,
+    /// Images between two sheets.
+    pub sheets_every: u64,
+    /// Images between two checkpoints.
+    pub checkpoint_every: u64,
+    /// Images on a sheet.
+    pub sheet: usize,
+}
+
+impl TrainPlan {
+    /// Real images between two generator updates: of all the discriminator steps before it.
+    pub fn round(&self) -> u64 {
+        (self.batch * self.discriminator_steps) as u64
+    }
+}
+
+/// An average of the generator's weights (EMA): a weight's part in it halves every so many images.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct AveragePlan {
+    /// Images after which a weight's part has halved.
+    pub half_life_images: Schedule,
+    /// At first the half-life is at most this share of the images shown; 0 is no such limit.
+    pub ramp: f64,
+}
+
+impl AveragePlan {
+    /// The average's decay in a step that begins at `images` images and shows `shown` more.
+    pub fn decay(&self, images: u64, shown: u64) -> f64 {
+        let seen = (images + shown) as f64;
+        let half_life = self.half_life_images.at(images);
+        let half_life = if self.ramp > 0.0 { half_life.min(self.ramp * seen) } else { half_life };
+        optim::decay(shown as f64, half_life)
+    }
+}
+
+/// How the discriminator is shown reals and fakes. Under batch norm each form is another computation; without it the
+/// first two are one, up to rounding. [When it matters](crate::heuristics::separate_batches#when-it-helps).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Batching {
+    /// Both in one batch.
+    Combined,
+    /// A batch each, gradients summed, one optimiser step (PyTorch's example).
+    SeparateOneUpdate,
+    /// A batch each with an optimiser step each (Keras' `train_on_batch` twice).
+    SeparateTwoUpdates,
+}
+
+impl TrainPlan {
+    /// Every count of images rounded up to whole rounds.
+    pub(super) fn in_rounds(self) -> Self {
+        let whole = |images: u64| images.div_ceil(self.round()) * self.round();
+        Self {
+            images: whole(self.images),
+            stats_every: whole(self.stats_every),
+            sheets_every: whole(self.sheets_every),
+            checkpoint_every: whole(self.checkpoint_every),
+            ..self
+        }
+    }
+}
