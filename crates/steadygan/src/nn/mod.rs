@@ -31,7 +31,7 @@ pub mod resnet;
 mod spectral;
 mod summary;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub mod unrolled;
 mod virtual_batch_norm;
 

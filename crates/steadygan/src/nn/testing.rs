@@ -171,7 +171,11 @@ fn assert_slopes(exact: &[f32], numeric: &[[f64; 2]]) {
 
 /// A loss's gradients for all parameters.
 #[track_caller]
-fn assert_gradients(network: &Network, loss: impl Fn(&Network) -> Tensor<1>, value: impl Fn(&Network) -> f64) {
+pub(crate) fn assert_gradients(
+    network: &Network,
+    loss: impl Fn(&Network) -> Tensor<1>,
+    value: impl Fn(&Network) -> f64,
+) {
     let gradients = Gradients::of(network, &loss(network).backward());
     let all = tensors(network);
     let (mut exact, mut numeric) = (Vec::new(), Vec::new());
