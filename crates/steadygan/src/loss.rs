@@ -116,3 +116,76 @@ pub fn bce_with_logits(logits: Tensor<1>, labels: Tensor<1>) -> Tensor<1> {
     let towards_fake = log_sigmoid(-logits) * (-labels + 1.0);
     -(towards_real + towards_fake)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::testing::{assert_gradients, builder, floats, named_images};
+    use crate::nn::{ConvSpec, Network, Pass};
+
+    fn sp(t: f64) -> f64 {
+        t.exp().ln_1p()
+    }
+
+    fn mean(values: &[f64], of: impl Fn(f64) -> f64) -> f64 {
+        values.iter().map(|value| of(*value)).sum::<f64>() / values.len() as f64
+    }
+
+    /// The module's table in double precision: what the discriminator and the generator lose.
+    fn formula(loss: Loss, real: &[f64], fake: &[f64]) -> [f64; 2] {
+        let (mean_real, mean_fake) = (mean(real, |d| d), mean(fake, |d| d));
+        let pairs = |of: &dyn Fn(f64, f64) -> f64| {
+            real.iter().zip(fake).map(|(real, fake)| of(*real, *fake)).sum::<f64>() / real.len() as f64
+        };
+        let minimax = mean(real, |d| sp(-d)) + mean(fake, sp);
+        match loss {
+            Loss::NonSaturating => [minimax, mean(fake, |d| sp(-d))],
+            Loss::Saturating => [minimax, -mean(fake, sp)],
+            Loss::LeastSquares => {
+                let squares = mean(real, |d| 0.5 * (d - 1.0).powi(2)) + mean(fake, |d| 0.5 * d * d);
+                [squares, mean(fake, |d| 0.5 * (d - 1.0).powi(2))]
+            }
+            Loss::Hinge => [mean(real, |d| (1.0 - d).max(0.0)) + mean(fake, |d| (1.0 + d).max(0.0)), -mean_fake],
+            Loss::Wasserstein => [mean_fake - mean_real, -mean_fake],
+            Loss::RelativisticPairing => [pairs(&|d, f| sp(-(d - f))), pairs(&|d, f| sp(-(f - d)))],
+            Loss::RelativisticAverage => [
+                0.5 * mean(real, |d| sp(-(d - mean_fake))) + 0.5 * mean(fake, |f| sp(f - mean_real)),
+                0.5 * mean(fake, |f| sp(-(f - mean_real))) + 0.5 * mean(real, |d| sp(d - mean_fake)),
+            ],
+        }
+    }
+
+    /// Through a network, against difference quotients of the formulas.
+    #[test]
+    fn losses_have_exact_gradients() {
+        const LOSSES: [Loss; 7] = [
+            Loss::NonSaturating,
+            Loss::Saturating,
+            Loss::LeastSquares,
+            Loss::Hinge,
+            Loss::Wasserstein,
+            Loss::RelativisticPairing,
+            Loss::RelativisticAverage,
+        ];
+        let conv = ConvSpec::strided(1, 3, true);
+        let network = builder([1, 4, 4]).conv(conv).tanh().conv(ConvSpec::valid(3, 1, 2, true)).build();
+        let logits =
+            |network: &Network, name: &str| network.logits(named_images(name, [6, 1, 4, 4]), &mut Pass::train());
+        let values = |network: &Network, name: &str| -> Vec<f64> {
+            floats(logits(network, name)).into_iter().map(f64::from).collect()
+        };
+        let both = |loss, network: &Network| formula(loss, &values(network, "real"), &values(network, "fake"));
+        for loss in LOSSES {
+            assert_gradients(
+                &network,
+                |network| loss.discriminator(logits(network, "real"), logits(network, "fake")),
+                |network| both(loss, network)[0],
+            );
+            assert_gradients(
+                &network,
+                |network| loss.generator(logits(network, "fake"), || logits(network, "real")),
+                |network| both(loss, network)[1],
+            );
+        }
+    }
+}
