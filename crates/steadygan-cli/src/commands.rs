@@ -23,7 +23,7 @@ pub(crate) fn train(arguments: &Train, options: &Options) -> Result<ExitCode> {
     let on = options.machine(&arguments.device)?;
     let (plan, data) = prepare(&recipe)?;
     if !options.quiet {
-        warn_of_skipped(&data);
+        warn_of_source(&data);
         for (role, weights) in &plan.initial_weights {
             say(&format!("the {role} starts from {}", weights.path.display()));
         }
@@ -86,9 +86,17 @@ pub(crate) fn answer_path(what: &str, path: &Path, options: &Options) {
     answer(&if options.json { serde_json::json!({ what: path }).to_string() } else { path });
 }
 
-/// One line; the manifest lists all of them.
-fn warn_of_skipped(data: &Dataset) {
+/// One line about skipped images, of which the manifest lists all, and what else is to be known of the source.
+fn warn_of_source(data: &Dataset) {
     warn_of(&data.skipped, data.train.count() + data.holdout.count());
+    warn(data);
+}
+
+/// What is to be known of the source.
+pub(crate) fn warn(data: &Dataset) {
+    if let Some(warning) = &data.warning {
+        say(&format!("warning: {warning}"));
+    }
 }
 
 /// One line about images that were skipped beside those that were `read`.

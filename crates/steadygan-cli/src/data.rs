@@ -1,11 +1,11 @@
 //! `steadygan data`: looking at images, and decoding them once for all runs.
 
 use crate::arguments::{Options, Recipe};
-use crate::commands::{answer_path, shortened, warn_of};
+use crate::commands::{answer_path, shortened, warn, warn_of};
 use crate::console::answer;
 use clap::{Args, Subcommand};
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use steadygan::data::{self, Dataset, Inspection};
 use steadygan::plan::Plan;
@@ -18,6 +18,9 @@ use steadygan_run::write_atomically;
 
 /// Images on the sheet: eight rows of eight.
 const SHEET: usize = 64;
+
+/// The sheet's file if nobody names another: it may be overwritten, whatever wrote it.
+const INSPECTED: &str = "inspected.png";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DataCommand {
@@ -52,7 +55,7 @@ pub(crate) struct Inspect {
     #[command(flatten)]
     source: Source,
     /// Where a sheet of 8 × 8 images goes, as they are trained on
-    #[arg(long, value_name = "FILE.png", default_value = "inspected.png")]
+    #[arg(long, value_name = "FILE.png", default_value = INSPECTED)]
     out: PathBuf,
 }
 
@@ -88,6 +91,7 @@ type Made = Result<(Plan, Dataset)>;
 fn inspect(arguments: &Inspect, options: &Options) -> Result<ExitCode> {
     let recipe = arguments.source.recipe()?;
     let asked = recipe.recipe()?;
+    check_free(&arguments.out, Path::new(&asked.data.plan().source))?;
     // What is wrong with the recipe is said before images are read, whatever channels these have.
     Plan::decide(&recipe, asked.data.plan().channels.unwrap_or(1))?;
     let (inspection, dataset) = data::inspect(&asked.data.plan())?;
@@ -95,6 +99,9 @@ fn inspect(arguments: &Inspect, options: &Options) -> Result<ExitCode> {
         Ok(dataset) => Some(sheet(dataset, asked.seed)?),
         Err(_) => None,
     };
+    if let Some(dataset) = dataset.as_ref().ok().filter(|_| !options.quiet) {
+        warn(dataset);
+    }
     if let Some(png) = &sheet {
         write_atomically(&arguments.out, png)?;
     }
@@ -102,6 +109,25 @@ fn inspect(arguments: &Inspect, options: &Options) -> Result<ExitCode> {
     let made = dataset.and_then(|dataset| Ok((decide_for(&recipe, &dataset)?, dataset)));
     answer(&if options.json { json(&inspection, &made, sheet) } else { table(&inspection, &made, sheet) });
     Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses a sheet that would be one of the images at the next look, or that would overwrite another file.
+fn check_free(sheet: &Path, source: &Path) -> Result<()> {
+    let shown = sheet.display();
+    if source.is_dir() && source.canonicalize().is_ok_and(|source| folder_for(sheet).starts_with(source)) {
+        let message = format!("the sheet {shown} would lie among the images");
+        return Err(Error::data(message, "name a file outside of their folder: --out FILE.png"));
+    }
+    if sheet.exists() && sheet.file_name() != Some(INSPECTED.as_ref()) {
+        return Err(Error::data(format!("{shown} is there already"), "name a new file: --out FILE.png"));
+    }
+    Ok(())
+}
+
+/// The folder that a file is written to, or the first one above it that is there.
+fn folder_for(file: &Path) -> PathBuf {
+    let above = file.ancestors().skip(1).map(|folder| Path::new(".").join(folder));
+    above.filter_map(|folder| folder.canonicalize().ok()).next().unwrap_or_default()
 }
 
 /// The images that training shows first.

@@ -1,5 +1,7 @@
 //! Images from a trained generator.
 
+mod staged;
+
 use crate::data::{self, npy};
 use crate::device::device;
 use crate::error::{Error, Result};
@@ -10,7 +12,7 @@ use crate::report::sheet::{encode_png, frame, picture, sheet, square_columns};
 use crate::report::{DynamicImage, SCATTERED, picture_of_fakes};
 use crate::rng;
 use crate::run::trained_generator;
-use std::ffi::OsString;
+use staged::StagedFolder;
 use std::path::{Path, PathBuf};
 use steadygan_run::{Which, write_atomically, write_atomically_with};
 
@@ -261,51 +263,4 @@ impl Pieces {
         let piece = move |at: usize| (at..total.min(at + SAMPLE_CHUNK)).flat_map(&point).collect();
         Ok(Self { count: total, latents: Box::new((0..total).step_by(SAMPLE_CHUNK).map(piece)) })
     }
-}
-
-/// A folder that appears under its name only when it is whole, and leaves nothing behind otherwise.
-struct StagedFolder {
-    path: PathBuf,
-}
-
-impl StagedFolder {
-    /// An empty hidden folder beside the one that it is to become.
-    fn beside(path: &Path) -> Result<Self> {
-        if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent).map_err(|error| refused(path, &error))?;
-        }
-        let mut number = std::process::id();
-        loop {
-            let mut name = OsString::from(".");
-            name.push(path.file_name().unwrap_or_default());
-            name.push(format!(".{number}.partial"));
-            let staged = path.with_file_name(name);
-            match std::fs::create_dir(&staged) {
-                Ok(()) => return Ok(Self { path: staged }),
-                // Left by a process of the same number that was killed: what is in it is not ours.
-                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => number = number.wrapping_add(1),
-                Err(error) => return Err(refused(path, &error)),
-            }
-        }
-    }
-
-    fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        let path = self.path.join(name);
-        std::fs::write(&path, bytes).map_err(|error| refused(&path, &error))
-    }
-
-    fn rename_to(self, path: &Path) -> Result<()> {
-        std::fs::rename(&self.path, path).map_err(|error| refused(path, &error))
-    }
-}
-
-impl Drop for StagedFolder {
-    fn drop(&mut self) {
-        // After the renaming there is nothing here, and the removal fails.
-        let _ = std::fs::remove_dir_all(&self.path);
-    }
-}
-
-fn refused(path: &Path, error: &std::io::Error) -> Error {
-    Error::io(format!("cannot write {}", path.display()), error, "choose another folder with --out DIR")
 }

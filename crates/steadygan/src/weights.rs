@@ -10,7 +10,7 @@ mod pickle;
 mod state_dict;
 
 use crate::error::{Error, Result};
-use crate::files::read_limited;
+use crate::files::{hex, read_limited};
 use crate::nn::{Network, load_tensors, named_tensors};
 use crate::plan::{MAX_WEIGHTS, Plan};
 use crate::train::State;
@@ -213,7 +213,7 @@ pub(crate) fn digest(text: &str, tensors: &Tensors) -> String {
         hash.update(format!("{name} {:?}", data.shape()));
         hash.update(data.as_bytes());
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(hash)
 }
 
 /// Reads all files that the recipe's `model.weights` names; a folder stands for the exports in it.

@@ -9,7 +9,6 @@ use rawzip::{CompressionMethod, ZipArchiveWriter};
 use std::fs;
 use std::io::{Cursor, Write};
 use std::path::Path;
-use steadygan::data::npy::write_u8;
 use tempfile::TempDir;
 
 /// Images in the set.
@@ -64,11 +63,17 @@ fn gzipped(content: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+/// An array of `uint8` as NumPy's `.npy`, version 1.
+fn npy(shape: &str, values: &[u8]) -> Vec<u8> {
+    let header = format!("{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}");
+    // NumPy fills up to 128 bytes in all.
+    let header = format!("{header:<117}\n");
+    [&b"\x93NUMPY\x01\x00"[..], &(header.len() as u16).to_le_bytes(), header.as_bytes(), values].concat()
+}
+
 fn array() -> Vec<u8> {
     let pixels: Vec<u8> = (0..COUNT).flat_map(|number| image(number).into_raw()).collect();
-    let mut array = Vec::new();
-    write_u8(&mut array, &[COUNT.into(), 8, 8, 3], &pixels).unwrap();
-    array
+    npy(&format!("({COUNT}, 8, 8, 3)"), &pixels)
 }
 
 /// A folder with `tiny.toml` and the set in every container.
@@ -91,9 +96,8 @@ pub(crate) fn containers() -> TempDir {
     write("set.tar", &tarred(&files));
     write("set.tar.gz", &gzipped(&tarred(&files)));
     write("set.npy", &array());
-    let mut labels = Vec::new();
-    write_u8(&mut labels, &[COUNT.into()], &(0..COUNT).map(|number| u8::from(number >= 15)).collect::<Vec<_>>())
-        .unwrap();
+    let labels: Vec<u8> = (0..COUNT).map(|number| u8::from(number >= 15)).collect();
+    let labels = npy(&format!("({COUNT},)"), &labels);
     write("set.npz", &zipped(&[("y.npy".to_owned(), labels), ("x.npy".to_owned(), array())]));
     folder
 }

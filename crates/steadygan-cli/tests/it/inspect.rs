@@ -30,6 +30,33 @@ fn a_table_for_people() {
 }
 
 #[test]
+fn a_sheet_neither_lies_among_the_images_nor_overwrites_a_file() {
+    let folder = containers();
+    let set = folder.path().join("set");
+    let before = entries(&set);
+    for (place, arguments) in [
+        (set.as_path(), "."),
+        (&set, "../set"),
+        (folder.path(), "set --out set/cat/sheet.png"),
+        (folder.path(), "set --out set/new/folder/sheet.png"),
+        (folder.path(), "."),
+    ] {
+        let (error, hint) = steadygan(place, &format!("data inspect {arguments}")).refused();
+        assert!(error.starts_with("the sheet ") && error.ends_with(" would lie among the images"), "{error}");
+        assert_eq!(hint, "name a file outside of their folder: --out FILE.png");
+    }
+    assert_eq!((entries(&set), entries(&set.join("cat")).len()), (before, 15));
+    let inspect = |out: &str| steadygan(&set, &format!("data inspect . --set data.size=8 --out {out}"));
+    assert!(inspect("../inspected.png").done().stdout.contains("images      40\n"));
+    inspect("../inspected.png").done();
+    inspect("../new/sheet.png").done();
+    let (error, hint) = inspect("../tiny.toml").refused();
+    assert_eq!((error.as_str(), hint.as_str()), ("../tiny.toml is there already", "name a new file: --out FILE.png"));
+    assert_eq!(inspect("../new/sheet.png").refused().0, "../new/sheet.png is there already");
+    assert_eq!(fs::read_to_string(folder.path().join("tiny.toml")).unwrap(), crate::pictures::TINY);
+}
+
+#[test]
 fn an_object_for_programs_and_a_recipe_that_does_not_fit() {
     let folder = containers();
     let inspected =

@@ -30,6 +30,49 @@ fn a_pack_lies_beside_its_images_and_says_where() {
 }
 
 #[test]
+fn packs_of_other_sources_and_plans_are_not_replaced_unless_named() {
+    let folder = containers();
+    let pack = |arguments: &str| steadygan(folder.path(), &format!("data pack {arguments} --recipe tiny.toml"));
+    let written = ["set", "set.zip", "set.tar.gz", "set.npy"].map(|source| pack(source).done().stdout);
+    assert!(written[1].ends_with("/set.zip-8px.pack.safetensors\n"), "{written:?}");
+    for at in 1..written.len() {
+        assert!(!written[..at].contains(&written[at]), "{written:?}");
+    }
+    let path = written[0].trim_end();
+    let before = fs::read(path).unwrap();
+    let black = "set --set data.background=[0,0,0]";
+    let (error, hint) = pack(black).refused();
+    assert_eq!(error, format!("{path} is there already and is the pack for another data.background"));
+    assert_eq!(hint, "name a new file with --out, so that nothing is overwritten");
+    assert_eq!(fs::read(path).unwrap(), before);
+    pack("set").done();
+    pack(&format!("{black} --out {path}")).done();
+    assert_eq!(pack("set").refused().0, error);
+}
+
+#[test]
+fn a_pack_whose_source_is_far_away_is_used_and_said() {
+    let folder = containers();
+    let (far, home) = (folder.path().join("packs/mine"), folder.path().join("home"));
+    fs::create_dir_all(&home).unwrap();
+    steadygan(folder.path(), "data pack set --recipe tiny.toml --out packs/mine/p").done();
+    let set = folder.path().join("set").canonicalize().unwrap();
+    let warning = format!(
+        "warning: whether ../packs/mine/p is stale was not checked: its source {} lies neither near it nor below the \
+         current folder\n",
+        set.display()
+    );
+    fs::remove_dir_all(set.join("cat")).unwrap();
+    assert_eq!(steadygan(&home, "data inspect ../packs/mine/p --set data.size=8").done().stderr, warning);
+    let train = steadygan(&home, "train ../tiny.toml --data ../packs/mine/p").done();
+    assert!(train.stderr.starts_with(&warning), "{train:?}");
+    // From above both it is seen, and from beside the source.
+    assert!(steadygan(folder.path(), "train tiny.toml --data packs/mine/p").refused().0.contains(" is stale: "));
+    fs::rename(far.join("p"), folder.path().join("p")).unwrap();
+    assert!(steadygan(&home, "train ../tiny.toml --data ../p").refused().0.contains(" is stale: "));
+}
+
+#[test]
 fn a_stale_pack_and_another_size_are_refused_with_the_command_to_give() {
     let folder = containers();
     steadygan(folder.path(), "data pack set --recipe tiny.toml --out p.safetensors").done();
@@ -39,7 +82,7 @@ fn a_stale_pack_and_another_size_are_refused_with_the_command_to_give() {
 
     fs::write(folder.path().join("set/dog/new.png"), png(1)).unwrap();
     let (error, hint) = steadygan(folder.path(), "train tiny.toml --data p.safetensors").refused();
-    assert_eq!(error, "p.safetensors is stale: set has changed since it was packed (40 files then, 41 now)");
+    assert_eq!(error, "p.safetensors is stale: set has changed since it was packed (40 files then, more now)");
     let command = hint.strip_prefix("pack it again: steadygan ").unwrap();
     assert_eq!(command, "data pack set --set data.size=8 --out p.safetensors");
     assert!(!entries(folder.path()).contains(&"runs".to_owned()));

@@ -9,11 +9,8 @@ use super::contents::Naming;
 use super::decode::MAX_PIXELS;
 use super::npy::{self, Header};
 use super::source::{DAMAGED, head, is_file_named, name_of, open};
-use super::{Contents, DataPlan, Door, Sink};
+use super::{BATCH_BYTES, Contents, DataPlan, Door, Sink};
 use crate::error::{Error, Result};
-
-/// Images are handed over in batches of about this many bytes (16 MiB).
-const BATCH_BYTES: usize = 16 << 20;
 
 /// Grey; grey and alpha; colour; colour and alpha.
 const MAX_CHANNELS: usize = 4;
@@ -38,7 +35,7 @@ impl Door for Npy {
     fn read(&self, plan: &DataPlan, sink: &mut dyn Sink) -> Result<Contents> {
         let path = Path::new(&plan.source);
         hand_over(&plan.source, &mut BufReader::new(open(path)?), sink)?;
-        Ok(Contents { name: name_of(path), naming: Naming::Numbers(None), skipped: Vec::new() })
+        Ok(Contents::new(name_of(path), Naming::Numbers(None)))
     }
 }
 

@@ -2,12 +2,12 @@
 //! (<https://www.cs.toronto.edu/~kriz/cifar.html>).
 
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::contents::{Classes, Naming};
-use super::source::{DAMAGED, file_name, is_file_named, name_of, open};
-use super::{Contents, DataPlan, Door, Images, Sink, encoded, tarball};
+use super::folder::is_candidate;
+use super::source::{DAMAGED, file_name, is_file_named, name_of};
+use super::{Contents, DataPlan, Door, Images, Sink, door, encoded, tarball};
 use crate::error::{Error, Result};
 
 const SIZE: usize = 32;
@@ -20,6 +20,8 @@ const CLASS_NAMES: [&str; 10] =
 
 /// The folder inside the archive.
 const FOLDER: &str = "cifar-10-batches-bin";
+
+const A_BATCH: &str = "give a batch of CIFAR-10's binary version (not CIFAR-100's, not the Python version)";
 
 /// Opens a folder of batches, one batch, or the archive as it is distributed. Of a folder and of the
 /// archive the batches `data_batch_*.bin` are read, in the order of their names; the images to test on are
@@ -55,11 +57,10 @@ impl Door for Cifar {
             }
         }
         let names = CLASS_NAMES.map(str::to_owned).to_vec();
-        let naming = Naming::Numbers(Some(Classes { of, names }));
-        Ok(Contents { name: name_of(path), naming, skipped: Vec::new() })
+        Ok(Contents::new(name_of(path), Naming::Numbers(Some(Classes { of, names }))))
     }
 
-    fn files(&self, source: &str) -> Vec<(String, PathBuf)> {
+    fn files(&self, source: &str, _: usize) -> Vec<(String, PathBuf)> {
         let path = Path::new(source);
         if path.is_dir() { batches(path) } else { vec![(file_name(path), path.to_owned())] }
     }
@@ -75,21 +76,28 @@ fn is_beside_batches(name: &str) -> bool {
     name.rsplit('/').next().is_some_and(|last| matches!(last, "test_batch.bin" | "batches.meta.txt"))
 }
 
-/// The batches of a folder, or of the archive's folder inside it, by name.
+/// The batches of a folder, by name. A folder around the archive's folder and nothing else stands for it.
 fn batches(folder: &Path) -> Vec<(String, PathBuf)> {
-    let in_folder = |folder: &Path| {
-        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-        let mut found: Vec<(String, PathBuf)> = entries
-            .map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path()))
-            .filter(|(name, path)| is_batch(name) && path.is_file())
-            .collect();
-        found.sort();
-        found
-    };
-    match in_folder(folder) {
-        found if found.is_empty() => in_folder(&folder.join(FOLDER)),
-        found => found,
+    let mut found = entries(folder);
+    if found.iter().any(|(name, _)| name == FOLDER) && !found.iter().any(is_another_source) {
+        found = entries(&folder.join(FOLDER));
     }
+    found.retain(|(name, path)| is_batch(name) && path.is_file());
+    found.sort();
+    found
+}
+
+/// The names and paths of what lies in a folder.
+fn entries(folder: &Path) -> Vec<(String, PathBuf)> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path())).collect()
+}
+
+/// Whether what lies beside the archive's folder is a folder, an image, or anything else that a door opens; hidden
+/// files are not looked at.
+fn is_another_source((name, path): &(String, PathBuf)) -> bool {
+    let opens = || path.to_str().is_none_or(|path| door(path).is_ok());
+    name != FOLDER && !name.starts_with('.') && (path.is_dir() || is_candidate(path) || opens())
 }
 
 /// The batches of an archive, by name. They are held whole: the usual five take 150 MB.
@@ -102,8 +110,7 @@ fn archived(path: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
         |name, content| {
             let refused = |why: String| Error::data(format!("{name} in {} {why}", path.display()), DAMAGED);
             let content = content.map_err(refused)?;
-            let bytes = content.len() as u64;
-            left = left.checked_sub(bytes).ok_or_else(|| refused(encoded::too_large(bytes)))?;
+            left = left.checked_sub(content.len() as u64).ok_or_else(|| refused(encoded::too_large()))?;
             found.insert(name, content);
             Ok(())
         },
@@ -116,25 +123,13 @@ fn archived(path: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>> {
-    let mut content = Vec::new();
-    let what = path.display();
-    let read = open(path)?.take(encoded::MAX_FILE_BYTES + 1).read_to_end(&mut content);
-    read.map_err(|cause| Error::io(format!("cannot read {what}"), &cause, "check the path and its permissions"))?;
-    match content.len() as u64 {
-        bytes if bytes > encoded::MAX_FILE_BYTES => Err(Error::data(
-            format!("{what} {}", encoded::too_large(bytes)),
-            "give a batch of CIFAR-10's binary version",
-        )),
-        _ => Ok(content),
-    }
+    let refused = |why: String| Error::data(format!("{} {why}", path.display()), A_BATCH);
+    encoded::read_file(path).map_err(refused)
 }
 
 /// Hands over the images of a batch and returns their classes.
 fn hand_over(what: &str, batch: &[u8], sink: &mut dyn Sink) -> Result<Vec<u32>> {
-    let refused = |why: String| {
-        let hint = "give a batch of CIFAR-10's binary version (not CIFAR-100's, not the Python version)";
-        Err(Error::data(format!("{what} {why}"), hint))
-    };
+    let refused = |why: String| Err(Error::data(format!("{what} {why}"), A_BATCH));
     let records = batch.chunks_exact(RECORD_BYTES);
     if batch.is_empty() || !records.remainder().is_empty() {
         return refused(format!("holds {} bytes, no whole number of records of {RECORD_BYTES}", batch.len()));

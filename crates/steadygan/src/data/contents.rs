@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::fill::Filled;
+use super::holdout::{self, ImageDigest};
 use super::{Images, Skipped};
 use crate::error::{Error, Result};
 
@@ -21,6 +22,17 @@ pub(super) struct Contents {
     pub(super) naming: Naming,
     /// What could not even be opened.
     pub(super) skipped: Vec<Skipped>,
+    /// What the user should know, as a sentence.
+    pub(super) warning: Option<String>,
+    /// The channels of the images handed over, and their digests, where the door has looked at these.
+    pub(super) digests: Option<(usize, Vec<ImageDigest>)>,
+}
+
+impl Contents {
+    /// Of images that could all be opened, and of which nothing else is known.
+    pub(super) fn new(name: String, naming: Naming) -> Self {
+        Self { name, naming, skipped: Vec::new(), warning: None, digests: None }
+    }
 }
 
 /// How images are called and ordered.
@@ -98,12 +110,15 @@ pub(super) struct Loaded {
     pub(super) images: Images,
     pub(super) class_names: Vec<String>,
     pub(super) skipped: Vec<Skipped>,
+    pub(super) warning: Option<String>,
+    /// Of the images, in order.
+    pub(super) digests: Vec<ImageDigest>,
 }
 
 impl Loaded {
     /// Orders what was filled and gives it its classes.
     pub(super) fn new(contents: Contents, filled: Filled) -> Self {
-        let Contents { name, naming, mut skipped } = contents;
+        let Contents { name, naming, mut skipped, warning, digests } = contents;
         let Filled { mut images, failures, taken } = filled;
         let mut failed = failures.iter().map(|(index, _)| *index).peekable();
         let kept: Vec<usize> = (0..taken).filter(|index| failed.next_if_eq(index).is_none()).collect();
@@ -122,7 +137,10 @@ impl Loaded {
         };
         let (of, class_names) = classes.map(|classes| (classes.of, classes.names)).unzip();
         images.classes = of;
-        Self { name, images, class_names: class_names.unwrap_or_default(), skipped }
+        // Images that were handed over by number and all fitted with their channels are still the same.
+        let same = |(channels, of): &(usize, Vec<_>)| *channels == images.channels && of.len() == images.count();
+        let digests = digests.filter(same).map_or_else(|| holdout::digests(&images), |(_, of)| of);
+        Self { name, images, class_names: class_names.unwrap_or_default(), skipped, warning, digests }
     }
 
     /// An error if no image can be read, or more than a tenth cannot.

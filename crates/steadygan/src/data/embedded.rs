@@ -28,7 +28,7 @@ impl Door for Embedded {
         Ok(contents)
     }
 
-    fn files(&self, _: &str) -> Vec<(String, PathBuf)> {
+    fn files(&self, _: &str, _: usize) -> Vec<(String, PathBuf)> {
         Vec::new()
     }
 }

@@ -1,7 +1,5 @@
 //! A folder of images, read recursively.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
@@ -26,22 +24,26 @@ impl Door for Folder {
 
     fn read(&self, plan: &DataPlan, sink: &mut dyn Sink) -> Result<Contents> {
         let root = Path::new(&plan.source);
-        let (files, skipped) = list(root);
+        let (files, skipped) = list(root, usize::MAX);
         let (names, paths): (Vec<String>, Vec<PathBuf>) = files.into_iter().unzip();
-        sink.take(paths.len(), &|index| decode::decode(&read_file(&paths[index])?))?;
-        Ok(Contents { name: name_of(root), naming: Naming::Files(names), skipped })
+        sink.take(paths.len(), &|index| decode::decode(&encoded::read_file(&paths[index])?))?;
+        Ok(Contents { skipped, ..Contents::new(name_of(root), Naming::Files(names)) })
     }
 
-    fn files(&self, source: &str) -> Vec<(String, PathBuf)> {
-        list(Path::new(source)).0
+    fn files(&self, source: &str, most: usize) -> Vec<(String, PathBuf)> {
+        list(Path::new(source), most).0
     }
 }
 
-/// The image files below `root` with their names, ordered by the bytes of these; and what failed.
-fn list(root: &Path) -> (Vec<(String, PathBuf)>, Vec<Skipped>) {
+/// The image files below `root` with their names, ordered by the bytes of these; and what failed. It ends at
+/// `most` images, whichever they are.
+fn list(root: &Path, most: usize) -> (Vec<(String, PathBuf)>, Vec<Skipped>) {
     let (mut files, mut skipped) = (Vec::new(), Vec::new());
     let visible = |entry: &DirEntry| entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b".");
     for entry in WalkDir::new(root).follow_links(true).into_iter().filter_entry(visible) {
+        if files.len() == most {
+            break;
+        }
         match entry {
             Ok(entry) => {
                 if entry.file_type().is_file() && is_candidate(entry.path()) {
@@ -69,20 +71,8 @@ fn name_in(root: &Path, path: &Path) -> String {
 }
 
 /// An image by its extension, or by its first bytes.
-fn is_candidate(path: &Path) -> bool {
+pub(super) fn is_candidate(path: &Path) -> bool {
     encoded::is_named_image(&path.to_string_lossy()) || head(path).is_ok_and(|head| decode::is_image(&head))
-}
-
-fn read_file(path: &Path) -> Result<Vec<u8>, String> {
-    let failed = |cause: io::Error| format!("cannot be read: {}", steadygan_run::reason(&cause));
-    let file = File::open(path).map_err(failed)?;
-    let bytes = file.metadata().map_err(failed)?.len();
-    if bytes > encoded::MAX_FILE_BYTES {
-        return Err(encoded::too_large(bytes));
-    }
-    let mut content = Vec::with_capacity(bytes as usize);
-    file.take(encoded::MAX_FILE_BYTES).read_to_end(&mut content).map_err(failed)?;
-    Ok(content)
 }
 
 #[cfg(test)]
@@ -187,6 +177,16 @@ mod tests {
         assert!(error.starts_with("2 of 11 images in "), "{error}");
         assert!(error.contains("15-cut.png cannot be decoded"), "{error}");
         assert!(error.ends_with("text.jpg is not an image by its content"), "{error}");
+    }
+
+    #[test]
+    fn a_list_ends_where_it_is_told_to() {
+        let images: Vec<(String, Vec<u8>)> = (0..8).map(|level| (format!("{level}.png"), png(level))).collect();
+        let files: Vec<_> = images.iter().map(|(name, content)| (name.as_str(), content.clone())).collect();
+        let folder = folder(&files);
+        let source = folder.path().to_str().unwrap();
+        let count = |most| Folder.files(source, most).len();
+        assert_eq!([0, 3, 8, 9, usize::MAX].map(count), [0, 3, 8, 8, 8]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::Images;
 use crate::error::{Error, Result};
+use crate::files::hex;
 
 /// SHA-256 of an image's final pixels.
 pub(super) type ImageDigest = [u8; 32];
@@ -40,13 +41,8 @@ impl Fingerprint {
         for class in classes.into_iter().flatten() {
             self.0.update(class.to_le_bytes());
         }
-        hexadecimal(self.0)
+        hex(self.0)
     }
-}
-
-/// A hash in lower case.
-pub(super) fn hexadecimal(hash: Sha256) -> String {
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Divides into (train, hold-out): an image is held out if the first 8 bytes of its digest, as a number

@@ -12,7 +12,7 @@ use image::{DynamicImage, GrayImage};
 
 use super::contents::{Classes, Naming};
 use super::fill::MAX_BYTES;
-use super::source::{DAMAGED, file_name, is_file_named, name_of, open};
+use super::source::{DAMAGED, GZIP_MAGIC, file_name, is_file_named, name_of, open};
 use super::{Contents, DataPlan, Door, Sink};
 use crate::error::{Error, Result};
 
@@ -22,7 +22,6 @@ const UNSIGNED_BYTE: u8 = 0x08;
 const OTHER_TYPES: [u8; 5] = [0x09, 0x0B, 0x0C, 0x0D, 0x0E];
 /// How the names of MNIST's files end.
 const NAMES: [&str; 4] = ["idx1-ubyte", "idx3-ubyte", "idx1-ubyte.gz", "idx3-ubyte.gz"];
-const GZIP_MAGIC: [u8; 2] = [0x1F, 0x8B];
 
 /// MNIST's images to train on, as they are called in its folder.
 const IN_FOLDER: [&str; 2] = ["train-images-idx3-ubyte", "train-images-idx3-ubyte.gz"];
@@ -48,7 +47,7 @@ impl Door for Idx {
         hand_over(name_of(Path::new(&plan.source)), &read_file(path)?, classes, sink)
     }
 
-    fn files(&self, source: &str) -> Vec<(String, PathBuf)> {
+    fn files(&self, source: &str, _: usize) -> Vec<(String, PathBuf)> {
         let images = images(source);
         let files = labels_beside(&images).into_iter().chain([images]);
         files.map(|path| (file_name(&path), path)).collect()
@@ -94,7 +93,7 @@ pub(super) fn hand_over(name: String, images: &Array, classes: Option<Array>, si
     })?;
     let labels = classes.map(|classes| classes.bytes.into_iter().map(i64::from).collect::<Vec<_>>());
     let naming = Naming::Numbers(labels.map(|labels| Classes::labelled(&labels)));
-    Ok(Contents { name, naming, skipped: Vec::new() })
+    Ok(Contents::new(name, naming))
 }
 
 /// Reads an IDX of unsigned bytes, called `what` in messages, decompressing it if it is gzip. No more is

@@ -9,10 +9,10 @@ use std::f64::consts::TAU;
 use rand_distr::{Distribution, StandardNormal, Uniform};
 use sha2::{Digest, Sha256};
 
-use super::holdout::hexadecimal;
 use super::samples::POINT_SHAPE;
 use super::{DataPlan, Dataset, Samples, check_holdout};
 use crate::error::{Error, Result};
+use crate::files::hex;
 use crate::rng::{self, Stream};
 
 /// Points to train on, as in PacGAN's experiments.
@@ -85,6 +85,7 @@ impl Mixture {
             holdout: Samples::Points(draw(format!("{} holdout", self.name), held_out)),
             class_names: Vec::new(),
             skipped: Vec::new(),
+            warning: None,
         })
     }
 }
@@ -108,7 +109,7 @@ pub fn require_images(source: &str) -> Result<()> {
 fn fingerprint(points: &[[f32; 2]]) -> String {
     let mut hash = Sha256::new();
     points.as_flattened().iter().for_each(|coordinate| hash.update(coordinate.to_le_bytes()));
-    hexadecimal(hash)
+    hex(hash)
 }
 
 #[cfg(test)]

@@ -91,6 +91,8 @@ pub struct Dataset {
     pub class_names: Vec<String>,
     /// What was not read, in the order of names.
     pub skipped: Vec<Skipped>,
+    /// What the user should know of the source, as a sentence: a [`pack`] may be stale.
+    pub warning: Option<String>,
     /// SHA-256 (hexadecimal) over channels, size, pixels and classes in order, before the hold-out is
     /// taken, or over the coordinates of the points trained on: a resumed run notices other data by it.
     pub fingerprint: String,
@@ -117,12 +119,16 @@ trait Door: Sync {
     /// Hands all images of the plan's source to `sink`, as they are, in one batch or in many, and says how
     /// they are called.
     fn read(&self, plan: &DataPlan, sink: &mut dyn Sink) -> Result<Contents>;
-    /// The files that the images come from, by name; a [`pack`] is stale when one of them changes.
-    fn files(&self, source: &str) -> Vec<(String, PathBuf)> {
+    /// The files that the images come from, by name; a [`pack`] is stale when one of them changes. If there are
+    /// more than `most`, the rest need not be looked for.
+    fn files(&self, source: &str, _most: usize) -> Vec<(String, PathBuf)> {
         let path = Path::new(source);
         vec![(source::file_name(path), path.to_owned())]
     }
 }
+
+/// Doors that read piece by piece hand images over in batches of about this many bytes (16 MiB), as they read them.
+const BATCH_BYTES: usize = 16 << 20;
 
 /// Every kind of source; the first that opens one reads it.
 const DOORS: &[&dyn Door] = &[
@@ -163,11 +169,10 @@ fn read(plan: &DataPlan) -> Result<Loaded> {
 /// Takes the hold-out, if enough could be read.
 fn divide(loaded: Loaded, plan: &DataPlan) -> Result<Dataset> {
     loaded.check(&plan.source)?;
-    let Loaded { name, images, class_names, skipped } = loaded;
-    let digests = holdout::digests(&images);
+    let Loaded { name, images, class_names, skipped, warning, digests } = loaded;
     let fingerprint = holdout::fingerprint(&images, &digests);
     let (train, holdout) = holdout::split(images, &digests, plan.holdout)?;
-    Ok(Dataset { name, train: train.into(), holdout: holdout.into(), class_names, skipped, fingerprint })
+    Ok(Dataset { name, train: train.into(), holdout: holdout.into(), class_names, skipped, warning, fingerprint })
 }
 
 fn check(plan: &DataPlan) -> Result<()> {

@@ -74,7 +74,7 @@ pub fn read_latents(path: &Path, latent: usize) -> Result<Vec<f32>> {
 /// # Panics
 /// If `shape` does not hold exactly the values of all pieces.
 pub fn write_f32(out: &mut impl Write, shape: &[usize], pieces: impl IntoIterator<Item = Vec<f32>>) -> io::Result<()> {
-    write_header(out, "<f4", shape)?;
+    write_header(out, shape)?;
     let mut count = 0;
     for piece in pieces {
         let bytes: Vec<u8> = piece.iter().flat_map(|value| value.to_le_bytes()).collect();
@@ -85,25 +85,12 @@ pub fn write_f32(out: &mut impl Write, shape: &[usize], pieces: impl IntoIterato
     Ok(())
 }
 
-/// Writes `values` as an array of `uint8`, the last dimension of `shape` running fastest.
-///
-/// # Errors
-/// Whatever writing to `out` gives.
-///
-/// # Panics
-/// If `shape` does not hold exactly `values`.
-pub fn write_u8(out: &mut impl Write, shape: &[usize], values: &[u8]) -> io::Result<()> {
-    assert_eq!(shape.iter().product::<usize>(), values.len(), "shape {shape:?}");
-    write_header(out, "|u1", shape)?;
-    out.write_all(values)
-}
-
-fn write_header(out: &mut impl Write, descr: &str, shape: &[usize]) -> io::Result<()> {
+fn write_header(out: &mut impl Write, shape: &[usize]) -> io::Result<()> {
     let lengths = match shape {
         [length] => format!("{length},"),
         lengths => lengths.iter().map(usize::to_string).collect::<Vec<_>>().join(", "),
     };
-    let mut header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({lengths}), }}");
+    let mut header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({lengths}), }}");
     let before = MAGIC.len() + 4;
     let total = (before + header.len() + 1).next_multiple_of(ALIGNMENT);
     header.push_str(&" ".repeat(total - before - header.len() - 1));

@@ -43,7 +43,7 @@ impl Door for Npz {
             None => None,
         };
         let naming = Naming::Numbers(labels.map(|labels| Classes::labelled(&labels)));
-        Ok(Contents { name: name_of(path), naming, skipped: Vec::new() })
+        Ok(Contents::new(name_of(path), naming))
     }
 }
 

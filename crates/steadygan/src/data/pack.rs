@@ -6,6 +6,9 @@
 //! bit. It is made for one size and background and refused for others: an image that is resized twice is
 //! another image. Channels are those that `data.channels = "auto"` gives, from which grey and colour follow
 //! exactly.
+//!
+//! A pack is refused once its source has changed. It may come from a stranger: what it says of its source is
+//! followed only near the pack or in the current folder, and otherwise answered by a warning (`stamp`).
 
 mod stamp;
 
@@ -18,10 +21,10 @@ use safetensors::tensor::{Dtype, Metadata as Header, TensorInfo};
 use serde::{Deserialize, Serialize};
 use steadygan_run::write_atomically_with;
 
-use super::contents::{Classes, Loaded, Naming};
-use super::holdout::{Fingerprint, digests, fingerprint};
-use super::source::{DAMAGED, head, is_file_named, name_of, open};
-use super::{Contents, DataPlan, Door, Images, Sink, Skipped, door};
+use super::contents::{Classes, Loaded, Naming, printable};
+use super::holdout::{digests, fingerprint};
+use super::source::{DAMAGED, file_name, head, is_file_named, open, short_name};
+use super::{BATCH_BYTES, Contents, DataPlan, Door, Images, Sink, Skipped, door};
 use crate::error::{Error, Result};
 use stamp::Stamp;
 
@@ -36,9 +39,6 @@ const SUFFIX: &str = ".pack.safetensors";
 
 /// A longer header is refused (64 MiB): it names the images that could not be read, at most a tenth.
 const MAX_HEADER_BYTES: u64 = 64 << 20;
-
-/// Images are read in batches of about this many bytes (16 MiB).
-const BATCH_BYTES: usize = 16 << 20;
 
 /// All of a pack that is no tensor.
 #[derive(Debug, Serialize, Deserialize)]
@@ -66,32 +66,28 @@ pub struct Packed {
 }
 
 /// Packs the plan's source for the plan's size and background, into `out` or beside the source as
-/// `NAME-SIZEpx.pack.safetensors`.
+/// `NAME-SIZEpx.pack.safetensors`, where NAME has the source's ending.
 ///
 /// # Errors
 /// As [`load`](super::load); if the source is no file or folder, is a pack, or changes while it is read;
-/// if the pack cannot be written.
+/// if the pack cannot be written, or would overwrite anything but a pack, or (beside the source) one of another
+/// source or for another plan.
 pub fn pack(plan: &DataPlan, out: Option<&Path>) -> Result<Packed> {
     let plan = DataPlan { channels: None, holdout: 0.0, ..plan.clone() };
     super::check(&plan)?;
     let door = door(&plan.source)?;
-    let files = door.files(&plan.source);
+    let files = door.files(&plan.source, usize::MAX);
     if files.is_empty() || Pack.opens(&plan.source) {
         let message = format!("{} needs no pack: it opens at once", plan.source);
         return Err(Error::data(message, "give a folder or a file of images"));
     }
     let source = Path::new(&plan.source);
-    let default = || source.canonicalize().unwrap_or_default().with_file_name(file_name(source, plan.size));
-    let path = out.map_or_else(default, Path::to_owned);
-    // The source itself, perhaps, or one of its images.
-    if path.is_file() && !is_pack(&path) {
-        let message = format!("{} is there already and is no pack", path.display());
-        return Err(Error::data(message, "name a new file with --out, so that nothing is overwritten"));
-    }
+    let path = out.map_or_else(|| beside(source, plan.size), Path::to_owned);
     let stamp = Stamp::of(source, &files, &path)?;
+    check_free(&path, &stamp, &plan, out.is_some())?;
     let loaded = super::read(&plan)?;
     loaded.check(&plan.source)?;
-    if stamp != Stamp::of(source, &door.files(&plan.source), &path)? {
+    if stamp != Stamp::of(source, &door.files(&plan.source, usize::MAX), &path)? {
         let message = format!("{} was changed while it was read", plan.source);
         return Err(Error::data(message, "pack it again when nothing writes to it"));
     }
@@ -99,12 +95,35 @@ pub fn pack(plan: &DataPlan, out: Option<&Path>) -> Result<Packed> {
     Ok(Packed { path, images: loaded.images.count(), skipped: loaded.skipped })
 }
 
-fn file_name(source: &Path, size: usize) -> String {
-    format!("{}-{size}px{SUFFIX}", name_of(source))
+/// Where a source's pack lies if nobody says otherwise. The name is the source's with its ending: `photos/` and
+/// `photos.zip` are not the same.
+fn beside(source: &Path, size: usize) -> PathBuf {
+    let source = source.canonicalize().unwrap_or_default();
+    source.with_file_name(format!("{}-{size}px{SUFFIX}", file_name(&source)))
+}
+
+/// Refuses to overwrite anything but a pack: the source itself, perhaps, or one of its images. Where nobody `named`
+/// the file, it has to be a pack of the same source for the same plan.
+fn check_free(path: &Path, source: &Stamp, plan: &DataPlan, named: bool) -> Result<()> {
+    if !path.is_file() {
+        return Ok(());
+    }
+    let taken = |by: &str| {
+        let message = format!("{} is there already and is {by}", path.display());
+        Err(Error::data(message, "name a new file with --out, so that nothing is overwritten"))
+    };
+    match open(path).and_then(|mut file| read_header(path, &mut file)) {
+        Err(_) => taken("no pack"),
+        Ok(_) if named => Ok(()),
+        Ok((metadata, _)) if !metadata.source.is_same_place(source) => taken("the pack of another source"),
+        Ok((metadata, _)) if metadata.background != plan.background => taken("the pack for another data.background"),
+        Ok((_, [.., size])) if size != plan.size => taken("the pack for another data.size"),
+        Ok(_) => Ok(()),
+    }
 }
 
 fn write(path: &Path, loaded: &Loaded, background: [u8; 3], source: Stamp) -> Result<()> {
-    let Loaded { name, images, class_names, skipped } = loaded;
+    let Loaded { name, images, class_names, skipped, digests, .. } = loaded;
     let metadata = Metadata {
         format_version: FORMAT_VERSION,
         name: name.clone(),
@@ -112,7 +131,7 @@ fn write(path: &Path, loaded: &Loaded, background: [u8; 3], source: Stamp) -> Re
         source,
         class_names: class_names.clone(),
         skipped: skipped.clone(),
-        fingerprint: fingerprint(images, &digests(images)),
+        fingerprint: fingerprint(images, digests),
     };
     let metadata = serde_json::to_string(&metadata).expect("metadata is plain data");
     let classes: Vec<u8> = images.classes.iter().flatten().flat_map(|class| class.to_le_bytes()).collect();
@@ -159,9 +178,9 @@ impl Door for Pack {
         let path = Path::new(&plan.source);
         let mut file = open(path)?;
         let (metadata, shape) = read_header(path, &mut file)?;
-        metadata.source.check(path, plan)?;
         let [count, channels, size] = shape;
         check_fits(&plan.source, size, &metadata, plan)?;
+        let warning = metadata.source.check(path, plan)?;
 
         let damaged = |why: &str| Error::data(format!("{} {why}", plan.source), DAMAGED);
         let failed = |cause: io::Error| damaged(&format!("cannot be read: {}", steadygan_run::reason(&cause)));
@@ -173,27 +192,27 @@ impl Door for Pack {
             return Err(damaged("names a class that there is not"));
         }
         let mut batch = Images { channels, size, pixels: Vec::new(), classes: None };
-        let mut fingerprint = Fingerprint::new(&batch);
+        let mut known = Vec::new();
         let most = (BATCH_BYTES / batch.image_len()).max(1);
         sink.expect(count)?;
         for start in (0..count).step_by(most) {
             batch.pixels.resize(most.min(count - start) * batch.image_len(), 0);
             file.read_exact(&mut batch.pixels).map_err(failed)?;
-            fingerprint.update(&digests(&batch));
+            known.extend(digests(&batch));
             sink.take(batch.count(), &|index| Ok(batch.picture(index)))?;
         }
-        let classes = has_classes.then_some(classes);
-        if fingerprint.finish(classes.as_deref()) != metadata.fingerprint {
+        let all = Images { pixels: Vec::new(), classes: has_classes.then_some(classes), ..batch };
+        if fingerprint(&all, &known) != metadata.fingerprint {
             return Err(damaged("does not hold what was written"));
         }
-        let classes = classes.map(|of| Classes { of, names: metadata.class_names });
-        Ok(Contents { name: metadata.name, naming: Naming::Numbers(classes), skipped: metadata.skipped })
+        // Names are as a stranger may have written them.
+        let names = metadata.class_names.iter().map(|name| printable(name)).collect();
+        let skipped = metadata.skipped.iter();
+        let skipped = skipped.map(|file| Skipped { name: printable(&file.name), why: printable(&file.why) }).collect();
+        let classes = all.classes.map(|of| Classes { of, names });
+        let contents = Contents::new(short_name(&metadata.name), Naming::Numbers(classes));
+        Ok(Contents { skipped, warning, digests: Some((channels, known)), ..contents })
     }
-}
-
-/// Whether a file has a pack's header; what else it holds is not looked at.
-fn is_pack(path: &Path) -> bool {
-    File::open(path).is_ok_and(|mut file| read_header(path, &mut file).is_ok())
 }
 
 /// Reads and checks a pack's header: metadata, and count, channels and size of the images.

@@ -9,14 +9,20 @@ use crate::error::{Error, Result};
 /// How much of a file its format is known by.
 pub(super) const HEAD_BYTES: u64 = 16;
 
-/// A data set's short name from its path: the last part without its extensions, everything but letters,
-/// digits, `-` and `_` turned into `-`.
+/// How gzip begins (RFC 1952, section 2.3.1).
+pub(super) const GZIP_MAGIC: [u8; 2] = [0x1F, 0x8B];
+
+/// A data set's short name from its path: [`short_name`] of the last part without its extensions.
 pub(super) fn name_of(path: &Path) -> String {
-    /// Long enough to recognise, short enough for a run's folder.
-    const MAX_CHARS: usize = 40;
     let full = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let last = full.file_name().unwrap_or_default().to_string_lossy();
-    let stem = if full.is_dir() { &last } else { last.split('.').next().unwrap_or_default() };
+    short_name(if full.is_dir() { &last } else { last.split('.').next().unwrap_or_default() })
+}
+
+/// A data set's short name: everything but letters, digits, `-` and `_` is turned into `-`.
+pub(super) fn short_name(stem: &str) -> String {
+    /// Long enough to recognise, short enough for a run's folder.
+    const MAX_CHARS: usize = 40;
     let name: String =
         stem.chars().take(MAX_CHARS).map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }).collect();
     match name.trim_matches('-') {

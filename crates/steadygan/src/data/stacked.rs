@@ -65,11 +65,11 @@ impl Door for Stacked {
         let number = |triple: &[usize; 3]| triple.iter().fold(0, |number, &digit| 10 * number + classes[digit]);
         let names = (0..DIGITS.pow(3)).map(|number| format!("{number:03}")).collect();
         let naming = Naming::Numbers(Some(Classes { of: triples.iter().map(number).collect(), names }));
-        Ok(Contents { name: "stacked-mnist".to_owned(), naming, skipped: digits.skipped })
+        Ok(Contents { skipped: digits.skipped, ..Contents::new("stacked-mnist".to_owned(), naming) })
     }
 
     /// None: what opens a pack could not tell it from the digits.
-    fn files(&self, _: &str) -> Vec<(String, std::path::PathBuf)> {
+    fn files(&self, _: &str, _: usize) -> Vec<(String, std::path::PathBuf)> {
         Vec::new()
     }
 }

@@ -13,14 +13,12 @@ use super::archive::{
     Limited, MAX_FILES, bomb, damaged, entry_name, is_beyond, no_file, too_many, twice, unpacked_limit,
 };
 use super::contents::Naming;
-use super::source::{HEAD_BYTES, is_file_named, name_of, open};
-use super::{Contents, DataPlan, Door, Sink, decode, encoded};
+use super::source::{GZIP_MAGIC, HEAD_BYTES, is_file_named, name_of, open};
+use super::{BATCH_BYTES, Contents, DataPlan, Door, Sink, decode, encoded};
 use crate::error::{Error, Result};
 
 /// The archive in a sentence.
 const KIND: &str = "a tar archive";
-
-const GZIP_MAGIC: [u8; 2] = [0x1F, 0x8B];
 
 /// Where a header says that it is one (POSIX.1-1988), and what it says.
 const MAGIC: (usize, &[u8]) = (257, b"ustar");
@@ -30,9 +28,6 @@ const BLOCK_BYTES: usize = 512;
 
 /// Headers between two files may take this much (1 MiB): long names, attributes.
 const MAX_HEADER_BYTES: u64 = 1 << 20;
-
-/// Encoded images are decoded in batches of about this many bytes (16 MiB).
-const BATCH_BYTES: usize = 16 << 20;
 
 /// Opens tar archives of images, by name or by content; what counts as an image is as in a folder.
 pub(super) struct Tar;
@@ -68,7 +63,7 @@ impl Door for Tar {
             Ok(())
         })?;
         decode(&mut batch)?;
-        Ok(Contents { name: name_of(path), naming: Naming::Files(names), skipped: Vec::new() })
+        Ok(Contents::new(name_of(path), Naming::Files(names)))
     }
 }
 
@@ -175,7 +170,7 @@ fn goes_on(what: &str) -> Error {
 /// A file whose first bytes have been read, or why it is not read whole.
 fn whole(entry: &mut tar::Entry<'_, impl Read>, mut content: Vec<u8>) -> io::Result<Result<Vec<u8>, String>> {
     if entry.size() > encoded::MAX_FILE_BYTES {
-        return Ok(Err(encoded::too_large(entry.size())));
+        return Ok(Err(encoded::too_large()));
     }
     let announced = entry.size();
     entry.read_to_end(&mut content)?;

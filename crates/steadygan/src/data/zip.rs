@@ -43,7 +43,7 @@ impl Door for Zip {
         entries.retain(|entry| encoded::is_named_image(&entry.name) || archive.begins_as_image(entry));
         sink.take(entries.len(), &|index| decode::decode(&archive.content(&entries[index])?))?;
         let names = entries.into_iter().map(|entry| entry.name).collect();
-        Ok(Contents { name: name_of(path), naming: Naming::Files(names), skipped: Vec::new() })
+        Ok(Contents::new(name_of(path), Naming::Files(names)))
     }
 }
 
@@ -125,7 +125,7 @@ impl Archive {
     /// An image file, whole. The error is the end of a sentence that begins with its name.
     fn content(&self, entry: &Entry) -> Result<Vec<u8>, String> {
         if entry.bytes > encoded::MAX_FILE_BYTES {
-            return Err(encoded::too_large(entry.bytes));
+            return Err(encoded::too_large());
         }
         let failed = |cause: io::Error| format!("cannot be read: {}", steadygan_run::reason(&cause));
         let mut content = Vec::new();

@@ -107,6 +107,7 @@ fn ramps(size: usize) -> Dataset {
         holdout: images(Vec::new()),
         class_names: Vec::new(),
         skipped: Vec::new(),
+        warning: None,
         fingerprint: String::new(),
     }
 }

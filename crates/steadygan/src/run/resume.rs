@@ -3,6 +3,7 @@
 use super::{Machine, NO_RUN, Run, write_plan};
 use crate::data;
 use crate::error::{Error, Result};
+use crate::files::read_limited;
 use crate::plan::{Plan, count_origin};
 use crate::recipe::LayeredRecipe;
 use crate::train::{Origin, State, load_checkpoint};
@@ -83,12 +84,8 @@ fn latest_state(directory: &RunDirectory, manifest: &Manifest, device: &Device) 
 const MAX_TEXT_BYTES: u64 = 1 << 20;
 
 fn read_small(path: &Path) -> Result<String> {
-    use std::io::Read;
-    let failed = |error: std::io::Error| Error::io(format!("cannot read {}", path.display()), &error, NO_RUN);
-    let mut text = String::new();
-    let file = std::fs::File::open(path).map_err(failed)?;
-    file.take(MAX_TEXT_BYTES).read_to_string(&mut text).map_err(failed)?;
-    Ok(text)
+    let text = String::from_utf8(read_limited(path, MAX_TEXT_BYTES, "run's file", NO_RUN)?);
+    text.map_err(|_| Error::checkpoint(format!("{} is no text", path.display()), NO_RUN))
 }
 
 /// Checks that the run is asked to go on as it began, and lets it have more images if these are asked for

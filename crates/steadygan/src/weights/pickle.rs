@@ -8,8 +8,10 @@
 //! `torch/serialization.py` and `torch/_utils.py`.
 
 mod opcodes;
+mod operands;
 
 use opcodes::*;
+use operands::Operands;
 use std::collections::BTreeMap;
 
 /// A tensor as a state dict describes it: a view of a storage, which lies elsewhere.
@@ -41,7 +43,7 @@ pub(super) fn is_one(bytes: &[u8]) -> bool {
 
 /// The tensors of a state dict by name. The error is the end of a sentence that begins with the file's name.
 pub(super) fn state_dict(pickle: &[u8]) -> Result<BTreeMap<&str, View<'_>>, String> {
-    Machine { rest: pickle, ..Machine::default() }.run()
+    Machine { rest: Operands(pickle), ..Machine::default() }.run()
 }
 
 /// What the stack holds. Whatever has parts is a number into the machine's lists, so that a value is small to copy and
@@ -63,7 +65,7 @@ enum Value<'a> {
 
 #[derive(Debug, Default)]
 struct Machine<'a> {
-    rest: &'a [u8],
+    rest: Operands<'a>,
     stack: Vec<Value<'a>>,
     /// Heights of the stack.
     marks: Vec<usize>,
@@ -82,14 +84,14 @@ fn malformed<T>(found: Option<T>) -> Result<T, String> {
 impl<'a> Machine<'a> {
     fn run(mut self) -> Result<BTreeMap<&'a str, View<'a>>, String> {
         loop {
-            match self.byte()? {
+            match self.rest.byte()? {
                 STOP => return self.result(),
                 BINPUT => {
-                    let at = self.byte()?;
+                    let at = self.rest.byte()?;
                     self.remember(at.into())?;
                 }
                 LONG_BINPUT => {
-                    let at = u32::from_le_bytes(self.array()?);
+                    let at = u32::from_le_bytes(self.rest.array()?);
                     self.remember(at)?;
                 }
                 MEMOIZE => {
@@ -98,8 +100,8 @@ impl<'a> Machine<'a> {
                 }
                 MARK => self.marks.push(self.stack.len()),
                 // A protocol and a frame's length: for readers in a hurry.
-                PROTO => drop(self.byte()?),
-                FRAME => drop(self.array::<8>()?),
+                PROTO => drop(self.rest.byte()?),
+                FRAME => drop(self.rest.array::<8>()?),
                 SETITEM => {
                     let items = [self.pop()?, self.pop()?];
                     self.insert(&[items[1], items[0]])?;
@@ -126,17 +128,17 @@ impl<'a> Machine<'a> {
         Ok(match instruction {
             NONE => Value::None,
             NEWTRUE | NEWFALSE => Value::Bool,
-            BININT1 => Value::Integer(self.byte()?.into()),
-            BININT2 => Value::Integer(u16::from_le_bytes(self.array()?).into()),
-            BININT => Value::Integer(i32::from_le_bytes(self.array()?).into()),
-            LONG1 => Value::Integer(self.long()?),
+            BININT1 => Value::Integer(self.rest.byte()?.into()),
+            BININT2 => Value::Integer(u16::from_le_bytes(self.rest.array()?).into()),
+            BININT => Value::Integer(i32::from_le_bytes(self.rest.array()?).into()),
+            LONG1 => Value::Integer(self.rest.long()?),
             BINUNICODE => {
-                let length = u32::from_le_bytes(self.array()?);
-                self.text(malformed(usize::try_from(length).ok())?)?
+                let length = u32::from_le_bytes(self.rest.array()?);
+                Value::Text(self.rest.text(malformed(usize::try_from(length).ok())?)?)
             }
             SHORT_BINUNICODE => {
-                let length = self.byte()?;
-                self.text(length.into())?
+                let length = self.rest.byte()?;
+                Value::Text(self.rest.text(length.into())?)
             }
             EMPTY_DICT => self.new_dict(),
             EMPTY_TUPLE => self.tuple(Vec::new()),
@@ -153,15 +155,15 @@ impl<'a> Machine<'a> {
                 self.tuple(parts)
             }
             BINGET => {
-                let at = self.byte()?;
+                let at = self.rest.byte()?;
                 malformed(self.memo.get(&at.into()).copied())?
             }
             LONG_BINGET => {
-                let at = u32::from_le_bytes(self.array()?);
+                let at = u32::from_le_bytes(self.rest.array()?);
                 malformed(self.memo.get(&at).copied())?
             }
             GLOBAL => {
-                let (module, name) = (self.line()?, self.line()?);
+                let (module, name) = (self.rest.line()?, self.rest.line()?);
                 global(module, name)?
             }
             STACK_GLOBAL => match [self.pop()?, self.pop()?] {
@@ -172,44 +174,6 @@ impl<'a> Machine<'a> {
             REDUCE => self.call()?,
             other => return Err(format!("holds a pickle with the instruction {other:#04x}, which no state dict has")),
         })
-    }
-
-    fn byte(&mut self) -> Result<u8, String> {
-        Ok(self.array::<1>()?[0])
-    }
-
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], String> {
-        let (array, rest) = malformed(self.rest.split_first_chunk())?;
-        self.rest = rest;
-        Ok(*array)
-    }
-
-    fn bytes(&mut self, length: usize) -> Result<&'a [u8], String> {
-        let (bytes, rest) = malformed(self.rest.split_at_checked(length))?;
-        self.rest = rest;
-        Ok(bytes)
-    }
-
-    fn text(&mut self, length: usize) -> Result<Value<'a>, String> {
-        let text = std::str::from_utf8(self.bytes(length)?);
-        Ok(Value::Text(malformed(text.ok())?))
-    }
-
-    fn line(&mut self) -> Result<&'a str, String> {
-        let length = malformed(self.rest.iter().position(|byte| *byte == b'\n'))?;
-        let line = std::str::from_utf8(self.bytes(length)?);
-        self.byte()?;
-        malformed(line.ok())
-    }
-
-    /// A number in two's complement, as many bytes as it takes.
-    fn long(&mut self) -> Result<i64, String> {
-        let length = self.byte()?;
-        let bytes = self.bytes(length.into())?;
-        let sign = if bytes.last().is_some_and(|last| *last >= 0x80) { 0xff } else { 0 };
-        let mut all = [sign; size_of::<i64>()];
-        malformed(all.get_mut(..bytes.len()))?.copy_from_slice(bytes);
-        Ok(i64::from_le_bytes(all))
     }
 
     fn pop(&mut self) -> Result<Value<'a>, String> {

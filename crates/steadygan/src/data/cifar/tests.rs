@@ -1,7 +1,8 @@
 use std::fs;
 use std::io::Write;
 
-use super::super::testing::{plan, refused};
+use super::super::array::tests::npy;
+use super::super::testing::{plan, png, refused};
 use super::super::{Dataset, load};
 use super::*;
 
@@ -39,7 +40,27 @@ fn batch_folder_and_archive() {
     assert_eq!(one.images().image(0), [[11; 1024], [12; 1024], [13; 1024]].concat());
     let all = [(11, "truck"), (21, "airplane"), (31, "cat")];
     assert_eq!(seen(&read(&inner)), all);
+    // A folder around it stands for it, unless there is anything else to look at.
+    fs::write(folder.path().join("notes.txt"), "ten classes").unwrap();
+    fs::write(folder.path().join(".thumbnail.png"), png(1)).unwrap();
     assert_eq!(seen(&read(folder.path())), all);
+    let beside = folder.path().join("mine.png");
+    fs::write(&beside, png(1)).unwrap();
+    let data = read(folder.path());
+    assert_eq!((data.train.count(), data.class_names.len()), (1, 0), "the image, as in any folder");
+    fs::remove_file(&beside).unwrap();
+    for other in ["more", "a.npy"] {
+        let other = folder.path().join(other);
+        if other.extension().is_some() {
+            fs::write(&other, npy("|u1", "False", "(1, 8, 8)", &[0; 64]))
+        } else {
+            fs::create_dir(&other)
+        }
+        .unwrap();
+        let error = load(&plan(folder.path())).unwrap_err().to_string();
+        assert!(error.ends_with(" holds no images"), "{error}");
+        if other.is_dir() { fs::remove_dir(&other) } else { fs::remove_file(&other) }.unwrap();
+    }
     assert_eq!(seen(&read(&inner.join("test_batch.bin"))), [(41, "dog")]);
 
     let mut archive = tar::Builder::new(Vec::new());

@@ -2,6 +2,7 @@ use std::fs;
 
 use image::{GrayImage, ImageFormat, Luma, RgbaImage};
 
+use super::super::array::tests::npy;
 use super::super::decode::tests::encode;
 use super::super::testing::{folder, plan, png};
 use super::*;
@@ -45,10 +46,8 @@ fn everything_odd_is_named() {
 fn arrays_have_numbers_for_names() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.npy");
-    let mut file = Vec::new();
     let pixels = [vec![7; 25], (0..25).collect(), (0..25).collect()].concat();
-    super::super::npy::write_u8(&mut file, &[3, 5, 5], &pixels).unwrap();
-    fs::write(&path, file).unwrap();
+    fs::write(&path, npy("|u1", "False", "(3, 5, 5)", &pixels)).unwrap();
     let (inspection, dataset) = inspect(&plan(&path)).unwrap();
     assert_eq!((inspection.constant, inspection.levels), (vec!["image 0".to_owned()], Some([0, 24])));
     assert_eq!(inspection.duplicates, [["image 1", "image 2"]]);

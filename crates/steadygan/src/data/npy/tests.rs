@@ -36,9 +36,9 @@ fn what_is_written_is_read() {
         assert!(read_bytes(&file[..cut]).is_err(), "cut at {cut}");
     }
     let mut bytes = Vec::new();
-    write_u8(&mut bytes, &[3], &[7, 8, 9]).unwrap();
-    assert!(bytes[10..].starts_with(b"{'descr': '|u1', 'fortran_order': False, 'shape': (3,), }"));
-    assert!(bytes.ends_with(b"\n\x07\x08\x09"));
+    write_f32(&mut bytes, &[1], [vec![1.0]]).unwrap();
+    assert!(bytes[10..].starts_with(b"{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }"));
+    assert!(bytes.ends_with(b"\n\x00\x00\x80\x3f"));
 }
 
 #[test]

@@ -1,15 +1,18 @@
 //! How a pack knows its source again.
 
+use std::cmp::Ordering;
 use std::fs::Metadata;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::super::contents::printable;
 use super::super::{DataPlan, door};
 use crate::error::{Error, Result};
+use crate::files::hex;
 
 /// A source as it was when it was packed: names, sizes and modification times, which are cheap to look at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,33 +46,62 @@ impl Stamp {
             hash.update(metadata.len().to_le_bytes());
             hash.update(modified_ns(&metadata).to_le_bytes());
         }
-        let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = hex(hash);
         Ok(Self { path, files: files.len() as u64, bytes, sha256 })
     }
 
     /// Refuses the pack if its source is there and has changed. A pack whose source is gone is all that
-    /// there is, and good.
-    pub(super) fn check(&self, pack: &Path, plan: &DataPlan) -> Result<()> {
-        let source = self.source(pack);
-        let Some(text) = source.to_str().filter(|_| source.exists()) else { return Ok(()) };
-        let now = door(text).and_then(|door| Self::of(&source, &door.files(text), pack))?;
-        if (now.files, now.bytes, &now.sha256) == (self.files, self.bytes, &self.sha256) {
-            return Ok(());
+    /// there is, and good. A source out of reach is not looked at: that is the warning returned.
+    pub(super) fn check(&self, pack: &Path, plan: &DataPlan) -> Result<Option<String>> {
+        if !self.is_in_reach(pack) {
+            return Ok(Some(format!(
+                "whether {} is stale was not checked: its source {} lies neither near it nor below the current folder",
+                pack.display(),
+                printable(&self.path)
+            )));
         }
-        let difference = match (now.files == self.files, now.bytes == self.bytes) {
-            (false, _) => format!("{} files then, {} now", self.files, now.files),
-            (true, false) => format!("{} bytes then, {} now", self.bytes, now.bytes),
-            (true, true) => "files were renamed or written again".to_owned(),
+        let source = self.source(pack);
+        let Some(text) = source.to_str().filter(|_| source.exists()) else { return Ok(None) };
+        let most = usize::try_from(self.files).unwrap_or(usize::MAX).saturating_add(1);
+        let now = door(text).and_then(|door| Self::of(&source, &door.files(text, most), pack))?;
+        if (now.files, now.bytes, &now.sha256) == (self.files, self.bytes, &self.sha256) {
+            return Ok(None);
+        }
+        let difference = match (now.files.cmp(&self.files), now.bytes == self.bytes) {
+            (Ordering::Greater, _) => format!("{} files then, more now", self.files),
+            (Ordering::Less, _) => format!("{} files then, {} now", self.files, now.files),
+            (Ordering::Equal, false) => format!("{} bytes then, {} now", self.bytes, now.bytes),
+            (Ordering::Equal, true) => "files were renamed or written again".to_owned(),
         };
+        let shown = printable(text);
         Err(Error::data(
-            format!("{} is stale: {text} has changed since it was packed ({difference})", pack.display()),
+            format!("{} is stale: {shown} has changed since it was packed ({difference})", pack.display()),
             format!("pack it again: {} --out {}", self.command(pack, plan), pack.display()),
         ))
     }
 
+    /// Whether the source lies below the pack's folder, the folder around that, or the current folder, none of which
+    /// is a file system's root. A pack may come from a stranger, whose word leads nowhere else, not even by a link.
+    fn is_in_reach(&self, pack: &Path) -> bool {
+        let Ok(here) = canonical(folder_of(pack)) else { return false };
+        let current = std::env::current_dir().and_then(|folder| folder.canonicalize()).ok();
+        let near = [Some(here.as_path()), here.parent(), current.as_deref()];
+        let near: Vec<&Path> = near.into_iter().flatten().filter(|folder| folder.parent().is_some()).collect();
+        let is_near = |path: &Path| near.iter().any(|folder| path.starts_with(folder));
+        let source = here.join(&self.path);
+        let climbs = source.components().any(|part| part == Component::ParentDir);
+        !climbs && is_near(&source) && source.canonicalize().ok().is_none_or(|source| is_near(&source))
+    }
+
+    /// Whether both are of one source, however that has changed.
+    pub(super) fn is_same_place(&self, other: &Self) -> bool {
+        self.path == other.path
+    }
+
     /// The command that packs the source for this plan's size.
     pub(super) fn command(&self, pack: &Path, plan: &DataPlan) -> String {
-        format!("steadygan data pack {} --set data.size={}", self.source(pack).display(), plan.size)
+        let source = self.source(pack).display().to_string();
+        format!("steadygan data pack {} --set data.size={}", printable(&source), plan.size)
     }
 
     fn source(&self, pack: &Path) -> PathBuf {

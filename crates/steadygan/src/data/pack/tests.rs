@@ -2,6 +2,7 @@ use std::fs;
 
 use tempfile::TempDir;
 
+use super::super::array::tests::npy;
 use super::super::testing::{folder, plan, png};
 use super::super::{Dataset, load};
 use super::*;
@@ -65,11 +66,9 @@ fn a_pack_overwrites_neither_its_source_nor_another_file() {
 fn grey_images_stay_grey_until_colour_is_asked_for() {
     let place = tempfile::tempdir().unwrap();
     let path = place.path().join("grey.npy");
-    let mut file = Vec::new();
-    super::super::npy::write_u8(&mut file, &[3, 5, 5], &(0..75).collect::<Vec<u8>>()).unwrap();
-    fs::write(&path, file).unwrap();
+    fs::write(&path, npy("|u1", "False", "(3, 5, 5)", &(0..75).collect::<Vec<u8>>())).unwrap();
     let plan = plan(&path);
-    let packed = pack(&plan, Some(&place.path().join("new/folder/g"))).unwrap();
+    let packed = pack(&plan, Some(&place.path().join("new/g"))).unwrap();
     for channels in [None, Some(1), Some(3)] {
         let plan = DataPlan { channels, ..plan.clone() };
         assert_eq!(load(&on(&packed.path, &plan)).unwrap(), load(&plan).unwrap());
@@ -98,7 +97,7 @@ fn a_stale_pack_is_refused() {
     set(before);
     load(&on(&path, &plan)).unwrap();
     fs::write(photos.join("new.png"), png(50)).unwrap();
-    stale("photos has changed since it was packed (11 files then, 12 now)");
+    stale("photos has changed since it was packed (11 files then, more now)");
     fs::remove_file(photos.join("new.png")).unwrap();
     fs::write(photos.join("notes.txt"), "no image").unwrap();
     load(&on(&path, &plan)).unwrap();
@@ -171,10 +170,8 @@ fn a_damaged_pack_is_refused_and_never_a_panic() {
         assert!(named.iter().any(|why| error.ends_with(why)), "{error}");
     }
     let changed = |from: &str, to: &str| {
-        let text = String::from_utf8(whole[8..header].to_vec()).unwrap();
-        let text = text.replace(from, to);
-        let bytes = [&(text.len() as u64).to_le_bytes()[..], text.as_bytes(), &whole[header..]].concat();
-        outcome(&bytes).unwrap_err().to_string()
+        forge(&path, &whole, from, to);
+        load(&on(&path, &plan)).unwrap_err().to_string()
     };
     let later = changed("\\\"format_version\\\":1", "\\\"format_version\\\":2");
     assert!(later.ends_with("has format version 2, this program reads 1"), "{later}");
@@ -182,4 +179,93 @@ fn a_damaged_pack_is_refused_and_never_a_panic() {
     assert!(changed("steadygan-pack", "something").ends_with("its metadata has no key `steadygan-pack`"));
     let huge = [&u64::MAX.to_le_bytes()[..], &whole[8..]].concat();
     assert!(outcome(&huge).unwrap_err().to_string().ends_with("its header is larger than any pack's"));
+}
+
+#[test]
+fn a_default_place_is_only_for_the_same_source_and_plan() {
+    let (place, plan) = place();
+    more(Path::new(&plan.source));
+    let path = pack(&plan, None).unwrap().path;
+    let again = pack(&plan, None).expect("the same again");
+    assert_eq!(again.path, path);
+    let refused = |plan: &DataPlan| pack(plan, None).unwrap_err().to_string();
+    let black = DataPlan { background: [0; 3], ..plan.clone() };
+    assert!(
+        refused(&black)
+            .ends_with("photos-4px.pack.safetensors is there already and is the pack for another data.background")
+    );
+    pack(&DataPlan { size: 8, ..plan.clone() }, Some(&path)).expect("a file that was named");
+    assert!(refused(&plan).ends_with(" is the pack for another data.size"));
+    let other = place.path().join("other");
+    fs::rename(&plan.source, &other).unwrap();
+    let other = DataPlan { source: other.to_str().unwrap().to_owned(), ..plan.clone() };
+    pack(&other, Some(&path)).expect("a file that was named");
+    fs::rename(&other.source, &plan.source).unwrap();
+    assert!(refused(&plan).ends_with(" is the pack of another source"));
+}
+
+#[test]
+fn a_strangers_pack_leads_nowhere() {
+    let (place, plan) = place();
+    let photos = Path::new(&plan.source);
+    more(photos);
+    let far = place.path().join("a/b/c");
+    let path = pack(&plan, Some(&far.join("p"))).unwrap().path;
+    let data = load(&on(&path, &plan)).unwrap();
+    let warning = data.warning.clone().expect("it is said");
+    let root = place.path().canonicalize().unwrap();
+    let expected = format!(
+        "whether {} is stale was not checked: its source {} lies neither near it nor below the current folder",
+        path.display(),
+        root.join("photos").display()
+    );
+    assert_eq!(warning, expected);
+    assert_eq!(Dataset { warning: None, ..data }, load(&plan).unwrap());
+    // It is not looked at: neither by its name, nor by climbing, nor by a link.
+    let source = format!("\\\"path\\\":\\\"{}\\\"", root.join("photos").display());
+    let whole = fs::read(&path).unwrap();
+    for lure in ["/", "../../../photos", "x/../../../../photos", "link/photos"] {
+        forge(&path, &whole, &source, &format!("\\\"path\\\":\\\"{lure}\\\""));
+        #[cfg(unix)]
+        let _ = std::os::unix::fs::symlink(&root, far.join("link"));
+        let warning = load(&on(&path, &plan)).unwrap().warning.expect("it is said");
+        assert!(warning.contains(&format!(" its source {lure} lies neither ")), "{warning}");
+    }
+    forge(&path, &whole, &source, "\\\"path\\\":\\\"/\\\\u001b]0;x\\\"");
+    assert!(!load(&on(&path, &plan)).unwrap().warning.expect("it is said").contains('\u{1b}'));
+    // Nor do names command a terminal, or lead out of a folder of runs.
+    let lure = r"../\\u001b]0;x";
+    for from in ["photos\\\",\\\"back", "shoe", "cannot be"] {
+        let to = from.replace("photos", lure).replace("shoe", lure).replace("cannot be", lure);
+        forge(&path, &whole, from, &to);
+        let Dataset { name, class_names, skipped, .. } = load(&on(&path, &plan)).unwrap();
+        assert!(!name.contains(['/', '\u{1b}']), "{name:?}");
+        assert!(!format!("{} {}{}", class_names.join(" "), skipped[0].name, skipped[0].why).contains('\u{1b}'));
+    }
+}
+
+#[test]
+fn what_is_near_is_looked_at_no_further_than_it_has_to_be() {
+    let (place, plan) = place();
+    more(Path::new(&plan.source));
+    let refused = |pack: &Path, plan: &DataPlan| load(&on(pack, plan)).unwrap_err().to_string();
+    for near in ["p", "packs/p"] {
+        let path = pack(&plan, Some(&place.path().join(near))).unwrap().path;
+        let whole = fs::read(&path).unwrap();
+        assert_eq!(load(&on(&path, &plan)).unwrap().warning, None);
+        forge(&path, &whole, "\\\"files\\\":11", "\\\"files\\\":3");
+        let stale = refused(&path, &plan);
+        assert!(stale.ends_with("(3 files then, more now)"), "{stale}");
+        // What does not fit is refused before its source is looked at.
+        assert!(refused(&path, &DataPlan { size: 8, ..plan.clone() }).ends_with("packed for data.size = 4, not 8"));
+    }
+}
+
+/// Writes a pack anew, with another text in its header.
+fn forge(path: &Path, pack: &[u8], from: &str, to: &str) {
+    let header = 8 + u64::from_le_bytes(*pack.first_chunk().unwrap()) as usize;
+    let text = String::from_utf8(pack[8..header].to_vec()).unwrap();
+    assert!(text.contains(from), "{from} in {text}");
+    let text = text.replace(from, to);
+    fs::write(path, [&(text.len() as u64).to_le_bytes()[..], text.as_bytes(), &pack[header..]].concat()).unwrap();
 }

@@ -113,7 +113,7 @@ fn pickles_that_multiply_are_harmless() {
 
 #[test]
 fn long_integers_are_in_twos_complement() {
-    let long = |bytes: &[u8]| Machine { rest: &[&[bytes.len() as u8], bytes].concat(), ..Machine::default() }.long();
+    let long = |bytes: &[u8]| Operands(&[&[bytes.len() as u8], bytes].concat()).long();
     assert_eq!(long(&[]), Ok(0));
     assert_eq!(long(&[0xff]), Ok(-1));
     assert_eq!(long(&[0x00, 0x80]), Ok(-32768));

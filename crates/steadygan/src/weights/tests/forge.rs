@@ -1,0 +1,124 @@
+//! Files of weights made by hand, right and wrong.
+
+use super::super::Weights;
+use crate::error::{Error, Result};
+use crate::export::METADATA_KEY;
+use rawzip::{CompressionMethod, ZipArchiveWriter};
+use safetensors::tensor::{Dtype, TensorView};
+use std::io::Write;
+use std::path::PathBuf;
+use tempfile::TempDir;
+
+/// A file's name in a folder of its own, and the error and hint of reading what is put there.
+pub(super) struct Place {
+    _folder: TempDir,
+    pub(super) path: PathBuf,
+}
+
+impl Place {
+    pub(super) fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        Self { path: folder.path().join("file"), _folder: folder }
+    }
+
+    pub(super) fn read(&self, bytes: &[u8]) -> Result<Weights> {
+        std::fs::write(&self.path, bytes).expect("written");
+        Weights::read(&self.path)
+    }
+
+    /// The error without the file's name, and the hint.
+    pub(super) fn refused(&self, bytes: &[u8]) -> (String, String) {
+        let error = self.read(bytes).expect_err("refused");
+        (self.said(&error), error.hint().to_owned())
+    }
+
+    pub(super) fn said(&self, error: &Error) -> String {
+        let message = error.to_string();
+        message.strip_prefix(&format!("{} ", self.path.display())).expect("the file is named").to_owned()
+    }
+}
+
+pub(super) fn safetensors(dtype: Dtype, tensors: &[(&str, &[usize], &[u8])], metadata: Option<&str>) -> Vec<u8> {
+    let views = tensors.iter().map(|(name, shape, bytes)| {
+        (*name, TensorView::new(dtype, shape.to_vec(), bytes).expect("the bytes of a shape"))
+    });
+    let header = metadata.map(|json| [(METADATA_KEY.to_owned(), json.to_owned())].into());
+    safetensors::serialize(views, header).expect("distinct names")
+}
+
+/// A tensor of a state dict, as PyTorch's pickle describes it.
+#[derive(Clone)]
+pub(super) struct Pickled {
+    pub(super) name: &'static str,
+    pub(super) class: &'static str,
+    pub(super) elements: u8,
+    pub(super) offset: u8,
+    pub(super) shape: Vec<u8>,
+    pub(super) strides: Vec<u8>,
+    pub(super) bytes: Vec<u8>,
+}
+
+impl Pickled {
+    /// A contiguous vector.
+    pub(super) fn vector(name: &'static str, values: &[f32]) -> Self {
+        Self {
+            name,
+            class: "FloatStorage",
+            elements: values.len() as u8,
+            offset: 0,
+            shape: vec![values.len() as u8],
+            strides: vec![1],
+            bytes: values.iter().flat_map(|value| value.to_le_bytes()).collect(),
+        }
+    }
+
+    pub(super) fn pickle(&self, key: usize) -> Vec<u8> {
+        let text = |text: &str| [b"X", &(text.len() as u32).to_le_bytes()[..], text.as_bytes()].concat();
+        let number = |number: u8| [b'K', number];
+        let tuple = |numbers: &[u8]| {
+            [&b"("[..], numbers.iter().map(|n| number(*n)).collect::<Vec<_>>().as_flattened(), b"t"].concat()
+        };
+        [
+            &text(self.name)[..],
+            b"ctorch._utils\n_rebuild_tensor_v2\n((",
+            &text("storage"),
+            format!("ctorch\n{}\n", self.class).as_bytes(),
+            &text(&key.to_string()),
+            &text("cpu"),
+            &number(self.elements),
+            b"tQ",
+            &number(self.offset),
+            &tuple(&self.shape),
+            &tuple(&self.strides),
+            b"\x89ccollections\nOrderedDict\n)RtR",
+        ]
+        .concat()
+    }
+}
+
+pub(super) fn archive(entries: &[(&str, &[u8])]) -> Vec<u8> {
+    archive_as(CompressionMethod::STORE, entries)
+}
+
+pub(super) fn archive_as(method: CompressionMethod, entries: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut zip = ZipArchiveWriter::new(Vec::new());
+    for (name, bytes) in entries {
+        let (mut entry, config) = zip.new_file(*name).compression_method(method).start().expect("an entry");
+        let mut data = config.wrap(&mut entry);
+        data.write_all(bytes).expect("written");
+        let (_, sizes) = data.finish().expect("its end");
+        entry.finish(sizes).expect("its end");
+    }
+    zip.finish().expect("a zip")
+}
+
+/// What `torch.save` writes of a state dict.
+pub(super) fn pth(tensors: &[Pickled]) -> Vec<u8> {
+    let described = tensors.iter().enumerate().map(|(key, tensor)| tensor.pickle(key)).collect::<Vec<_>>().concat();
+    let pickle = [&b"\x80\x02}("[..], &described, b"u."].concat();
+    let names: Vec<String> = (0..tensors.len()).map(|key| format!("any/data/{key}")).collect();
+    let numbers = names.iter().zip(tensors).map(|(name, tensor)| (name.as_str(), &tensor.bytes[..]));
+    archive(
+        &[("any/data.pkl", &pickle[..]), ("any/byteorder", b"little")].into_iter().chain(numbers).collect::<Vec<_>>(),
+    )
+}
