@@ -121,7 +121,8 @@ fn model(model: &ModelPlan) -> Result<()> {
     let points = model.channels == POINT_CHANNELS;
     if points {
         let wanted = "\"mlp\" for points of the plane";
-        require(model.family == Family::Mlp, "model.family", format!("{:?}", model.family), wanted)?;
+        let family = toml::Value::try_from(model.family).expect("a family is a word");
+        require(model.family == Family::Mlp, "model.family", family, wanted)?;
     } else {
         size(model.size)?;
         require(matches!(model.channels, 1 | 3), "data.channels", model.channels, "1, 3 or \"auto\"")?;
