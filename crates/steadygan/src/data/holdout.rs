@@ -16,33 +16,14 @@ pub(super) fn digests(images: &Images) -> Vec<ImageDigest> {
 
 /// SHA-256 over channels, size, and each image's digest and class in order, as lower-case hexadecimal.
 pub(super) fn fingerprint(images: &Images, digests: &[ImageDigest]) -> String {
-    let mut fingerprint = Fingerprint::new(images);
-    fingerprint.update(digests);
-    fingerprint.finish(images.classes.as_deref())
-}
-
-/// [`fingerprint`], image by image.
-pub(super) struct Fingerprint(Sha256);
-
-impl Fingerprint {
-    /// Of images with these channels and this size.
-    pub(super) fn new(images: &Images) -> Self {
-        let mut hash = Sha256::new();
-        hash.update((images.channels as u64).to_le_bytes());
-        hash.update((images.size as u64).to_le_bytes());
-        Self(hash)
+    let mut hash = Sha256::new();
+    hash.update((images.channels as u64).to_le_bytes());
+    hash.update((images.size as u64).to_le_bytes());
+    digests.iter().for_each(|digest| hash.update(digest));
+    for class in images.classes.iter().flatten() {
+        hash.update(class.to_le_bytes());
     }
-
-    pub(super) fn update(&mut self, digests: &[ImageDigest]) {
-        digests.iter().for_each(|digest| self.0.update(digest));
-    }
-
-    pub(super) fn finish(mut self, classes: Option<&[u32]>) -> String {
-        for class in classes.into_iter().flatten() {
-            self.0.update(class.to_le_bytes());
-        }
-        hex(self.0)
-    }
+    hex(hash)
 }
 
 /// Divides into (train, hold-out): an image is held out if the first 8 bytes of its digest, as a number

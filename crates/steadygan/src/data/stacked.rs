@@ -65,7 +65,8 @@ impl Door for Stacked {
         let number = |triple: &[usize; 3]| triple.iter().fold(0, |number, &digit| 10 * number + classes[digit]);
         let names = (0..DIGITS.pow(3)).map(|number| format!("{number:03}")).collect();
         let naming = Naming::Numbers(Some(Classes { of: triples.iter().map(number).collect(), names }));
-        Ok(Contents { skipped: digits.skipped, ..Contents::new("stacked-mnist".to_owned(), naming) })
+        let contents = Contents::new("stacked-mnist".to_owned(), naming);
+        Ok(Contents { skipped: digits.skipped, warning: digits.warning, ..contents })
     }
 
     /// None: what opens a pack could not tell it from the digits.
