@@ -128,4 +128,14 @@ mod tests {
         let message = pack(&source, None).unwrap_err().to_string();
         assert_eq!(message, format!("{} needs no pack: it opens at once", source.source));
     }
+
+    #[test]
+    fn what_is_to_be_known_of_the_digits_is_known_of_the_stacks() {
+        let digits = digits::tests::folder(5);
+        let far = tempfile::tempdir().unwrap();
+        let path = far.path().join("a/b/p");
+        pack(&testing::plan(digits.path()), Some(&path)).unwrap();
+        let warning = load(&plan(path.to_str().unwrap())).unwrap().warning.unwrap();
+        assert!(warning.starts_with("whether ") && warning.contains("p is stale was not checked: "), "{warning}");
+    }
 }
