@@ -51,7 +51,7 @@ pub use minibatch_std::MinibatchStd;
 pub use network::{Network, SAMPLE_CHUNK};
 pub use noise::GaussianNoise;
 pub use parameters::{NamedTensor, clamped, load_tensors, named_tensors};
-pub(crate) use parameters::{Path, each_tensor, is_running_statistic};
+pub(crate) use parameters::{Path, each_tensor, is_buffer, map_tensors};
 pub use pass::{Moments, Pass};
 pub use residual::{Residual, ResidualScale};
 pub use resize::{AveragePool2, BilinearUpsample2, GlobalSumPool, MaxPool2, PixelShuffle2, Reshape, Upsample2};

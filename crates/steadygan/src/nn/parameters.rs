@@ -42,7 +42,7 @@ impl Path {
 
 /// What training changes otherwise than by gradients is told from parameters by its name, PyTorch's where it has one:
 /// running statistics, spectral norm's vectors; and the reference batch, which does not change.
-pub(crate) fn is_running_statistic(name: &str) -> bool {
+pub(crate) fn is_buffer(name: &str) -> bool {
     const BUFFERS: [&str; 5] = ["running_mean", "running_var", "weight_u", "weight_v", "reference"];
     name.rsplit('.').next().is_some_and(|last| BUFFERS.contains(&last))
 }
@@ -87,7 +87,7 @@ pub fn named_tensors(module: &impl Module) -> Vec<NamedTensor> {
             self.found.push(NamedTensor {
                 name: self.path.name(),
                 data: param.val().into_data(),
-                trainable: !is_running_statistic(&self.path.name()),
+                trainable: !is_buffer(&self.path.name()),
             });
         }
     }
@@ -148,13 +148,14 @@ pub fn load_tensors<M: Module>(module: M, tensors: &BTreeMap<String, TensorData>
     loader.failure.map_or(Ok(module), Err)
 }
 
-/// The module with every trained value cut to [−limit, limit] (Arjovsky, Chintala and Bottou 2017).
-pub fn clamped<M: Module>(module: M, limit: f64) -> M {
-    struct Clamper {
+/// The module with every tensor replaced by what `change` makes of it, by its name, flat and outside differentiation: in
+/// place, if nothing else holds it. What was tracked is tracked again.
+pub(crate) fn map_tensors<M: Module>(module: M, change: impl FnMut(&str, Tensor<1>) -> Tensor<1>) -> M {
+    struct Changer<F> {
         path: Path,
-        limit: f64,
+        change: F,
     }
-    impl ModuleMapper for Clamper {
+    impl<F: FnMut(&str, Tensor<1>) -> Tensor<1>> ModuleMapper for Changer<F> {
         fn enter_module(&mut self, name: &str, container: &str) {
             self.path.enter(name, container);
         }
@@ -162,12 +163,18 @@ pub fn clamped<M: Module>(module: M, limit: f64) -> M {
             self.path.exit(container);
         }
         fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-            if is_running_statistic(&self.path.name()) {
-                return param;
-            }
-            let limit = self.limit;
-            param.map(|value| Tensor::from_inner(value.inner().clamp(-limit, limit)).require_grad())
+            param.map(|value| {
+                let (shape, tracked) = (value.shape(), value.is_require_grad());
+                let flat = value.inner().reshape([shape.num_elements()]);
+                let changed = (self.change)(&self.path.name(), flat);
+                Tensor::from_inner(changed.reshape(shape)).set_require_grad(tracked)
+            })
         }
     }
-    module.map(&mut Clamper { path: Path::default(), limit })
+    module.map(&mut Changer { path: Path::default(), change })
+}
+
+/// The module with every trained value cut to [−limit, limit] (Arjovsky, Chintala and Bottou 2017).
+pub fn clamped<M: Module>(module: M, limit: f64) -> M {
+    map_tensors(module, |name, value| if is_buffer(name) { value } else { value.clamp(-limit, limit) })
 }

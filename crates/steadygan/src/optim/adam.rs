@@ -1,9 +1,9 @@
 //! Adam.
 
 use super::Gradients;
-use crate::nn::{Path, named_tensors};
+use crate::nn::{map_tensors, named_tensors};
 use crate::ops::{self, AdamStep};
-use burn::module::{Module, ModuleMapper, Param};
+use burn::module::Module;
 use burn::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -71,36 +71,12 @@ impl Adam {
         self.steps += 1;
         let AdamSettings { lr, beta1, beta2, epsilon } = self.settings;
         let step = AdamStep { lr, beta1, beta2, epsilon, step: self.steps };
-        module.map(&mut Mover { path: Path::default(), step, moments: &mut self.moments, gradients })
-    }
-}
-
-struct Mover<'a> {
-    path: Path,
-    step: AdamStep,
-    moments: &'a mut BTreeMap<String, (Tensor<1>, Tensor<1>)>,
-    gradients: &'a Gradients,
-}
-
-impl ModuleMapper for Mover<'_> {
-    fn enter_module(&mut self, name: &str, container: &str) {
-        self.path.enter(name, container);
-    }
-
-    fn exit_module(&mut self, _: &str, container: &str) {
-        self.path.exit(container);
-    }
-
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let name = self.path.name();
-        let Some(gradient) = self.gradients.0.get(&name) else { return param };
-        let moments = self.moments.remove(&name).expect("a parameter with a gradient has moments");
-        param.map(|value| {
-            let shape = value.shape();
-            let flat = value.inner().reshape([shape.num_elements()]);
-            let (moved, first, second) = ops::adam(flat, gradient.clone(), moments, self.step);
-            self.moments.insert(name, (first, second));
-            Tensor::from_inner(moved.reshape(shape)).require_grad()
+        map_tensors(module, |name, value| {
+            let Some(gradient) = gradients.0.get(name) else { return value };
+            let moments = self.moments.remove(name).expect("a parameter with a gradient has moments");
+            let (moved, first, second) = ops::adam(value, gradient.clone(), moments, step);
+            self.moments.insert(name.to_owned(), (first, second));
+            moved
         })
     }
 }
@@ -108,6 +84,7 @@ impl ModuleMapper for Mover<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use burn::module::Param;
 
     /// Someone's own module, with a parameter that the loss does not depend on.
     #[derive(Module, Debug)]

@@ -1,19 +1,20 @@
 //! Averages of weights over training.
 
-use crate::nn::{Network, Path, each_tensor, is_running_statistic};
+use crate::nn::{Network, each_tensor, is_buffer, map_tensors};
 use crate::ops;
-use burn::module::{Module, ModuleMapper, Param};
-use burn::prelude::*;
 use std::collections::BTreeMap;
 
 /// The exponential moving average of a network's weights after one more step (Yazıcı et al. 2019):
-/// θ̄ ← β·θ̄ + (1 − β)·θ. Running statistics, which are averages already, are copied.
+/// θ̄ ← β·θ̄ + (1 − β)·θ. Buffers, such as running statistics, which are averages already, are copied.
 pub fn average(average: Network, network: &Network, decay: f64) -> Network {
     let mut weights = BTreeMap::new();
     each_tensor(network, |name, tensor| {
         weights.insert(name.to_owned(), tensor);
     });
-    average.map(&mut Averager { path: Path::default(), decay, weights })
+    map_tensors(average, |name, value| {
+        let weight = weights.remove(name).expect("both networks have one plan");
+        if is_buffer(name) { weight } else { ops::average(value, weight, decay) }
+    })
 }
 
 /// The decay of a step of `images` images at which a weight's part in the average has halved after `half_life` images:
@@ -22,38 +23,11 @@ pub fn decay(images: f64, half_life: f64) -> f64 {
     if half_life > 0.0 { 0.5f64.powf(images / half_life) } else { 0.0 }
 }
 
-struct Averager {
-    path: Path,
-    decay: f64,
-    weights: BTreeMap<String, Tensor<1>>,
-}
-
-impl ModuleMapper for Averager {
-    fn enter_module(&mut self, name: &str, container: &str) {
-        self.path.enter(name, container);
-    }
-
-    fn exit_module(&mut self, _: &str, container: &str) {
-        self.path.exit(container);
-    }
-
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let name = self.path.name();
-        let weight = self.weights.remove(&name).expect("both networks have one plan");
-        let decay = if is_running_statistic(&name) { 0.0 } else { self.decay };
-        param.map(|average| {
-            let shape = average.shape();
-            let tracked = average.is_require_grad();
-            let flat = average.inner().reshape([shape.num_elements()]);
-            Tensor::from_inner(ops::average(flat, weight, decay).reshape(shape)).set_require_grad(tracked)
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::nn::{Builder, ConvSpec, Init, Initializer, named_tensors};
+    use burn::prelude::*;
 
     fn network(seed: u64) -> Network {
         let device = Device::flex().autodiff();

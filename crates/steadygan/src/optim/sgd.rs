@@ -1,10 +1,9 @@
 //! Stochastic gradient descent.
 
 use super::Gradients;
-use crate::nn::Path;
+use crate::nn::map_tensors;
 use crate::ops;
-use burn::module::{Module, ModuleMapper, Param};
-use burn::prelude::*;
+use burn::module::Module;
 
 /// Plain stochastic gradient descent over any module's parameters: w ← w − lr · g. It remembers nothing.
 #[derive(Debug, Clone, Copy)]
@@ -16,32 +15,9 @@ pub struct Sgd {
 impl Sgd {
     /// The module with its parameters moved against their gradients. What has no gradient stays as it is.
     pub fn step<M: Module>(&self, module: M, gradients: &Gradients) -> M {
-        module.map(&mut Mover { path: Path::default(), lr: self.lr, gradients })
-    }
-}
-
-struct Mover<'a> {
-    path: Path,
-    lr: f64,
-    gradients: &'a Gradients,
-}
-
-impl ModuleMapper for Mover<'_> {
-    fn enter_module(&mut self, name: &str, container: &str) {
-        self.path.enter(name, container);
-    }
-
-    fn exit_module(&mut self, _: &str, container: &str) {
-        self.path.exit(container);
-    }
-
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let Some(gradient) = self.gradients.0.get(&self.path.name()) else { return param };
-        param.map(|value| {
-            let shape = value.shape();
-            let flat = value.inner().reshape([shape.num_elements()]);
-            let moved = ops::add(flat, gradient.clone() * -self.lr);
-            Tensor::from_inner(moved.reshape(shape)).require_grad()
+        map_tensors(module, |name, value| match gradients.0.get(name) {
+            Some(gradient) => ops::add(value, gradient.clone() * -self.lr),
+            None => value,
         })
     }
 }
