@@ -68,14 +68,20 @@ pub struct Origin {
 
 /// The bytes of a checkpoint.
 pub fn save_checkpoint(state: &State, origin: &Origin) -> Vec<u8> {
-    let tensors = tensors_of(state);
+    let mut tensors = tensors_of(state);
+    let mut hooks = BTreeMap::new();
+    for hook in &state.hooks {
+        let (name, memory) = (hook.name(), hook.memory());
+        tensors.extend(memory.tensors.into_iter().map(|(key, data)| (format!("{}{key}", hook_prefix(name)), data)));
+        hooks.insert(name.to_owned(), memory.numbers);
+    }
     let mut metadata = Metadata {
         format_version: FORMAT_VERSION,
         images: state.images,
         generator_steps: steps(&state.generator_optimizer),
         discriminator_steps: steps(&state.discriminator_optimizer),
         tally: state.tally,
-        hooks: state.hooks.iter().map(|hook| (hook.name().to_owned(), hook.memory().numbers)).collect(),
+        hooks,
         origin: origin.clone(),
         sha256: String::new(),
     };
@@ -132,6 +138,7 @@ fn moment_name(order: &str, role: &str, name: &str) -> String {
     format!("adam.{order}.{role}.{name}")
 }
 
+/// The tensors of networks and optimisers.
 fn tensors_of(state: &State) -> BTreeMap<String, TensorData> {
     let mut tensors = BTreeMap::new();
     for (role, network, optimizer) in state.parts() {
@@ -142,10 +149,6 @@ fn tensors_of(state: &State) -> BTreeMap<String, TensorData> {
     }
     if let Some(average) = &state.average {
         add_network(&mut tensors, AVERAGE, average);
-    }
-    for hook in &state.hooks {
-        let remembered = hook.memory().tensors.into_iter();
-        tensors.extend(remembered.map(|(key, data)| (format!("{}{key}", hook_prefix(hook.name())), data)));
     }
     tensors
 }
