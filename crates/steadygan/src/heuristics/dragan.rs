@@ -6,11 +6,10 @@
 //!
 //! One study; in a large collection of published runs it decays after its best point, as others do.
 
-use super::penalties::{self, CONFLICTS, Every, Kind, Penalty};
+use super::penalties::{self, CONFLICTS, Kind, OneCentred};
 use super::{Card, Conflict, Evidence, Family, Heuristic, Hook};
 use crate::error::Result;
 use crate::plan::Plan;
-use crate::schedule::Schedule;
 use serde::{Deserialize, Serialize};
 
 /// What there is to know.
@@ -29,27 +28,9 @@ pub static CARD: Card = Card {
 };
 
 /// The settings.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub struct Dragan {
-    /// The weight λ, not below 0.
-    pub weight: Schedule,
-    /// Real images between two times that it is computed; 0 is in every step.
-    pub every: Every,
-}
-
-impl Default for Dragan {
-    fn default() -> Self {
-        Self { weight: Schedule::constant(10.0), every: Every(0) }
-    }
-}
-
-impl Dragan {
-    fn penalty(&self, plan: &Plan) -> Penalty {
-        let (weight, every, batch) = (self.weight, self.every.0, plan.train.batch);
-        Penalty { name: CARD.name, kind: Kind::Around, weight, deviation: None, every, batch }
-    }
-}
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Dragan(pub OneCentred);
 
 impl Heuristic for Dragan {
     fn card(&self) -> &'static Card {
@@ -57,7 +38,7 @@ impl Heuristic for Dragan {
     }
 
     fn plan(&self, plan: &mut Plan) -> Result<()> {
-        self.penalty(plan).check("weight")
+        self.0.penalty(CARD.name, Kind::Around, plan).check("weight")
     }
 
     fn conflict(&self, plan: &Plan) -> Option<&'static Conflict> {
@@ -65,6 +46,6 @@ impl Heuristic for Dragan {
     }
 
     fn arm(&self, plan: &Plan) -> Option<Box<dyn Hook>> {
-        Some(Box::new(self.penalty(plan)))
+        Some(Box::new(self.0.penalty(CARD.name, Kind::Around, plan)))
     }
 }

@@ -8,11 +8,10 @@
 //! does not make the game converge locally (Mescheder et al. 2018), and published results depend much on the rest of
 //! the setup.
 
-use super::penalties::{self, CONFLICTS, Every, Kind, Penalty};
+use super::penalties::{self, CONFLICTS, Kind, OneCentred};
 use super::{Card, Conflict, Evidence, Family, Heuristic, Hook};
 use crate::error::Result;
 use crate::plan::Plan;
-use crate::schedule::Schedule;
 use serde::{Deserialize, Serialize};
 
 /// What there is to know.
@@ -29,27 +28,9 @@ pub static CARD: Card = Card {
 };
 
 /// The settings.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub struct GradientPenalty {
-    /// The weight λ, not below 0.
-    pub weight: Schedule,
-    /// Real images between two times that it is computed; 0 is in every step.
-    pub every: Every,
-}
-
-impl Default for GradientPenalty {
-    fn default() -> Self {
-        Self { weight: Schedule::constant(10.0), every: Every(0) }
-    }
-}
-
-impl GradientPenalty {
-    fn penalty(&self, plan: &Plan) -> Penalty {
-        let (weight, every, batch) = (self.weight, self.every.0, plan.train.batch);
-        Penalty { name: CARD.name, kind: Kind::Between, weight, deviation: None, every, batch }
-    }
-}
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct GradientPenalty(pub OneCentred);
 
 impl Heuristic for GradientPenalty {
     fn card(&self) -> &'static Card {
@@ -57,7 +38,7 @@ impl Heuristic for GradientPenalty {
     }
 
     fn plan(&self, plan: &mut Plan) -> Result<()> {
-        self.penalty(plan).check("weight")
+        self.0.penalty(CARD.name, Kind::Between, plan).check("weight")
     }
 
     fn conflict(&self, plan: &Plan) -> Option<&'static Conflict> {
@@ -65,6 +46,6 @@ impl Heuristic for GradientPenalty {
     }
 
     fn arm(&self, plan: &Plan) -> Option<Box<dyn Hook>> {
-        Some(Box::new(self.penalty(plan)))
+        Some(Box::new(self.0.penalty(CARD.name, Kind::Between, plan)))
     }
 }

@@ -52,6 +52,62 @@ pub enum By {
     Difference,
 }
 
+/// The settings of a zero-centred penalty.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct ZeroCentred {
+    /// The weight γ, not below 0.
+    pub gamma: Schedule,
+    /// How the slope is measured.
+    pub by: By,
+    /// The noise's standard deviation σ where it is measured by differences.
+    pub deviation: f64,
+    /// Real images between two times that it is computed; 0 is in every step.
+    pub every: Every,
+}
+
+impl Default for ZeroCentred {
+    fn default() -> Self {
+        Self { gamma: Schedule::constant(10.0), by: By::Gradient, deviation: 0.01, every: Every(0) }
+    }
+}
+
+impl ZeroCentred {
+    pub(super) fn penalty(&self, name: &'static str, kind: Kind, plan: &Plan) -> Penalty {
+        let deviation = (self.by == By::Difference).then_some(self.deviation);
+        let (weight, every, batch) = (self.gamma, self.every.0, plan.train.batch);
+        Penalty { name, kind, weight, deviation, every, batch }
+    }
+
+    /// [`conflict`], if the slope is measured exactly.
+    pub(super) fn conflict(&self, card: &'static Card, plan: &Plan) -> Option<&'static Conflict> {
+        if self.by == By::Gradient { conflict(card, plan) } else { None }
+    }
+}
+
+/// The settings of a penalty that asks for a slope of 1.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct OneCentred {
+    /// The weight λ, not below 0.
+    pub weight: Schedule,
+    /// Real images between two times that it is computed; 0 is in every step.
+    pub every: Every,
+}
+
+impl Default for OneCentred {
+    fn default() -> Self {
+        Self { weight: Schedule::constant(10.0), every: Every(0) }
+    }
+}
+
+impl OneCentred {
+    pub(super) fn penalty(&self, name: &'static str, kind: Kind, plan: &Plan) -> Penalty {
+        let (weight, every, batch) = (self.weight, self.every.0, plan.train.batch);
+        Penalty { name, kind, weight, deviation: None, every, batch }
+    }
+}
+
 /// Where the slope is bounded, and how.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Kind {
@@ -144,9 +200,7 @@ impl TryFrom<toml::Value> for Every {
     fn try_from(value: toml::Value) -> Result<Self, String> {
         match value {
             toml::Value::Integer(0) => Ok(Self(0)),
-            toml::Value::Integer(count) => count.to_string().parse::<Count>().map(|count| Self(count.0)),
-            toml::Value::String(word) => word.parse::<Count>().map(|count| Self(count.0)),
-            other => Err(format!("`{other}` is no number of images; write it like 1024 or \"1.024k\"")),
+            other => other.try_into::<Count>().map(|count| Self(count.0)).map_err(|error| error.message().to_owned()),
         }
     }
 }

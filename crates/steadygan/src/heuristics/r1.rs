@@ -8,11 +8,10 @@
 //! was not enough on Stacked-MNIST (Huang et al. 2024), where `r2` beside it was. Computed lazily it costs little,
 //! but failed on small data with many modes. A step with it costs about twice as much for the discriminator.
 
-use super::penalties::{self, By, CONFLICTS, Every, Kind, Penalty};
+use super::penalties::{CONFLICTS, Kind, ZeroCentred};
 use super::{Card, Conflict, Evidence, Family, Heuristic, Hook};
 use crate::error::Result;
 use crate::plan::Plan;
-use crate::schedule::Schedule;
 use serde::{Deserialize, Serialize};
 
 /// What there is to know.
@@ -32,32 +31,9 @@ pub static CARD: Card = Card {
 };
 
 /// The settings.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub struct R1 {
-    /// The weight γ, not below 0.
-    pub gamma: Schedule,
-    /// How the slope is measured.
-    pub by: By,
-    /// The noise's standard deviation σ where it is measured by differences.
-    pub deviation: f64,
-    /// Real images between two times that it is computed; 0 is in every step.
-    pub every: Every,
-}
-
-impl Default for R1 {
-    fn default() -> Self {
-        Self { gamma: Schedule::constant(10.0), by: By::Gradient, deviation: 0.01, every: Every(0) }
-    }
-}
-
-impl R1 {
-    fn penalty(&self, plan: &Plan) -> Penalty {
-        let deviation = (self.by == By::Difference).then_some(self.deviation);
-        let (weight, every, batch) = (self.gamma, self.every.0, plan.train.batch);
-        Penalty { name: CARD.name, kind: Kind::Real, weight, deviation, every, batch }
-    }
-}
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct R1(pub ZeroCentred);
 
 impl Heuristic for R1 {
     fn card(&self) -> &'static Card {
@@ -65,14 +41,14 @@ impl Heuristic for R1 {
     }
 
     fn plan(&self, plan: &mut Plan) -> Result<()> {
-        self.penalty(plan).check("gamma")
+        self.0.penalty(CARD.name, Kind::Real, plan).check("gamma")
     }
 
     fn conflict(&self, plan: &Plan) -> Option<&'static Conflict> {
-        if self.by == By::Gradient { penalties::conflict(&CARD, plan) } else { None }
+        self.0.conflict(&CARD, plan)
     }
 
     fn arm(&self, plan: &Plan) -> Option<Box<dyn Hook>> {
-        Some(Box::new(self.penalty(plan)))
+        Some(Box::new(self.0.penalty(CARD.name, Kind::Real, plan)))
     }
 }

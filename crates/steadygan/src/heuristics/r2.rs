@@ -6,11 +6,10 @@
 //!
 //! Beside `r1`, with a relativistic loss: what made a network without any other trick stable (Huang et al. 2024).
 
-use super::penalties::{self, By, CONFLICTS, Every, Kind, Penalty};
+use super::penalties::{CONFLICTS, Kind, ZeroCentred};
 use super::{Card, Conflict, Evidence, Family, Heuristic, Hook};
 use crate::error::Result;
 use crate::plan::Plan;
-use crate::schedule::Schedule;
 use serde::{Deserialize, Serialize};
 
 /// What there is to know.
@@ -30,32 +29,9 @@ pub static CARD: Card = Card {
 };
 
 /// The settings.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub struct R2 {
-    /// The weight γ, not below 0.
-    pub gamma: Schedule,
-    /// How the slope is measured.
-    pub by: By,
-    /// The noise's standard deviation σ where it is measured by differences.
-    pub deviation: f64,
-    /// Real images between two times that it is computed; 0 is in every step.
-    pub every: Every,
-}
-
-impl Default for R2 {
-    fn default() -> Self {
-        Self { gamma: Schedule::constant(10.0), by: By::Gradient, deviation: 0.01, every: Every(0) }
-    }
-}
-
-impl R2 {
-    fn penalty(&self, plan: &Plan) -> Penalty {
-        let deviation = (self.by == By::Difference).then_some(self.deviation);
-        let (weight, every, batch) = (self.gamma, self.every.0, plan.train.batch);
-        Penalty { name: CARD.name, kind: Kind::Fake, weight, deviation, every, batch }
-    }
-}
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct R2(pub ZeroCentred);
 
 impl Heuristic for R2 {
     fn card(&self) -> &'static Card {
@@ -63,14 +39,14 @@ impl Heuristic for R2 {
     }
 
     fn plan(&self, plan: &mut Plan) -> Result<()> {
-        self.penalty(plan).check("gamma")
+        self.0.penalty(CARD.name, Kind::Fake, plan).check("gamma")
     }
 
     fn conflict(&self, plan: &Plan) -> Option<&'static Conflict> {
-        if self.by == By::Gradient { penalties::conflict(&CARD, plan) } else { None }
+        self.0.conflict(&CARD, plan)
     }
 
     fn arm(&self, plan: &Plan) -> Option<Box<dyn Hook>> {
-        Some(Box::new(self.penalty(plan)))
+        Some(Box::new(self.0.penalty(CARD.name, Kind::Fake, plan)))
     }
 }
