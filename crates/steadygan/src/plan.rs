@@ -76,7 +76,7 @@ impl Plan {
         }
         plan.optimizer.generator.take_over(&recipe.optimizer.generator, images)?;
         plan.optimizer.discriminator.take_over(&recipe.optimizer.discriminator, images)?;
-        plan.train = plan.train.in_rounds();
+        plan.train = plan.train.rounded_up();
         let keys = plan.spelled_out(layered)?;
         plan.origins = keys.into_iter().map(|(key, (_, origin))| (key, origin)).collect();
         plan.check()?;
@@ -86,26 +86,21 @@ impl Plan {
     /// Every heuristic off.
     fn without_heuristics(recipe: &Recipe, channels: usize) -> Result<Self> {
         check::batch(recipe.train.batch)?;
-        let model = &recipe.model;
+        let (model, data) = (&recipe.model, recipe.data.plan());
+        // What the discriminator has if it is asked for 0.
+        let or_usual = |asked, usual| if asked == 0 { usual } else { asked };
         Ok(Self {
             format_version: FORMAT_VERSION,
             seed: recipe.seed,
-            data: DataPlan { channels: Some(channels), ..recipe.data.plan() },
+            data: DataPlan { channels: Some(channels), ..data.clone() },
             model: ModelPlan {
                 family: model.family.family(&recipe.data.source),
                 block: model.block,
-                size: recipe.data.plan().size,
+                size: data.size,
                 channels,
                 width: model.width,
-                discriminator_width: if model.discriminator_width == 0 {
-                    model.width
-                } else {
-                    model.discriminator_width
-                },
-                depth: [
-                    model.depth,
-                    if model.discriminator_depth == 0 { model.depth } else { model.discriminator_depth },
-                ],
+                discriminator_width: or_usual(model.discriminator_width, model.width),
+                depth: [model.depth, or_usual(model.discriminator_depth, model.depth)],
                 maxout: model.maxout,
                 pack: 1,
                 latent: model.latent,
@@ -147,7 +142,7 @@ impl Plan {
 
     /// The plan for `images` real images in all (rounded up to whole rounds), for resuming with more.
     pub fn with_images(mut self, images: u64) -> Self {
-        self.train.images = images.div_ceil(self.train.round()) * self.train.round();
+        self.train.images = self.train.in_whole_rounds(images);
         self
     }
 }

@@ -54,9 +54,7 @@ impl OptimizerPlan {
     pub fn adam_at(&self, images: u64) -> AdamSettings {
         AdamSettings { lr: self.lr.at(images), beta1: self.beta1, beta2: self.beta2.at(images), epsilon: self.epsilon }
     }
-}
 
-impl OptimizerPlan {
     /// Takes over what a recipe says of this optimiser, which goes before what heuristics planned.
     pub(super) fn take_over(&mut self, recipe: &OptimizerRecipe, images: u64) -> Result<()> {
         if let Some(lr) = &recipe.lr {

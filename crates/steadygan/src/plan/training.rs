@@ -39,6 +39,22 @@ impl TrainPlan {
     pub fn round(&self) -> u64 {
         (self.batch * self.discriminator_steps) as u64
     }
+
+    /// A count of images rounded up to whole rounds.
+    pub(super) fn in_whole_rounds(&self, images: u64) -> u64 {
+        images.div_ceil(self.round()) * self.round()
+    }
+
+    /// The plan with every count of images rounded up to whole rounds.
+    pub(super) fn rounded_up(self) -> Self {
+        Self {
+            images: self.in_whole_rounds(self.images),
+            stats_every: self.in_whole_rounds(self.stats_every),
+            sheets_every: self.in_whole_rounds(self.sheets_every),
+            checkpoint_every: self.in_whole_rounds(self.checkpoint_every),
+            ..self
+        }
+    }
 }
 
 /// An average of the generator's weights (EMA): a weight's part in it halves every so many images.
@@ -71,18 +87,4 @@ pub enum Batching {
     SeparateOneUpdate,
     /// A batch each with an optimiser step each (Keras' `train_on_batch` twice).
     SeparateTwoUpdates,
-}
-
-impl TrainPlan {
-    /// Every count of images rounded up to whole rounds.
-    pub(super) fn in_rounds(self) -> Self {
-        let whole = |images: u64| images.div_ceil(self.round()) * self.round();
-        Self {
-            images: whole(self.images),
-            stats_every: whole(self.stats_every),
-            sheets_every: whole(self.sheets_every),
-            checkpoint_every: whole(self.checkpoint_every),
-            ..self
-        }
-    }
 }

@@ -67,9 +67,7 @@ impl State {
             Role::Discriminator => &mut self.discriminator,
         }
     }
-}
 
-impl State {
     /// Each network's name, itself and its optimiser.
     pub(super) fn parts(&self) -> [(&'static str, &Network, &Optimizer); 2] {
         [
