@@ -37,6 +37,17 @@ pub enum Loss {
 }
 
 impl Loss {
+    /// Every loss.
+    pub const ALL: [Self; 7] = [
+        Self::NonSaturating,
+        Self::Saturating,
+        Self::LeastSquares,
+        Self::Hinge,
+        Self::Wasserstein,
+        Self::RelativisticPairing,
+        Self::RelativisticAverage,
+    ];
+
     /// Whether a logit is compared with those of the other kind, so that reals and fakes are judged together, without
     /// labels.
     pub fn is_relative(self) -> bool {
@@ -158,15 +169,6 @@ mod tests {
     /// Through a network, against difference quotients of the formulas.
     #[test]
     fn losses_have_exact_gradients() {
-        const LOSSES: [Loss; 7] = [
-            Loss::NonSaturating,
-            Loss::Saturating,
-            Loss::LeastSquares,
-            Loss::Hinge,
-            Loss::Wasserstein,
-            Loss::RelativisticPairing,
-            Loss::RelativisticAverage,
-        ];
         let conv = ConvSpec::strided(1, 3, true);
         let network = builder([1, 4, 4]).conv(conv).tanh().conv(ConvSpec::valid(3, 1, 2, true)).build();
         let logits =
@@ -175,7 +177,7 @@ mod tests {
             floats(logits(network, name)).into_iter().map(f64::from).collect()
         };
         let both = |loss, network: &Network| formula(loss, &values(network, "real"), &values(network, "fake"));
-        for loss in LOSSES {
+        for loss in Loss::ALL {
             assert_gradients(
                 &network,
                 |network| loss.discriminator(logits(network, "real"), logits(network, "fake")),

@@ -61,9 +61,14 @@ impl Hook for FeatureMatching {
         CARD.name
     }
 
-    fn fooling(&self, discriminator: &Network, fakes: &Tensor<4>, reals: &Tensor<4>) -> Option<Tensor<1>> {
-        let mean = |images: &Tensor<4>| discriminator.features(images.clone(), &mut Pass::train()).mean_dim(0);
-        let difference = mean(fakes) - mean(reals).detach();
+    fn fooling(
+        &self,
+        discriminator: &Network,
+        fakes: &Tensor<4>,
+        reals: &dyn Fn() -> Tensor<4>,
+    ) -> Option<Tensor<1>> {
+        let mean = |images| discriminator.features(images, &mut Pass::train()).mean_dim(0);
+        let difference = mean(fakes.clone()) - mean(reals()).detach();
         Some((difference.clone() * difference).sum() * self.weight)
     }
 }

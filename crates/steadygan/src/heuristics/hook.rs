@@ -39,8 +39,13 @@ pub trait Hook: fmt::Debug {
     }
 
     /// A term of the generator's loss, `[1]`. The fakes, as they are judged, carry the generator's graph; the discriminator's
-    /// weights are constants.
-    fn fooling(&self, _discriminator: &Network, _fakes: &Tensor<4>, _reals: &Tensor<4>) -> Option<Tensor<1>> {
+    /// weights are constants. Reals are viewed for who asks for them.
+    fn fooling(
+        &self,
+        _discriminator: &Network,
+        _fakes: &Tensor<4>,
+        _reals: &dyn Fn() -> Tensor<4>,
+    ) -> Option<Tensor<1>> {
         None
     }
 

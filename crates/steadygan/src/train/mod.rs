@@ -9,7 +9,7 @@ mod step;
 pub use checkpoint::{Checkpoint, Origin, load_checkpoint, non_finite_tensor, save_checkpoint};
 pub use recorder::Recorder;
 pub use state::{State, Tally};
-pub use step::{Fooled, NonFinite, Rules, StepStats, discriminator_step, generator_step};
+pub use step::{Fooled, MakeReals, NonFinite, Rules, StepStats, discriminator_step, generator_step};
 
 use crate::data::{Dataset, Order, first_shown};
 use crate::error::{Error, Result};
@@ -209,12 +209,12 @@ fn fool(
     let rules = Rules::of(plan, moment);
     let mut number = 0;
     loop {
-        let view =
-            |hooks: &[Box<dyn Hook>], images, view| packed(viewed(images, hooks, view, &moment), plan.model.pack);
-        let judged = view(&state.hooks, made, View::Generator(number));
-        let compared = view(&state.hooks, reals.clone(), View::GeneratorReal(number));
+        let pack = plan.model.pack;
+        let compared =
+            |hooks: &[Box<dyn Hook>]| viewed(reals.clone(), hooks, pack, View::GeneratorReal(number), &moment);
+        let judged = viewed(made, &state.hooks, pack, View::Generator(number), &moment);
         let State { generator, generator_optimizer, discriminator, hooks, .. } = state;
-        let fooled = generator_step(generator, generator_optimizer, discriminator, (judged, compared), &rules, hooks)?;
+        let fooled = generator_step(generator, generator_optimizer, discriminator, (judged, &compared), &rules, hooks)?;
         number += 1;
         if number == plan.train.generator_steps {
             keep_average(plan, state);
@@ -231,9 +231,9 @@ fn keep_average(plan: &Plan, state: &mut State) {
     state.average = Some(optim::average(average, &state.generator, decay));
 }
 
-/// Images as the discriminator sees them.
-fn viewed(images: Tensor<4>, hooks: &[Box<dyn Hook>], view: View, moment: &Moment) -> Tensor<4> {
-    hooks.iter().fold(images, |images, hook| hook.view(images, view, moment))
+/// Images as the discriminator sees them, packed.
+fn viewed(images: Tensor<4>, hooks: &[Box<dyn Hook>], pack: usize, view: View, moment: &Moment) -> Tensor<4> {
+    packed(hooks.iter().fold(images, |images, hook| hook.view(images, view, moment)), pack)
 }
 
 /// `[n, c, h, w]` as packs of `pack` images that are judged together, `[n / pack, pack · c, h, w]` (Lin et al. 2018, PacGAN).
@@ -245,7 +245,7 @@ pub fn packed(images: Tensor<4>, pack: usize) -> Tensor<4> {
 /// Lets the hooks act on what the discriminator is shown and told; from viewing on `pack` images are one.
 pub fn apply_hooks(batches: &mut Batches, hooks: &mut [Box<dyn Hook>], pack: usize, moment: &Moment) {
     hooks.iter_mut().for_each(|hook| hook.show(batches, moment));
-    let view = |images: &Tensor<4>, view| packed(viewed(images.clone(), hooks, view, moment), pack);
+    let view = |images: &Tensor<4>, view| viewed(images.clone(), hooks, pack, view, moment);
     *batches = Batches::new(view(&batches.real.images, View::Real), view(&batches.fake.images, View::Fake));
     hooks.iter().for_each(|hook| hook.tell(batches, moment));
     batches.named().into_iter().for_each(|(_, batch)| batch.labels = hard(&batch.told_real));

@@ -215,6 +215,9 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
+/// Makes a batch of reals as the hooks let the discriminator see it, for who looks at one.
+pub type MakeReals<'a> = &'a dyn Fn(&[Box<dyn Hook>]) -> Tensor<4>;
+
 /// What a generator step measured.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Fooled {
@@ -226,8 +229,8 @@ pub struct Fooled {
 
 /// Moves the generator towards fakes that the discriminator takes for real: label 1, always.
 ///
-/// `fakes` `[n, c, h, w]`, as they are judged, carry the generator's graph; `reals` are looked at by relative losses and
-/// feature matching. The discriminator's weights are constants here, so that their gradients are not computed; its running
+/// `fakes` `[n, c, h, w]`, as they are judged, carry the generator's graph; `reals` makes reals as
+/// they are judged for relative losses and feature matching. The discriminator's weights are constants here, so that their gradients are not computed; its running
 /// statistics move, as in PyTorch's example.
 ///
 /// # Errors
@@ -237,7 +240,7 @@ pub fn generator_step(
     generator: &mut Network,
     optimizer: &mut Optimizer,
     discriminator: &mut Network,
-    (fakes, reals): (Tensor<4>, Tensor<4>),
+    (fakes, reals): (Tensor<4>, MakeReals<'_>),
     rules: &Rules,
     hooks: &mut [Box<dyn Hook>],
 ) -> Result<Fooled, NonFinite> {
@@ -246,7 +249,8 @@ pub fn generator_step(
     let mut pass = Pass::train().with_noise(rules.moment.stream("noise/generator"));
     let logits = judge.logits(fakes.clone(), &mut pass);
     discriminator.absorb(pass);
-    let of_reals = || judge.logits(reals.clone(), &mut Pass::train()).detach();
+    let reals = || reals(hooks);
+    let of_reals = || judge.logits(reals(), &mut Pass::train()).detach();
     let mut loss = rules.loss.generator(logits, of_reals);
     let value = finite("loss_g", f64::from(loss.clone().into_scalar::<f32>()))?;
     for term in hooks.iter().filter_map(|hook| hook.fooling(&judge, &fakes, &reals)) {

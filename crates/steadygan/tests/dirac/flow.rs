@@ -24,7 +24,7 @@
 //! | relativistic pairing | ½ · ¼ψ² · Var(ε − ε̃)σ² = ½ · ¼ψ² · 2σ² | σ²/2 |
 //! | relativistic average | means have no noise: ½ · ½ · ¼ψ²σ² twice | σ²/4 |
 
-use crate::game::{Game, Help, LOSSES, Order, Point};
+use crate::game::{Game, Help, Order, Point};
 use steadygan::loss::Loss;
 
 /// f′(0) of the table above.
@@ -101,7 +101,7 @@ fn assert_flow(loss: Loss, help: Help) {
 /// γ = 0.3 and 1 are the authors'; 1 is critical for the logistic losses, 2 for those of slope 1; 10 is overdamped.
 #[test]
 fn r1_and_r2_have_the_published_eigenvalues() {
-    for loss in LOSSES {
+    for loss in Loss::ALL {
         assert_flow(loss, Help::Nothing);
         for gamma in [0.3, 1.0, 2.0, 10.0] {
             assert_flow(loss, Help::R1(gamma));
@@ -112,7 +112,7 @@ fn r1_and_r2_have_the_published_eigenvalues() {
 
 #[test]
 fn instance_noise_damps_by_the_loss_s_curvature() {
-    for loss in LOSSES {
+    for loss in Loss::ALL {
         assert_flow(loss, Help::InstanceNoise(0.7));
     }
 }
@@ -140,7 +140,7 @@ fn approximate_r1_damps_like_r1_on_average() {
 #[test]
 fn the_rate_of_convergence_is_that_of_the_eigenvalue() {
     const LR: f64 = 0.2;
-    for loss in LOSSES {
+    for loss in Loss::ALL {
         let gamma = 0.3;
         let mut game = Game::new(loss, Help::R1(gamma), Order::Simultaneous, LR);
         let mut start = game.equilibrium();

@@ -12,17 +12,7 @@ use steadygan::optim::{Optimizer, Sgd};
 use steadygan::penalty;
 use steadygan::plan::Batching;
 use steadygan::rng;
-use steadygan::train::{Rules, discriminator_step, generator_step};
-
-pub(crate) const LOSSES: [Loss; 7] = [
-    Loss::NonSaturating,
-    Loss::Saturating,
-    Loss::LeastSquares,
-    Loss::Hinge,
-    Loss::Wasserstein,
-    Loss::RelativisticPairing,
-    Loss::RelativisticAverage,
-];
+use steadygan::train::{MakeReals, Rules, discriminator_step, generator_step};
 
 /// What is added to the game. R2 and DRAGAN are R1 and WGAN-GP elsewhere, which makes no difference to a line:
 /// `norms.rs` shows it.
@@ -171,7 +161,8 @@ impl Game {
         if self.order == Order::Alternating {
             opponent = self.discriminator.clone();
         }
-        let shown = (fakes, on_real);
+        let reals = |_: &[Box<dyn Hook>]| on_real.clone();
+        let shown = (fakes, &reals as MakeReals<'_>);
         generator_step(&mut self.generator, &mut optimizer, &mut opponent, shown, &rules, &mut []).expect("finite");
         self.steps += 1;
     }

@@ -1,6 +1,6 @@
 //! What each step does to the distance, where mathematics gives it exactly.
 
-use crate::game::{Game, Help, LOSSES, Order};
+use crate::game::{Game, Help, Order};
 use steadygan::loss::Loss;
 
 const LR: f64 = 0.2;
@@ -41,7 +41,7 @@ fn alternating_steps_of_wasserstein_stay_on_an_ellipse() {
 #[test]
 fn r2_is_r1_and_dragan_is_wgan_gp() {
     let pairs = [[Help::R1(1.0), Help::R2(1.0)], [Help::WassersteinPenalty(0.5), Help::Dragan(0.5)]];
-    for loss in LOSSES {
+    for loss in Loss::ALL {
         for pair in pairs {
             let [one, other] = pair.map(|help| {
                 let mut game = Game::new(loss, help, Order::Alternating, LR);

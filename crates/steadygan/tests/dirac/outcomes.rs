@@ -1,6 +1,6 @@
 //! What every loss does with every help in both orders of steps, held against the table of `README.md`.
 
-use crate::game::{Game, Help, LOSSES, Order};
+use crate::game::{Game, Help, Order};
 use rayon::prelude::*;
 use steadygan::loss::Loss;
 
@@ -23,7 +23,10 @@ const HELPS: [Help; 5] = [
 
 /// The table's rows.
 fn rows() -> Vec<(Loss, Order)> {
-    LOSSES.into_iter().flat_map(|loss| [Order::Simultaneous, Order::Alternating].map(|order| (loss, order))).collect()
+    Loss::ALL
+        .into_iter()
+        .flat_map(|loss| [Order::Simultaneous, Order::Alternating].map(|order| (loss, order)))
+        .collect()
 }
 
 /// What a run does in the end.

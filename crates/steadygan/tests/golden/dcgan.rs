@@ -3,6 +3,7 @@
 use crate::fixture::{Fixture, assert_close};
 use burn::Tensor;
 use burn::prelude::*;
+use steadygan::heuristics::Hook;
 use steadygan::labels::Batches;
 use steadygan::nn::{Layer, Network, Pass, load_tensors, named_tensors};
 use steadygan::optim::Gradients;
@@ -95,8 +96,8 @@ fn step(fixture: &Fixture, state: &mut State, number: usize) -> [f64; 2] {
     let rules = Rules::plain(small_plan().train.batches);
     let State { generator, generator_optimizer, discriminator, discriminator_optimizer, .. } = state;
     let judged = discriminator_step(discriminator, discriminator_optimizer, batches, &rules, &mut []);
-    let shown = (fakes, fixture.tensor(&format!("real.{number}")));
-    let fooled = generator_step(generator, generator_optimizer, discriminator, shown, &rules, &mut []);
+    let reals = |_: &[Box<dyn Hook>]| fixture.tensor(&format!("real.{number}"));
+    let fooled = generator_step(generator, generator_optimizer, discriminator, (fakes, &reals), &rules, &mut []);
     [judged.expect("finite").loss_d, fooled.expect("finite").loss]
 }
 
