@@ -49,6 +49,7 @@ pub mod report;
 pub mod rng;
 pub mod run;
 pub mod schedule;
+pub mod study;
 pub mod train;
 pub mod weights;
 

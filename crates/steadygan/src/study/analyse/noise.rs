@@ -1,0 +1,250 @@
+//! Scores, the noise between seeds, and the standard error of a contrast.
+
+use crate::study::contrast::Contrast;
+use serde::{Deserialize, Serialize};
+
+/// A run's response.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Score {
+    /// The logarithm of the distance between fakes and reals; of a failed run, that of noise and reals.
+    pub log_distance: f64,
+    /// Whether training diverged or collapsed.
+    pub failed: bool,
+}
+
+/// What a run with this distance scores: its logarithm, or that of the untrained noise's if it failed, was measured as no finite number, or
+/// is worse than noise. A distance below `floor` (a kernel distance may be negative) counts as `floor`: what reals have to reals.
+pub fn scored(distance: f64, failed: bool, noise: f64, floor: f64) -> Score {
+    let failed = failed || !distance.is_finite();
+    let distance = if failed { noise } else { distance.min(noise) };
+    Score { log_distance: distance.max(floor).ln(), failed }
+}
+
+/// The scores of each row's seeds, in the same order of seeds in each row; `None` where a run is missing.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Scores(pub Vec<Vec<Option<Score>>>);
+
+impl Scores {
+    /// A row's scores.
+    pub fn of(&self, row: usize) -> impl Iterator<Item = Score> {
+        self.0[row].iter().flatten().copied()
+    }
+
+    fn values(&self, row: usize) -> Vec<f64> {
+        self.of(row).map(|score| score.log_distance).collect()
+    }
+
+    /// The mean of a row's scores; `None` if there are none.
+    pub fn mean(&self, row: usize) -> Option<f64> {
+        let values = self.values(row);
+        (!values.is_empty()).then(|| mean(&values))
+    }
+
+    /// How much worse a failed run scores than the mean of those that trained; 0 if all trained, or none.
+    pub(super) fn jump(&self) -> f64 {
+        let of = |failed: bool| {
+            let scores = (0..self.0.len()).flat_map(|row| self.of(row)).filter(|score| score.failed == failed);
+            mean(&scores.map(|score| score.log_distance).collect::<Vec<_>>())
+        };
+        let jump = of(true) - of(false);
+        if jump.is_finite() { jump } else { 0.0 }
+    }
+
+    fn failed(&self, row: usize) -> usize {
+        self.of(row).filter(|score| score.failed).count()
+    }
+
+    /// Rows that have runs of which none failed.
+    fn clean_rows(&self) -> Vec<usize> {
+        (0..self.0.len()).filter(|row| self.failed(*row) == 0 && self.of(*row).next().is_some()).collect()
+    }
+}
+
+/// How runs of one row differ between seeds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Noise {
+    /// Deviation of a run's response around its row's mean, without what its seed does to every row.
+    pub deviation: f64,
+    /// Degrees of freedom that it was estimated with.
+    pub freedom: f64,
+}
+
+impl Noise {
+    /// Of two estimates of the same noise one, each by its degrees of freedom.
+    pub fn pooled(self, other: Self) -> Self {
+        let freedom = self.freedom + other.freedom;
+        let squares = self.deviation.powi(2) * self.freedom + other.deviation.powi(2) * other.freedom;
+        Self { deviation: (squares / freedom).sqrt(), freedom }
+    }
+}
+
+/// The noise of some scores, and what seeds do to all rows.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Spread {
+    pub(super) noise: Noise,
+    /// Degrees of freedom for an effect that averages over rows, whose noises may differ.
+    averaged_freedom: f64,
+    /// Variance of the mean over clean rows between seeds, and the rows it was taken over; zero where seeds are no blocks.
+    between_seeds: f64,
+    seeds: usize,
+}
+
+impl Spread {
+    /// From the rows that never failed. Where each has a run of every seed, seeds are blocks: what a seed does to all rows is taken out.
+    /// `None` without replicates.
+    pub(super) fn of(scores: &Scores) -> Option<Self> {
+        let rows: Vec<Vec<f64>> = scores.clean_rows().into_iter().map(|row| scores.values(row)).collect();
+        let seeds = scores.0.iter().map(Vec::len).max()?;
+        let blocks = rows.len() > 1 && rows.iter().all(|row| row.len() == seeds);
+        let means: Vec<f64> = rows.iter().map(|row| mean(row)).collect();
+        let overall = mean(&means);
+        let by_seed: Vec<f64> = match blocks {
+            true => (0..seeds)
+                .map(|seed| rows.iter().map(|row| row[seed]).sum::<f64>() / rows.len() as f64 - overall)
+                .collect(),
+            false => vec![0.0; seeds],
+        };
+        let residual = |(row, mean): (&Vec<f64>, &f64)| -> f64 {
+            row.iter().zip(&by_seed).map(|(value, seed)| (value - mean - seed).powi(2)).sum()
+        };
+        let by_row: Vec<f64> = rows.iter().zip(&means).map(residual).collect();
+        let squares: f64 = by_row.iter().sum();
+        let replicates: usize = rows.iter().map(|row| row.len() - 1).sum();
+        let freedom = if blocks { replicates - (seeds - 1) } else { replicates };
+        let between_seeds = by_seed.iter().map(|seed| seed * seed).sum::<f64>() / (seeds.max(2) - 1) as f64;
+        // Welch's estimate (1947) for a mean of unequal variances.
+        let doubt: f64 = by_row.iter().zip(&rows).map(|(squares, row)| squares.powi(2) / (row.len() + 1) as f64).sum();
+        let welch = (squares * squares / doubt - 2.0).max(1.0);
+        let noise = Noise { deviation: (squares / freedom as f64).sqrt(), freedom: freedom as f64 };
+        (freedom > 0).then_some(Self { noise, averaged_freedom: welch.min(noise.freedom), between_seeds, seeds })
+    }
+}
+
+/// An estimated contrast.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Estimate {
+    /// The value.
+    pub value: f64,
+    /// Its standard error.
+    pub error: f64,
+    /// Degrees of freedom of the standard error: those of the noise.
+    pub freedom: f64,
+}
+
+/// A contrast of some scores, `known` being what is known of their noise from elsewhere. `None` if a row has no run, or nothing shows the
+/// noise.
+pub fn estimate(scores: &Scores, contrast: &Contrast, known: Option<Noise>) -> Option<Estimate> {
+    let value =
+        contrast.weights().iter().map(|(row, weight)| Some(weight * scores.mean(*row)?)).sum::<Option<f64>>()?;
+    let spread = Spread::of(scores);
+    let own = spread.map(|spread| match contrast.weights().len() {
+        0..=2 => spread.noise,
+        _ => Noise { freedom: spread.averaged_freedom, ..spread.noise },
+    });
+    let noise = match (own, known) {
+        (Some(own), Some(known)) => Some(own.pooled(known)),
+        (own, known) => own.or(known),
+    };
+    let (mut clean, mut left) = (0.0, 0.0);
+    let mut mixed = Vec::new();
+    for (row, weight) in contrast.weights() {
+        let values = scores.values(*row);
+        match scores.failed(*row) {
+            0 => {
+                clean += weight * weight / values.len() as f64;
+                left += weight;
+            }
+            failed if failed == values.len() => {}
+            _ => mixed.push(weight * weight * variance(&values) / values.len() as f64),
+        }
+    }
+    let (mut squared, freedom) = match noise {
+        Some(noise) => (noise.deviation.powi(2) * clean, noise.freedom),
+        None if clean > 0.0 || mixed.is_empty() => return None,
+        None => (0.0, mixed.len() as f64),
+    };
+    squared += mixed.iter().sum::<f64>() * (1.0 + UNSEEN / mixed.len().max(1) as f64);
+    if let Some(spread) = spread {
+        // What seeds do to all rows cancels where only rows that never fail are compared.
+        let unseen = 1.0 + 1.0 / (spread.seeds.max(2) - 1) as f64;
+        squared += left * left * spread.between_seeds / spread.seeds as f64 * unseen;
+    }
+    Some(Estimate { value, error: squared.sqrt(), freedom })
+}
+
+/// Rows that fail in part are rare counts: their variance is taken as if two more of them had been seen, as Agresti and Coull (1998) add two
+/// successes and two failures.
+const UNSEEN: f64 = 2.0;
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+fn variance(values: &[f64]) -> f64 {
+    let mean = mean(values);
+    values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (values.len() - 1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scores(rows: &[&[f64]]) -> Scores {
+        let score = |value: &f64| Some(Score { log_distance: *value, failed: *value >= 9.0 });
+        Scores(rows.iter().map(|row| row.iter().map(score).collect()).collect())
+    }
+
+    /// Two rows and three seeds, with what the seeds do taken out: the paired t test of the differences 1, 2 and 3.
+    #[test]
+    fn two_rows_are_a_paired_t_test() {
+        let scores = scores(&[&[1.0, 3.0, 7.0], &[0.0, 1.0, 4.0]]);
+        let found = estimate(&scores, &Contrast::between(0, 1), None).unwrap();
+        assert!((found.value - 2.0).abs() < 1e-12 && (found.error - (1.0f64 / 3.0).sqrt()).abs() < 1e-12, "{found:?}");
+        assert_eq!(found.freedom, 2.0);
+    }
+
+    /// A run that is missing takes the pairing away: the pooled two-sample t test.
+    #[test]
+    fn without_pairs_it_is_the_two_sample_t_test() {
+        let mut scores = scores(&[&[1.0, 3.0, 5.0], &[0.0, 2.0, 9.0]]);
+        scores.0[1][2] = None;
+        let found = estimate(&scores, &Contrast::between(0, 1), None).unwrap();
+        // Squares 8 and 2 on 3 degrees of freedom.
+        let error = (10.0f64 / 3.0 * (1.0 / 3.0 + 1.0 / 2.0)).sqrt();
+        assert!((found.value - 2.0).abs() < 1e-12 && (found.error - error).abs() < 1e-12 && found.freedom == 3.0);
+    }
+
+    /// A row that failed in one of two seeds has its own spread, and few degrees of freedom.
+    #[test]
+    fn a_row_that_fails_sometimes_is_as_uncertain_as_it_looks() {
+        let scores = scores(&[&[1.0, 1.2], &[1.1, 1.0], &[2.0, 2.1], &[9.0, 1.0], &[9.0, 9.0]]);
+        let clean = estimate(&scores, &Contrast::between(0, 1), None).unwrap();
+        assert!(clean.error < 0.2 && clean.freedom == 2.0);
+        let mixed = estimate(&scores, &Contrast::between(3, 0), None).unwrap();
+        // 32 / 2 for the mixed row, three times.
+        assert!((mixed.error - 48f64.sqrt()).abs() < 0.01 && mixed.freedom == 2.0, "{mixed:?}");
+        let always = estimate(&scores, &Contrast::between(4, 0), None).unwrap();
+        assert!(always.error < 0.2 && (always.value - 7.9).abs() < 1e-12);
+    }
+
+    #[test]
+    fn one_seed_shows_no_noise_but_it_may_be_known() {
+        let scores = scores(&[&[1.0], &[2.0]]);
+        assert_eq!(estimate(&scores, &Contrast::between(1, 0), None), None);
+        let known = Noise { deviation: 0.5, freedom: 7.0 };
+        let found = estimate(&scores, &Contrast::between(1, 0), Some(known)).unwrap();
+        assert_eq!((found.value, found.freedom), (1.0, 7.0));
+        assert!((found.error - 0.5f64.sqrt()).abs() < 1e-12);
+        assert_eq!(known.pooled(Noise { deviation: 0.5, freedom: 3.0 }), Noise { deviation: 0.5, freedom: 10.0 });
+    }
+
+    #[test]
+    fn a_failed_run_scores_as_noise_and_none_scores_worse() {
+        let score = |distance, failed| scored(distance, failed, 100.0, 0.01);
+        assert_eq!(score(20.0, false), Score { log_distance: 20f64.ln(), failed: false });
+        assert_eq!(score(20.0, true), Score { log_distance: 100f64.ln(), failed: true });
+        assert_eq!(score(f64::NAN, false), Score { log_distance: 100f64.ln(), failed: true });
+        assert_eq!(score(300.0, false), Score { log_distance: 100f64.ln(), failed: false });
+        assert_eq!(score(-0.002, false), Score { log_distance: 0.01f64.ln(), failed: false });
+    }
+}

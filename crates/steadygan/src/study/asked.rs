@@ -1,0 +1,270 @@
+//! `STUDY.toml`: what is to be studied.
+
+use super::analyse::Settings;
+use super::design::Design;
+use super::factor::Factor;
+use crate::error::{Error, Result};
+use crate::names::nearest;
+use crate::recipe::Count;
+use serde::de::{self, Deserializer};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::str::FromStr;
+use toml::{Table, Value};
+
+/// A study as its file asks for it. Everything has a default: an empty file is the study of the eleven on the embedded images.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct StudyRecipe {
+    /// The base recipe's file; the embedded one if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recipe: Option<String>,
+    /// Recipe keys laid over the base recipe, for every run.
+    pub set: Table,
+    /// How rows are chosen.
+    pub design: Design,
+    /// How many seeds, or which; as many as the budget allows if it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seeds: Option<Seeds>,
+    /// Real images shown in a run; as many as the budget allows if it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub images: Option<Count>,
+    /// How long all runs may take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
+    /// What is measured.
+    pub distance: DistanceKind,
+    /// The relative change of the distance that does not matter.
+    pub margin: f64,
+    /// The probability that all intervals of a family hold.
+    pub confidence: f64,
+    /// What is varied: a heuristic's name or a recipe key with `true` (off and on) or a list of values.
+    pub factors: Table,
+    /// The all-on corner in other forms.
+    pub controls: BTreeMap<String, AskedControl>,
+}
+
+impl Default for StudyRecipe {
+    fn default() -> Self {
+        Self {
+            recipe: None,
+            set: Table::new(),
+            design: Design::FoldOver,
+            seeds: None,
+            images: None,
+            budget: None,
+            distance: DistanceKind::Kernel,
+            margin: 0.1,
+            confidence: Settings::default().confidence,
+            factors: Table::new(),
+            controls: BTreeMap::new(),
+        }
+    }
+}
+
+/// `[controls.NAME]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AskedControl {
+    /// The factors that it is a control of.
+    pub of: Vec<String>,
+    /// Recipe keys laid over the all-on corner.
+    pub set: Table,
+}
+
+/// What lies between fakes and reals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DistanceKind {
+    /// The kernel distance: unbiased with few images.
+    Kernel,
+    /// The Fréchet distance: mostly bias below some 2,000 images.
+    Frechet,
+}
+
+/// How many seeds, or which.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "neither a number of seeds nor a list of them")]
+pub enum Seeds {
+    /// So many, from the recipe's on.
+    Count(u64),
+    /// These.
+    List(Vec<u64>),
+}
+
+/// A length of time, in a file and on the command line `90s`, `30m`, `1.5h`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(into = "String")]
+pub struct Budget {
+    /// In seconds.
+    pub seconds: u64,
+}
+
+/// A year, in seconds: more is a mistake.
+const LONGEST_S: f64 = 366.0 * 86_400.0;
+
+impl FromStr for Budget {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let units = [("s", 1.0), ("m", 60.0), ("h", 3600.0), ("d", 86_400.0)];
+        let seconds = units.into_iter().find_map(|(unit, factor)| {
+            let number = text.strip_suffix(unit)?;
+            let plain = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+            plain.then(|| number.parse::<f64>().ok()).flatten().map(|number| number * factor)
+        });
+        let seconds = seconds.filter(|seconds| (1.0..=LONGEST_S).contains(seconds));
+        seconds
+            .map(|seconds| Self { seconds: seconds as u64 })
+            .ok_or_else(|| format!("`{text}` is no length of time; write it like 90s, 30m or 1.5h"))
+    }
+}
+
+impl From<Budget> for String {
+    fn from(budget: Budget) -> Self {
+        format!("{}s", budget.seconds)
+    }
+}
+
+impl<'de> Deserialize<'de> for Budget {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+/// The keys of the file.
+const KEYS: [&str; 11] =
+    ["recipe", "set", "design", "seeds", "images", "budget", "distance", "margin", "confidence", "factors", "controls"];
+
+const SEE: &str = "docs/study.md shows every key";
+
+impl StudyRecipe {
+    /// Reads a study's text; `origin` is named in messages.
+    ///
+    /// # Errors
+    ///
+    /// It is no TOML, has an unknown key or a value that does not fit.
+    pub fn parse(text: &str, origin: &str) -> Result<Self> {
+        let table: Table = text.parse().map_err(|error: toml::de::Error| {
+            Error::recipe(format!("{origin} is not a study: {}", error.message()), SEE)
+        })?;
+        if let Some(key) = table.keys().find(|key| !KEYS.contains(&key.as_str())) {
+            let nearest = nearest(KEYS.into_iter(), key).expect("there are keys");
+            let message = format!("unknown key `{key}` ({origin})");
+            return Err(Error::recipe(message, format!("the nearest known key is `{nearest}`; {SEE}")));
+        }
+        let study: Self = Value::Table(table).try_into().map_err(|error: toml::de::Error| {
+            Error::recipe(format!("{origin} is not a study: {}", error.message()), SEE)
+        })?;
+        study.check()?;
+        Ok(study)
+    }
+
+    fn check(&self) -> Result<()> {
+        let refuse = |key: &str, value: String, fits: &str| Err(Error::recipe(format!("`{key} = {value}`"), fits));
+        if !(self.margin > 0.0 && self.margin < 1.0) {
+            return refuse("margin", self.margin.to_string(), "a share of the distance between 0 and 1, such as 0.1");
+        }
+        if !(self.confidence >= 0.5 && self.confidence < 1.0) {
+            return refuse(
+                "confidence",
+                self.confidence.to_string(),
+                "a probability from 0.5 to below 1, such as 0.95",
+            );
+        }
+        let seeds = match &self.seeds {
+            None => return Ok(()),
+            Some(Seeds::Count(count)) => *count as usize,
+            Some(Seeds::List(list)) => {
+                let mut sorted = list.clone();
+                sorted.sort_unstable();
+                sorted.dedup();
+                if sorted.len() < list.len() {
+                    return refuse("seeds", format!("{list:?}"), "name each seed once");
+                }
+                list.len()
+            }
+        };
+        let least = self.design.minimal_seeds();
+        if seeds < least {
+            let message = format!("`seeds` are {seeds}, and a {} design needs {least}", self.design);
+            return Err(Error::recipe(message, "more seeds, or design = \"plackett-burman\" for a screening"));
+        }
+        Ok(())
+    }
+
+    /// How effects are judged.
+    pub fn settings(&self) -> Settings {
+        Settings { confidence: self.confidence, margin: (1.0 + self.margin).ln() }
+    }
+
+    /// The factors, their base levels being those that `base` says a recipe key has and `is_heuristic` telling heuristics from other keys.
+    ///
+    /// # Errors
+    ///
+    /// A factor has no levels to compare, or a control is of no factor.
+    pub fn factors(
+        &self,
+        is_heuristic: impl Fn(&str) -> bool,
+        base: impl Fn(&str) -> Option<Value>,
+    ) -> Result<Vec<Factor>> {
+        let mut leaves = Vec::new();
+        flatten(String::new(), &self.factors, &mut leaves);
+        let factors: Vec<Factor> =
+            leaves.into_iter().map(|(name, asked)| factor(name, asked, &is_heuristic, &base)).collect::<Result<_>>()?;
+        for (control, asked) in &self.controls {
+            if let Some(name) = asked.of.iter().find(|name| !factors.iter().any(|factor| factor.name == **name)) {
+                let message = format!("the control `{control}` is of `{name}`, which is no factor");
+                return Err(Error::recipe(
+                    message,
+                    format!("add {name} = true under [factors], or leave the control out"),
+                ));
+            }
+        }
+        Ok(factors)
+    }
+}
+
+/// The leaves of a table under their dotted names.
+fn flatten(prefix: String, table: &Table, leaves: &mut Vec<(String, Value)>) {
+    for (key, value) in table {
+        let name = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        match value {
+            Value::Table(inner) => flatten(name, inner, leaves),
+            leaf => leaves.push((name, leaf.clone())),
+        }
+    }
+}
+
+fn factor(
+    name: String,
+    asked: Value,
+    is_heuristic: &impl Fn(&str) -> bool,
+    base: &impl Fn(&str) -> Option<Value>,
+) -> Result<Factor> {
+    let first = name.split('.').next().unwrap_or(&name);
+    let key = if is_heuristic(first) { format!("heuristics.{name}") } else { name.clone() };
+    let levels = match asked {
+        Value::Boolean(true) => vec![false.into(), true.into()],
+        Value::Array(levels) => levels,
+        other => {
+            let message = format!("the factor `{name} = {other}` has no levels");
+            return Err(Error::recipe(message, format!("write {name} = true for off and on, or a list of values")));
+        }
+    };
+    let repeated = (1..levels.len()).any(|index| levels[..index].contains(&levels[index]));
+    if levels.len() < 2 || repeated {
+        let message = format!("the factor `{name}` needs two values or more, each once");
+        return Err(Error::recipe(message, format!("write {name} = true for off and on, or a list of values")));
+    }
+    let position = |value: &Value| levels.iter().position(|level| level == value);
+    let base = base(&key).and_then(|value| position(&value));
+    let (off, on) = match (position(&false.into()), position(&true.into())) {
+        (Some(off), Some(on)) => (off, on),
+        _ => (base.unwrap_or(0), base.unwrap_or(0)),
+    };
+    Ok(Factor { base: base.unwrap_or(off), name, key, levels, off, on, only_through: Vec::new() })
+}
+
+#[cfg(test)]
+mod tests;

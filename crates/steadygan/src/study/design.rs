@@ -1,0 +1,181 @@
+//! Which rows a study runs: one level of each factor a row, in a fixed order.
+
+mod alias;
+mod halving;
+mod plackett_burman;
+
+pub use alias::Alias;
+pub use halving::{Rung, survivors};
+
+use super::factor::Factor;
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A level of each factor, in the factors' order.
+pub type Row = Vec<usize>;
+
+/// More rows than any study can run: a full factorial of 12 switches.
+const MAX_ROWS: usize = 4096;
+
+/// How rows are chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Design {
+    /// The all-on corner, and for each factor that corner without it.
+    LeaveOneOut,
+    /// The all-off corner, and for each factor that corner with it.
+    AddOneIn,
+    /// Every combination.
+    Full,
+    /// The two-level designs of Plackett and Burman 1946, up to 23 switches in 24 rows.
+    PlackettBurman,
+    /// Plackett–Burman and its mirror image (Box and Wilson 1951).
+    FoldOver,
+    /// Successive halving over drawn combinations (Jamieson and Talwalkar 2016).
+    Search,
+}
+
+impl Design {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::LeaveOneOut, Self::AddOneIn, Self::Full, Self::PlackettBurman, Self::FoldOver, Self::Search];
+
+    /// The name in `STUDY.toml`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LeaveOneOut => "leave-one-out",
+            Self::AddOneIn => "add-one-in",
+            Self::Full => "full",
+            Self::PlackettBurman => "plackett-burman",
+            Self::FoldOver => "fold-over",
+            Self::Search => "search",
+        }
+    }
+
+    /// What its effects mean, for who reads them.
+    pub fn estimates(self) -> &'static str {
+        match self {
+            Self::LeaveOneOut => {
+                "each factor's effect at the all-on corner: what leaving it out of all others changes, its interactions with them \
+                 included; it says nothing of other combinations"
+            }
+            Self::AddOneIn => {
+                "each factor's effect at the all-off corner: what adding it alone changes; it says nothing of other combinations"
+            }
+            Self::Full => {
+                "each factor's effect averaged over all combinations of the others, and how any two change each other's"
+            }
+            Self::PlackettBurman => {
+                "each factor's effect averaged over the design's rows, mixed with interactions of pairs of other factors: a screening"
+            }
+            Self::FoldOver => {
+                "each factor's effect averaged over the design's rows, clear of interactions of pairs (not of three); of interactions \
+                 only whether there are any and which pairs they may be"
+            }
+            Self::Search => {
+                "which of the drawn combinations is best; no effects, and the winner's own score flatters it"
+            }
+        }
+    }
+
+    /// The fewest seeds with which it says anything: two where noise is known from replicates only. With one seed the others are screenings.
+    pub fn minimal_seeds(self) -> usize {
+        match self {
+            Self::LeaveOneOut | Self::AddOneIn => 2,
+            Self::Full | Self::PlackettBurman | Self::FoldOver | Self::Search => 1,
+        }
+    }
+
+    /// Whether each effect compares single rows, instead of halves of all.
+    pub fn is_one_at_a_time(self) -> bool {
+        matches!(self, Self::LeaveOneOut | Self::AddOneIn)
+    }
+
+    /// The rows for these factors. A search has none of its own: its combinations are drawn.
+    ///
+    /// # Errors
+    ///
+    /// There are no factors, or more than the design takes, or it takes switches only.
+    pub fn rows(self, factors: &[Factor]) -> Result<Vec<Row>> {
+        if factors.is_empty() {
+            return Err(Error::recipe(
+                "the study has no factors",
+                "name some under [factors], such as batch-norm = true",
+            ));
+        }
+        match self {
+            Self::LeaveOneOut => Ok(one_at_a_time(factors, |factor| factor.on)),
+            Self::AddOneIn => Ok(one_at_a_time(factors, |factor| factor.off)),
+            Self::Full => full(factors),
+            Self::PlackettBurman => Ok(switched(factors, &self.signs(factors)?)),
+            Self::FoldOver => {
+                let base = self.signs(factors)?;
+                let mirrored = base.iter().map(|row| row.iter().map(|on| !on).collect());
+                Ok(switched(factors, &base.iter().cloned().chain(mirrored).collect::<Vec<_>>()))
+            }
+            Self::Search => Ok(Vec::new()),
+        }
+    }
+
+    fn signs(self, factors: &[Factor]) -> Result<Vec<Vec<bool>>> {
+        if let Some(factor) = factors.iter().find(|factor| factor.levels.len() != 2) {
+            let (name, count) = (&factor.name, factor.levels.len());
+            return Err(Error::recipe(
+                format!("`{name}` has {count} levels, and a {self} design compares two"),
+                "give it two, or use design = \"full\" or \"leave-one-out\"",
+            ));
+        }
+        plackett_burman::signs(factors.len()).ok_or_else(|| {
+            let (count, most) = (factors.len(), plackett_burman::MAX_FACTORS);
+            Error::recipe(format!("{count} factors are more than the {most} of a {self} design"), "study fewer at once")
+        })
+    }
+}
+
+impl fmt::Display for Design {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A corner, then a row for each factor and each of its other levels.
+fn one_at_a_time(factors: &[Factor], corner: impl Fn(&Factor) -> usize) -> Vec<Row> {
+    let corner: Row = factors.iter().map(corner).collect();
+    let mut rows = vec![corner.clone()];
+    for (index, factor) in factors.iter().enumerate() {
+        for level in (0..factor.levels.len()).filter(|level| *level != corner[index]) {
+            let mut row = corner.clone();
+            row[index] = level;
+            rows.push(row);
+        }
+    }
+    rows
+}
+
+/// Every combination, the last factor changing fastest.
+fn full(factors: &[Factor]) -> Result<Vec<Row>> {
+    let count = factors.iter().try_fold(1usize, |count, factor| count.checked_mul(factor.levels.len()));
+    if count.is_none_or(|count| count > MAX_ROWS) {
+        let message = format!("the combinations of {} factors are more than {MAX_ROWS} rows", factors.len());
+        return Err(Error::recipe(message, "use design = \"fold-over\", or study fewer at once"));
+    }
+    Ok(factors.iter().fold(vec![Row::new()], |rows, factor| {
+        let longer =
+            |row: &Row| (0..factor.levels.len()).map(|level| [row.as_slice(), &[level]].concat()).collect::<Vec<_>>();
+        rows.iter().flat_map(longer).collect()
+    }))
+}
+
+/// Rows of plus and minus as levels: of a switch on and off, of two values the second and the first.
+fn switched(factors: &[Factor], signs: &[Vec<bool>]) -> Vec<Row> {
+    let level = |(factor, plus): (&Factor, &bool)| match (factor.is_switch(), *plus) {
+        (true, true) => factor.on,
+        (true, false) => factor.off,
+        (false, plus) => usize::from(plus),
+    };
+    signs.iter().map(|row| factors.iter().zip(row).map(level).collect()).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,133 @@
+//! The recipe that a study recommends, and whether it is better in truth.
+
+use super::analyse::{Analysis, Family, Interval, Noise, Scores, Settings, Verdict, interval, verdict};
+use super::contrast::{Contrast, Term};
+use super::design::Row;
+use super::distribution::Together;
+use super::record::StudyPlan;
+use serde::{Deserialize, Serialize};
+
+/// The levels that a study recommends. A factor that helps is on, one that hurts is off, and of values the one with the lowest estimate
+/// among those that help is taken. Where nothing is resolved, or it does not matter, the base recipe's level stays. A factor that acts
+/// through another only is judged where that one is on.
+pub fn recommend(plan: &StudyPlan, analysis: &Analysis) -> Row {
+    plan.factors
+        .iter()
+        .enumerate()
+        .map(|(number, factor)| {
+            let mut chosen = (0.0, factor.base);
+            for effect in &analysis.effects {
+                let (level, against) = match effect.term {
+                    Term::Given { factor, level, against, .. } if factor == number => (level, against),
+                    Term::Main { factor, level, against }
+                        if factor == number && !judged_elsewhere(analysis, number) =>
+                    {
+                        (level, against)
+                    }
+                    _ => continue,
+                };
+                let estimate = effect.interval.map_or(0.0, |interval| interval.estimate);
+                match effect.verdict {
+                    Verdict::Helps if estimate < chosen.0 => chosen = (estimate, level),
+                    Verdict::Hurts if factor.is_switch() && level == factor.on => chosen = (0.0, against),
+                    _ => {}
+                }
+            }
+            chosen.1
+        })
+        .collect()
+}
+
+fn judged_elsewhere(analysis: &Analysis, number: usize) -> bool {
+    analysis.effects.iter().any(|effect| matches!(effect.term, Term::Given { factor, .. } if factor == number))
+}
+
+/// The recommended recipe against another one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Confirmation {
+    /// The other one: the base recipe, all on.
+    pub against: String,
+    /// The difference of the logarithms of the distances; negative if the recommended one is better. The intervals of all confirmations
+    /// hold at once.
+    pub interval: Option<Interval>,
+    /// `Helps` if the recommended one is better.
+    pub verdict: Verdict,
+}
+
+/// Compares the recommended recipe with others on fresh seeds: `scores` has its row first, then one for each of `others`, each with the
+/// same seeds. `known` is the noise that the study's own replicates showed; with it few fresh seeds are enough.
+pub fn confirm(scores: &Scores, others: &[&str], known: Option<Noise>, settings: Settings) -> Vec<Confirmation> {
+    let family = Family::new(settings.confidence, others.len(), Together::WithOne);
+    let one = |(index, against): (usize, &&str)| {
+        let interval = interval(scores, &Contrast::between(0, index + 1), known, &family);
+        let verdict = interval.map_or(Verdict::Unresolved, |interval| verdict(interval, settings.margin));
+        Confirmation { against: (*against).to_owned(), interval, verdict }
+    };
+    others.iter().enumerate().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::study::Design;
+    use crate::study::analyse::{Decided, Effect, Failures, Score};
+    use crate::study::factor::testing::{switches, values};
+    use crate::study::simulation::plan_of;
+
+    fn judged(plan: &StudyPlan, found: &[(Term, f64, Verdict)]) -> Row {
+        let failures = [Failures { failed: 0, runs: 2, rate: [0.0, 1.0] }; 2];
+        let effects = found.iter().map(|(term, estimate, verdict)| {
+            let interval = Some(Interval { estimate: *estimate, low: *estimate, high: *estimate });
+            Effect { term: term.clone(), name: String::new(), interval, verdict: *verdict, failures }
+        });
+        let analysis = Analysis {
+            decided: Decided::Replicates,
+            noise: None,
+            effects: effects.collect(),
+            interactions: Vec::new(),
+        };
+        recommend(plan, &analysis)
+    }
+
+    fn main(factor: usize, level: usize, against: usize) -> Term {
+        Term::Main { factor, level, against }
+    }
+
+    #[test]
+    fn verdicts_decide_and_ties_stay_with_the_base() {
+        let mut factors = switches(4);
+        factors[2].base = 0;
+        factors.push(values("lr", 3));
+        let plan = plan_of(Design::Full, factors, 2);
+        let found = [
+            (main(0, 1, 0), -0.5, Verdict::Helps),
+            (main(1, 1, 0), 0.5, Verdict::Hurts),
+            (main(2, 1, 0), 0.1, Verdict::Unresolved),
+            (main(3, 1, 0), 0.0, Verdict::Within),
+            (main(4, 1, 0), -0.2, Verdict::Helps),
+            (main(4, 2, 0), -0.3, Verdict::Helps),
+        ];
+        assert_eq!(judged(&plan, &found), [1, 0, 0, 1, 2]);
+    }
+
+    #[test]
+    fn a_dependent_factor_is_judged_where_it_can_act() {
+        let mut factors = switches(2);
+        factors[1].only_through = vec!["a".into()];
+        let plan = plan_of(Design::Full, factors, 2);
+        let given = Term::Given { factor: 1, level: 1, against: 0, through: 0 };
+        assert!(plan.terms().iter().any(|(term, _)| *term == given));
+        let found = [(main(1, 1, 0), -0.1, Verdict::Unresolved), (given, 0.4, Verdict::Hurts)];
+        assert_eq!(judged(&plan, &found), [1, 0]);
+    }
+
+    #[test]
+    fn better_on_fresh_seeds_or_not_shown_to_be() {
+        let row = |values: [f64; 3]| values.map(|log_distance| Some(Score { log_distance, failed: false })).to_vec();
+        let scores = Scores(vec![row([1.0, 1.1, 0.9]), row([2.0, 2.1, 1.8]), row([1.1, 0.9, 1.0])]);
+        let known = Some(Noise { deviation: 0.1, freedom: 20.0 });
+        let found = confirm(&scores, &["base", "all on"], known, Settings::default());
+        assert_eq!(found[0].verdict, Verdict::Helps);
+        assert_eq!((found[1].verdict, found[1].against.as_str()), (Verdict::Unresolved, "all on"));
+    }
+}
