@@ -20,8 +20,8 @@ mod record;
 mod simulation;
 
 pub use analyse::{
-    Analysis, Arm, Decided, Effect, Failures, Interval, Lenth, Noise, Score, Scores, Settings, Verdict, analyse,
-    detectable, estimate, lenth, scored, verdict,
+    Analysis, Arm, Decided, Effect, Estimate, Failures, Interval, Lenth, Noise, Score, Scores, Settings, Verdict,
+    analyse, detectable, estimate, lenth, scored, verdict,
 };
 pub use asked::{AskedControl, Budget, DistanceKind, Seeds, StudyRecipe};
 pub use contrast::{Contrast, Term};
@@ -31,4 +31,4 @@ pub use distribution::{
 };
 pub use factor::Factor;
 pub use recommend::{Confirmation, confirm, recommend};
-pub use record::{ControlRecord, RunRecord, StudyPlan, StudyRecord, StudyResults};
+pub use record::{ControlRecord, FORMAT_VERSION, RunRecord, StudyPlan, StudyRecord, StudyResults};

@@ -20,7 +20,7 @@ set.heuristics.label-smoothing = { real = 0.95, fake = 0.15 }
 "#;
 
 fn factors_of(text: &str) -> Result<Vec<Factor>> {
-    let is_heuristic = |name: &str| ["adam", "batch-norm", "label-smoothing"].contains(&name);
+    let is_heuristic = |name: &str| ["adam", "batch-norm", "label-smoothing", "noisy-labels"].contains(&name);
     let base = |key: &str| match key {
         "heuristics.adam.lr" => Some(Value::Float(2e-4)),
         "heuristics.batch-norm" => Some(Value::Boolean(true)),
@@ -83,4 +83,15 @@ fn what_does_not_fit_is_refused_by_its_key() {
         let error = refused(text).to_string();
         assert!(error.contains(said), "{text}: {error}");
     }
+}
+
+/// The page's example is a study: four factors in a fold-over of eight runs.
+#[test]
+fn the_documented_file_is_read() {
+    let page = include_str!("../../../../../docs/study.md");
+    let (_, example) = page.split_once("```toml\n").unwrap();
+    let (example, _) = example.split_once("```").unwrap();
+    let study = StudyRecipe::parse(example, "docs/study.md").unwrap();
+    let factors = factors_of(example).unwrap();
+    assert_eq!((study.design.rows(&factors).unwrap().len(), study.controls.len()), (16, 1));
 }
