@@ -139,8 +139,8 @@ fn effect(
 /// The interval of a contrast, one of a family. `None` as for [`estimate`].
 ///
 /// Where every run on one side failed, the spread of scores says nothing of how sure that is. Their failure rate is then at least its
-/// Clopper–Pearson bound and the other side's at most its own or that of all other runs, whichever is lower, and the interval reaches as far towards zero as these allow
-/// (the squares of the distances to the bounds added up: Zou and Donner 2008).
+/// Clopper–Pearson bound and the other side's at most its own or that of all other runs, whichever is lower, and the interval reaches
+/// as far towards zero as these allow (the squares of the distances to the bounds added up: Zou and Donner 2008).
 pub(in crate::study) fn interval(
     scores: &Scores,
     contrast: &Contrast,
