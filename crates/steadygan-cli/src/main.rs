@@ -3,6 +3,7 @@
 mod arguments;
 mod commands;
 mod console;
+mod dashboard;
 mod data;
 mod export;
 
@@ -42,6 +43,7 @@ fn run() -> ExitCode {
         Command::Export(arguments) => export::export(&arguments, &options),
         Command::Summary(recipe) => commands::summary(&recipe, &options),
         Command::Data { command } => data::data(&command, &options),
+        Command::Dashboard(arguments) => dashboard::dashboard(&arguments, &options),
         Command::Heuristics { name } => commands::heuristics(name.as_deref(), &options),
     });
     done.unwrap_or_else(|error| {
