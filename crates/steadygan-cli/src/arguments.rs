@@ -77,6 +77,9 @@ pub(crate) enum Command {
     },
     /// Show runs in a browser, live
     Dashboard(Dashboard),
+    /// Draw images for the dashboard, as it asks
+    #[command(hide = true)]
+    SampleWorker(SampleWorker),
     /// Show the heuristics, or one of them
     Heuristics {
         /// A heuristic's name
@@ -241,6 +244,12 @@ pub(crate) struct Dashboard {
     /// The address to serve at; other machines reach any but this one
     #[arg(long, value_name = "ADDR", default_value_t = IpAddr::from([127, 0, 0, 1]))]
     pub(crate) host: IpAddr,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SampleWorker {
+    /// A run's folder
+    pub(crate) run: PathBuf,
 }
 
 #[derive(Debug, Args)]

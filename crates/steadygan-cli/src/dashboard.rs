@@ -8,6 +8,11 @@ use steadygan::{Error, Result};
 pub(crate) fn dashboard(arguments: &Dashboard, options: &Options) -> Result<ExitCode> {
     let dashboard = steadygan_dash::Dashboard::bind(&arguments.folder, arguments.host, arguments.port)
         .map_err(|error| Error::recipe(error.to_string(), error.hint()))?;
+    // Without the program's own path there is no explorer; all else works.
+    let dashboard = match std::env::current_exe() {
+        Ok(program) => dashboard.with_sampler(program),
+        Err(_) => dashboard,
+    };
     let url = dashboard.url();
     answer(&if options.json { serde_json::json!({ "url": url }).to_string() } else { url });
     if !options.quiet {

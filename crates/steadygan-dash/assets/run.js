@@ -2,6 +2,7 @@
 
 import { Curves, runColour } from "./curves.js";
 import { h, put, runLink } from "./dom.js";
+import { Explorer, networks } from "./explore.js";
 import * as findings from "./findings.js";
 import * as format from "./format.js";
 import { setPageKeys } from "./keys.js";
@@ -14,7 +15,7 @@ const MAX_OVERLAID = 7;
 
 export function runPage(page, { id, others }) {
   const ids = [id, ...others.filter((other) => other !== id)].slice(0, MAX_OVERLAID + 1);
-  const nodes = Object.fromEntries(["head", "notes", "found", "overlaid", "recipe"].map((name) => [name, h("div", { class: name })]));
+  const nodes = Object.fromEntries(["head", "notes", "found", "overlaid", "explore", "recipe", "layers"].map((name) => [name, h("div", { class: name })]));
   const curves = new Curves({ pick: (images) => sheets.goToImages(images) });
   const sheets = new Sheets(id, { move: (images) => curves.moveTo(images) });
   const pick = (images) => {
@@ -27,9 +28,19 @@ export function runPage(page, { id, others }) {
     h("section", { "aria-label": "Pictures" }, sheets.node),
     h("section", { "aria-label": "Findings" }, nodes.found),
     h("section", { "aria-label": "Curves" }, h("div", { class: "headline" }, h("h2", {}, "Curves"), nodes.overlaid, curves.tools), curves.notes, curves.grid),
-    h("section", { "aria-label": "Recipe" }, nodes.recipe),
+    h("section", { "aria-label": "Explore" }, nodes.explore),
+    h("section", { "aria-label": "Recipe" }, nodes.recipe, nodes.layers),
   );
   document.title = `${id} · SteadyGAN`;
+
+  // What another process draws can be asked for once there is a checkpoint.
+  let explorer = null;
+  function offer(own) {
+    if (explorer || !own.has_checkpoint) return;
+    explorer = new Explorer(id);
+    if (own.summary.data?.size > 1) put(nodes.explore, explorer.node);
+    put(nodes.layers, networks(id));
+  }
 
   let gone = false;
   let stopped = false;
@@ -50,6 +61,7 @@ export function runPage(page, { id, others }) {
     put(nodes.notes, notes.length > 0 && h("ul", { class: "notes" }, notes.map((note) => h("li", {}, note))));
     findings.showFindings(nodes.found, found, pick);
     showRecipe(nodes.recipe, ids.map((one) => details.get(one)).filter(Boolean));
+    offer(own);
     curves.marks = findings.marks(found);
     if (!gone) await (changed ? curves.load(changed) : curves.show(ids, curves.marks));
   }
@@ -101,6 +113,7 @@ export function runPage(page, { id, others }) {
     unlisten();
     sheets.destroy();
     curves.destroy();
+    explorer?.destroy();
   };
 }
 

@@ -40,6 +40,8 @@ impl Body for Content {
     }
 }
 
+pub(crate) const TEXT: &str = "text/plain; charset=utf-8";
+
 pub(crate) type Answer = Response<Content>;
 
 /// On every answer. Nothing is loaded from elsewhere, run inline, framed or guessed.
@@ -81,7 +83,7 @@ pub(crate) fn json(value: &impl Serialize) -> Answer {
 
 /// An error, in words.
 pub(crate) fn refusal(status: StatusCode, why: &'static str) -> Answer {
-    answer(status, "text/plain; charset=utf-8", Content::Bytes(Some(Bytes::from_static(why.as_bytes()))))
+    answer(status, TEXT, Content::Bytes(Some(Bytes::from_static(why.as_bytes()))))
 }
 
 pub(crate) fn not_found() -> Answer {

@@ -40,6 +40,7 @@ static ASSETS: &[Asset] = assets! {
     "/charts.js" SCRIPT "charts.js"
     "/curves.js" SCRIPT "curves.js"
     "/sheets.js" SCRIPT "sheets.js"
+    "/explore.js" SCRIPT "explore.js"
     "/findings.js" SCRIPT "findings.js"
     "/recipe.js" SCRIPT "recipe.js"
     "/study.js" SCRIPT "study.js"

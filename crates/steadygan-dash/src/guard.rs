@@ -36,7 +36,9 @@ impl Guard {
             return Err((StatusCode::URI_TOO_LONG, "the address is too long"));
         }
         let headers = request.headers();
-        let host = only(headers, HOST).filter(|host| self.is_ours(host));
+        // The request's first line may name a host, too.
+        let named = request.uri().authority().is_none_or(|authority| self.is_ours(authority.as_str()));
+        let host = only(headers, HOST).filter(|host| named && self.is_ours(host));
         let host = host.ok_or((StatusCode::MISDIRECTED_REQUEST, "open this by its address, such as http://127.0.0.1"))?;
         if headers.contains_key(ORIGIN) && only(headers, ORIGIN).is_none_or(|origin| origin != format!("http://{host}")) {
             return Err((StatusCode::FORBIDDEN, "another site asked"));

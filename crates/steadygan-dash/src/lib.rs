@@ -23,16 +23,18 @@ mod folder;
 mod guard;
 mod route;
 mod row;
+mod sampler;
 mod server;
 mod store;
 mod summary;
 
 use folder::Folder;
 use guard::Guard;
+use sampler::Sampler;
 use server::Shared;
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use error::DashboardError;
 
@@ -64,6 +66,13 @@ impl Dashboard {
         let listener = listener.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         Ok(Self { listener, address, shared: Shared::new(folder, Guard::at(host)) })
+    }
+
+    /// The same, with an explorer: `program` is the `steadygan` that draws images when they are asked for.
+    #[must_use]
+    pub fn with_sampler(mut self, program: PathBuf) -> Self {
+        self.shared.sampler = Some(Sampler::new(program));
+        self
     }
 
     /// Where a browser finds it.

@@ -1,12 +1,13 @@
 //! Which request gets which answer.
 
-use crate::answer::{Answer, Content, answer, bytes, json, not_found, refusal, tagged};
+use crate::answer::{Answer, Content, TEXT, answer, bytes, json, not_found, refusal, tagged};
 use crate::assets;
 use crate::detail::{Detail, picture, study};
 use crate::files::Stamp;
+use crate::sampler::{Drawn, Unanswered};
 use crate::server::Shared;
 use crate::store::Store;
-use hyper::header::{HeaderValue, IF_NONE_MATCH};
+use hyper::header::{HeaderName, HeaderValue, IF_NONE_MATCH};
 use hyper::{Request, StatusCode};
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -18,6 +19,9 @@ const MAX_NAMES: usize = 16;
 /// Points of a curve if nobody says how many, and the most.
 const POINTS: usize = 1000;
 const MAX_POINTS: usize = 5000;
+
+/// The header of what is said of a picture.
+const FACTS: HeaderName = HeaderName::from_static("steadygan-facts");
 
 /// The names and values of a query.
 struct Query(HashMap<String, String>);
@@ -53,6 +57,7 @@ pub(crate) async fn route<B>(request: Request<B>, shared: Arc<Shared>) -> Answer
     let path = request.uri().path().to_owned();
     match path.as_str() {
         "/api/events" => events(&shared),
+        "/api/explore" => explore(&query, &shared).await,
         _ => {
             let store = Arc::clone(&shared.store);
             let read = tokio::task::spawn_blocking(move || read(&path, &query, &store, has.as_ref()));
@@ -66,6 +71,43 @@ fn events(shared: &Shared) -> Answer {
         Some(events) => answer(StatusCode::OK, "text/event-stream", Content::Events(events)),
         None => refusal(StatusCode::SERVICE_UNAVAILABLE, "too many pages listen: close some"),
     }
+}
+
+/// What the sampling process answers: facts as JSON, which go with a picture as a header.
+async fn explore(query: &Query, shared: &Shared) -> Answer {
+    let Some(sampler) = &shared.sampler else {
+        return refusal(StatusCode::NOT_IMPLEMENTED, "this dashboard has no program that draws images");
+    };
+    let Some(run) = shared.store.folder.run(query.text("run")) else { return not_found() };
+    let Ok(question) = serde_json::from_str::<serde_json::Value>(query.text("ask")) else {
+        return refusal(StatusCode::BAD_REQUEST, "this is no question");
+    };
+    match sampler.ask(run.path(), &question).await {
+        Ok(Drawn { facts, picture }) if picture.is_empty() => json(&facts),
+        Ok(Drawn { facts, picture }) => {
+            let mut answer = bytes("image/png", picture);
+            let facts = HeaderValue::from_str(&ascii(&facts.to_string()));
+            facts.into_iter().for_each(|facts| drop(answer.headers_mut().insert(FACTS, facts)));
+            answer
+        }
+        Err(Unanswered::Busy) => refusal(StatusCode::SERVICE_UNAVAILABLE, "too many images are asked for: wait a moment"),
+        Err(Unanswered::Failed) => refusal(StatusCode::BAD_GATEWAY, "the program that draws images did not answer"),
+        Err(Unanswered::Refused(why)) => answer(StatusCode::UNPROCESSABLE_ENTITY, TEXT, Content::Bytes(Some(why.into()))),
+    }
+}
+
+/// JSON in ASCII, as headers are: other characters as `\u` and four digits.
+fn ascii(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for character in json.chars() {
+        if character.is_ascii() {
+            text.push(character);
+        } else {
+            let units = character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
+            text.push_str(&units);
+        }
+    }
+    text
 }
 
 /// The answers that are read from files.
@@ -110,4 +152,17 @@ fn hash(content: &(impl Hash + ?Sized)) -> String {
     let mut hasher = DefaultHasher::new();
     content.hash(&mut hasher);
     format!("{:016x}", hasher.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_says_any_text_in_ascii() {
+        let text = serde_json::json!({ "class": "Mütze 👒" });
+        let header = ascii(&text.to_string());
+        assert!(header.is_ascii());
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&header).unwrap(), text);
+    }
 }

@@ -5,6 +5,7 @@ use crate::events::{Listeners, watch};
 use crate::folder::Folder;
 use crate::guard::Guard;
 use crate::route::route;
+use crate::sampler::Sampler;
 use crate::store::Store;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -44,11 +45,14 @@ pub(crate) struct Shared {
     pub(crate) guard: Guard,
     pub(crate) listeners: Arc<Listeners>,
     pub(crate) pace: Pace,
+    /// Draws images, if there is a program for it.
+    pub(crate) sampler: Option<Sampler>,
 }
 
 impl Shared {
     pub(crate) fn new(folder: Folder, guard: Guard) -> Self {
-        Self { store: Arc::new(Store::new(folder)), guard, listeners: Arc::default(), pace: Pace::default() }
+        let store = Arc::new(Store::new(folder));
+        Self { store, guard, listeners: Arc::default(), pace: Pace::default(), sampler: None }
     }
 }
 

@@ -29,6 +29,7 @@ pub mod augment;
 pub mod data;
 pub mod device;
 mod error;
+pub mod explore;
 pub mod export;
 mod files;
 pub mod generate;
