@@ -28,6 +28,16 @@ export function put(node, ...children) {
   return node;
 }
 
+const shown = new WeakMap();
+
+// Calls `draw(node)` unless the node shows this already: what is focused or unfolded stays as it is.
+export function redraw(node, what, draw) {
+  const text = JSON.stringify(what);
+  if (shown.get(node) === text) return;
+  shown.set(node, text);
+  draw(node);
+}
+
 function present(children) {
   return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
 }

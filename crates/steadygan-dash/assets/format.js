@@ -38,7 +38,7 @@ export function duration(seconds) {
 
 // A short form for an axis.
 export function clock(seconds) {
-  if (seconds < 60) return `${trimmed(seconds.toFixed(1))} s`;
+  if (seconds < 60) return `${trimmed(seconds.toFixed(seconds < 10 ? 2 : 1))} s`;
   if (seconds < 3600) return `${trimmed((seconds / 60).toFixed(1))} min`;
   return `${trimmed((seconds / 3600).toFixed(2))} h`;
 }

@@ -24,12 +24,14 @@ export async function get(path, query, signal) {
 }
 
 function takeIn(changes) {
-  for (const summary of changes.runs) runs.set(summary.id, summary);
+  // What is told twice has not changed.
+  const changed = changes.runs.filter((summary) => JSON.stringify(summary) !== JSON.stringify(runs.get(summary.id)));
+  for (const summary of changed) runs.set(summary.id, summary);
   for (const id of changes.gone) runs.delete(id);
   if (changes.studies) folder.studies = changes.studies;
   if (changes.notes) folder.notes = changes.notes;
   folder.name = changes.folder;
-  const ids = new Set([...changes.runs.map((summary) => summary.id), ...changes.gone]);
+  const ids = new Set([...changed.map((summary) => summary.id), ...changes.gone]);
   for (const listener of [...listeners]) listener(ids);
 }
 

@@ -1,7 +1,7 @@
 // One run, and others over it.
 
 import { Curves, runColour } from "./curves.js";
-import { h, put, runLink } from "./dom.js";
+import { h, put, redraw, runLink } from "./dom.js";
 import { Explorer, networks } from "./explore.js";
 import * as findings from "./findings.js";
 import * as format from "./format.js";
@@ -59,8 +59,9 @@ export function runPage(page, { id, others }) {
     head(nodes.head, runs.get(id) ?? own.summary, ids.slice(1));
     const notes = gone ? ["This run is no longer in the folder: what is shown is what was last read."] : own.summary.notes;
     put(nodes.notes, notes.length > 0 && h("ul", { class: "notes" }, notes.map((note) => h("li", {}, note))));
-    findings.showFindings(nodes.found, found, pick);
-    showRecipe(nodes.recipe, ids.map((one) => details.get(one)).filter(Boolean));
+    redraw(nodes.found, own.findings, (node) => findings.showFindings(node, found, pick));
+    const all = ids.map((one) => details.get(one)).filter(Boolean);
+    redraw(nodes.recipe, all.map(({ recipe, plan }) => [recipe, plan]), (node) => showRecipe(node, all));
     offer(own);
     curves.marks = findings.marks(found);
     if (!gone) await (changed ? curves.load(changed) : curves.show(ids, curves.marks));

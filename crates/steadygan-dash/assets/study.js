@@ -8,7 +8,7 @@ import { flat } from "./recipe.js";
 
 export function studyPage(page, { id }) {
   const said = h("div", { class: "recipe" });
-  const list = h("div");
+  const list = h("section", { "aria-label": "Runs" });
   put(page, h("p", { class: "crumb" }, h("a", { href: "#/" }, "All runs")), h("h1", {}, id), said, list);
   document.title = `${id} · SteadyGAN`;
   get("/api/study", { study: id }).then(

@@ -53,7 +53,8 @@ mod tests {
     #[test]
     fn paths_are_looked_up_and_nothing_else() {
         assert_eq!(find("/").unwrap().kind, HTML);
-        for path in ["", "//", "/index.html", "/../style.css", "/style.css/", "/STYLE.CSS", "/%73tyle.css", "/api/runs"] {
+        for path in ["", "//", "/index.html", "/../style.css", "/style.css/", "/STYLE.CSS", "/%73tyle.css", "/api/runs"]
+        {
             assert!(find(path).is_none(), "{path}");
         }
     }
@@ -78,7 +79,9 @@ mod tests {
     fn no_script_makes_markup_or_code_of_text() {
         for asset in ASSETS.iter().filter(|asset| asset.kind == SCRIPT && asset.path != "/uplot.js") {
             let text = std::str::from_utf8(asset.content).unwrap();
-            for way in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "Function(", "srcdoc"] {
+            for way in
+                ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "Function(", "srcdoc"]
+            {
                 assert!(!text.contains(way), "{} has {way}", asset.path);
             }
         }

@@ -116,7 +116,7 @@ impl Followed {
     fn update(&mut self) {
         let mut more = Stamp::of_file(self.tail.path()).is_some();
         if !more {
-            *self = Self::new(&self.tail.path().to_owned());
+            *self = Self::new(self.tail.path());
         }
         while more {
             // A file that cannot be read now may be later.
@@ -295,7 +295,8 @@ mod tests {
     fn metrics_are_told_apart_by_their_names() {
         let place = tempfile::tempdir().unwrap();
         let run = RunDirectory::create(place.path(), "a").unwrap();
-        let lines = "{\"images\":1,\"modes\":3}\n{\"images\":1,\"metric\":\"kd\",\"value\":0.5}\n{\"images\":2,\"modes\":4}\n";
+        let lines =
+            "{\"images\":1,\"modes\":3}\n{\"images\":1,\"metric\":\"kd\",\"value\":0.5}\n{\"images\":2,\"modes\":4}\n";
         fs::write(run.metrics(), lines).unwrap();
         let mut curves = Curves::of(&run);
         curves.update();

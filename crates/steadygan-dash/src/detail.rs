@@ -37,7 +37,8 @@ impl Detail {
     pub(crate) fn of(id: &str, run: &RunDirectory) -> Self {
         let recipe = files::read(&run.recipe(), MAX_RECIPE_BYTES);
         let plan = files::read(&run.plan(), MAX_PLAN_BYTES);
-        let findings = Stamp::of_file(&run.findings()).and_then(|_| read_last_lines(&run.findings(), FINDINGS_BYTES).ok());
+        let findings =
+            Stamp::of_file(&run.findings()).and_then(|_| read_last_lines(&run.findings(), FINDINGS_BYTES).ok());
         let latest = run.checkpoint(steadygan_run::Which::Latest);
         Self {
             summary: Summary::of(id, run),

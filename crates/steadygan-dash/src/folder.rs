@@ -88,7 +88,8 @@ impl Folder {
 /// Whether a name is one entry of a folder, and not a hidden one.
 fn is_plain(name: &str) -> bool {
     let mut components = Path::new(name).components();
-    let is_one = matches!((components.next(), components.next()), (Some(Component::Normal(only)), None) if only == name);
+    let is_one =
+        matches!((components.next(), components.next()), (Some(Component::Normal(only)), None) if only == name);
     is_one && !name.starts_with('.') && !name.contains(['\\', '\0', ':'])
 }
 
@@ -195,7 +196,8 @@ mod tests {
         let (place, folder) = folder_with(&["00001-a/plan.json", "screen/study.json"]);
         fs::create_dir_all(place.path().join("secret/00009-x")).unwrap();
         fs::write(place.path().join("secret/00009-x/plan.json"), "{}").unwrap();
-        let link = |to: &str, at: &str| std::os::unix::fs::symlink(place.path().join(to), place.path().join(at)).unwrap();
+        let link =
+            |to: &str, at: &str| std::os::unix::fs::symlink(place.path().join(to), place.path().join(at)).unwrap();
         link("secret/00009-x", "shown/00002-link");
         link("secret", "shown/screen/runs");
         assert_eq!(ids(&folder), ["00001-a"]);

@@ -39,8 +39,10 @@ impl Guard {
         // The request's first line may name a host, too.
         let named = request.uri().authority().is_none_or(|authority| self.is_ours(authority.as_str()));
         let host = only(headers, HOST).filter(|host| named && self.is_ours(host));
-        let host = host.ok_or((StatusCode::MISDIRECTED_REQUEST, "open this by its address, such as http://127.0.0.1"))?;
-        if headers.contains_key(ORIGIN) && only(headers, ORIGIN).is_none_or(|origin| origin != format!("http://{host}")) {
+        let host =
+            host.ok_or((StatusCode::MISDIRECTED_REQUEST, "open this by its address, such as http://127.0.0.1"))?;
+        if headers.contains_key(ORIGIN) && only(headers, ORIGIN).is_none_or(|origin| origin != format!("http://{host}"))
+        {
             return Err((StatusCode::FORBIDDEN, "another site asked"));
         }
         let site = only(headers, HeaderName::from_static("sec-fetch-site"));
@@ -94,7 +96,9 @@ mod tests {
         for host in ["127.0.0.1:7070", "127.0.0.1", "localhost:1", "LOCALHOST", "[::1]:7070", "127.9.9.9"] {
             assert_eq!(status("127.0.0.1", "/", &[("host", host)]), 200, "{host}");
         }
-        for host in ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.1", "", "[::1", "[::1]x"] {
+        for host in
+            ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.1", "", "[::1", "[::1]x"]
+        {
             assert_eq!(status("127.0.0.1", "/", &[("host", host)]), 421, "{host}");
         }
         for host in ["localhost:99999", "localhost:", "user@localhost", "localhost/", " localhost"] {
@@ -116,7 +120,9 @@ mod tests {
     fn a_foreign_page_is_refused() {
         let host = ("host", "localhost:7070");
         assert_eq!(status("127.0.0.1", "/api/runs", &[host, ("origin", "http://localhost:7070")]), 200);
-        for origin in ["http://localhost", "http://localhost:7071", "https://localhost:7070", "http://evil.example", "null"] {
+        for origin in
+            ["http://localhost", "http://localhost:7071", "https://localhost:7070", "http://evil.example", "null"]
+        {
             assert_eq!(status("127.0.0.1", "/api/runs", &[host, ("origin", origin)]), 403, "{origin}");
         }
         for (site, expected) in [("same-origin", 200), ("none", 200), ("cross-site", 403), ("same-site", 403)] {

@@ -90,9 +90,13 @@ async fn explore(query: &Query, shared: &Shared) -> Answer {
             facts.into_iter().for_each(|facts| drop(answer.headers_mut().insert(FACTS, facts)));
             answer
         }
-        Err(Unanswered::Busy) => refusal(StatusCode::SERVICE_UNAVAILABLE, "too many images are asked for: wait a moment"),
+        Err(Unanswered::Busy) => {
+            refusal(StatusCode::SERVICE_UNAVAILABLE, "too many images are asked for: wait a moment")
+        }
         Err(Unanswered::Failed) => refusal(StatusCode::BAD_GATEWAY, "the program that draws images did not answer"),
-        Err(Unanswered::Refused(why)) => answer(StatusCode::UNPROCESSABLE_ENTITY, TEXT, Content::Bytes(Some(why.into()))),
+        Err(Unanswered::Refused(why)) => {
+            answer(StatusCode::UNPROCESSABLE_ENTITY, TEXT, Content::Bytes(Some(why.into())))
+        }
     }
 }
 
@@ -103,7 +107,8 @@ fn ascii(json: &str) -> String {
         if character.is_ascii() {
             text.push(character);
         } else {
-            let units = character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
+            let units =
+                character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
             text.push_str(&units);
         }
     }

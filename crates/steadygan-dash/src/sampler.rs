@@ -151,7 +151,8 @@ impl Desk {
             let hint = head["hint"].as_str().unwrap_or_default();
             return Ok(Err(Unanswered::Refused(format!("{why}\n{hint}"))));
         }
-        let length = head["bytes"].as_u64().filter(|&length| length <= MAX_PICTURE).ok_or(io::ErrorKind::InvalidData)?;
+        let length =
+            head["bytes"].as_u64().filter(|&length| length <= MAX_PICTURE).ok_or(io::ErrorKind::InvalidData)?;
         let mut picture = Vec::new();
         line.from.by_ref().take(length).read_to_end(&mut picture)?;
         if picture.len() as u64 == length {
@@ -210,9 +211,18 @@ mod tests {
             let first = wait(refusing.ask(Path::new("/a"), &Value::Null));
             assert!(matches!(first, Err(Unanswered::Refused(why)) if why == "no\nask less"));
             thread::sleep(Duration::from_millis(50));
-            assert!(matches!(wait(refusing.ask(Path::new("/a"), &Value::Null)), Err(Unanswered::Failed)), "it has ended");
+            assert!(
+                matches!(wait(refusing.ask(Path::new("/a"), &Value::Null)), Err(Unanswered::Failed)),
+                "it has ended"
+            );
         }
-        for rubbish in ["exit 1", "echo rubbish", "echo '{\"bytes\":99999999999}'", "echo '{\"bytes\":9}'; echo short", "echo '{}'"] {
+        for rubbish in [
+            "exit 1",
+            "echo rubbish",
+            "echo '{\"bytes\":99999999999}'",
+            "echo '{\"bytes\":9}'; echo short",
+            "echo '{}'",
+        ] {
             let place = tempfile::tempdir().unwrap();
             let answer = wait(sampler(&place, rubbish).ask(Path::new("/a"), &Value::Null));
             assert!(matches!(answer, Err(Unanswered::Failed)), "{rubbish}: {answer:?}");
@@ -226,7 +236,9 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let slow = sampler(&place, "sleep 1");
         let answers = wait(async {
-            let asks: Vec<_> = (0..12).map(|_| tokio::time::timeout(Duration::from_millis(1), slow.ask(Path::new("/a"), &Value::Null))).collect();
+            let asks: Vec<_> = (0..12)
+                .map(|_| tokio::time::timeout(Duration::from_millis(1), slow.ask(Path::new("/a"), &Value::Null)))
+                .collect();
             let mut answers = Vec::new();
             for ask in asks {
                 answers.push(ask.await);

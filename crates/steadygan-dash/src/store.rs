@@ -23,8 +23,16 @@ const SILENCE: Duration = Duration::from_secs(15);
 pub(crate) struct Store {
     pub(crate) folder: Folder,
     known: Mutex<Known>,
-    /// The runs whose curves are in memory, the last used at the end, with how many numbers they are.
-    curves: Mutex<Vec<(String, usize, Arc<Mutex<Curves>>)>>,
+    /// The runs whose curves are in memory, the last used at the end.
+    curves: Mutex<Vec<Kept>>,
+}
+
+/// A run's curves, and how many numbers they are.
+#[derive(Debug)]
+struct Kept {
+    id: String,
+    numbers: usize,
+    curves: Arc<Mutex<Curves>>,
 }
 
 #[derive(Debug, Default)]
@@ -83,7 +91,12 @@ impl Store {
         Changes {
             generation: known.generation,
             folder: self.folder.shown().to_owned(),
-            runs: known.runs.values().filter(|entry| is_new(entry.generation)).map(|entry| entry.summary.clone()).collect(),
+            runs: known
+                .runs
+                .values()
+                .filter(|entry| is_new(entry.generation))
+                .map(|entry| entry.summary.clone())
+                .collect(),
             gone: known.gone.iter().filter(|gone| gone.0 > generation).map(|gone| gone.1.clone()).collect(),
             others: is_new(*changed).then(|| others.clone()),
         }
@@ -103,16 +116,16 @@ impl Store {
 
     fn take_curves(&self, id: &str, run: &RunDirectory) -> Arc<Mutex<Curves>> {
         let kept = lock(&self.curves);
-        let known = kept.iter().find(|(kept, ..)| kept == id).map(|(.., curves)| Arc::clone(curves));
+        let known = kept.iter().find(|kept| kept.id == id).map(|kept| Arc::clone(&kept.curves));
         known.unwrap_or_else(|| Arc::new(Mutex::new(Curves::of(run))))
     }
 
     /// Keeps a run's curves as the last used, and lets go of those whose use is longest ago.
     fn keep_curves(&self, id: &str, numbers: usize, curves: Arc<Mutex<Curves>>) {
         let mut kept = lock(&self.curves);
-        kept.retain(|(kept, ..)| kept != id);
-        kept.push((id.to_owned(), numbers, curves));
-        while kept.len() > 1 && kept.iter().map(|(_, numbers, _)| numbers).sum::<usize>() > MAX_NUMBERS {
+        kept.retain(|kept| kept.id != id);
+        kept.push(Kept { id: id.to_owned(), numbers, curves });
+        while kept.len() > 1 && kept.iter().map(|kept| kept.numbers).sum::<usize>() > MAX_NUMBERS {
             kept.remove(0);
         }
     }
@@ -146,7 +159,8 @@ impl Entry {
     /// A run that says it is running but has written nothing for a while: whether anybody still trains it.
     fn ask_whether_it_is_silent(&mut self, run: &RunDirectory, next: u64) {
         let now = SystemTime::now();
-        let is_past = |time: Option<SystemTime>| time.is_none_or(|time| now.duration_since(time).is_ok_and(|ago| ago > SILENCE));
+        let is_past =
+            |time: Option<SystemTime>| time.is_none_or(|time| now.duration_since(time).is_ok_and(|ago| ago > SILENCE));
         if self.summary.state != "running" || !is_past(self.stamps.modified()) || !is_past(self.asked) {
             return;
         }
@@ -202,7 +216,7 @@ mod tests {
         let store = Store::new(Folder::open(place.path()).unwrap());
         let run = RunDirectory::create(place.path(), "a").unwrap();
         let keep = |id: &str, numbers| store.keep_curves(id, numbers, Arc::new(Mutex::new(Curves::of(&run))));
-        let kept = || lock(&store.curves).iter().map(|(id, ..)| id.clone()).collect::<Vec<_>>();
+        let kept = || lock(&store.curves).iter().map(|kept| kept.id.clone()).collect::<Vec<_>>();
         keep("a", MAX_NUMBERS / 2);
         keep("b", MAX_NUMBERS / 2);
         keep("a", MAX_NUMBERS / 2);

@@ -73,7 +73,8 @@ pub(crate) struct Stamps([Option<Stamp>; 6]);
 
 impl Stamps {
     pub(crate) fn of(run: &RunDirectory) -> Self {
-        let files = [run.manifest(), run.plan(), run.stats(), run.metrics(), run.findings()].map(|path| Stamp::of_file(&path));
+        let files =
+            [run.manifest(), run.plan(), run.stats(), run.metrics(), run.findings()].map(|path| Stamp::of_file(&path));
         let [manifest, plan, stats, metrics, findings] = files;
         Self([manifest, plan, stats, metrics, findings, fakes_folder(run).and_then(|path| Stamp::of_folder(&path))])
     }
@@ -169,7 +170,8 @@ impl Summary {
         self.parameters = Some([manifest.generator_parameters, manifest.discriminator_parameters]);
         self.seed = Some(manifest.seed.to_string());
         let data = manifest.data;
-        self.data = Some(DataSummary { name: data.name, size: data.size, channels: data.channels, images: data.images });
+        self.data =
+            Some(DataSummary { name: data.name, size: data.size, channels: data.channels, images: data.images });
     }
 
     fn read_plan(&mut self, run: &RunDirectory) {
@@ -251,7 +253,9 @@ mod tests {
     #[test]
     fn findings_last_until_they_are_over_and_metrics_are_the_latest_of_their_kind() {
         let (_place, run) = run();
-        let finding = |name: &str, severity: &str| format!("{{\"images\":1,\"finding\":\"{name}\",\"severity\":\"{severity}\"}}\n");
+        let finding = |name: &str, severity: &str| {
+            format!("{{\"images\":1,\"finding\":\"{name}\",\"severity\":\"{severity}\"}}\n")
+        };
         let findings = [finding("a", "note"), finding("b", "severe"), finding("a", "over"), finding("b", "warning")];
         fs::write(run.findings(), findings.concat()).unwrap();
         let metrics = "{\"images\":1,\"metric\":\"kd\",\"value\":2}\n{\"images\":2,\"modes\":3}\n{\"images\":3,\"metric\":\"kd\",\"value\":1}\n{";

@@ -98,13 +98,17 @@ fn pages_and_data_come_with_headers_that_bind_the_browser() {
     for target in ["/", "/main.js", "/style.css", "/uplot.js", "/api/runs", "/api/run?run=00001-a", "/nothing"] {
         let answer = served.get(target);
         assert_eq!(answer.status, if target == "/nothing" { 404 } else { 200 }, "{target}");
-        for header in ["content-security-policy: default-src 'none';", "x-content-type-options: nosniff", "no-referrer"] {
+        for header in ["content-security-policy: default-src 'none';", "x-content-type-options: nosniff", "no-referrer"]
+        {
             assert!(answer.head.contains(header), "{target} lacks {header}: {}", answer.head);
         }
         assert!(!answer.head.contains("unsafe-"), "{}", answer.head);
     }
     let page = served.get("/").text();
-    assert!(!page.contains("://") && !page.contains("<script>") && !page.contains(" on"), "nothing inline or from elsewhere");
+    assert!(
+        !page.contains("://") && !page.contains("<script>") && !page.contains(" on"),
+        "nothing inline or from elsewhere"
+    );
 }
 
 #[test]
@@ -127,7 +131,8 @@ fn a_run_is_answered_as_its_files_say() {
 #[test]
 fn foreign_hosts_and_origins_are_refused() {
     let served = Served::new();
-    let with_host = |host: &str| served.send(&format!("GET /api/runs HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n"));
+    let with_host =
+        |host: &str| served.send(&format!("GET /api/runs HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n"));
     assert_eq!(with_host("evil.example").status, 421);
     assert_eq!(with_host(&format!("localhost:{}", served.address.port())).status, 200);
     assert_eq!(served.send("GET /api/runs HTTP/1.0\r\n\r\n").status, 421, "no host");
@@ -135,7 +140,8 @@ fn foreign_hosts_and_origins_are_refused() {
     assert_eq!(served.get_with("/api/picture?run=x", "sec-fetch-site: cross-site\r\n").status, 403);
     assert_eq!(served.get_with("/api/runs", &format!("origin: http://{}\r\n", served.address)).status, 200);
     // A host in the request's first line is no way around.
-    let absolute = format!("GET http://evil.example/api/runs HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", served.address);
+    let absolute =
+        format!("GET http://evil.example/api/runs HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", served.address);
     assert_eq!(served.send(&absolute).status, 421);
     for method in ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"] {
         let request = format!("{method} /api/runs HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", served.address);
@@ -148,8 +154,20 @@ fn no_way_leads_out_of_the_folder() {
     let served = Served::new();
     let absolute = format!("{}/secret", served.place.path().display()).replace('/', "%2f");
     let ways = [
-        "..", "../", "..%2f", "%2e%2e%2f", "%252e%252e%252f", "..%5c", "..%00", "00001-a%2f..%2f..", "00001-a/../..",
-        "%c0%ae%c0%ae%2f", "..;/", ".%2e/", "%2f", &absolute,
+        "..",
+        "../",
+        "..%2f",
+        "%2e%2e%2f",
+        "%252e%252e%252f",
+        "..%5c",
+        "..%00",
+        "00001-a%2f..%2f..",
+        "00001-a/../..",
+        "%c0%ae%c0%ae%2f",
+        "..;/",
+        ".%2e/",
+        "%2f",
+        &absolute,
     ];
     for way in ways {
         for target in [

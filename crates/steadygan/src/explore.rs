@@ -278,7 +278,12 @@ mod tests {
         let (from, to) = (Place { seed: 1, index: 2 }, Place { seed: 3, index: 4 });
         assert_eq!(read(walk).unwrap(), Ask::Walk { from, to, steps: 8, truncation: None });
         assert_eq!(read(r#"{"ask":"layers"}"#).unwrap(), Ask::Layers);
-        for foreign in ["{}", r#"{"ask":"run"}"#, r#"{"ask":"sheet","seed":-1,"count":1}"#, r#"{"ask":"sheet","seed":1,"count":1,"out":"x"}"#] {
+        for foreign in [
+            "{}",
+            r#"{"ask":"run"}"#,
+            r#"{"ask":"sheet","seed":-1,"count":1}"#,
+            r#"{"ask":"sheet","seed":1,"count":1,"out":"x"}"#,
+        ] {
             assert!(read(foreign).is_err(), "{foreign}");
         }
     }
