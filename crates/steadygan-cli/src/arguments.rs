@@ -174,6 +174,9 @@ pub(crate) struct Train {
     pub(crate) out: PathBuf,
     #[command(flatten)]
     pub(crate) device: Device,
+    /// Write event files for TensorBoard, too
+    #[arg(long)]
+    pub(crate) tensorboard: bool,
     /// Show the plan, the networks and the memory they take, and train nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -181,7 +184,7 @@ pub(crate) struct Train {
 
 impl Default for Train {
     fn default() -> Self {
-        Self { recipe: Recipe::default(), out: "runs".into(), device: Device::default(), dry_run: false }
+        Self { recipe: Recipe::default(), out: "runs".into(), device: Device::default(), tensorboard: false, dry_run: false }
     }
 }
 

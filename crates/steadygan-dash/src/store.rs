@@ -15,6 +15,9 @@ const MAX_NUMBERS: usize = 16_000_000;
 /// How many runs that are gone are remembered, to be told to pages.
 const MAX_GONE: usize = 1000;
 
+/// How many threads read a folder's runs for the first time.
+const READERS: usize = 16;
+
 /// How long a run is silent before its lock is looked at, and looked at again.
 const SILENCE: Duration = Duration::from_secs(15);
 
@@ -49,6 +52,7 @@ struct Entry {
     generation: u64,
     stamps: Stamps,
     summary: Summary,
+    run: RunDirectory,
     asked: Option<SystemTime>,
 }
 
@@ -135,15 +139,19 @@ impl Known {
     fn refresh(&mut self, listing: Listing) {
         let next = self.generation + 1;
         let mut before = std::mem::take(&mut self.runs);
+        let mut changed = Vec::new();
         for (id, run) in listing.runs {
             let stamps = Stamps::of(&run);
-            let mut entry = match before.remove(&id) {
-                Some(entry) if entry.stamps == stamps => entry,
-                _ => Entry { generation: next, summary: Summary::of(&id, &run), stamps, asked: None },
-            };
-            entry.ask_whether_it_is_silent(&run, next);
-            self.runs.insert(id, entry);
+            match before.remove(&id) {
+                Some(entry) if entry.stamps == stamps => drop(self.runs.insert(id, entry)),
+                _ => changed.push((id, run, stamps)),
+            }
         }
+        for (stamps, summary, run) in read_all(changed) {
+            let id = summary.id.clone();
+            self.runs.insert(id, Entry { generation: next, stamps, summary, run, asked: None });
+        }
+        self.runs.values_mut().for_each(|entry| entry.ask_whether_it_is_silent(next));
         self.gone.retain(|(_, id)| !self.runs.contains_key(id));
         self.gone.extend(before.into_keys().map(|id| (next, id)));
         self.gone.drain(..self.gone.len().saturating_sub(MAX_GONE));
@@ -157,7 +165,7 @@ impl Known {
 
 impl Entry {
     /// A run that says it is running but has written nothing for a while: whether anybody still trains it.
-    fn ask_whether_it_is_silent(&mut self, run: &RunDirectory, next: u64) {
+    fn ask_whether_it_is_silent(&mut self, next: u64) {
         let now = SystemTime::now();
         let is_past =
             |time: Option<SystemTime>| time.is_none_or(|time| now.duration_since(time).is_ok_and(|ago| ago > SILENCE));
@@ -165,11 +173,32 @@ impl Entry {
             return;
         }
         self.asked = Some(now);
-        if matches!(run.is_being_trained(), Ok(false)) {
+        if matches!(self.run.is_being_trained(), Ok(false)) {
             self.summary.state = "silent";
             self.generation = next;
         }
     }
+}
+
+/// The summaries of runs. Their files may be on a slow disk, where several readers wait together.
+fn read_all(runs: Vec<(String, RunDirectory, Stamps)>) -> Vec<(Stamps, Summary, RunDirectory)> {
+    let read = |(id, run, stamps): (String, RunDirectory, Stamps)| (stamps, Summary::of(&id, &run), run);
+    if runs.len() < READERS {
+        return runs.into_iter().map(read).collect();
+    }
+    let waiting = Mutex::new(runs.into_iter());
+    let done = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..READERS {
+            scope.spawn(|| {
+                while let Some(next) = { lock(&waiting).next() } {
+                    let summary = read(next);
+                    lock(&done).push(summary);
+                }
+            });
+        }
+    });
+    done.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What a panic left behind is whole: nothing here is changed in steps that belong together.

@@ -9,7 +9,7 @@ use std::path::Path;
 use steadygan_run::{Manifest, Outcome, RunDirectory, Stats, read_last_lines, read_spread_lines};
 
 /// Points of the little curves in the list.
-const TREND_POINTS: u64 = 32;
+const TREND_POINTS: u64 = 24;
 
 /// How much of a file's end is read for its latest lines, in bytes.
 const END_BYTES: u64 = 16 << 10;

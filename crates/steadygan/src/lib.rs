@@ -45,6 +45,7 @@ pub mod optim;
 pub mod penalty;
 pub mod pixels;
 pub mod plan;
+mod protobuf;
 pub mod recipe;
 pub mod report;
 pub mod rng;

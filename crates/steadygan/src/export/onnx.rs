@@ -6,7 +6,7 @@
 mod fields;
 mod node;
 
-use super::protobuf::Message;
+use crate::protobuf::Message;
 use crate::error::Result;
 use crate::nn::{AnyLayer, ImageShape, Layer, Network, Reshape, Residual, named_tensors};
 use fields::{dimension, entry, graph, model, opset, shape, tensor, tensor_type, type_, value_info};

@@ -3,7 +3,7 @@
 use super::DOUBLING;
 use super::fields::{attribute, node};
 use crate::error::{Error, Result};
-use crate::export::protobuf::Message;
+use crate::protobuf::Message;
 use crate::nn::{AnyLayer, BatchNorm, ConvSpec, Layer};
 
 /// An operator with its constants and attributes.
