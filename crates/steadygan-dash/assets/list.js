@@ -1,6 +1,6 @@
 // The list of runs.
 
-import { address, h, put, runLink, svg } from "./dom.js";
+import { address, h, put, redraw, runLink, svg } from "./dom.js";
 import * as format from "./format.js";
 import { setPageKeys } from "./keys.js";
 import { folder, listen, runs } from "./live.js";
@@ -64,8 +64,8 @@ export function listPage(page) {
     }
     const hidden = runs.size - visible.length;
     counted.textContent = hidden ? `${visible.length} of ${runs.size}` : `${runs.size}`;
-    put(notes, folder.notes.length > 0 && h("ul", { class: "notes" }, folder.notes.map((note) => h("li", {}, note))));
-    put(studies, folder.studies.length > 0 && studyLinks());
+    redraw(notes, folder.notes, (node) => put(node, folder.notes.length > 0 && h("ul", { class: "notes" }, folder.notes.map((note) => h("li", {}, note)))));
+    redraw(studies, folder.studies, (node) => put(node, folder.studies.length > 0 && studyLinks()));
     if (runs.size === 0) {
       put(list, h("li", { class: "empty" }, "No runs yet. ", h("code", {}, "steadygan train"), " starts one, and it will appear here."));
     }

@@ -199,10 +199,23 @@ def a_finding_is_marked_and_listed(page, run):
     page.picture("finding")
 
 
-def a_study_has_a_page(page):
+def a_study_has_a_page(page, folder):
     page.open()
     page.one(".studies a").click()
-    page.until(lambda: "ema" in page.text(".recipe table") and "fashion-plain" in page.text("main"), "study and runs are shown")
+    page.until(lambda: "factors" in page.text("main") and "fashion-plain" in page.text("main"), "its file and its runs are shown")
+    interval = {"estimate": -0.4, "low": -0.6, "high": -0.2}
+    effects = [
+        {"name": "ema", "interval": interval, "verdict": "helps"}, {"name": "<b>", "interval": None, "verdict": "unresolved"},
+        {"name": "adam", "interval": {"estimate": 0.1, "low": -0.1, "high": 0.3}, "verdict": "unresolved"},
+    ]
+    results = {"last": {"effects": effects}, "recommended": [1, 0], "open": ["adam cannot be told from nothing"]}
+    factors = [{"name": "ema", "levels": [False, True]}, {"name": "adam", "levels": [True, False]}]
+    study = {"format_version": 1, "plan": {"factors": factors}, "results": results}
+    (folder / "a study" / "study.json").write_text(json.dumps(study))
+    page.open("#/study/a%20study")
+    page.until(lambda: len(page.all(".interval")) == 2, "the effects are drawn")
+    assert "× 0.6703 (0.5488 to 0.8187)" in page.text("main") and "<b>" in page.text("main")
+    assert "ema = true" in page.text(".levels")
     page.picture("study")
 
 
@@ -301,7 +314,7 @@ def main():
             page = Page(driver, dashboard.stdout.readline().strip(), pictures)
             steps = [
                 (the_list_shows_the_runs, first, second), (nothing_from_a_run_executes,), (the_slider_goes_through_time, first),
-                (two_runs_are_overlaid, first, second), (a_study_has_a_page,), (the_explorer_draws, first),
+                (two_runs_are_overlaid, first, second), (a_study_has_a_page, folder), (the_explorer_draws, first),
                 (it_is_used_by_keyboard, first), (it_fits_a_phone, first), (a_finding_is_marked_and_listed, second),
                 (a_live_curve_grows, program, folder), (a_run_goes_while_it_is_open, second),
             ]
