@@ -184,7 +184,13 @@ pub(crate) struct Train {
 
 impl Default for Train {
     fn default() -> Self {
-        Self { recipe: Recipe::default(), out: "runs".into(), device: Device::default(), tensorboard: false, dry_run: false }
+        Self {
+            recipe: Recipe::default(),
+            out: "runs".into(),
+            device: Device::default(),
+            tensorboard: false,
+            dry_run: false,
+        }
     }
 }
 

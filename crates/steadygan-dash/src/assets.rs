@@ -69,6 +69,10 @@ mod tests {
                 assert!(find(&format!("/{name}")).is_some(), "{} imports {name}", asset.path);
             }
         }
+        let page = std::str::from_utf8(find("/").unwrap().content).unwrap();
+        for name in page.split(['"', '\n']).filter(|part| part.starts_with('/') && part.contains('.')) {
+            assert!(find(name).is_some(), "the page names {name}");
+        }
         let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/assets")).unwrap();
         let files = files.map(|entry| entry.unwrap()).filter(|entry| entry.file_type().unwrap().is_file()).count();
         assert_eq!(files, ASSETS.len() - 2, "all but uPlot's");

@@ -164,8 +164,9 @@ impl Run {
     /// The run directory cannot be written.
     pub fn write_events(&self) -> Result<()> {
         let folder = self.directory.tensorboard();
-        std::fs::create_dir_all(&folder)
-            .map_err(|error| Error::io(format!("cannot make {}", folder.display()), &error, "choose another folder with --out DIR"))
+        std::fs::create_dir_all(&folder).map_err(|error| {
+            Error::io(format!("cannot make {}", folder.display()), &error, "choose another folder with --out DIR")
+        })
     }
 
     /// Trains to the plan's end, telling `observer` as well as the run directory.
