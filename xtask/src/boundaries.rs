@@ -26,6 +26,10 @@ const RULES: &[Rule] = &[
     },
     Rule { says: "steadygan prints nothing", violations: |root| prints(root, "crates/steadygan/src") },
     Rule {
+        says: "steadygan-dash depends on no Burn, no tensors, no clap and on nothing else of ours but steadygan-run",
+        violations: |root| dependencies(root, "steadygan-dash", ANY_DEPTH, &[BURN, TENSORS, CLAP, COMPUTING]),
+    },
+    Rule {
         says: "steadygan-cli depends on Burn through the library only",
         violations: |root| dependencies(root, "steadygan-cli", 1, &[BURN]),
     },
@@ -54,6 +58,8 @@ const HTTP: Families = &[
 ];
 const CLAP: Families = &["clap"];
 const OURS: Families = &["steadygan"];
+/// Those of ours that compute, and what they embed.
+const COMPUTING: Families = &["steadygan-assets", "steadygan-cli", "steadygan-kernels"];
 
 const ANY_DEPTH: usize = usize::MAX;
 

@@ -2,6 +2,7 @@
 
 use crate::data::DataCommand;
 use clap::{Args, Parser, Subcommand};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use steadygan::recipe::{Count, EMBEDDED, LayeredRecipe};
 use steadygan::run::Machine;
@@ -74,6 +75,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: DataCommand,
     },
+    /// Show runs in a browser, live
+    Dashboard(Dashboard),
+    /// Draw images for the dashboard, as it asks
+    #[command(hide = true)]
+    SampleWorker(SampleWorker),
     /// Show the heuristics, or one of them
     Heuristics {
         /// A heuristic's name
@@ -168,6 +174,9 @@ pub(crate) struct Train {
     pub(crate) out: PathBuf,
     #[command(flatten)]
     pub(crate) device: Device,
+    /// Write event files for TensorBoard, too
+    #[arg(long)]
+    pub(crate) tensorboard: bool,
     /// Show the plan, the networks and the memory they take, and train nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -175,7 +184,13 @@ pub(crate) struct Train {
 
 impl Default for Train {
     fn default() -> Self {
-        Self { recipe: Recipe::default(), out: "runs".into(), device: Device::default(), dry_run: false }
+        Self {
+            recipe: Recipe::default(),
+            out: "runs".into(),
+            device: Device::default(),
+            tensorboard: false,
+            dry_run: false,
+        }
     }
 }
 
@@ -225,6 +240,25 @@ pub(crate) struct Export {
     pub(crate) run: PathBuf,
     #[command(flatten)]
     pub(crate) checkpoint: Checkpoint,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Dashboard {
+    /// The folder that holds the runs
+    #[arg(value_name = "DIR", default_value = "runs")]
+    pub(crate) folder: PathBuf,
+    /// The port; 0 is any that is free [default: 7070, or any that is free]
+    #[arg(long, value_name = "N")]
+    pub(crate) port: Option<u16>,
+    /// The address to serve at; other machines reach any but this one
+    #[arg(long, value_name = "ADDR", default_value_t = IpAddr::from([127, 0, 0, 1]))]
+    pub(crate) host: IpAddr,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SampleWorker {
+    /// A run's folder
+    pub(crate) run: PathBuf,
 }
 
 #[derive(Debug, Args)]

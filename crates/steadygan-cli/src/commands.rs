@@ -32,6 +32,9 @@ pub(crate) fn train(arguments: &Train, options: &Options) -> Result<ExitCode> {
         return dry_run(&recipe, &plan, &data, options);
     }
     let run = Run::start(&recipe, plan, data, &arguments.out, on)?;
+    if arguments.tensorboard {
+        run.write_events()?;
+    }
     train_to_the_end(run, options)
 }
 

@@ -3,8 +3,10 @@
 mod arguments;
 mod commands;
 mod console;
+mod dashboard;
 mod data;
 mod export;
+mod sample_worker;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
@@ -42,6 +44,8 @@ fn run() -> ExitCode {
         Command::Export(arguments) => export::export(&arguments, &options),
         Command::Summary(recipe) => commands::summary(&recipe, &options),
         Command::Data { command } => data::data(&command, &options),
+        Command::Dashboard(arguments) => dashboard::dashboard(&arguments, &options),
+        Command::SampleWorker(arguments) => sample_worker::sample_worker(&arguments),
         Command::Heuristics { name } => commands::heuristics(name.as_deref(), &options),
     });
     done.unwrap_or_else(|error| {

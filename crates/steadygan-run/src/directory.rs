@@ -114,6 +114,11 @@ impl RunDirectory {
         self.path.join("export")
     }
 
+    /// `tensorboard`: event files for TensorBoard, written if the folder is there.
+    pub fn tensorboard(&self) -> PathBuf {
+        self.path.join("tensorboard")
+    }
+
     /// `report.html`, written when asked for.
     pub fn report(&self) -> PathBuf {
         self.path.join("report.html")
@@ -170,6 +175,7 @@ mod tests {
             (run.checkpoint(Which::Latest), "r/checkpoints/latest/state.safetensors"),
             (run.checkpoint(Which::Best), "r/checkpoints/best/state.safetensors"),
             (run.export(), "r/export"),
+            (run.tensorboard(), "r/tensorboard"),
             (run.report(), "r/report.html"),
         ];
         for (path, name) in expected {

@@ -41,6 +41,7 @@
 mod atomic;
 mod directory;
 mod error;
+mod excerpt;
 mod fakes;
 mod json_lines;
 mod line_reader;
@@ -56,6 +57,7 @@ mod which;
 pub use atomic::{write_atomically, write_atomically_with};
 pub use directory::{RunDirectory, list};
 pub use error::{RunError, reason};
+pub use excerpt::{read_last_lines, read_spread_lines};
 pub use json_lines::{JsonLines, append_text};
 pub use line_reader::MAX_LINE_BYTES;
 pub use lines::{Lines, cut_back, read_lines};

@@ -49,6 +49,29 @@ impl RunDirectory {
         Ok(RunLock { _file: file })
     }
 
+    /// Whether a process is training this run. On a file system without locks nobody can tell, and the answer is yes.
+    ///
+    /// For a moment too short to notice this holds a lock of its own, against which a trainer that starts just then
+    /// would be refused: ask only about a run that has been silent, not again and again.
+    ///
+    /// # Errors
+    ///
+    /// If the system refuses; a run that was never locked is not being trained.
+    pub fn is_being_trained(&self) -> Result<bool, RunError> {
+        let path = self.path().join(LOCK_NAME);
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(e) => return Err(RunError::refused("read", &path, e)),
+        };
+        match file.try_lock_shared() {
+            Ok(()) => Ok(false),
+            Err(TryLockError::WouldBlock) => Ok(true),
+            Err(TryLockError::Error(e)) if e.kind() == io::ErrorKind::Unsupported => Ok(true),
+            Err(TryLockError::Error(e)) => Err(RunError::refused("lock", &path, e)),
+        }
+    }
+
     /// Removes the trainer's temporary files. A report's belong to another process, which may be at
     /// work.
     fn remove_temporaries(&self) -> Result<(), RunError> {
@@ -80,10 +103,13 @@ mod tests {
     fn a_run_is_trained_by_one_at_a_time() {
         let folder = tempfile::tempdir().expect("temporary folder");
         let run = RunDirectory::create(folder.path(), "a").expect("run");
+        assert!(!run.is_being_trained().expect("never locked"));
         let lock = run.lock().expect("free");
+        assert!(run.is_being_trained().expect("locked"));
         let error = run.lock().expect_err("held");
         assert!(error.to_string().ends_with("00001-a is being trained by another process"), "{error}");
         drop(lock);
+        assert!(!run.is_being_trained().expect("free again"));
         let _again = run.lock().expect("free again");
     }
 

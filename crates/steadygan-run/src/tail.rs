@@ -36,6 +36,8 @@ pub struct Polled<T> {
     pub restarted: bool,
     /// The complete lines since the last poll. A torn last line is left for a later one.
     pub lines: Lines<T>,
+    /// Whether the poll stopped before the file's end, at the bytes that it was to read at most.
+    pub more: bool,
 }
 
 impl<T: DeserializeOwned> Tail<T> {
@@ -56,10 +58,19 @@ impl<T: DeserializeOwned> Tail<T> {
     /// If the system refuses; [`RunError::is_not_found`] tells that the file is not there yet or has
     /// been deleted. Polling again later is fine: no line is lost or returned twice.
     pub fn poll(&mut self) -> Result<Polled<T>, RunError> {
-        self.read_on().map_err(|e| RunError::refused("read", &self.path, e))
+        self.poll_up_to(u64::MAX)
     }
 
-    fn read_on(&mut self) -> io::Result<Polled<T>> {
+    /// As [`poll`](Self::poll), but about `bytes` at most of the file: a long one in pieces.
+    ///
+    /// # Errors
+    ///
+    /// As [`poll`](Self::poll).
+    pub fn poll_up_to(&mut self, bytes: u64) -> Result<Polled<T>, RunError> {
+        self.read_on(bytes).map_err(|e| RunError::refused("read", &self.path, e))
+    }
+
+    fn read_on(&mut self, bytes: u64) -> io::Result<Polled<T>> {
         let mut file = File::open(&self.path)?;
         let restarted = read_before(&mut file, self.place.offset, self.anchor.len() as u64)?
             .is_none_or(|bytes| bytes != self.anchor);
@@ -67,13 +78,18 @@ impl<T: DeserializeOwned> Tail<T> {
         file.seek(SeekFrom::Start(start.offset))?;
         let mut reader = LineReader::new(BufReader::new(&mut file), start);
         let mut lines = Lines::none();
+        let mut more = false;
         while let Some(piece) = reader.next()? {
             lines.take_in(&piece);
+            more = reader.place().offset - start.offset >= bytes;
+            if more {
+                break;
+            }
         }
         let place = reader.place();
         if let Some(anchor) = read_before(&mut file, place.offset, ANCHOR_BYTES)? {
             (self.place, self.anchor) = (place, anchor);
-            return Ok(Polled { restarted, lines });
+            return Ok(Polled { restarted, lines, more });
         }
         Err(io::Error::new(io::ErrorKind::Interrupted, "cut back while it was read"))
     }
@@ -140,6 +156,23 @@ mod tests {
         let polled = file.tail.poll().expect("poll");
         let images: Vec<_> = polled.lines.records.iter().map(|r| r.images).collect();
         assert_eq!((images, polled.lines.skipped), (vec![3, 4], 1));
+    }
+
+    #[test]
+    fn a_long_file_comes_in_pieces() {
+        let mut file = Followed::new();
+        file.append(1..=5, 0.5);
+        let mut pieces = Vec::new();
+        loop {
+            let polled = file.tail.poll_up_to(50).expect("poll");
+            assert!(!polled.restarted);
+            pieces.push(polled.lines.records.iter().map(|r| r.images).collect::<Vec<_>>());
+            if !polled.more {
+                break;
+            }
+        }
+        // A line has 27 bytes.
+        assert_eq!(pieces, [vec![1, 2], vec![3, 4], vec![5]]);
     }
 
     #[test]

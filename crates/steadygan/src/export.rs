@@ -1,7 +1,6 @@
 //! A run's networks as files for other programs.
 
 mod onnx;
-mod protobuf;
 
 use crate::error::Result;
 use crate::nn::{Network, named_tensors};

@@ -157,6 +157,18 @@ impl Run {
         Ok(Self { directory, _lock: lock, origin, data, state, device: on.device, manifest })
     }
 
+    /// Has the run write event files for TensorBoard, too, into its folder `tensorboard`; so does whoever resumes it.
+    ///
+    /// # Errors
+    ///
+    /// The run directory cannot be written.
+    pub fn write_events(&self) -> Result<()> {
+        let folder = self.directory.tensorboard();
+        std::fs::create_dir_all(&folder).map_err(|error| {
+            Error::io(format!("cannot make {}", folder.display()), &error, "choose another folder with --out DIR")
+        })
+    }
+
     /// Trains to the plan's end, telling `observer` as well as the run directory.
     ///
     /// # Errors

@@ -6,9 +6,9 @@
 mod fields;
 mod node;
 
-use super::protobuf::Message;
 use crate::error::Result;
 use crate::nn::{AnyLayer, ImageShape, Layer, Network, Reshape, Residual, named_tensors};
+use crate::protobuf::Message;
 use fields::{dimension, entry, graph, model, opset, shape, tensor, tensor_type, type_, value_info};
 use node::Node;
 use std::collections::BTreeMap;

@@ -29,6 +29,14 @@ pub fn sheet(images: &[u8], shape: [usize; 4], columns: usize) -> DynamicImage {
     grid(images, shape, columns, scale_to(MIN_TILE, height, width), GAP)
 }
 
+/// Images below each other, each at its own size and none between them: for programs that cut them out again.
+///
+/// # Panics
+/// As [`sheet`].
+pub fn strip(images: &[u8], shape: [usize; 4]) -> DynamicImage {
+    grid(images, shape, 1, 1, 0)
+}
+
 /// One image at its own size; `shape` is `[channels, height, width]`, the rest as for [`sheet`].
 ///
 /// # Panics

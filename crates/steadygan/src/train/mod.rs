@@ -1,6 +1,7 @@
 //! Training: one straight loop over pure steps, with an [`Observer`] as the only way out of it.
 
 mod checkpoint;
+mod events;
 mod recorder;
 mod sheet;
 mod state;

@@ -1,5 +1,6 @@
 //! The observer that writes a run directory.
 
+use super::events::EventFile;
 use super::{Observer, Origin, State, StepStats, save_checkpoint};
 use crate::error::Result;
 use crate::metrics::modes::Modes;
@@ -16,6 +17,8 @@ pub struct Recorder {
     origin: Origin,
     stats: JsonLines<Stats>,
     clock: Clock,
+    /// The same for TensorBoard, if the run has a folder for it.
+    events: Option<EventFile>,
 }
 
 /// Training time over all resumes, and the time and images of the last line.
@@ -52,7 +55,9 @@ impl Recorder {
         let lines = if run.stats().exists() { read_lines::<Stats>(&run.stats())?.records } else { Vec::new() };
         let before_s = lines.last().map_or(0.0, |line| line.time_s);
         let stats = JsonLines::append(&run.stats())?;
-        Ok(Self { run, origin, stats, clock: Clock::start(before_s, images) })
+        let folder = run.tensorboard();
+        let events = if folder.is_dir() { Some(EventFile::new(&folder, images, &origin.recipe)?) } else { None };
+        Ok(Self { run, origin, stats, clock: Clock::start(before_s, images), events })
     }
 
     /// Appends a line to log.txt.
@@ -68,7 +73,7 @@ impl Recorder {
 impl Observer for Recorder {
     fn stats(&mut self, images: u64, means: &StepStats, diversity: f64) -> Result<()> {
         let (time_s, images_per_s) = self.clock.lap(images);
-        self.stats.write(&Stats {
+        let line = Stats {
             images,
             time_s,
             images_per_s,
@@ -80,7 +85,11 @@ impl Observer for Recorder {
             grad_norm_d: means.grad_norm_d,
             grad_norm_g: means.grad_norm_g,
             diversity,
-        })?;
+        };
+        self.stats.write(&line)?;
+        if let Some(events) = &mut self.events {
+            events.scalars(images, &line)?;
+        }
         self.log(&format!(
             "{images} images: loss_d {:.4} loss_g {:.4} logit_real {:+.3} logit_fake {:+.3} diversity {diversity:.3}",
             means.loss_d, means.loss_g, means.logit_real, means.logit_fake
@@ -92,12 +101,19 @@ impl Observer for Recorder {
         let mut lines = JsonLines::append(&self.run.metrics())?;
         lines.write(&modes.line(images))?;
         lines.sync()?;
+        if let Some(events) = &mut self.events {
+            events.scalars(images, &modes.line(images))?;
+        }
         self.log(&format!("{images} images: {modes}, reverse KL {:.3}", modes.reverse_kl()))
     }
 
     fn sheet(&mut self, images: u64, fakes: &DynamicImage) -> Result<()> {
         let path = if images == 0 { self.run.fakes_init() } else { self.run.fakes(images) };
-        Ok(write_atomically(&path, &encode_png(fakes)?)?)
+        let png = encode_png(fakes)?;
+        if let Some(events) = &mut self.events {
+            events.picture(images, fakes, &png)?;
+        }
+        Ok(write_atomically(&path, &png)?)
     }
 
     fn checkpoint(&mut self, state: &State) -> Result<()> {

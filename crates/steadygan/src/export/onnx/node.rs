@@ -3,8 +3,8 @@
 use super::DOUBLING;
 use super::fields::{attribute, node};
 use crate::error::{Error, Result};
-use crate::export::protobuf::Message;
 use crate::nn::{AnyLayer, BatchNorm, ConvSpec, Layer};
+use crate::protobuf::Message;
 
 /// An operator with its constants and attributes.
 #[derive(Debug, PartialEq)]

@@ -1,10 +1,12 @@
-//! The encoding of Protocol Buffers, as far as writing an ONNX model needs it.
+//! The encoding of Protocol Buffers, as far as writing ONNX models and TensorBoard's events needs it.
 //!
-//! Writing takes three of the wire types and no schema, which is this page; a crate with a derive macro would be
+//! Writing takes four of the wire types and no schema, which is this page; a crate with a derive macro would be
 //! more of both to build than it spares. Source: <https://protobuf.dev/programming-guides/encoding>.
 
 /// The wire type of integers.
 const VARINT: u64 = 0;
+/// The wire type of 64-bit floats.
+const FIXED_64: u64 = 1;
 /// The wire type of texts, bytes and messages.
 const LENGTH_DELIMITED: u64 = 2;
 /// The wire type of 32-bit floats.
@@ -12,10 +14,10 @@ const FIXED_32: u64 = 5;
 
 /// The bytes of a message, to which fields are added in any order; a field that is added again is repeated.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Message(Vec<u8>);
+pub(crate) struct Message(Vec<u8>);
 
 impl Message {
-    pub(super) fn into_bytes(self) -> Vec<u8> {
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.0
     }
 
@@ -32,34 +34,40 @@ impl Message {
         self.varint(field << 3 | wire_type);
     }
 
-    pub(super) fn integer(mut self, field: u64, value: u64) -> Self {
+    pub(crate) fn integer(mut self, field: u64, value: u64) -> Self {
         self.key(field, VARINT);
         self.varint(value);
         self
     }
 
-    pub(super) fn float(mut self, field: u64, value: f32) -> Self {
+    pub(crate) fn float(mut self, field: u64, value: f32) -> Self {
         self.key(field, FIXED_32);
         self.0.extend(value.to_le_bytes());
         self
     }
 
-    pub(super) fn bytes(mut self, field: u64, value: &[u8]) -> Self {
+    pub(crate) fn double(mut self, field: u64, value: f64) -> Self {
+        self.key(field, FIXED_64);
+        self.0.extend(value.to_le_bytes());
+        self
+    }
+
+    pub(crate) fn bytes(mut self, field: u64, value: &[u8]) -> Self {
         self.key(field, LENGTH_DELIMITED);
         self.varint(value.len() as u64);
         self.0.extend(value);
         self
     }
 
-    pub(super) fn text(self, field: u64, value: &str) -> Self {
+    pub(crate) fn text(self, field: u64, value: &str) -> Self {
         self.bytes(field, value.as_bytes())
     }
 
-    pub(super) fn message(self, field: u64, value: &Self) -> Self {
+    pub(crate) fn message(self, field: u64, value: &Self) -> Self {
         self.bytes(field, &value.0)
     }
 
-    pub(super) fn integers(self, field: u64, values: impl IntoIterator<Item = usize>) -> Self {
+    pub(crate) fn integers(self, field: u64, values: impl IntoIterator<Item = usize>) -> Self {
         values.into_iter().fold(self, |message, value| message.integer(field, value as u64))
     }
 }
@@ -85,6 +93,7 @@ mod tests {
         // Field 16 is the first whose key takes two bytes.
         assert_eq!(Message::default().integer(16, 127).into_bytes(), [0x80, 0x01, 0x7f]);
         assert_eq!(Message::default().float(2, 1.0).into_bytes(), [0x15, 0, 0, 0x80, 0x3f]);
+        assert_eq!(Message::default().double(1, 1.0).into_bytes(), [0x09, 0, 0, 0, 0, 0, 0, 0xf0, 0x3f]);
         assert_eq!(Message::default().integers(8, [1, 2]).into_bytes(), [0x40, 1, 0x40, 2]);
     }
 }

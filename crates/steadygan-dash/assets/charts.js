@@ -1,0 +1,227 @@
+// One chart: uPlot with our colours, marks of findings, a line where the sheet is, and use by keyboard.
+
+import { h, put } from "./dom.js";
+import * as format from "./format.js";
+
+const HEIGHT = 200;
+const FEW_POINTS = 40;
+const STRIPS = 6;
+
+export const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+
+// `spec`: { title, data, series: [{ label, colour, dash, band }], log, time, full, span, marks, at }
+// `told`: { zoom(span or null), pick(x) }, called with places on the x axis.
+export class Chart {
+  constructor(told) {
+    this.told = told;
+    this.values = [];
+    this.title = h("h3");
+    this.scale = h("button", {
+      type: "button", class: "quiet small", "aria-pressed": "false", onclick: () => this.toggleLog(),
+      title: "Logarithmic scale; what is not above zero is left out",
+    }, "log");
+    this.legend = h("div", { class: "legend" });
+    this.said = h("p", { class: "said" });
+    this.place = h("div", { class: "plot", tabindex: "0", role: "img", onkeydown: (event) => this.key(event) });
+    this.node = h("figure", { class: "chart" }, h("figcaption", {}, h("div", {}, this.title, this.legend), this.scale), this.place, this.said);
+    this.observer = new ResizeObserver(() => this.resize());
+    this.observer.observe(this.place);
+  }
+
+  set(spec) {
+    const looks = (of) => of && JSON.stringify([of.series, of.log, of.time, of.title, this.logChosen, this.theme()]);
+    const same = this.plot && looks(spec) === this.looks;
+    this.spec = spec;
+    this.looks = looks(spec);
+    if (same) this.plot.setData(this.data());
+    else this.build();
+    this.describe();
+  }
+
+  // The data as drawn: a logarithm is of positive numbers only.
+  data() {
+    if (!this.log) return this.spec.data;
+    return this.spec.data.map((column, at) => (at === 0 ? column : column.map((value) => (value > 0 ? value : value === undefined ? undefined : null))));
+  }
+
+  get log() {
+    const wanted = this.logChosen ?? this.spec.log;
+    return wanted && this.spec.data.slice(1).some((column) => column.some((value) => value > 0));
+  }
+
+  toggleLog() {
+    this.logChosen = !(this.logChosen ?? this.spec.log);
+    this.set(this.spec);
+  }
+
+  theme() {
+    return colour("ink") + colour("paper");
+  }
+
+  build() {
+    this.plot?.destroy();
+    put(this.title, this.spec.title);
+    this.scale.setAttribute("aria-pressed", String(Boolean(this.log)));
+    this.values = this.spec.series.map(() => h("output"));
+    put(this.legend, this.spec.series.map((series, at) => !series.hidden && h("span", {}, swatch(series), series.label, " ", this.values[at])));
+    this.plot = new uPlot(this.options(), this.data(), this.place);
+    this.show(null);
+  }
+
+  options() {
+    const { spec } = this;
+    const few = spec.data[0].length <= FEW_POINTS;
+    const axis = {
+      stroke: colour("muted"), font: `11px ${getComputedStyle(document.body).fontFamily}`,
+      grid: { stroke: colour("rule"), width: 1 }, ticks: { show: false }, gap: 6,
+    };
+    const line = (series) => ({
+      label: series.label, stroke: series.colour, width: series.thin ? 1 : 1.6, dash: series.dash,
+      points: { show: few && !series.thin && !series.hidden, size: 4, fill: series.colour }, show: true, ...(series.hidden ? { stroke: "transparent", width: 0 } : {}),
+    });
+    return {
+      width: Math.max(200, this.place.clientWidth), height: HEIGHT, padding: [10, 6, 0, 0],
+      legend: { show: false },
+      cursor: {
+        sync: { key: "curves", setSeries: false }, drag: { x: true, y: false, setScale: false }, points: { size: 7 },
+        bind: { dblclick: () => () => { this.told.zoom(null); return null; } },
+      },
+      select: { show: true },
+      scales: {
+        x: { time: false, range: () => this.spec.span ?? this.spec.full },
+        y: { distr: this.log ? 3 : 1 },
+      },
+      axes: [
+        { ...axis, size: 30, space: 70, values: (_, ticks) => ticks.map(spec.time ? format.clock : format.short) },
+        { ...axis, size: 48, ...(this.log ? { splits: (plot, at, low, high) => decades(low, high) } : {}), values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : format.short(tick))) },
+      ],
+      series: [{}, ...spec.series.map(line)],
+      bands: spec.series.flatMap((series, at) => (series.band ? [{ series: [at + 1, at + 2], fill: series.band }] : [])),
+      hooks: {
+        drawClear: [(plot) => this.drawFindings(plot)],
+        draw: [(plot) => this.drawPlace(plot)],
+        setCursor: [(plot) => this.show(plot.cursor.idx ?? null)],
+        setSelect: [(plot) => this.selected(plot)],
+      },
+    };
+  }
+
+  // A finding is a strip over the images during which it was seen, and a line where it began.
+  drawFindings(plot) {
+    const { ctx, bbox } = plot;
+    const pixel = devicePixelRatio;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.clip();
+    this.spec.marks.forEach((mark, row) => {
+      const from = plot.valToPos(mark.from, "x", true);
+      const to = mark.to === null ? bbox.left + bbox.width : plot.valToPos(mark.to, "x", true);
+      const top = bbox.top + (row % STRIPS) * 5 * pixel;
+      ctx.fillStyle = colour(mark.severity);
+      ctx.globalAlpha = 0.4;
+      ctx.fillRect(from, top, Math.max(2 * pixel, to - from), 3 * pixel);
+      ctx.globalAlpha = 0.75;
+      ctx.fillRect(from, top, pixel, bbox.top + bbox.height - top);
+    });
+    ctx.restore();
+  }
+
+  drawPlace(plot) {
+    if (this.spec.at === null) return;
+    const x = plot.valToPos(this.spec.at, "x", true);
+    const { ctx, bbox } = plot;
+    if (x < bbox.left - 1 || x > bbox.left + bbox.width + 1) return;
+    ctx.save();
+    ctx.fillStyle = colour("ink");
+    ctx.globalAlpha = 0.55;
+    ctx.fillRect(x - devicePixelRatio / 2, bbox.top, devicePixelRatio, bbox.height);
+    ctx.beginPath();
+    const size = 4 * devicePixelRatio;
+    ctx.moveTo(x - size, bbox.top);
+    ctx.lineTo(x + size, bbox.top);
+    ctx.lineTo(x, bbox.top + 1.4 * size);
+    ctx.fill();
+    ctx.restore();
+  }
+
+  selected(plot) {
+    const { left, width } = plot.select;
+    if (width < 2) return this.clicked(plot);
+    const span = [plot.posToVal(left, "x"), plot.posToVal(left + width, "x")];
+    plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+    this.told.zoom(span);
+  }
+
+  clicked(plot) {
+    if (plot.cursor.idx !== null && plot.cursor.idx !== undefined) this.told.pick(plot.data[0][plot.cursor.idx]);
+  }
+
+  // Values at a point, or the last ones.
+  show(index) {
+    const { data, series, marks } = this.spec;
+    series.forEach((of, at) => {
+      const column = data[at + 1];
+      let place = index ?? column.length - 1;
+      while (place > 0 && (column[place] === undefined || column[place] === null)) place -= 1;
+      this.values[at].textContent = format.number(column[place]);
+    });
+    const x = index === null ? null : data[0][index];
+    const near = x === null ? [] : marks.filter((mark) => mark.from <= x && (mark.to === null || x <= mark.to));
+    const place = x === null ? "" : this.spec.time ? format.clock(x) : `${format.count(x)} images`;
+    this.said.textContent = [place, ...near.map((mark) => `${mark.name} (${mark.severity})`)].filter(Boolean).join(" · ");
+  }
+
+  describe() {
+    const last = this.spec.series.filter((series) => !series.hidden).map((series) => {
+      const value = this.spec.data[this.spec.series.indexOf(series) + 1].findLast((value) => Number.isFinite(value));
+      return `${series.label} ${format.number(value)}`;
+    });
+    this.place.setAttribute("aria-label", `${this.spec.title}: ${last.join(", ")} at the end. Arrow keys read values, Enter shows the sheet.`);
+  }
+
+  key(event) {
+    const { plot } = this;
+    const columns = this.spec.data[0].length;
+    const steps = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity };
+    if (event.key === "Enter") return this.clicked(plot);
+    if (!(event.key in steps) || columns === 0) return;
+    event.preventDefault();
+    const by = steps[event.key] * (event.shiftKey ? 10 : 1);
+    const next = Math.max(0, Math.min(columns - 1, (plot.cursor.idx ?? columns - 1) + by));
+    plot.setCursor({ left: plot.valToPos(this.spec.data[0][next], "x"), top: 10 });
+  }
+
+  resize() {
+    if (this.plot && this.place.clientWidth > 0 && this.place.clientWidth !== this.plot.width) {
+      this.plot.setSize({ width: this.place.clientWidth, height: HEIGHT });
+    }
+  }
+
+  // Only the line where the sheet is.
+  moveTo(at) {
+    this.spec.at = at;
+    this.plot?.redraw(false);
+  }
+
+  destroy() {
+    this.observer.disconnect();
+    this.plot?.destroy();
+  }
+}
+
+function swatch(series) {
+  const node = h("i", { class: series.dash ? "swatch dashed" : "swatch", "aria-hidden": "true" });
+  node.style.color = series.colour;
+  return node;
+}
+
+// Powers of ten within a logarithmic axis, and what lies between if there are few.
+function decades(low, high) {
+  const [from, to] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
+  const powers = Array.from({ length: to - from + 1 }, (_, at) => from + at);
+  const every = Math.ceil(powers.length / 6);
+  const factors = powers.length > 3 ? [1] : powers.length > 2 ? [1, 3] : [1, 2, 5];
+  const splits = powers.filter((power) => power % every === 0).flatMap((power) => factors.map((factor) => factor * 10 ** power));
+  return splits.filter((split) => split >= low * 0.999 && split <= high * 1.001);
+}

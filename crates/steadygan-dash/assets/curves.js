@@ -1,0 +1,246 @@
+// A run's curves, with those of other runs over them.
+
+import { Chart, colour } from "./charts.js";
+import { h, put } from "./dom.js";
+import * as format from "./format.js";
+import { get } from "./live.js";
+
+const POINTS = 1000;
+const RUN_COLOURS = 8;
+const DASH = [5, 4];
+
+// What of stats.jsonl is drawn together. Keys that are not known here get a chart each.
+const GROUPS = [
+  { title: "Losses", keys: ["loss_d", "loss_g"] },
+  { title: "Logits", keys: ["logit_real", "logit_fake"] },
+  { title: "Diversity", keys: ["diversity"] },
+  { title: "Gradient norms", keys: ["grad_norm_d", "grad_norm_g"], log: true },
+  { title: "Penalty", keys: ["penalty"], mayBeZero: true },
+  { title: "Speed", keys: ["images_per_s"] },
+];
+const NO_CURVES = ["time_s"];
+// What of metrics.jsonl says how a value was measured.
+const NO_METRICS = ["samples", "fakes", "reals", "deviation", "floor_deviation", "floor", "of"];
+
+export const runColour = (at) => colour(`run-${at % RUN_COLOURS}`);
+
+// `told.pick(images)` is called when a point is chosen. The section's `show(ids, findings)` sets what is drawn.
+export class Curves {
+  constructor(told) {
+    this.told = told;
+    this.ids = [];
+    this.marks = [];
+    this.charts = new Map();
+    this.whole = new Map();
+    this.drawn = new Map();
+    this.axis = "images";
+    this.span = null;
+    this.at = null;
+    this.grid = h("div", { class: "charts" });
+    this.notes = h("div");
+    const choice = (axis, text) => h("button", { type: "button", "aria-pressed": String(axis === this.axis), onclick: () => this.setAxis(axis) }, text);
+    this.choices = { images: choice("images", "Images"), time: choice("time", "Time") };
+    this.whole_button = h("button", { type: "button", class: "quiet", hidden: true, onclick: () => this.zoom(null), title: "Show all (0)" }, "Show all");
+    this.tools = h("div", { class: "tools" }, this.whole_button, h("div", { class: "segments", role: "group", "aria-label": "Axis" }, this.choices.images, this.choices.time));
+    this.onTheme = () => this.draw();
+    window.addEventListener("themechange", this.onTheme);
+  }
+
+  async show(ids, marks) {
+    this.ids = ids;
+    this.marks = marks;
+    await this.load();
+  }
+
+  // Reads the curves again: all of them, or those of the runs that changed.
+  async load(changed = null) {
+    this.loading?.abort();
+    this.loading = new AbortController();
+    const { signal } = this.loading;
+    const wanted = this.ids.filter((id) => !changed || changed.has(id) || !this.drawn.has(id));
+    await Promise.all(wanted.map((id) => this.loadRun(id, signal)));
+    if (!signal.aborted) this.draw();
+  }
+
+  async loadRun(id, signal) {
+    try {
+      if (!this.span || !this.whole.has(id)) this.whole.set(id, await get("/api/curves", { run: id, points: POINTS }, signal));
+      const [from, to] = this.imagesOf(id);
+      const part = this.span ? await get("/api/curves", { run: id, points: POINTS, from, to }, signal) : this.whole.get(id);
+      this.drawn.set(id, part);
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      const nothing = { stats: [], metrics: [], notes: [`the curves of ${id} cannot be read: ${error.message}`] };
+      this.drawn.set(id, nothing);
+      this.whole.set(id, nothing);
+    }
+  }
+
+  // What part of a run the zoomed span is, in images, with a line more at each end.
+  imagesOf(id) {
+    if (!this.span) return [0, undefined];
+    const images = this.axis === "images" ? this.span : this.span.map((time) => along(this.clock(id), time, 1, 0));
+    const table = this.whole.get(id)?.stats[0]?.images ?? [];
+    const step = table.length > 1 ? (table.at(-1) - table[0]) / (table.length - 1) : 0;
+    return [Math.max(0, Math.floor(images[0] - step)), Math.ceil(images[1] + step)];
+  }
+
+  // [images, seconds] through a run.
+  clock(id) {
+    const table = this.whole.get(id)?.stats[0];
+    const times = table ? table.columns[table.keys.indexOf("time_s")] : null;
+    return times ? [[0, ...table.images], [0, ...times]] : [[], []];
+  }
+
+  // Where images lie on the axis.
+  place(id, images) {
+    return this.axis === "images" ? images : along(this.clock(id), images, 0, 1);
+  }
+
+  setAxis(axis) {
+    if (axis === this.axis) return;
+    this.axis = axis;
+    this.span = null;
+    for (const [name, button] of Object.entries(this.choices)) button.setAttribute("aria-pressed", String(name === axis));
+    this.load();
+  }
+
+  zoom(span) {
+    this.span = span;
+    this.load();
+  }
+
+  // Makes the span `factor` times as wide, moved by a share of it.
+  zoomBy(factor, move) {
+    const [low, high] = this.full();
+    const [from, to] = this.span ?? [low, high];
+    const half = Math.min(((to - from) / 2) * factor, (high - low) / 2);
+    const middle = Math.max(low + half, Math.min(high - half, (from + to) / 2 + move * (to - from)));
+    this.zoom(half >= (high - low) / 2 ? null : [middle - half, middle + half]);
+  }
+
+  full() {
+    const places = this.ids.flatMap((id) => {
+      const { stats = [], metrics = [] } = this.whole.get(id) ?? {};
+      const ends = [...stats, ...metrics].flatMap((table) => [table.images[0], table.images.at(-1)]);
+      return ends.filter(Number.isFinite).map((images) => this.place(id, images));
+    });
+    return places.length ? [0, Math.max(...places, 1e-9)] : [0, 1];
+  }
+
+  // The line where the sheet is.
+  moveTo(images) {
+    this.at = images;
+    const at = images === null ? null : this.place(this.ids[0], images);
+    for (const chart of this.charts.values()) chart.moveTo(at);
+  }
+
+  draw() {
+    const specs = this.specs();
+    for (const [title, chart] of this.charts) {
+      if (!specs.some((spec) => spec.title === title)) {
+        chart.destroy();
+        this.charts.delete(title);
+      }
+    }
+    const told = { zoom: (span) => this.zoom(span), pick: (x) => this.told.pick(this.axis === "images" ? x : along(this.clock(this.ids[0]), x, 1, 0)) };
+    const nodes = specs.map((spec) => {
+      if (!this.charts.has(spec.title)) this.charts.set(spec.title, new Chart(told));
+      return this.charts.get(spec.title).node;
+    });
+    if (nodes.length !== this.grid.children.length || nodes.some((node, at) => this.grid.children[at] !== node)) put(this.grid, nodes);
+    specs.forEach((spec) => this.charts.get(spec.title).set(spec));
+    this.whole_button.hidden = this.span === null;
+    const notes = this.ids.flatMap((id) => (this.drawn.get(id)?.notes ?? []).map((note) => (this.ids.length > 1 ? `${id}: ${note}` : note)));
+    const empty = specs.length === 0 && notes.length === 0;
+    put(this.notes, empty && h("p", { class: "empty" }, "No numbers yet: the first line comes after the first thousand images or so."),
+      notes.length > 0 && h("ul", { class: "notes" }, notes.map((note) => h("li", {}, note))));
+  }
+
+  // The charts that there are, in their order.
+  specs() {
+    const shared = {
+      time: this.axis === "time", full: this.full(), span: this.span,
+      marks: this.marks.map((mark) => ({ ...mark, from: this.place(this.ids[0], mark.from), to: mark.to === null ? null : this.place(this.ids[0], mark.to) })),
+      at: this.at === null ? null : this.place(this.ids[0], this.at),
+    };
+    const groups = [...this.metricGroups(), ...this.statsGroups()];
+    return groups.map((group) => this.spec(group)).filter(Boolean).map((spec) => ({ ...spec, ...shared }));
+  }
+
+  tables(file) {
+    return this.ids.flatMap((id) => (this.drawn.get(id)?.[file] ?? []).map((table) => ({ id, ...table })));
+  }
+
+  statsGroups() {
+    const tables = this.tables("stats");
+    const known = GROUPS.flatMap((group) => group.keys);
+    const others = new Set(tables.flatMap((table) => table.keys).filter((key) => !known.includes(key) && !NO_CURVES.includes(key)));
+    return [...GROUPS, ...[...others].map((key) => ({ title: sentence(format.named(key)), keys: [key] }))].map((group) => ({ ...group, tables }));
+  }
+
+  metricGroups() {
+    const groups = new Map();
+    for (const table of this.tables("metrics")) {
+      for (const key of table.keys.filter((key) => !NO_METRICS.includes(key))) {
+        const title = table.kind === null ? sentence(format.named(key)) : key === "value" ? table.kind : `${table.kind}: ${format.named(key)}`;
+        if (!groups.has(title)) groups.set(title, { title, keys: [key], tables: [], beside: key === "value" ? "floor" : key === "modes" ? "of" : null });
+        groups.get(title).tables.push(table);
+      }
+    }
+    return [...groups.values()];
+  }
+
+  spec({ title, keys, tables, log = false, mayBeZero = false, beside = null }) {
+    const single = this.ids.length === 1;
+    const parts = [];
+    for (const table of tables) {
+      const column = (key) => table.columns[table.keys.indexOf(key)];
+      const xs = table.images.map((images) => this.place(table.id, images));
+      const at = this.ids.indexOf(table.id);
+      keys.forEach((key, nth) => {
+        if (!column(key)) return;
+        const paint = single ? colour(keys.length > 1 ? ["d", "g"][nth] : "one") : runColour(at);
+        const name = keys.length > 1 || !single ? format.named(key) : "";
+        const label = single ? name : [shortName(table.id), keys.length > 1 ? name : ""].filter(Boolean).join(" ");
+        parts.push({ xs, ys: column(key), series: { label, colour: paint, dash: !single && nth > 0 ? DASH : undefined } });
+        const spread = single && key === "value" ? column("deviation") : null;
+        if (spread) {
+          const edge = (sign) => ({ xs, ys: column(key).map((value, row) => (value === null ? null : value + sign * spread[row])), series: { label: "", colour: paint, hidden: true } });
+          parts.push({ ...edge(1), series: { ...edge(1).series, band: `color-mix(in srgb, ${paint} 16%, transparent)` } }, edge(-1));
+        }
+      });
+      if (beside && column(beside) && (single || at === 0)) {
+        parts.push({ xs, ys: column(beside), series: { label: beside === "of" ? "there are" : "floor", colour: colour("muted"), dash: DASH, thin: true } });
+      }
+    }
+    const some = parts.some((part) => part.ys.some((value) => Number.isFinite(value) && !(mayBeZero && value === 0)));
+    if (!some) return null;
+    const data = parts.length === 1 ? [parts[0].xs, parts[0].ys] : uPlot.join(parts.map((part) => [part.xs, part.ys]));
+    return { title, data, series: parts.map((part) => part.series), log };
+  }
+
+  destroy() {
+    this.loading?.abort();
+    window.removeEventListener("themechange", this.onTheme);
+    for (const chart of this.charts.values()) chart.destroy();
+  }
+}
+
+const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+export function shortName(id) {
+  const { number, name } = format.nameParts(id);
+  return number ? String(Number(number)) : name;
+}
+
+// Linear interpolation from one column to the other, straight on at the ends.
+function along(columns, value, from, to) {
+  const [xs, ys] = [columns[from], columns[to]];
+  if (xs.length < 2) return value;
+  let high = xs.findIndex((x) => x >= value);
+  if (high < 0) high = xs.length - 1;
+  if (high === 0) high = 1;
+  const width = xs[high] - xs[high - 1];
+  return width > 0 ? ys[high - 1] + ((value - xs[high - 1]) / width) * (ys[high] - ys[high - 1]) : ys[high];
+}

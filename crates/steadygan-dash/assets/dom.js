@@ -1,0 +1,54 @@
+// Making elements. Text from runs only ever becomes text nodes and attribute values here.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+// h("a", { class: "x", href: "#", onclick: f }, "text", child…): an element. `null` and `false` children are left out.
+export function h(tag, properties = {}, ...children) {
+  return fill(document.createElement(tag), properties, children);
+}
+
+// The same for SVG.
+export function svg(tag, properties = {}, ...children) {
+  return fill(document.createElementNS(SVG, tag), properties, children);
+}
+
+function fill(node, properties, children) {
+  for (const [name, value] of Object.entries(properties)) {
+    if (name.startsWith("on") && typeof value === "function") node.addEventListener(name.slice(2), value);
+    else if (value === true) node.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) node.setAttribute(name, String(value));
+  }
+  node.append(...present(children));
+  return node;
+}
+
+// Puts these children in the place of all that a node has.
+export function put(node, ...children) {
+  node.replaceChildren(...present(children));
+  return node;
+}
+
+const shown = new WeakMap();
+
+// Calls `draw(node)` unless the node shows this already: what is focused or unfolded stays as it is.
+export function redraw(node, what, draw) {
+  const text = JSON.stringify(what);
+  if (shown.get(node) === text) return;
+  shown.set(node, text);
+  draw(node);
+}
+
+function present(children) {
+  return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
+}
+
+// The address of a page or of data: names and values are encoded.
+export function address(path, query = {}) {
+  const pairs = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== "");
+  const text = new URLSearchParams(pairs).toString();
+  return text ? `${path}?${text}` : path;
+}
+
+export function runLink(id, others = []) {
+  return address(`#/run/${encodeURIComponent(id)}`, { with: others.map(encodeURIComponent).join(",") });
+}

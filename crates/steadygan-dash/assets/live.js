@@ -1,0 +1,92 @@
+// What the dashboard knows of the folder, kept up to date by server-sent events.
+
+import { address } from "./dom.js";
+
+// Of every run its summary, by id.
+export const runs = new Map();
+export const folder = { name: "", studies: [], notes: [] };
+
+const listeners = new Set();
+let source = null;
+let word = "";
+
+// Calls `listener(ids)` after a change: the ids of the runs that changed or went. Returns how to stop it.
+export function listen(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+// Data from the dashboard, or an error that says what went wrong.
+export async function get(path, query, signal) {
+  const answer = await fetch(address(path, query), { signal });
+  if (!answer.ok) throw new Error(await answer.text());
+  return answer.json();
+}
+
+function takeIn(changes) {
+  // What is told twice has not changed.
+  const changed = changes.runs.filter((summary) => JSON.stringify(summary) !== JSON.stringify(runs.get(summary.id)));
+  for (const summary of changed) runs.set(summary.id, summary);
+  for (const id of changes.gone) runs.delete(id);
+  if (changes.studies) folder.studies = changes.studies;
+  if (changes.notes) folder.notes = changes.notes;
+  folder.name = changes.folder;
+  const ids = new Set([...changed.map((summary) => summary.id), ...changes.gone]);
+  for (const listener of [...listeners]) listener(ids);
+}
+
+async function takeInAll() {
+  try {
+    const all = await get("/api/runs");
+    const there = new Set(all.runs.map((summary) => summary.id));
+    all.gone = [...runs.keys()].filter((id) => !there.has(id));
+    takeIn(all);
+  } catch (error) {
+    say("away");
+  }
+}
+
+const WORDS = { live: "live", away: "no connection", paused: "paused" };
+
+function say(next) {
+  if (word === next) return;
+  word = next;
+  const node = document.getElementById("live");
+  node.textContent = WORDS[next];
+  node.className = `live ${next}`;
+}
+
+function open() {
+  if (source) return;
+  source = new EventSource("/api/events");
+  // What happened meanwhile is read as a whole.
+  source.addEventListener("open", () => {
+    say("live");
+    takeInAll();
+  });
+  source.addEventListener("changes", (event) => takeIn(JSON.parse(event.data)));
+  source.addEventListener("error", () => {
+    say("away");
+    // A browser gives up after a refusal.
+    if (source?.readyState === EventSource.CLOSED) {
+      close();
+      setTimeout(() => document.hidden || open(), 3000);
+    }
+  });
+}
+
+function close() {
+  source?.close();
+  source = null;
+}
+
+// A browser allows six connections to one place: a page that nobody sees gives its own back.
+export async function start() {
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) return open();
+    close();
+    say("paused");
+  });
+  await takeInAll();
+  open();
+}

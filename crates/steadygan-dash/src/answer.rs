@@ -1,0 +1,104 @@
+//! Answers, each with the headers that keep a browser from doing anything else with it.
+
+use hyper::body::{Body, Bytes, Frame, SizeHint};
+use hyper::header::{self, HeaderName, HeaderValue};
+use hyper::{Response, StatusCode};
+use serde::Serialize;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tokio::sync::mpsc::Receiver;
+
+/// What is sent: bytes that are there, or events as they come.
+#[derive(Debug)]
+pub(crate) enum Content {
+    Bytes(Option<Bytes>),
+    Events(Receiver<Bytes>),
+}
+
+impl Body for Content {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let next = match self.get_mut() {
+            Self::Bytes(bytes) => Poll::Ready(bytes.take()),
+            Self::Events(events) => events.poll_recv(context),
+        };
+        next.map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self, Self::Bytes(None))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Bytes(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64),
+            Self::Events(_) => SizeHint::default(),
+        }
+    }
+}
+
+pub(crate) const TEXT: &str = "text/plain; charset=utf-8";
+
+pub(crate) type Answer = Response<Content>;
+
+/// On every answer. Nothing is loaded from elsewhere, run inline, framed or guessed.
+const HEADERS: &[(&str, &str)] = &[
+    (
+        "content-security-policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    // A run's files may change at any time; what is kept is asked for again by its tag.
+    ("cache-control", "no-cache"),
+];
+
+pub(crate) fn answer(status: StatusCode, kind: &'static str, content: Content) -> Answer {
+    let mut answer = Response::new(content);
+    *answer.status_mut() = status;
+    let headers = answer.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    for (name, value) in HEADERS {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    answer
+}
+
+pub(crate) fn bytes(kind: &'static str, bytes: impl Into<Bytes>) -> Answer {
+    answer(StatusCode::OK, kind, Content::Bytes(Some(bytes.into())))
+}
+
+pub(crate) fn json(value: &impl Serialize) -> Answer {
+    match serde_json::to_vec(value) {
+        Ok(text) => bytes("application/json", text),
+        Err(_) => refusal(StatusCode::INTERNAL_SERVER_ERROR, "the answer could not be written"),
+    }
+}
+
+/// An error, in words.
+pub(crate) fn refusal(status: StatusCode, why: &'static str) -> Answer {
+    answer(status, TEXT, Content::Bytes(Some(Bytes::from_static(why.as_bytes()))))
+}
+
+pub(crate) fn not_found() -> Answer {
+    refusal(StatusCode::NOT_FOUND, "there is no such thing (any more)")
+}
+
+/// The answer with a tag, or only that nothing has changed if the browser `has` it already.
+pub(crate) fn tagged(mut answer: Answer, tag: &str, has: Option<&HeaderValue>) -> Answer {
+    let tag = format!("\"{tag}\"");
+    if has.is_some_and(|has| has.as_bytes() == tag.as_bytes()) {
+        *answer.status_mut() = StatusCode::NOT_MODIFIED;
+        *answer.body_mut() = Content::Bytes(None);
+    }
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        answer.headers_mut().insert(header::ETAG, tag);
+    }
+    answer
+}

@@ -1,0 +1,258 @@
+//! What is known of the folder's runs, kept as long as their files do not change.
+
+use crate::curves::Curves;
+use crate::folder::{Folder, Listing};
+use crate::summary::{Stamps, Summary};
+use serde::Serialize;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+use steadygan_run::RunDirectory;
+
+/// How many numbers of curves are kept of all runs together, in about four bytes each.
+const MAX_NUMBERS: usize = 16_000_000;
+
+/// How many runs that are gone are remembered, to be told to pages.
+const MAX_GONE: usize = 1000;
+
+/// How many threads read a folder's runs for the first time.
+const READERS: usize = 16;
+
+/// How long a run is silent before its lock is looked at, and looked at again.
+const SILENCE: Duration = Duration::from_secs(15);
+
+/// The folder, with what is known of it.
+#[derive(Debug)]
+pub(crate) struct Store {
+    pub(crate) folder: Folder,
+    known: Mutex<Known>,
+    /// The runs whose curves are in memory, the last used at the end.
+    curves: Mutex<Vec<Kept>>,
+}
+
+/// A run's curves, and how many numbers they are.
+#[derive(Debug)]
+struct Kept {
+    id: String,
+    numbers: usize,
+    curves: Arc<Mutex<Curves>>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    /// Counts the changes; each entry remembers which one was its last.
+    generation: u64,
+    runs: BTreeMap<String, Entry>,
+    gone: VecDeque<(u64, String)>,
+    others: (u64, Others),
+}
+
+#[derive(Debug)]
+struct Entry {
+    generation: u64,
+    stamps: Stamps,
+    summary: Summary,
+    run: RunDirectory,
+    asked: Option<SystemTime>,
+}
+
+/// What the folder holds beside runs.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub(crate) struct Others {
+    studies: Vec<String>,
+    notes: Vec<String>,
+}
+
+/// What has changed since a generation.
+#[derive(Debug, Serialize)]
+pub(crate) struct Changes {
+    #[serde(skip)]
+    pub(crate) generation: u64,
+    folder: String,
+    pub(crate) runs: Vec<Summary>,
+    pub(crate) gone: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none", flatten)]
+    pub(crate) others: Option<Others>,
+}
+
+impl Changes {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.runs.is_empty() && self.gone.is_empty() && self.others.is_none()
+    }
+}
+
+impl Store {
+    pub(crate) fn new(folder: Folder) -> Self {
+        Self { folder, known: Mutex::default(), curves: Mutex::default() }
+    }
+
+    /// Looks at the folder, and says what has changed since `generation`; since 0 that is everything.
+    pub(crate) fn changes_since(&self, generation: u64) -> Changes {
+        let mut known = lock(&self.known);
+        known.refresh(self.folder.list());
+        let is_new = |changed: u64| generation == 0 || changed > generation;
+        let (changed, others) = &known.others;
+        Changes {
+            generation: known.generation,
+            folder: self.folder.shown().to_owned(),
+            runs: known
+                .runs
+                .values()
+                .filter(|entry| is_new(entry.generation))
+                .map(|entry| entry.summary.clone())
+                .collect(),
+            gone: known.gone.iter().filter(|gone| gone.0 > generation).map(|gone| gone.1.clone()).collect(),
+            others: is_new(*changed).then(|| others.clone()),
+        }
+    }
+
+    /// Calls `draw` with the curves of a run, as they are now.
+    pub(crate) fn with_curves<T>(&self, id: &str, run: &RunDirectory, draw: impl FnOnce(&Curves) -> T) -> T {
+        let curves = self.take_curves(id, run);
+        let mut curves_now = lock(&curves);
+        curves_now.update();
+        let drawn = draw(&curves_now);
+        let numbers = curves_now.numbers();
+        drop(curves_now);
+        self.keep_curves(id, numbers, curves);
+        drawn
+    }
+
+    fn take_curves(&self, id: &str, run: &RunDirectory) -> Arc<Mutex<Curves>> {
+        let kept = lock(&self.curves);
+        let known = kept.iter().find(|kept| kept.id == id).map(|kept| Arc::clone(&kept.curves));
+        known.unwrap_or_else(|| Arc::new(Mutex::new(Curves::of(run))))
+    }
+
+    /// Keeps a run's curves as the last used, and lets go of those whose use is longest ago.
+    fn keep_curves(&self, id: &str, numbers: usize, curves: Arc<Mutex<Curves>>) {
+        let mut kept = lock(&self.curves);
+        kept.retain(|kept| kept.id != id);
+        kept.push(Kept { id: id.to_owned(), numbers, curves });
+        while kept.len() > 1 && kept.iter().map(|kept| kept.numbers).sum::<usize>() > MAX_NUMBERS {
+            kept.remove(0);
+        }
+    }
+}
+
+impl Known {
+    fn refresh(&mut self, listing: Listing) {
+        let next = self.generation + 1;
+        let mut before = std::mem::take(&mut self.runs);
+        let mut changed = Vec::new();
+        for (id, run) in listing.runs {
+            let stamps = Stamps::of(&run);
+            match before.remove(&id) {
+                Some(entry) if entry.stamps == stamps => drop(self.runs.insert(id, entry)),
+                _ => changed.push((id, run, stamps)),
+            }
+        }
+        for (stamps, summary, run) in read_all(changed) {
+            let id = summary.id.clone();
+            self.runs.insert(id, Entry { generation: next, stamps, summary, run, asked: None });
+        }
+        self.runs.values_mut().for_each(|entry| entry.ask_whether_it_is_silent(next));
+        self.gone.retain(|(_, id)| !self.runs.contains_key(id));
+        self.gone.extend(before.into_keys().map(|id| (next, id)));
+        self.gone.drain(..self.gone.len().saturating_sub(MAX_GONE));
+        let others = Others { studies: listing.studies, notes: listing.notes };
+        if self.generation == 0 || self.others.1 != others {
+            self.others = (next, others);
+        }
+        self.generation = next;
+    }
+}
+
+impl Entry {
+    /// A run that says it is running but has written nothing for a while: whether anybody still trains it.
+    fn ask_whether_it_is_silent(&mut self, next: u64) {
+        let now = SystemTime::now();
+        let is_past =
+            |time: Option<SystemTime>| time.is_none_or(|time| now.duration_since(time).is_ok_and(|ago| ago > SILENCE));
+        if self.summary.state != "running" || !is_past(self.stamps.modified()) || !is_past(self.asked) {
+            return;
+        }
+        self.asked = Some(now);
+        if matches!(self.run.is_being_trained(), Ok(false)) {
+            self.summary.state = "silent";
+            self.generation = next;
+        }
+    }
+}
+
+/// The summaries of runs. Their files may be on a slow disk, where several readers wait together.
+fn read_all(runs: Vec<(String, RunDirectory, Stamps)>) -> Vec<(Stamps, Summary, RunDirectory)> {
+    let read = |(id, run, stamps): (String, RunDirectory, Stamps)| (stamps, Summary::of(&id, &run), run);
+    if runs.len() < READERS {
+        return runs.into_iter().map(read).collect();
+    }
+    let waiting = Mutex::new(runs.into_iter());
+    let done = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..READERS {
+            scope.spawn(|| {
+                while let Some(next) = { lock(&waiting).next() } {
+                    let summary = read(next);
+                    lock(&done).push(summary);
+                }
+            });
+        }
+    });
+    done.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What a panic left behind is whole: nothing here is changed in steps that belong together.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn ids(changes: &Changes) -> Vec<&str> {
+        changes.runs.iter().map(|summary| summary.id.as_str()).collect()
+    }
+
+    #[test]
+    fn changes_are_told_once_and_runs_that_go_are_told_too() {
+        let place = tempfile::tempdir().unwrap();
+        for id in ["00001-a", "00002-b"] {
+            fs::create_dir(place.path().join(id)).unwrap();
+            fs::write(place.path().join(id).join("plan.json"), "{}").unwrap();
+        }
+        let store = Store::new(Folder::open(place.path()).unwrap());
+        let first = store.changes_since(0);
+        assert_eq!(ids(&first), ["00001-a", "00002-b"]);
+        assert!(first.others.is_some());
+        let second = store.changes_since(first.generation);
+        assert!(second.is_empty());
+        fs::write(place.path().join("00001-a/stats.jsonl"), "{}\n").unwrap();
+        fs::remove_dir_all(place.path().join("00002-b")).unwrap();
+        fs::create_dir(place.path().join("study")).unwrap();
+        fs::write(place.path().join("study/study.json"), "{}").unwrap();
+        let third = store.changes_since(second.generation);
+        assert_eq!((ids(&third), &third.gone[..]), (vec!["00001-a"], &["00002-b".to_owned()][..]));
+        assert_eq!(third.others.as_ref().unwrap().studies, ["study"]);
+        assert!(store.changes_since(third.generation).is_empty());
+        assert_eq!(ids(&store.changes_since(0)), ["00001-a"]);
+    }
+
+    #[test]
+    fn curves_of_runs_used_long_ago_are_let_go() {
+        let place = tempfile::tempdir().unwrap();
+        let store = Store::new(Folder::open(place.path()).unwrap());
+        let run = RunDirectory::create(place.path(), "a").unwrap();
+        let keep = |id: &str, numbers| store.keep_curves(id, numbers, Arc::new(Mutex::new(Curves::of(&run))));
+        let kept = || lock(&store.curves).iter().map(|kept| kept.id.clone()).collect::<Vec<_>>();
+        keep("a", MAX_NUMBERS / 2);
+        keep("b", MAX_NUMBERS / 2);
+        keep("a", MAX_NUMBERS / 2);
+        assert_eq!(kept(), ["b", "a"]);
+        keep("c", 1);
+        assert_eq!(kept(), ["a", "c"]);
+        keep("d", 2 * MAX_NUMBERS);
+        assert_eq!(kept(), ["d"]);
+    }
+}

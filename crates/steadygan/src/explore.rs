@@ -1,0 +1,290 @@
+//! Looking around in a generator's latent space, one question at a time: images of a seed, a walk between two of them,
+//! and the training images nearest to one.
+//!
+//! An image is named by a [`Place`]: a seed and a number. It is the one that `steadygan generate --seed` puts there.
+
+use crate::data::{self, Dataset, Images};
+use crate::error::{Error, Result};
+use crate::nn::{LayerTable, Network};
+use crate::plan::Plan;
+use crate::report::DynamicImage;
+use crate::report::sheet::strip;
+use crate::rng;
+use crate::run::{layer_tables, trained_generator};
+use burn::prelude::Device;
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+use steadygan_run::{RunDirectory, Which};
+
+/// The most images of an answer.
+const MAX_IMAGES: usize = 256;
+
+/// The highest number of an image of a seed: all before it are drawn to find it.
+const MAX_INDEX: usize = 1023;
+
+/// Thresholds of truncation. Below the first, drawing until a coordinate is within takes long; beyond the second, none is without.
+const TRUNCATIONS: std::ops::RangeInclusive<f64> = 0.05..=10.0;
+
+/// An image of a generator: the `index`th of those that `seed` gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// The seed of the latents.
+    pub seed: u64,
+    /// Its number among them, from 0.
+    pub index: usize,
+}
+
+/// A question.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(tag = "ask", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Ask {
+    /// The first images of a seed.
+    Sheet {
+        /// The seed of the latents.
+        seed: u64,
+        /// How many.
+        count: usize,
+        /// Coordinates beyond this are drawn again; by default as the plan says.
+        truncation: Option<f64>,
+    },
+    /// The images on the way between two, both included.
+    Walk {
+        /// Where it begins.
+        from: Place,
+        /// Where it ends.
+        to: Place,
+        /// How many images.
+        steps: usize,
+        /// As for a sheet.
+        truncation: Option<f64>,
+    },
+    /// An image and the training images that are nearest to it, pixel by pixel.
+    Nearest {
+        /// The image.
+        of: Place,
+        /// How many training images.
+        count: usize,
+        /// As for a sheet.
+        truncation: Option<f64>,
+    },
+    /// The networks, layer by layer.
+    Layers,
+}
+
+/// An answer: images below each other, if there are any, and what there is to say.
+#[derive(Debug)]
+pub struct Answer {
+    /// The images, each of the run's size.
+    pub images: Option<DynamicImage>,
+    /// What is said of them.
+    pub facts: Facts,
+}
+
+/// What is said with an answer.
+#[derive(Debug, Default, Serialize)]
+pub struct Facts {
+    /// Images in the answer.
+    pub count: usize,
+    /// Their side in pixels.
+    pub size: usize,
+    /// The training images nearest to the first one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub nearest: Vec<Neighbour>,
+    /// The networks' tables.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub networks: Option<[LayerTable; 2]>,
+}
+
+/// A training image, as seen from a fake.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Neighbour {
+    /// Its number among the training images.
+    pub image: usize,
+    /// The root mean square of the differences of their pixels, in levels from 0 to 255.
+    pub distance: f64,
+    /// What it shows, if that is known.
+    pub class: Option<String>,
+}
+
+/// A run's generator, ready to answer. A checkpoint that is written meanwhile is taken up with the next question.
+#[derive(Debug)]
+pub struct Explorer {
+    run: PathBuf,
+    device: Device,
+    loaded: Option<Loaded>,
+    data: Option<Dataset>,
+}
+
+#[derive(Debug)]
+struct Loaded {
+    written: (u64, Option<SystemTime>),
+    generator: Network,
+    plan: Plan,
+}
+
+impl Explorer {
+    /// An explorer of the run at `run`. Nothing is read until something is asked.
+    pub fn new(run: &Path) -> Self {
+        Self { run: run.to_owned(), device: Device::flex(), loaded: None, data: None }
+    }
+
+    /// Answers a question.
+    ///
+    /// # Errors
+    ///
+    /// The run has no checkpoint yet, makes points instead of images, or what is asked for is out of range.
+    pub fn answer(&mut self, ask: Ask) -> Result<Answer> {
+        self.load()?;
+        let Some(Loaded { plan, .. }) = &self.loaded else { unreachable!("it has just been loaded") };
+        if matches!(ask, Ask::Layers) {
+            let networks = Some(layer_tables(plan));
+            return Ok(Answer { images: None, facts: Facts { networks, ..Facts::default() } });
+        }
+        if data::sample_shape(&plan.data.source).is_some() {
+            let hint = "`steadygan generate` draws them as a scatter plot";
+            return Err(Error::recipe("the run makes points, which are no pictures one by one", hint));
+        }
+        match ask {
+            Ask::Sheet { seed, count, truncation } => {
+                let latents = self.latents(seed, within("count", count, 1..=MAX_IMAGES)?, truncation)?;
+                Ok(self.shown(&self.images(&latents, seed), Vec::new()))
+            }
+            Ask::Walk { from, to, steps, truncation } => {
+                let (a, b) = (self.latent(from, truncation)?, self.latent(to, truncation)?);
+                let steps = within("steps", steps, 2..=MAX_IMAGES)?;
+                let distribution = self.plan().model.latent_distribution;
+                let at = |step: usize| distribution.interpolate(&a, &b, step as f64 / (steps - 1) as f64);
+                let latents: Vec<f32> = (0..steps).flat_map(at).collect();
+                Ok(self.shown(&self.images(&latents, from.seed), Vec::new()))
+            }
+            Ask::Nearest { of, count, truncation } => {
+                let count = within("count", count, 1..=MAX_IMAGES)?;
+                let fake = self.images(&self.latent(of, truncation)?, of.seed);
+                self.nearest(fake, count)
+            }
+            Ask::Layers => unreachable!("answered above"),
+        }
+    }
+
+    fn plan(&self) -> &Plan {
+        &self.loaded.as_ref().expect("loaded before anything is asked").plan
+    }
+
+    /// Reads the latest checkpoint, unless it is the one that is here.
+    fn load(&mut self) -> Result<()> {
+        let file = RunDirectory::open(&self.run)?.checkpoint(Which::Latest);
+        let written = fs::metadata(&file).map(|metadata| (metadata.len(), metadata.modified().ok())).ok();
+        if self.loaded.as_ref().is_none_or(|loaded| Some(loaded.written) != written) {
+            let (generator, plan) = trained_generator(&self.run, Which::Latest, &self.device)?;
+            self.loaded = Some(Loaded { written: written.unwrap_or_default(), generator, plan });
+        }
+        Ok(())
+    }
+
+    /// The first latents of a seed, as `steadygan generate` draws them.
+    fn latents(&self, seed: u64, count: usize, truncation: Option<f64>) -> Result<Vec<f32>> {
+        let model = &self.plan().model;
+        let mut stream = rng::stream(seed, "generate", 0);
+        match truncation.or(model.truncation) {
+            Some(threshold) if TRUNCATIONS.contains(&threshold) => {
+                Ok(model.latent_distribution.sample_truncated(count, model.latent, threshold, &mut stream))
+            }
+            Some(threshold) => {
+                let hint = format!("take one in {}..={}", TRUNCATIONS.start(), TRUNCATIONS.end());
+                Err(Error::recipe(format!("the truncation {threshold} is out of range"), hint))
+            }
+            None => Ok(model.latent_distribution.sample(count, model.latent, &mut stream)),
+        }
+    }
+
+    fn latent(&self, place: Place, truncation: Option<f64>) -> Result<Vec<f32>> {
+        let index = within("index", place.index, 0..=MAX_INDEX)?;
+        let latents = self.latents(place.seed, index + 1, truncation)?;
+        Ok(latents[index * self.plan().model.latent..].to_vec())
+    }
+
+    /// The bytes of the generator's images.
+    fn images(&self, latents: &[f32], seed: u64) -> Vec<u8> {
+        let Loaded { generator, plan, .. } = self.loaded.as_ref().expect("loaded before anything is asked");
+        let noise = plan.model.noise_in_sampling.then(|| rng::stream(seed, "generate/noise", 0));
+        let values = generator.sample(latents, noise, &self.device);
+        values.into_iter().map(|value| plan.model.range.unscale(value)).collect()
+    }
+
+    fn nearest(&mut self, mut images: Vec<u8>, count: usize) -> Result<Answer> {
+        if self.data.is_none() {
+            self.data = Some(data::load(&self.plan().data)?);
+        }
+        let Some(Dataset { train, class_names, .. }) = &self.data else { unreachable!("it has just been loaded") };
+        let Some(train) = train.images() else { unreachable!("points have been refused") };
+        let (nearest, fake) = (nearest_to(&images, train, count), images.len());
+        images.extend(nearest.iter().flat_map(|&(image, _)| train.image(image)));
+        let class = |image: usize| {
+            let index = train.classes.as_ref()?[image];
+            class_names.get(index as usize).cloned()
+        };
+        let neighbour = |(image, squares): (usize, u64)| {
+            let distance = (squares as f64 / fake as f64).sqrt();
+            Neighbour { image, distance, class: class(image) }
+        };
+        let nearest = nearest.into_iter().map(neighbour).collect();
+        Ok(self.shown(&images, nearest))
+    }
+
+    fn shown(&self, images: &[u8], nearest: Vec<Neighbour>) -> Answer {
+        let (channels, size) = (self.plan().model.channels, self.plan().model.size);
+        let count = images.len() / (channels * size * size);
+        let facts = Facts { count, size, nearest, networks: None };
+        Answer { images: Some(strip(images, [count, channels, size, size])), facts }
+    }
+}
+
+/// The images of the least squared distances to one, nearest first, the lower number first among equals.
+fn nearest_to(image: &[u8], train: &Images, count: usize) -> Vec<(usize, u64)> {
+    let squares = |other: &[u8]| image.iter().zip(other).map(|(&a, &b)| u64::from(a.abs_diff(b)).pow(2)).sum::<u64>();
+    let mut all: Vec<(usize, u64)> = (0..train.count()).map(|index| (index, squares(train.image(index)))).collect();
+    all.sort_by_key(|&(index, squares)| (squares, index));
+    all.truncate(count);
+    all
+}
+
+fn within(what: &str, value: usize, range: std::ops::RangeInclusive<usize>) -> Result<usize> {
+    if range.contains(&value) {
+        return Ok(value);
+    }
+    Err(Error::recipe(format!("{what} {value} is not in {}..={}", range.start(), range.end()), "ask for less"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_come_first_and_equals_in_their_order() {
+        let pixels = vec![0, 0, 3, 4, 1, 0, 3, 4, 255, 255];
+        let train = Images { channels: 2, size: 1, pixels, classes: None };
+        assert_eq!(nearest_to(&[0, 0], &train, 4), [(0, 0), (2, 1), (1, 25), (3, 25)]);
+        assert_eq!(nearest_to(&[255, 255], &train, 1), [(4, 0)]);
+        assert_eq!(nearest_to(&[0, 0], &train, 99).len(), 5);
+    }
+
+    #[test]
+    fn questions_are_what_the_protocol_says_and_nothing_else() {
+        let read = serde_json::from_str::<Ask>;
+        let walk = r#"{"ask":"walk","from":{"seed":1,"index":2},"to":{"seed":3,"index":4},"steps":8}"#;
+        let (from, to) = (Place { seed: 1, index: 2 }, Place { seed: 3, index: 4 });
+        assert_eq!(read(walk).unwrap(), Ask::Walk { from, to, steps: 8, truncation: None });
+        assert_eq!(read(r#"{"ask":"layers"}"#).unwrap(), Ask::Layers);
+        for foreign in [
+            "{}",
+            r#"{"ask":"run"}"#,
+            r#"{"ask":"sheet","seed":-1,"count":1}"#,
+            r#"{"ask":"sheet","seed":1,"count":1,"out":"x"}"#,
+        ] {
+            assert!(read(foreign).is_err(), "{foreign}");
+        }
+    }
+}
