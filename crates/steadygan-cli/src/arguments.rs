@@ -66,6 +66,8 @@ pub(crate) enum Command {
     Resume(Resume),
     /// Make images with a run's generator
     Generate(Generate),
+    /// Tell how a run went: its outcome, and what looked unhealthy
+    Report(Report),
     /// Write a run's networks for PyTorch and ONNX
     Export(Export),
     /// Show a recipe's networks, layer by layer
@@ -80,6 +82,11 @@ pub(crate) enum Command {
     /// Draw images for the dashboard, as it asks
     #[command(hide = true)]
     SampleWorker(SampleWorker),
+    /// Show what the doctor looks for, or one of its findings
+    Findings {
+        /// A finding's name
+        name: Option<String>,
+    },
     /// Show the heuristics, or one of them
     Heuristics {
         /// A heuristic's name
@@ -217,6 +224,12 @@ pub(crate) struct Resume {
     /// Where to compute, as for train (default: where the run was last trained)
     #[arg(long, value_name = "DEVICE")]
     pub(crate) device: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// A run's folder
+    pub(crate) run: PathBuf,
 }
 
 /// Which of a run's checkpoints.

@@ -8,13 +8,13 @@ use std::process::ExitCode;
 use steadygan::Result;
 use steadygan::data::{Dataset, Skipped};
 use steadygan::generate::{Destination, Latents, Request};
-use steadygan::plan::Plan;
+use steadygan::plan::{OnSevere, Plan};
 use steadygan::recipe::LayeredRecipe;
 use steadygan::run::{Run, decide, estimated_memory, layer_tables, prepare};
-use steadygan_run::Outcome;
+use steadygan_run::{Outcome, Which};
 
-/// Training diverged.
-const EXIT_DIVERGED: u8 = 3;
+/// Training went wrong: it diverged, or a severe finding stopped it as the recipe asked.
+const EXIT_WENT_WRONG: u8 = 3;
 /// Stopped by Ctrl-C.
 pub(crate) const EXIT_INTERRUPTED: u8 = 130;
 
@@ -63,7 +63,20 @@ fn train_to_the_end(mut run: Run, options: &Options) -> Result<ExitCode> {
                 "diverged: {quantity} was not finite after {images} images; the last sound state is in checkpoints/latest\n\
                  next: a smaller step (--set heuristics.adam.lr=1e-4), or the heuristics that are off"
             ));
-            ExitCode::from(EXIT_DIVERGED)
+            ExitCode::from(EXIT_WENT_WRONG)
+        }
+        Outcome::Halted { images, finding } => {
+            say(&format!("halted after {images} images: {finding} is severe (train.on-severe)"));
+            if run.plan().train.on_severe == OnSevere::Rollback {
+                let best = run.directory().checkpoint(Which::Best).exists();
+                say(if best {
+                    "rolled back: checkpoints/latest is the best one now"
+                } else {
+                    "there is no best checkpoint to roll back to: checkpoints/latest is that of the halt"
+                });
+            }
+            say(&format!("next: what is advised above, or steadygan resume {}", path.display()));
+            ExitCode::from(EXIT_WENT_WRONG)
         }
         Outcome::Stopped { images } => {
             say(&format!("stopped at {images} images\nnext: steadygan resume {}", path.display()));

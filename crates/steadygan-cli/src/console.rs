@@ -8,6 +8,7 @@ use steadygan::Result;
 use steadygan::metrics::modes::Modes;
 use steadygan::report::DynamicImage;
 use steadygan::train::{Observer, StepStats};
+use steadygan_run::{Finding, Severity, Signs};
 
 /// One line `error:` and one line `hint:`, whatever line breaks a file's name or another's message has.
 pub(crate) fn error(message: &str, hint: &str) {
@@ -23,6 +24,20 @@ pub(crate) fn say(message: &str) {
 /// What was asked for, on stdout, ending with one line's end. A reader who has had enough closes the pipe.
 pub(crate) fn answer(text: &str) {
     let _ = writeln!(std::io::stdout(), "{}", text.trim_end_matches('\n'));
+}
+
+/// A finding in lines for people: what is seen, what it means, what may help.
+pub(crate) fn told(finding: &Finding) -> String {
+    let Finding { images, finding: name, severity, says, means, advice, .. } = finding;
+    if *severity == Severity::Over {
+        return format!("{images} images: {name} is over");
+    }
+    let mut text = format!("{images} images: {severity}: {name}: {says}\n  {means}");
+    for steadygan_run::Advice { action, recipe } in advice {
+        let between = if recipe.is_empty() { "" } else { ": " };
+        text += &format!("\n  try {recipe}{between}{action}");
+    }
+    text
 }
 
 /// What is shown while training.
@@ -99,7 +114,7 @@ impl Observer for Console {
         self.bar.set_position(images);
     }
 
-    fn stats(&mut self, images: u64, means: &StepStats, diversity: f64) -> Result<()> {
+    fn stats(&mut self, images: u64, means: &StepStats, diversity: f64, _signs: &Signs) -> Result<()> {
         self.numbers = format!(
             "loss D {:.2} G {:.2}  logit real {:+.1} fake {:+.1}  diversity {diversity:.2}",
             means.loss_d, means.loss_g, means.logit_real, means.logit_fake
@@ -110,6 +125,15 @@ impl Observer for Console {
             line["images"] = images.into();
             line["diversity"] = diversity.into();
             say(&line.to_string());
+        }
+        Ok(())
+    }
+
+    fn finding(&mut self, finding: &Finding) -> Result<()> {
+        match self.shown {
+            Shown::Nothing => {}
+            Shown::Json => say(&serde_json::to_string(finding).expect("a finding is JSON")),
+            Shown::Bar | Shown::Lines => self.bar.suspend(|| say(&told(finding))),
         }
         Ok(())
     }

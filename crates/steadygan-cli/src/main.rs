@@ -7,6 +7,7 @@ mod dashboard;
 mod data;
 mod export;
 mod sample_worker;
+mod report;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
@@ -41,11 +42,13 @@ fn run() -> ExitCode {
         Command::Train(arguments) => commands::train(&arguments, &options),
         Command::Resume(arguments) => commands::resume(&arguments, &options),
         Command::Generate(arguments) => commands::generate(&arguments, &options),
+        Command::Report(arguments) => report::report(&arguments, &options),
         Command::Export(arguments) => export::export(&arguments, &options),
         Command::Summary(recipe) => commands::summary(&recipe, &options),
         Command::Data { command } => data::data(&command, &options),
         Command::Dashboard(arguments) => dashboard::dashboard(&arguments, &options),
         Command::SampleWorker(arguments) => sample_worker::sample_worker(&arguments),
+        Command::Findings { name } => report::findings(name.as_deref(), &options),
         Command::Heuristics { name } => commands::heuristics(name.as_deref(), &options),
     });
     done.unwrap_or_else(|error| {

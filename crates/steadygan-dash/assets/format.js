@@ -63,7 +63,7 @@ const NAMES = {
 export const named = (key) => NAMES[key] ?? String(key).replaceAll("_", " ");
 
 const STATES = {
-  running: "training", silent: "killed", finished: "finished", stopped: "stopped", diverged: "diverged", unknown: "unknown",
+  running: "training", silent: "killed", finished: "finished", stopped: "stopped", diverged: "diverged", halted: "halted", unknown: "unknown",
 };
 export const state = (word) => STATES[word] ?? String(word);
 

@@ -147,7 +147,7 @@ function head(node, run, others) {
     h("p", { class: "crumb" }, h("a", { href: "#/" }, "All runs"), above && ` / ${above}`),
     h("h1", {}, number && h("span", { class: "number" }, number), " ", name),
     h("p", { class: "status" }, stateChip(run), progress(run)),
-    run.state === "diverged" && h("p", { class: "outcome" }, sentence(run.outcome)),
+    (run.state === "diverged" || run.state === "halted") && h("p", { class: "outcome" }, sentence(run.outcome)),
     run.state === "silent" && h("p", { class: "outcome" }, "Nobody trains this run any more. ", h("code", {}, `steadygan resume ${run.id}`), " goes on from its last checkpoint."),
     h("dl", { class: "factlist" }, facts.map(([key, value]) => h("div", {}, h("dt", {}, key), h("dd", {}, value)))),
   );

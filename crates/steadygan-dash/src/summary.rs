@@ -24,7 +24,7 @@ pub(crate) const MAX_PLAN_BYTES: u64 = 1 << 20;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Summary {
     pub(crate) id: String,
-    /// `running`, `silent` (running by its manifest, but nobody holds its lock), `finished`, `stopped`, `diverged`, or
+    /// `running`, `silent` (running by its manifest, but nobody holds its lock), `finished`, `stopped`, `diverged`, `halted`, or
     /// `unknown` without a manifest.
     pub(crate) state: &'static str,
     /// How training ended, as a sentence.
@@ -163,6 +163,7 @@ impl Summary {
             Outcome::Finished { images } => ("finished", images),
             Outcome::Stopped { images } => ("stopped", images),
             Outcome::Diverged { images, .. } => ("diverged", images),
+            Outcome::Halted { images, .. } => ("halted", images),
         };
         self.outcome = Some(manifest.outcome.to_string());
         self.started_unix_s = Some(manifest.started_unix_s);

@@ -102,6 +102,13 @@ pub enum Outcome {
         /// What broke first: a key of `stats.jsonl` (`loss_d`, `grad_norm_g`) or a tensor's name.
         quantity: String,
     },
+    /// A severe finding stopped it, as the recipe asked; it can be resumed.
+    Halted {
+        /// Real images shown.
+        images: u64,
+        /// The finding's name.
+        finding: String,
+    },
 }
 
 /// A sentence without a full stop, for people.
@@ -113,6 +120,9 @@ impl fmt::Display for Outcome {
             Self::Stopped { images } => write!(f, "stopped after {images} images"),
             Self::Diverged { images, quantity } => {
                 write!(f, "diverged after {images} images: {quantity} was not finite")
+            }
+            Self::Halted { images, finding } => {
+                write!(f, "halted after {images} images: the finding {finding} is severe")
             }
         }
     }
@@ -219,6 +229,9 @@ mod tests {
         let diverged = Outcome::Diverged { images: 5, quantity: "loss_d".to_owned() };
         assert_eq!(diverged.to_string(), "diverged after 5 images: loss_d was not finite");
         assert_eq!(json(diverged), r#"{"state":"diverged","images":5,"quantity":"loss_d"}"#);
+        let halted = Outcome::Halted { images: 5, finding: "mode-collapse".to_owned() };
+        assert_eq!(halted.to_string(), "halted after 5 images: the finding mode-collapse is severe");
+        assert_eq!(json(halted), r#"{"state":"halted","images":5,"finding":"mode-collapse"}"#);
     }
 
     #[test]

@@ -28,6 +28,7 @@
 pub mod augment;
 pub mod data;
 pub mod device;
+pub mod diagnose;
 mod error;
 pub mod explore;
 pub mod export;

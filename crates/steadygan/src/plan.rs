@@ -12,7 +12,7 @@ pub use model::{
 };
 pub use optimizer::{OptimizerPlan, OptimizersPlan, Rule};
 pub(crate) use origins::count_origin;
-pub use training::{AveragePlan, Batching, TrainPlan};
+pub use training::{AveragePlan, Batching, OnSevere, TrainPlan};
 
 use crate::data::{DataPlan, sample_shape};
 use crate::error::Result;
@@ -134,6 +134,7 @@ impl Plan {
                 sheets_every: recipe.train.sheets_every.0,
                 checkpoint_every: recipe.train.checkpoint_every.0,
                 sheet: recipe.train.sheet,
+                on_severe: recipe.train.on_severe,
             },
             heuristics: BTreeMap::new(),
             origins: BTreeMap::new(),

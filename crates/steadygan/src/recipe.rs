@@ -9,7 +9,7 @@ pub use presets::PRESETS;
 
 use crate::data::{DataPlan, sample_shape};
 use crate::error::Result;
-use crate::plan::{Block, Family};
+use crate::plan::{Block, Family, OnSevere};
 use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize};
 
@@ -227,6 +227,8 @@ pub struct TrainRecipe {
     pub checkpoint_every: Count,
     /// Images on a sheet.
     pub sheet: usize,
+    /// What a severe finding does to the run: "warn", "stop" or "rollback".
+    pub on_severe: OnSevere,
 }
 
 impl Default for TrainRecipe {
@@ -238,6 +240,7 @@ impl Default for TrainRecipe {
             sheets_every: Count(10_000),
             checkpoint_every: Count(10_000),
             sheet: 64,
+            on_severe: OnSevere::Warn,
         }
     }
 }

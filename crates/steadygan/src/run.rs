@@ -1,23 +1,28 @@
 //! A run from start to end: data and plan to a run directory, trained, resumed or sampled.
 
+mod attended;
+mod report;
 mod resume;
+
+pub use report::RunReport;
 
 use crate::data::{self, Dataset, Samples};
 use crate::device::device;
+use crate::diagnose::History;
 use crate::error::{Error, Result};
-use crate::metrics::modes::Modes;
 use crate::nn::{LayerTable, Network};
-use crate::plan::{Batching, Plan};
+use crate::plan::{Batching, OnSevere, Plan};
 use crate::recipe::{LayeredRecipe, Recipe};
 use crate::report::sheet::encode_png;
-use crate::report::{DynamicImage, SCATTERED, picture_of_reals};
+use crate::report::{SCATTERED, picture_of_reals};
 use crate::train::{self, Checkpoint, Observer, Origin, Recorder, State, load_checkpoint};
 use crate::weights::{Weights, initial_state, initial_weights, read_all};
 use burn::prelude::Device;
+use attended::Attended;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 use steadygan_run::{
-    DataRecord, MAX_SKIPPED_LISTED, Manifest, Outcome, RunDirectory, RunLock, SkippedFile, Which, write_atomically,
+    DataRecord, Finding, MAX_SKIPPED_LISTED, Manifest, Outcome, RunDirectory, RunLock, SkippedFile, Which, write_atomically,
 };
 
 /// A run that is ready to be trained (further).
@@ -175,14 +180,46 @@ impl Run {
     ///
     /// The run directory cannot be written.
     pub fn train(&mut self, observer: &mut dyn Observer) -> Result<Outcome> {
+        let plan = &self.origin.plan;
+        let History { doctor, findings } = History::of(&self.directory, plan, &self.data)?;
+        self.write_findings(&findings)?;
         let recorder = Recorder::new(self.directory.clone(), self.origin.clone(), self.state.images)?;
-        recorder.log(&format!("training from {} images to {}", self.state.images, self.origin.plan.train.images))?;
-        let mut observers = Both { recorder, observer };
-        let outcome = train::train(&self.origin.plan, &self.data, &mut self.state, &self.device, &mut observers)?;
+        recorder.log(&format!("training from {} images to {}", self.state.images, plan.train.images))?;
+        let mut attended = Attended::new(recorder, doctor, plan.train.on_severe, observer);
+        if self.state.images == 0 {
+            attended.tell_before(&findings)?;
+        }
+        let outcome = train::train(plan, &self.data, &mut self.state, &self.device, &mut attended)?;
+        let outcome = attended.end(outcome)?;
         self.manifest.outcome = outcome.clone();
         self.manifest.save(&self.directory.manifest())?;
-        observers.recorder.log(&outcome.to_string())?;
+        attended.log(&outcome.to_string())?;
+        if matches!(outcome, Outcome::Halted { .. }) && plan.train.on_severe == OnSevere::Rollback {
+            attended.log(&self.roll_back()?.map_or_else(
+                || "there is no best checkpoint to roll back to".to_owned(),
+                |images| format!("rolled back to the best checkpoint, of {images} images"),
+            ))?;
+        }
         Ok(outcome)
+    }
+
+    /// Findings are a function of what is in the other files: they are those of a run that never stopped.
+    fn write_findings(&self, findings: &[Finding]) -> Result<()> {
+        let lines = findings.iter().map(|finding| serde_json::to_string(finding).expect("a finding is plain data") + "\n");
+        Ok(write_atomically(&self.directory.findings(), lines.collect::<String>().as_bytes())?)
+    }
+
+    /// Makes the best checkpoint the latest, from which a resume goes on; the images it was shown. None without one.
+    fn roll_back(&self) -> Result<Option<u64>> {
+        let best = self.directory.checkpoint(Which::Best);
+        if !best.exists() {
+            return Ok(None);
+        }
+        let images = load_checkpoint(&best)?.images();
+        let hint = "check the folder's permissions";
+        let bytes = std::fs::read(&best).map_err(|error| Error::io("cannot read the best checkpoint", &error, hint))?;
+        write_atomically(&self.directory.checkpoint(Which::Latest), &bytes)?;
+        Ok(Some(images))
     }
 
     /// The run directory.
@@ -222,37 +259,6 @@ pub(crate) fn checkpoint_of(run: &RunDirectory, which: Which) -> Result<Checkpoi
         return Err(Error::checkpoint(format!("{} has no {which} checkpoint", run.path().display()), hint));
     }
     load_checkpoint(&file)
-}
-
-/// The run's recorder, and whoever else watches.
-struct Both<'a> {
-    recorder: Recorder,
-    observer: &'a mut dyn Observer,
-}
-
-impl Observer for Both<'_> {
-    fn step(&mut self, images: u64) {
-        self.observer.step(images);
-    }
-    fn stats(&mut self, images: u64, means: &train::StepStats, diversity: f64) -> Result<()> {
-        self.recorder.stats(images, means, diversity)?;
-        self.observer.stats(images, means, diversity)
-    }
-    fn modes(&mut self, images: u64, modes: &Modes) -> Result<()> {
-        self.recorder.modes(images, modes)?;
-        self.observer.modes(images, modes)
-    }
-    fn sheet(&mut self, images: u64, fakes: &DynamicImage) -> Result<()> {
-        self.recorder.sheet(images, fakes)?;
-        self.observer.sheet(images, fakes)
-    }
-    fn checkpoint(&mut self, state: &State) -> Result<()> {
-        self.recorder.checkpoint(state)?;
-        self.observer.checkpoint(state)
-    }
-    fn wants_stop(&self) -> bool {
-        self.observer.wants_stop()
-    }
 }
 
 /// What to do about a path that is no run.

@@ -79,6 +79,15 @@ impl Adam {
             moved
         })
     }
+
+    /// What the last step added to the parameter of this name, −lr · m̂ / (√v̂ + ε), flat.
+    pub(super) fn last_step(&self, name: &str) -> Option<Tensor<1>> {
+        let (first, second) = self.moments.get(name).filter(|_| self.steps > 0)?.clone();
+        let AdamSettings { lr, beta1, beta2, epsilon } = self.settings;
+        let corrected = |beta: f64| 1.0 - beta.powf(self.steps as f64);
+        let root = (second / corrected(beta2)).sqrt() + epsilon;
+        Some(first / root * (-lr / corrected(beta1)))
+    }
 }
 
 #[cfg(test)]
@@ -102,12 +111,15 @@ mod tests {
         let used = Param::from_tensor(Tensor::from_data([[4.0, -1.0, 0.0]], &device));
         let mut module = Own { used, unused: Param::from_tensor(Tensor::from_data([7.0], &device)) };
         let mut adam = Adam::new(AdamSettings::DCGAN, &module, &device);
+        assert!(adam.last_step("used").is_none(), "no step was taken");
         for _ in 0..2 {
             let loss = (module.used.val() * module.used.val()).sum();
             let gradients = Gradients::of(&module, &loss.backward());
             assert_eq!(gradients.0.keys().collect::<Vec<_>>(), ["used"]);
             module = adam.step(module, &gradients);
             let moved = 2e-4 * adam.steps as f32;
+            let last = adam.last_step("used").expect("a step").into_data().try_to_vec::<f32>().expect("floats");
+            assert!(last.iter().zip([-2e-4, 2e-4, 0.0]).all(|(step, e)| (step - e).abs() < 1e-6), "{last:?}");
             let expected = [4.0 - moved, moved - 1.0, 0.0];
             assert!(values(&module).iter().zip(expected).all(|(w, e)| (w - e).abs() < 1e-6), "{:?}", values(&module));
         }

@@ -56,6 +56,12 @@ impl Optimizer {
         }
     }
 
+    /// What the last step added to the parameter of this name, flat; none if that is not known: of a parameter that is not
+    /// trained, before the first step, or under SGD, which keeps nothing.
+    pub fn last_step(&self, name: &str) -> Option<Tensor<1>> {
+        self.adam()?.last_step(name)
+    }
+
     /// Adam, if it is that.
     pub fn adam(&self) -> Option<&Adam> {
         match self {

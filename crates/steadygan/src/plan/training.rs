@@ -32,6 +32,22 @@ pub struct TrainPlan {
     pub checkpoint_every: u64,
     /// Images on a sheet.
     pub sheet: usize,
+    /// What a severe finding does to the run.
+    #[serde(default)]
+    pub on_severe: OnSevere,
+}
+
+/// What a severe finding does to a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnSevere {
+    /// It is told, and training goes on.
+    #[default]
+    Warn,
+    /// Training stops after the step; it can be resumed.
+    Stop,
+    /// Training stops, and the latest checkpoint becomes the best one if there is one.
+    Rollback,
 }
 
 impl TrainPlan {

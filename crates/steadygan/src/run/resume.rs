@@ -68,6 +68,14 @@ fn latest_state(directory: &RunDirectory, manifest: &Manifest, device: &Device) 
         let checkpoint = load_checkpoint(&path)?;
         return Ok((checkpoint.origin().clone(), checkpoint.state(device)?));
     }
+    let plan = planned(directory)?;
+    let state = initial_state(&plan, device)?;
+    let recipe = read_small(&directory.recipe())?;
+    Ok((Origin { recipe, plan, data_fingerprint: manifest.data.fingerprint.clone() }, state))
+}
+
+/// The plan that a run's folder holds.
+pub(super) fn planned(directory: &RunDirectory) -> Result<Plan> {
     let text = read_small(&directory.plan())?;
     let damaged = |why: String| {
         let message = format!("{} is damaged: {why}", directory.plan().display());
@@ -75,9 +83,7 @@ fn latest_state(directory: &RunDirectory, manifest: &Manifest, device: &Device) 
     };
     let plan: Plan = serde_json::from_str(&text).map_err(|error| damaged(error.to_string()))?;
     plan.check().map_err(|error| damaged(error.to_string()))?;
-    let state = initial_state(&plan, device)?;
-    let recipe = read_small(&directory.recipe())?;
-    Ok((Origin { recipe, plan, data_fingerprint: manifest.data.fingerprint.clone() }, state))
+    Ok(plan)
 }
 
 /// A recipe or a plan is text of a few kilobytes; more than this is something else.

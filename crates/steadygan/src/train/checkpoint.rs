@@ -221,6 +221,11 @@ impl Checkpoint {
         &self.metadata.origin
     }
 
+    /// Real images shown.
+    pub fn images(&self) -> u64 {
+        self.metadata.images
+    }
+
     /// The state on a device.
     ///
     /// # Errors

@@ -4,11 +4,13 @@ mod checkpoint;
 mod events;
 mod recorder;
 mod sheet;
+mod signs;
 mod state;
 mod step;
 
 pub use checkpoint::{Checkpoint, Origin, load_checkpoint, non_finite_tensor, save_checkpoint};
 pub use recorder::Recorder;
+pub(crate) use signs::{is_constant, output_range};
 pub use state::{State, Tally};
 pub use step::{Fooled, MakeReals, NonFinite, Rules, StepStats, discriminator_step, generator_step};
 
@@ -24,14 +26,20 @@ use crate::report::DynamicImage;
 use burn::module::Module;
 use burn::prelude::*;
 use sheet::Sheet;
-use steadygan_run::Outcome;
+use steadygan_run::{Finding, Outcome, Signs};
 
 /// What training tells the world. Every method has an empty default.
 pub trait Observer {
     /// A step is done.
     fn step(&mut self, _images: u64) {}
-    /// The means since the last such line, at every `stats_every` images.
-    fn stats(&mut self, _images: u64, _means: &StepStats, _diversity: f64) -> Result<()> {
+    /// The means since the last such line, at every `stats_every` images; the fakes' mean distance from each other as a share
+    /// of the reals', and what else is observed at this moment.
+    fn stats(&mut self, _images: u64, _means: &StepStats, _diversity: f64, _signs: &Signs) -> Result<()> {
+        Ok(())
+    }
+    /// Something looks unhealthy, or no longer does. Training itself finds nothing: a run with a
+    /// [doctor](crate::diagnose::Doctor) tells this.
+    fn finding(&mut self, _finding: &Finding) -> Result<()> {
         Ok(())
     }
     /// How the fixed latents' points are spread over the modes of a mixture, at every `sheets_every` images and at
@@ -257,8 +265,9 @@ pub fn apply_hooks(batches: &mut Batches, hooks: &mut [Box<dyn Hook>], pack: usi
 fn cadence(plan: &Plan, state: &mut State, sheet: &Sheet, observer: &mut dyn Observer) -> Result<(), Halt> {
     let due = |every: u64| state.images.is_multiple_of(every);
     if due(plan.train.stats_every) {
-        let diversity = sheet.diversity(state);
-        observer.stats(state.images, &state.tally.take_means(), diversity)?;
+        let means = state.tally.take_means();
+        let (diversity, signs) = sheet.signs(state, &means);
+        observer.stats(state.images, &means, diversity, &signs)?;
     }
     if due(plan.train.sheets_every) {
         sheet.show(state, observer)?;

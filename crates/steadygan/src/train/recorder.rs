@@ -7,7 +7,9 @@ use crate::metrics::modes::Modes;
 use crate::report::DynamicImage;
 use crate::report::sheet::encode_png;
 use std::time::Instant;
-use steadygan_run::{JsonLines, RunDirectory, Stats, Which, append_text, read_lines, write_atomically};
+use steadygan_run::{
+    Finding, JsonLines, RunDirectory, Signs, Stats, StatsLine, Which, append_text, read_lines, write_atomically,
+};
 
 /// Writes stats, sheets and checkpoints. What is due at the same images is written lines first and
 /// checkpoint last: the checkpoint's rename is what commits them.
@@ -15,7 +17,8 @@ use steadygan_run::{JsonLines, RunDirectory, Stats, Which, append_text, read_lin
 pub struct Recorder {
     run: RunDirectory,
     origin: Origin,
-    stats: JsonLines<Stats>,
+    stats: JsonLines<StatsLine>,
+    findings: JsonLines<Finding>,
     clock: Clock,
     /// The same for TensorBoard, if the run has a folder for it.
     events: Option<EventFile>,
@@ -54,10 +57,42 @@ impl Recorder {
     pub fn new(run: RunDirectory, origin: Origin, images: u64) -> Result<Self> {
         let lines = if run.stats().exists() { read_lines::<Stats>(&run.stats())?.records } else { Vec::new() };
         let before_s = lines.last().map_or(0.0, |line| line.time_s);
-        let stats = JsonLines::append(&run.stats())?;
+        let (stats, findings) = (JsonLines::append(&run.stats())?, JsonLines::append(&run.findings())?);
         let folder = run.tensorboard();
         let events = if folder.is_dir() { Some(EventFile::new(&folder, images, &origin.recipe)?) } else { None };
-        Ok(Self { run, origin, stats, clock: Clock::start(before_s, images), events })
+        Ok(Self { run, origin, stats, findings, clock: Clock::start(before_s, images), events })
+    }
+
+    /// Writes a line of stats and says what it was.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn record(&mut self, images: u64, means: &StepStats, diversity: f64, signs: &Signs) -> Result<StatsLine> {
+        let (time_s, images_per_s) = self.clock.lap(images);
+        let stats = Stats {
+            images,
+            time_s,
+            images_per_s,
+            loss_d: means.loss_d,
+            loss_g: means.loss_g,
+            penalty: means.penalty,
+            logit_real: means.logit_real,
+            logit_fake: means.logit_fake,
+            grad_norm_d: means.grad_norm_d,
+            grad_norm_g: means.grad_norm_g,
+            diversity,
+        };
+        let line = StatsLine { stats, signs: *signs };
+        self.stats.write(&line)?;
+        if let Some(events) = &mut self.events {
+            events.scalars(images, &line.stats)?;
+        }
+        self.log(&format!(
+            "{images} images: loss_d {:.4} loss_g {:.4} logit_real {:+.3} logit_fake {:+.3} diversity {diversity:.3}",
+            means.loss_d, means.loss_g, means.logit_real, means.logit_fake
+        ))?;
+        Ok(line)
     }
 
     /// Appends a line to log.txt.
@@ -71,29 +106,13 @@ impl Recorder {
 }
 
 impl Observer for Recorder {
-    fn stats(&mut self, images: u64, means: &StepStats, diversity: f64) -> Result<()> {
-        let (time_s, images_per_s) = self.clock.lap(images);
-        let line = Stats {
-            images,
-            time_s,
-            images_per_s,
-            loss_d: means.loss_d,
-            loss_g: means.loss_g,
-            penalty: means.penalty,
-            logit_real: means.logit_real,
-            logit_fake: means.logit_fake,
-            grad_norm_d: means.grad_norm_d,
-            grad_norm_g: means.grad_norm_g,
-            diversity,
-        };
-        self.stats.write(&line)?;
-        if let Some(events) = &mut self.events {
-            events.scalars(images, &line)?;
-        }
-        self.log(&format!(
-            "{images} images: loss_d {:.4} loss_g {:.4} logit_real {:+.3} logit_fake {:+.3} diversity {diversity:.3}",
-            means.loss_d, means.loss_g, means.logit_real, means.logit_fake
-        ))
+    fn stats(&mut self, images: u64, means: &StepStats, diversity: f64, signs: &Signs) -> Result<()> {
+        self.record(images, means, diversity, signs).map(drop)
+    }
+
+    fn finding(&mut self, finding: &Finding) -> Result<()> {
+        self.findings.write(finding)?;
+        self.log(&format!("{} images: {} {}: {}", finding.images, finding.severity, finding.finding, finding.says))
     }
 
     fn modes(&mut self, images: u64, modes: &Modes) -> Result<()> {
@@ -118,6 +137,7 @@ impl Observer for Recorder {
 
     fn checkpoint(&mut self, state: &State) -> Result<()> {
         self.stats.sync()?;
+        self.findings.sync()?;
         let bytes = save_checkpoint(state, &self.origin);
         Ok(write_atomically(&self.run.checkpoint(Which::Latest), &bytes)?)
     }

@@ -1,6 +1,7 @@
 //! The fixed latents of which pictures are made as training goes on, and what is measured on them.
 
 use super::{Observer, State};
+use crate::nn::Network;
 use crate::data::{Dataset, Mixture, Samples, first_shown};
 use crate::error::Result;
 use crate::metrics::mean_pairwise_distance;
@@ -15,17 +16,20 @@ const DIVERSITY_SAMPLES: usize = 64;
 
 /// The fixed latents, and reals to compare with what is made of them.
 pub(super) struct Sheet<'a> {
-    plan: &'a Plan,
-    device: Device,
-    latents: Vec<f32>,
+    pub(super) plan: &'a Plan,
+    pub(super) data: &'a Dataset,
+    pub(super) device: Device,
+    pub(super) latents: Vec<f32>,
     reals: Samples,
-    real_distance: f64,
+    /// Those of the reals that fakes are compared with, and their mean distance from each other.
+    compared: Samples,
+    pub(super) real_distance: f64,
     /// What the reals were drawn from, if its modes can be counted.
     mixture: Option<Mixture>,
 }
 
 impl<'a> Sheet<'a> {
-    pub(super) fn new(plan: &'a Plan, data: &Dataset, device: &Device) -> Self {
+    pub(super) fn new(plan: &'a Plan, data: &'a Dataset, device: &Device) -> Self {
         let count = match data.train {
             Samples::Images(_) => plan.train.sheet,
             Samples::Points(_) => SCATTERED,
@@ -35,31 +39,36 @@ impl<'a> Sheet<'a> {
         let compared = first_shown(&data.train, plan.seed, count.min(DIVERSITY_SAMPLES));
         Self {
             plan,
+            data,
             device: device.clone().inner(),
             latents,
             reals: first_shown(&data.train, plan.seed, count),
             real_distance: mean_pairwise_distance(&compared),
+            compared,
             mixture: Mixture::named(&plan.data.source),
         }
     }
 
     /// How many fixed latents there are.
-    fn count(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         self.latents.len() / self.plan.model.latent
+    }
+
+    /// The reals that the fakes of as many fixed latents are compared with.
+    pub(super) fn compared(&self) -> &Samples {
+        &self.compared
+    }
+
+    /// What a generator makes of the first `count` fixed latents, or of all if there are fewer, in its own range.
+    pub(super) fn values(&self, generator: &Network, count: usize) -> Vec<f32> {
+        let model = &self.plan.model;
+        let noise = model.noise_in_sampling.then(|| rng::stream(self.plan.seed, "sheet/noise", 0));
+        generator.sample(&self.latents[..count.min(self.count()) * model.latent], noise, &self.device)
     }
 
     /// What is made of the first `count` fixed latents.
     fn fakes(&self, state: &State, count: usize) -> Samples {
-        let model = &self.plan.model;
-        let noise = model.noise_in_sampling.then(|| rng::stream(self.plan.seed, "sheet/noise", 0));
-        let values = state.shown_generator().sample(&self.latents[..count * model.latent], noise, &self.device);
-        self.reals.from_values(&values, model.range)
-    }
-
-    /// The fakes' mean distance from each other, as a share of the reals'.
-    pub(super) fn diversity(&self, state: &State) -> f64 {
-        let fakes = self.fakes(state, self.count().min(DIVERSITY_SAMPLES));
-        mean_pairwise_distance(&fakes) / self.real_distance
+        self.reals.from_values(&self.values(state.shown_generator(), count), self.plan.model.range)
     }
 
     /// Before the first step, whose pictures a run that is killed and resumed makes twice, no modes are counted: a
@@ -81,6 +90,7 @@ mod tests {
     use crate::nn::{Builder, ConvSpec, Init, Initializer};
     use crate::recipe::LayeredRecipe;
     use crate::report::DynamicImage;
+    use crate::train::StepStats;
 
     /// What was shown and counted.
     #[derive(Default)]
@@ -135,7 +145,7 @@ mod tests {
         assert_eq!(seen.sheets, [0, 8, 16].map(|images| (images, picture.clone())));
         let of_first_64 = |samples: &Samples| mean_pairwise_distance(&samples.gather(&Vec::from_iter(0..64), None));
         let diversity = of_first_64(&fakes) / mean_pairwise_distance(&first_shown(&data.train, plan.seed, 64));
-        assert_eq!(sheet.diversity(&state), diversity);
+        assert_eq!(sheet.signs(&state, &StepStats::default()).0, diversity);
         assert!(diversity > 0.0);
     }
 }

@@ -10,6 +10,7 @@ use steadygan::plan::Plan;
 use steadygan::recipe::LayeredRecipe;
 use steadygan::run::prepare;
 use steadygan::train::{Observer, State, StepStats, train};
+use steadygan_run::Signs;
 
 /// Ten steps on the embedded images, a line of stats for each. With this seed `hacks` keeps so far from every kink that rounding crosses
 /// none, which would move its losses a hundred times as far.
@@ -42,7 +43,7 @@ pub(crate) fn prepared(preset: &str) -> (Plan, Dataset) {
 pub(crate) fn losses(plan: &Plan, data: &Dataset, change: impl FnOnce(&mut State)) -> Losses {
     struct Log(Losses);
     impl Observer for Log {
-        fn stats(&mut self, _: u64, means: &StepStats, _: f64) -> Result<()> {
+        fn stats(&mut self, _: u64, means: &StepStats, _: f64, _: &Signs) -> Result<()> {
             self.0.push([means.loss_d, means.loss_g]);
             Ok(())
         }

@@ -1,0 +1,159 @@
+//! What the doctor knows of a run before it begins.
+
+use crate::labels::LabelRange;
+use crate::loss::Loss;
+use crate::plan::{Output, Plan};
+use crate::train::output_range;
+
+/// What the doctor knows of a run: its plan, and what follows from it for what is healthy.
+#[derive(Debug, Clone)]
+pub struct About {
+    /// The plan.
+    pub plan: Plan,
+    /// How many images it is trained on.
+    pub trained_on: u64,
+    /// The least that the discriminator's loss can be on average, if it has a bound. Labels that are not 0 and 1 raise it.
+    pub loss_floor: Option<f64>,
+    /// The discriminator's loss if it cannot tell reals from fakes, if that is one number.
+    pub loss_of_chance: Option<f64>,
+}
+
+impl About {
+    /// What follows from a plan, and from how many images there are to train on.
+    pub fn new(plan: &Plan, trained_on: u64) -> Self {
+        let [real, fake] = labels(plan);
+        let ln2 = std::f64::consts::LN_2;
+        let (loss_floor, loss_of_chance) = match plan.train.loss {
+            Loss::NonSaturating | Loss::Saturating => (Some(real.entropy() + fake.entropy()), Some(2.0 * ln2)),
+            Loss::LeastSquares => {
+                let floor = (real.variance() + fake.variance()) / 2.0;
+                // Reals and fakes are met by one logit, the mean of all labels.
+                (Some(floor), Some(floor + (real.mean - fake.mean).powi(2) / 4.0))
+            }
+            Loss::Hinge => (Some(0.0), Some(2.0)),
+            Loss::RelativisticPairing | Loss::RelativisticAverage => (Some(0.0), Some(ln2)),
+            // It is a difference of logits, in no unit and without an end.
+            Loss::Wasserstein => (None, None),
+        };
+        Self { plan: plan.clone(), trained_on, loss_floor, loss_of_chance }
+    }
+
+    /// How sure the discriminator is by its loss: 0 if it cannot tell reals from fakes, 1 if it is as good as can be.
+    /// NaN where a loss says nothing of that.
+    pub fn certainty(&self, loss_d: f64) -> f64 {
+        match (self.loss_floor, self.loss_of_chance) {
+            (Some(floor), Some(chance)) => (chance - loss_d) / (chance - floor),
+            _ => f64::NAN,
+        }
+    }
+
+    /// Whether a heuristic is on.
+    pub fn has(&self, heuristic: &str) -> bool {
+        self.plan.heuristics.contains_key(heuristic)
+    }
+
+    /// Whether the samples are points of the plane.
+    pub fn of_points(&self) -> bool {
+        self.plan.model.output == Output::Linear && self.plan.model.size == 1
+    }
+
+    /// The range that the generator's images are bound to.
+    pub fn output_range(&self) -> Option<[f64; 2]> {
+        output_range(self.plan.model.output)
+    }
+
+    /// Passes through the training set after so many images.
+    pub fn epochs(&self, images: u64) -> f64 {
+        images as f64 / self.trained_on as f64
+    }
+
+    /// Lines of stats that span so many rounds of training, at least three.
+    pub fn lines(&self, rounds: u64) -> usize {
+        let train = &self.plan.train;
+        (rounds * train.round()).div_ceil(train.stats_every).max(3) as usize
+    }
+}
+
+/// What the labels of a kind are on average.
+#[derive(Debug, Clone, Copy)]
+struct Labels {
+    mean: f64,
+    mean_square: f64,
+}
+
+impl Labels {
+    /// The least cross-entropy against such labels, H(t) = −t ln t − (1 − t) ln(1 − t) at the mean t: the loss is linear in the
+    /// label. Nothing is known below it at a mean beyond 0 or 1: 0.
+    fn entropy(self) -> f64 {
+        let part = |t: f64| if t > 0.0 && t < 1.0 { -t * t.ln() } else { 0.0 };
+        part(self.mean) + part(1.0 - self.mean)
+    }
+
+    fn variance(self) -> f64 {
+        self.mean_square - self.mean * self.mean
+    }
+
+    /// Of labels that are these, or with a probability the others.
+    fn or(self, probability: f64, other: Self) -> Self {
+        let mix = |a: f64, b: f64| (1.0 - probability) * a + probability * b;
+        Self { mean: mix(self.mean, other.mean), mean_square: mix(self.mean_square, other.mean_square) }
+    }
+}
+
+impl From<LabelRange> for Labels {
+    fn from(LabelRange { low, high }: LabelRange) -> Self {
+        Self { mean: (low + high) / 2.0, mean_square: (low * low + low * high + high * high) / 3.0 }
+    }
+}
+
+/// The labels of reals and of fakes, after `label-smoothing` and `noisy-labels`.
+fn labels(plan: &Plan) -> [Labels; 2] {
+    let setting = |heuristic: &str, key: &str| plan.heuristics.get(heuristic)?.get(key).cloned();
+    let range = |key: &str, hard: f64| {
+        let asked = setting("label-smoothing", key).and_then(|value| value.try_into().ok());
+        Labels::from(asked.unwrap_or(LabelRange { low: hard, high: hard }))
+    };
+    let (real, fake) = (range("real", 1.0), range("fake", 0.0));
+    let flipped = setting("noisy-labels", "probability").map_or(0.0, |value| match value {
+        toml::Value::Float(probability) => probability,
+        // A schedule: by its start, when labels are noisiest.
+        toml::Value::Table(curve) => curve.get("from").and_then(toml::Value::as_float).unwrap_or(0.0),
+        _ => 0.0,
+    });
+    [real.or(flipped, fake), fake.or(flipped, real)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recipe::LayeredRecipe;
+
+    fn about(text: &str) -> About {
+        let mut recipe = LayeredRecipe::default();
+        recipe.lay_text(text, "test").unwrap();
+        About::new(&Plan::decide(&recipe, 1).unwrap(), 1_000)
+    }
+
+    /// H(0.95) + H(0.15) = 0.1985 + 0.4227 = 0.6212, as the module `labels` says; flips of 0.05 make the means 0.91 and 0.19:
+    /// H(0.91) + H(0.19) = 0.3025 + 0.4862.
+    #[test]
+    fn soft_labels_raise_the_floor() {
+        let soft = about("base = 'plain'\n[heuristics]\nlabel-smoothing = true");
+        assert!((soft.loss_floor.unwrap() - 0.6212).abs() < 1e-4, "{:?}", soft.loss_floor);
+        assert!((about("").loss_floor.unwrap() - 0.7887).abs() < 1e-4, "{:?}", about("").loss_floor);
+        assert_eq!(about("base = 'plain'").loss_floor, Some(0.0));
+        assert!((soft.certainty(0.6212) - 1.0).abs() < 1e-3);
+        assert!(soft.certainty(2.0 * std::f64::consts::LN_2).abs() < 1e-12);
+    }
+
+    /// Labels U[0.7, 1.2] have a variance of 0.25/12.
+    #[test]
+    fn each_loss_is_taken_as_what_it_is() {
+        let squares = about("base = 'plain'\n[heuristics]\nleast-squares = true\nlabel-smoothing = { fake = 0 }");
+        assert!((squares.loss_floor.unwrap() - 0.25 / 24.0).abs() < 1e-12);
+        assert!((squares.certainty(0.25 / 24.0 + 0.95f64.powi(2) / 4.0)).abs() < 1e-12);
+        let wasserstein = about("base = 'plain'\n[heuristics]\nwasserstein = true");
+        assert!(wasserstein.certainty(-9.0).is_nan());
+        assert_eq!(about("base = 'modern'").loss_of_chance, Some(std::f64::consts::LN_2));
+    }
+}

@@ -1,0 +1,47 @@
+//! Units that never change.
+
+use super::advice::Suggestion;
+use super::seen::Seen;
+use super::{About, Card, Check, Sight};
+use steadygan_run::Severity;
+
+/// A layer of which this share is dead has lost much of its width.
+const MANY: f64 = 0.5;
+
+/// Rounds for which they are.
+const ROUNDS: u64 = 100;
+
+pub(super) const CHECK: Check = Check {
+    card: Card {
+        name: "dead-units",
+        looks_for: "In a layer of activations half of the units have one value at all places of 16 images, for 100 rounds; \
+                    severe if all of them do.",
+        means: "Units that never change pass on no information and no gradient: they do not come back by themselves.",
+        symptom_of: &["range-mismatch", "missing-nonlinearity", "steps-too-large"],
+    },
+    look,
+    advice,
+};
+
+fn look(seen: &Seen<'_>) -> Option<Sight> {
+    let of = |name: &str, dead: fn(&steadygan_run::Signs) -> f64| {
+        let streak = seen.streak(ROUNDS, |line| dead(&line.signs) >= MANY)?;
+        let share = streak.lines.iter().map(|line| dead(&line.signs)).fold(1.0, f64::min);
+        Some(Sight {
+            severity: if share >= 1.0 { Severity::Severe } else { Severity::Warning },
+            since: streak.since(),
+            says: format!("{:.0}% of the units of a layer of the {name} never change.", 100.0 * share),
+            evidence: vec![("dead", share)],
+        })
+    };
+    let (generator, discriminator) = (of("generator", |s| s.dead_g), of("discriminator", |s| s.dead_d));
+    generator.into_iter().chain(discriminator).max_by_key(|sight| sight.severity)
+}
+
+fn advice(_: &About) -> Vec<Suggestion> {
+    vec![
+        Suggestion::With("leaky-relu", "a slope on the negative side lets a unit come back"),
+        Suggestion::With("batch-norm", "centred activations keep units in use"),
+        Suggestion::With("adam", "smaller steps kill fewer units"),
+    ]
+}

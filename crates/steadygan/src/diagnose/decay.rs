@@ -1,0 +1,109 @@
+//! Fakes that were better before.
+
+use super::advice::{Suggestion, rates};
+use super::seen::{Distance, Seen};
+use super::{About, Card, Check, Sight};
+use steadygan_run::Severity;
+
+/// Worse than the best by this factor is a warning: a third of StudioGAN's published runs end so.
+const WORSE: f64 = 1.5;
+
+/// Worse by this factor is of no use beside the best.
+const MUCH_WORSE: f64 = 2.5;
+
+/// How many deviations above the best count as more than chance.
+const DEVIATIONS: f64 = 3.0;
+
+/// Measurements in a row that are worse.
+const MEASUREMENTS: usize = 3;
+
+/// Lines of stats of which the median is one measurement, where the run has no metric of its own.
+const MEDIAN: usize = 5;
+
+/// The energy distance's deviation on 64 fakes and 64 reals, which are the same each time.
+const ENERGY_DEVIATION: f64 = 0.01;
+
+/// Best distances above this were never good.
+const NEVER_GOOD: f64 = 0.5;
+
+pub(super) const CHECK: Check = Check {
+    card: Card {
+        name: "decay",
+        looks_for: "Three measurements in a row of the fakes' distance from the reals are more than 1.5 times the best, and three \
+                    deviations above it; severe from 2.5 times. It is the run's kernel distance, or the energy distance of \
+                    pictures where there is none.",
+        means: "Fakes were better before and get worse: the latest checkpoint is not the one to keep.",
+        symptom_of: &[
+            "range-mismatch",
+            "missing-nonlinearity",
+            "wrong-sign",
+            "dead-units",
+            "steps-too-large",
+            "exploding-gradients",
+            "memorisation",
+            "mode-collapse",
+            "constant-images",
+        ],
+    },
+    look,
+    advice,
+};
+
+fn look(seen: &Seen<'_>) -> Option<Sight> {
+    let own: Vec<Distance>;
+    let distances = if seen.distances.is_empty() {
+        own = of_pictures(seen);
+        &own
+    } else {
+        seen.distances
+    };
+    let recent = distances.len().checked_sub(MEASUREMENTS).map(|from| &distances[from..])?;
+    let best = distances.iter().min_by(|a, b| a.value.total_cmp(&b.value))?;
+    if seen.distances.is_empty() && best.value > NEVER_GOOD {
+        return None;
+    }
+    // An unbiased estimate may be below zero.
+    let scale = best.value.max(best.deviation);
+    let above = |factor: f64| {
+        recent.iter().all(|now| {
+            now.value > factor * scale && now.value - best.value > DEVIATIONS * now.deviation.max(best.deviation)
+        })
+    };
+    above(WORSE).then(|| {
+        let now = recent[MEASUREMENTS - 1];
+        Sight {
+            severity: if above(MUCH_WORSE) { Severity::Severe } else { Severity::Warning },
+            since: best.images,
+            says: format!(
+                "Fakes are {:.1} times as far from the reals as at {} images: {:.4} against {:.4}.",
+                now.value / scale,
+                best.images,
+                now.value,
+                best.value
+            ),
+            evidence: vec![("distance", now.value), ("best", best.value), ("best_images", best.images as f64)],
+        }
+    })
+}
+
+/// The energy distances of the stats, in medians of five lines.
+fn of_pictures(seen: &Seen<'_>) -> Vec<Distance> {
+    let chunks = seen.lines.rchunks_exact(MEDIAN).rev();
+    let medians = chunks.filter_map(|lines| {
+        let mut values: Vec<f64> = lines.iter().map(|line| line.signs.distance).collect();
+        values.sort_by(f64::total_cmp);
+        let value = values[MEDIAN / 2];
+        let images = lines[MEDIAN / 2].stats.images;
+        value.is_finite().then_some(Distance { images, value, deviation: ENERGY_DEVIATION })
+    });
+    medians.collect()
+}
+
+fn advice(about: &About) -> Vec<Suggestion> {
+    vec![
+        Suggestion::Do("keep the best checkpoint (`generate RUN --checkpoint best`), or train for fewer images".into()),
+        Suggestion::With("ema", "an average of the generator's weights wanders less"),
+        Suggestion::With("r1", "keeps the discriminator's slope moderate, so that the game settles"),
+        rates(about, [0.5, 0.5], "half of the learning rate"),
+    ]
+}

@@ -1,0 +1,97 @@
+//! A discriminator that leaves the generator no chance.
+
+use super::advice::{Suggestion, rates};
+use super::seen::{Seen, mean, separation};
+use super::{About, Card, Check, Sight};
+use steadygan_run::{Severity, StatsLine};
+
+/// Reals and fakes are this many standard deviations apart: they hardly overlap.
+const APART: f64 = 3.0;
+
+/// How sure the discriminator is by its loss, above the labels' floor: 1 is all.
+const CERTAIN: f64 = 0.9;
+
+/// Fakes that are this near to the reals, as a share of the reals' distance from each other, are no failure.
+const NEAR: f64 = 0.2;
+
+/// A distance that fell by less than this share over the time is no progress.
+const PROGRESS: f64 = 0.1;
+
+/// Rounds for which it is so. A winning discriminator alone is no failure: a DCGAN's best images may come after 40,000 steps
+/// of it (StudioGAN's published logs).
+const ROUNDS: u64 = 150;
+
+/// Rounds without progress after which it is severe.
+const STUCK_ROUNDS: u64 = 350;
+
+pub(super) const CHECK: Check = Check {
+    card: Card {
+        name: "discriminator-winning",
+        looks_for: "Reals and fakes are judged more than three standard deviations apart, and the discriminator's loss is within a \
+                    tenth of its floor (labels' softness taken into account; not for Wasserstein), for 150 rounds; severe if fakes are \
+                    far from the reals and came no nearer for 350.",
+        means: "The discriminator has won: its gradient no longer tells the generator where to go.",
+        symptom_of: &[
+            "range-mismatch",
+            "missing-nonlinearity",
+            "wrong-sign",
+            "dead-units",
+            "steps-too-large",
+            "exploding-gradients",
+            "vanishing-gradients",
+            "memorisation",
+            "mode-collapse",
+            "constant-images",
+            "decay",
+        ],
+    },
+    look,
+    advice,
+};
+
+fn look(seen: &Seen<'_>) -> Option<Sight> {
+    let certain = |line: &StatsLine| {
+        let certainty = seen.about.certainty(line.stats.loss_d);
+        separation(line) > APART && (certainty.is_nan() || certainty > CERTAIN)
+    };
+    let streak = seen.streak(ROUNDS, certain)?;
+    let stuck = seen.streak(STUCK_ROUNDS, certain).is_some_and(|_| is_stuck(seen));
+    let of = |value: fn(&StatsLine) -> f64| streak.mean(value);
+    let loss = of(|line| line.stats.loss_d);
+    Some(Sight {
+        severity: if stuck { Severity::Severe } else { Severity::Warning },
+        since: streak.since(),
+        says: format!(
+            "Reals and fakes are judged {:.1} standard deviations apart (logits {:.1} and {:.1}); the discriminator's loss is {:.3} above its floor.",
+            of(separation),
+            of(|line| line.stats.logit_real),
+            of(|line| line.stats.logit_fake),
+            loss - seen.about.loss_floor.unwrap_or(f64::NAN),
+        ),
+        evidence: vec![
+            ("separation", of(separation)),
+            ("loss_d", loss),
+            ("loss_floor", seen.about.loss_floor.unwrap_or(f64::NAN)),
+            ("loss_g", of(|line| line.stats.loss_g)),
+            ("distance", streak.lines.last()?.signs.distance),
+        ],
+    })
+}
+
+/// Fakes are far from the reals, and no nearer than before.
+fn is_stuck(seen: &Seen<'_>) -> bool {
+    let lines = seen.recent(STUCK_ROUNDS);
+    let (before, after) = lines.split_at(lines.len() / 2);
+    let distance = |lines: &[StatsLine]| mean(lines, |line| line.signs.distance);
+    distance(after) > NEAR && distance(after) > (1.0 - PROGRESS) * distance(before)
+}
+
+fn advice(about: &About) -> Vec<Suggestion> {
+    vec![
+        Suggestion::With("r1", "keeps the discriminator's slope moderate"),
+        Suggestion::With("spectral-norm", "bounds the discriminator's slope"),
+        Suggestion::With("label-smoothing", "keeps the discriminator from becoming certain"),
+        Suggestion::With("instance-noise", "makes reals and fakes overlap"),
+        rates(about, [1.0, 0.5], "half of the discriminator's learning rate"),
+    ]
+}

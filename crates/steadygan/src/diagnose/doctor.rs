@@ -1,0 +1,158 @@
+//! From what is seen to findings that begin, get worse and end.
+
+use super::seen::{Distance, Seen, Sign};
+use super::{About, CATALOGUE, Card, Check, Sight, advice};
+use crate::plan::Plan;
+use std::collections::BTreeMap;
+use steadygan_run::{Finding, ModesLine, Outcome, Severity, StatsLine};
+
+/// Rounds of training for which a finding must not be seen before it is over.
+const CALM_ROUNDS: u64 = 50;
+
+/// Digits of a number in a finding.
+const DIGITS: usize = 4;
+
+/// Watches a run. What it says depends on nothing but the plan and what it was fed, in order.
+#[derive(Debug)]
+pub struct Doctor {
+    about: About,
+    lines: Vec<StatsLine>,
+    modes: Vec<ModesLine>,
+    distances: Vec<Distance>,
+    open: BTreeMap<&'static str, Open>,
+}
+
+/// A finding that is not over.
+#[derive(Debug)]
+struct Open {
+    severity: Severity,
+    since: u64,
+    /// Images when it was last seen.
+    last_seen: u64,
+}
+
+impl Doctor {
+    /// A doctor who has seen nothing of a run of this plan, trained on so many images.
+    pub fn new(plan: &Plan, trained_on: u64) -> Self {
+        let about = About::new(plan, trained_on);
+        Self { about, lines: Vec::new(), modes: Vec::new(), distances: Vec::new(), open: BTreeMap::new() }
+    }
+
+    /// Takes note of what was found on the data, so that symptoms of it are taken as such.
+    pub fn heed(&mut self, before: &[Finding]) {
+        for found in before {
+            if let Some(card) = super::before::CARDS.iter().find(|card| card.name == found.finding) {
+                let open = Open { severity: found.severity, since: found.since, last_seen: found.images };
+                self.open.insert(card.name, open);
+            }
+        }
+    }
+
+    /// The findings that are not over, by name.
+    pub fn open(&self) -> impl Iterator<Item = (&'static str, Severity)> {
+        self.open.iter().map(|(name, open)| (*name, open.severity))
+    }
+
+    /// Looks at something observed, which is not earlier than what was observed before; what there is to say now.
+    pub fn see(&mut self, sign: Sign) -> Vec<Finding> {
+        let images = match sign {
+            Sign::Stats(line) => {
+                self.lines.push(line);
+                line.stats.images
+            }
+            Sign::Modes(line) => {
+                self.modes.push(line);
+                line.images
+            }
+            Sign::Distance(distance) => {
+                self.distances.push(distance);
+                distance.images
+            }
+        };
+        CATALOGUE.iter().filter_map(|check| self.take(check, images)).collect()
+    }
+
+    /// Looks at how training ended.
+    pub fn end(&mut self, outcome: &Outcome) -> Vec<Finding> {
+        let Outcome::Diverged { images, quantity } = outcome else { return Vec::new() };
+        let check = &super::exploding_gradients::CHECK;
+        let sight = Sight {
+            severity: Severity::Severe,
+            since: *images,
+            says: format!("{quantity} was not finite after {images} images."),
+            evidence: Vec::new(),
+        };
+        self.seen_now(check, *images, sight).into_iter().collect()
+    }
+
+    /// One check's turn.
+    fn take(&mut self, check: &Check, images: u64) -> Option<Finding> {
+        let seen =
+            Seen { about: &self.about, lines: &self.lines, modes: &self.modes, distances: &self.distances };
+        match (check.look)(&seen) {
+            Some(sight) => self.seen_now(check, images, sight),
+            None => self.not_seen(&check.card, images),
+        }
+    }
+
+    fn seen_now(&mut self, check: &Check, images: u64, mut sight: Sight) -> Option<Finding> {
+        let card = &check.card;
+        if sight.severity == Severity::Severe && card.symptom_of.iter().any(|cause| self.open.contains_key(cause)) {
+            sight.severity = Severity::Warning;
+        }
+        match self.open.get_mut(card.name) {
+            Some(open) if sight.severity <= open.severity => {
+                open.last_seen = images;
+                None
+            }
+            Some(Open { severity, last_seen, since }) => {
+                (*severity, *last_seen, sight.since) = (sight.severity, images, *since);
+                Some(self.finding(check, images, sight))
+            }
+            None => {
+                let open = Open { severity: sight.severity, since: sight.since, last_seen: images };
+                self.open.insert(card.name, open);
+                Some(self.finding(check, images, sight))
+            }
+        }
+    }
+
+    fn not_seen(&mut self, card: &Card, images: u64) -> Option<Finding> {
+        let open = self.open.get(card.name)?;
+        let calm = CALM_ROUNDS * self.about.plan.train.round();
+        if images < open.last_seen + calm.max(self.about.plan.train.stats_every) {
+            return None;
+        }
+        let Open { since, last_seen, .. } = self.open.remove(card.name)?;
+        Some(Finding {
+            images,
+            finding: card.name.into(),
+            severity: Severity::Over,
+            since,
+            says: format!("Not seen any more since {last_seen} images."),
+            evidence: BTreeMap::new(),
+            means: String::new(),
+            advice: Vec::new(),
+        })
+    }
+
+    fn finding(&self, check: &Check, images: u64, sight: Sight) -> Finding {
+        Finding {
+            images,
+            finding: check.card.name.into(),
+            severity: sight.severity,
+            since: sight.since,
+            says: sight.says,
+            evidence: evidence(sight.evidence),
+            means: check.card.means.into(),
+            advice: advice::resolved((check.advice)(&self.about), &self.about.plan),
+        }
+    }
+}
+
+/// The finite ones of some numbers by name, with a few digits.
+pub(super) fn evidence(numbers: impl IntoIterator<Item = (&'static str, f64)>) -> BTreeMap<String, f64> {
+    let finite = numbers.into_iter().filter(|(_, value)| value.is_finite());
+    let short = |value: f64| format!("{value:.*e}", DIGITS - 1).parse().unwrap_or(value);
+    finite.map(|(name, value)| (name.to_owned(), short(value))).collect()
+}

@@ -1,0 +1,62 @@
+//! A generator that fools the discriminator with garbage.
+
+use super::advice::{Suggestion, rates};
+use super::seen::{Seen, separation};
+use super::{About, Card, Check, Sight};
+use steadygan_run::{Severity, StatsLine};
+
+/// Reals and fakes are judged alike within this many standard deviations.
+const ALIKE: f64 = 0.5;
+
+/// Fakes are this far from the reals, as a share of the reals' distance from each other. A blurred mean of all reals has
+/// about 0.4.
+const FAR: f64 = 0.5;
+
+/// Rounds for which it is so.
+const ROUNDS: u64 = 250;
+
+pub(super) const CHECK: Check = Check {
+    card: Card {
+        name: "generator-winning",
+        looks_for: "Reals and fakes get the same logits within half a standard deviation, although fakes are further from reals \
+                    than half of the reals' distance from each other (energy distance), for 250 rounds. Severe.",
+        means: "The discriminator is too weak to see what is wrong: the generator wins with garbage and has no reason to improve.",
+        symptom_of: &[
+            "range-mismatch",
+            "missing-nonlinearity",
+            "wrong-sign",
+            "dead-units",
+            "steps-too-large",
+            "exploding-gradients",
+            "mode-collapse",
+            "constant-images",
+        ],
+    },
+    look,
+    advice,
+};
+
+fn look(seen: &Seen<'_>) -> Option<Sight> {
+    let fooled = |line: &StatsLine| separation(line) < ALIKE && line.signs.distance > FAR;
+    let streak = seen.streak(ROUNDS, fooled)?;
+    let (separation, distance) = (streak.mean(separation), streak.mean(|line| line.signs.distance));
+    Some(Sight {
+        severity: Severity::Severe,
+        since: streak.since(),
+        says: format!("The discriminator takes fakes for real that are far from the reals (distance {distance:.2})."),
+        evidence: vec![
+            ("separation", separation),
+            ("distance", distance),
+            ("rough_fake", streak.mean(|line| line.signs.rough_fake)),
+            ("rough_real", streak.mean(|line| line.signs.rough_real)),
+        ],
+    })
+}
+
+fn advice(about: &About) -> Vec<Suggestion> {
+    vec![
+        Suggestion::With("discriminator-steps", "more steps of the discriminator for each of the generator"),
+        Suggestion::With("ttur", "a higher learning rate for the discriminator"),
+        rates(about, [0.5, 1.0], "half of the generator's learning rate"),
+    ]
+}

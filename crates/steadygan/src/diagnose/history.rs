@@ -1,0 +1,93 @@
+//! A run's files, read by the doctor.
+
+use super::seen::{Distance, Sign};
+use super::{Doctor, before_training};
+use crate::data::Dataset;
+use crate::error::Result;
+use crate::plan::Plan;
+use serde::Deserialize;
+use steadygan_run::{Finding, Manifest, ModesLine, RunDirectory, StatsLine, read_lines};
+
+/// The doctor after reading a run's files, and all that there was to say.
+#[derive(Debug)]
+pub struct History {
+    /// Knows all that the files tell.
+    pub doctor: Doctor,
+    /// In order.
+    pub findings: Vec<Finding>,
+}
+
+impl History {
+    /// Reads what a run has written so far. Findings are a function of plan, data and lines: those of the files are the same
+    /// again.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be read.
+    pub fn of(run: &RunDirectory, plan: &Plan, data: &Dataset) -> Result<Self> {
+        Self::after(before_training(plan, data), run, Doctor::new(plan, data.train.count() as u64))
+    }
+
+    /// The same of a run whose data are not at hand: what was found before training is taken from its findings.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be read.
+    pub fn without_data(run: &RunDirectory, plan: &Plan, manifest: &Manifest) -> Result<Self> {
+        let before: Vec<Finding> = read(&run.findings())?;
+        let before = before.into_iter().filter(|found| found.images == 0).collect();
+        let mut history = Self::after(before, run, Doctor::new(plan, manifest.data.images))?;
+        history.findings.extend(history.doctor.end(&manifest.outcome));
+        Ok(history)
+    }
+
+    fn after(mut findings: Vec<Finding>, run: &RunDirectory, mut doctor: Doctor) -> Result<Self> {
+        doctor.heed(&findings);
+        for sign in signs_of(run)? {
+            findings.extend(doctor.see(sign));
+        }
+        Ok(Self { doctor, findings })
+    }
+}
+
+/// What a run's files tell, in the order in which it was observed.
+///
+/// # Errors
+///
+/// A file cannot be read; one that is not there tells nothing.
+pub fn signs_of(run: &RunDirectory) -> Result<Vec<Sign>> {
+    let stats: Vec<StatsLine> = read(&run.stats())?;
+    let mut signs: Vec<(u64, Sign)> = stats.into_iter().map(|line| (line.stats.images, Sign::Stats(line))).collect();
+    let measured: Vec<Measured> = read(&run.metrics())?;
+    // Modes come before the distance, as they are measured.
+    for of_modes in [true, false] {
+        signs.extend(measured.iter().filter_map(|line| match line {
+            Measured::Modes(line) if of_modes => Some((line.images, Sign::Modes(*line))),
+            Measured::Distance { images, value, deviation, .. } if !of_modes => {
+                let distance = Distance { images: *images, value: *value, deviation: *deviation };
+                Some((*images, Sign::Distance(distance)))
+            }
+            _ => None,
+        }));
+    }
+    signs.sort_by_key(|(images, _)| *images);
+    Ok(signs.into_iter().map(|(_, sign)| sign).collect())
+}
+
+/// A line of metrics.jsonl.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Measured {
+    Modes(ModesLine),
+    Distance {
+        images: u64,
+        #[serde(rename = "metric")]
+        _metric: String,
+        value: f64,
+        deviation: f64,
+    },
+}
+
+fn read<T: serde::de::DeserializeOwned>(path: &std::path::Path) -> Result<Vec<T>> {
+    Ok(if path.exists() { read_lines(path)?.records } else { Vec::new() })
+}

@@ -1,0 +1,75 @@
+//! A discriminator that knows its reals by heart.
+
+use super::advice::Suggestion;
+use super::seen::{Seen, mean};
+use super::{About, Card, Check, Sight};
+use steadygan_run::{Severity, StatsLine};
+
+/// The share of the way from reals that are trained on down to fakes at which held-out reals are judged: ADA's r_v, which it
+/// keeps near 0.5 or below by augmenting (Karras et al. 2020, section 3).
+const OVERFIT: f64 = 0.5;
+
+/// Held-out reals are as good as fakes.
+const BY_HEART: f64 = 0.75;
+
+/// The least gap in standard deviations, below which a share means nothing.
+const GAP: f64 = 0.75;
+
+/// Rounds over which it is meant.
+const ROUNDS: u64 = 200;
+
+/// Passes through the training set before anything can be known by heart.
+const EPOCHS: f64 = 4.0;
+
+pub(super) const CHECK: Check = Check {
+    card: Card {
+        name: "memorisation",
+        looks_for: "On average over 200 rounds held-out reals are judged half-way from training reals to fakes or below, with a \
+                    gap of 0.75 standard deviations, after 4 passes through the data; severe from three quarters of the way.",
+        means: "The discriminator recognises its training images instead of what is real about them: it teaches the generator to copy them.",
+        symptom_of: &["range-mismatch", "missing-nonlinearity", "wrong-sign", "steps-too-large"],
+    },
+    look,
+    advice,
+};
+
+fn gap(line: &StatsLine) -> f64 {
+    line.signs.logit_train - line.signs.logit_holdout
+}
+
+fn look(seen: &Seen<'_>) -> Option<Sight> {
+    let recent = seen.recent(ROUNDS);
+    let (last, first) = (recent.last()?, recent.first()?);
+    if seen.about.epochs(last.stats.images) < EPOCHS {
+        return None;
+    }
+    let gap_in_deviations = mean(recent, |line| gap(line) / line.signs.logit_spread);
+    let share = mean(recent, gap) / mean(recent, |line| line.signs.logit_train - line.signs.logit_fixed);
+    (gap_in_deviations > GAP && share > OVERFIT).then(|| Sight {
+        severity: if share > BY_HEART { Severity::Severe } else { Severity::Warning },
+        since: first.stats.images,
+        says: format!(
+            "Held-out reals are judged {:.0}% of the way from training reals to fakes: logits {:.1}, {:.1} and {:.1}.",
+            100.0 * share,
+            mean(recent, |line| line.signs.logit_holdout),
+            mean(recent, |line| line.signs.logit_train),
+            mean(recent, |line| line.signs.logit_fixed),
+        ),
+        evidence: vec![
+            ("overfit", share),
+            ("gap", gap_in_deviations),
+            ("logit_train", mean(recent, |line| line.signs.logit_train)),
+            ("logit_holdout", mean(recent, |line| line.signs.logit_holdout)),
+            ("logit_fixed", mean(recent, |line| line.signs.logit_fixed)),
+        ],
+    })
+}
+
+fn advice(_: &About) -> Vec<Suggestion> {
+    vec![
+        Suggestion::Do("add images, or stop earlier".into()),
+        Suggestion::With("adaptive-augmentation", "augments as much as the discriminator overfits"),
+        Suggestion::With("augmentation", "the discriminator cannot know augmented images by heart"),
+        Suggestion::With("r1", "keeps the discriminator's slope moderate around reals"),
+    ]
+}

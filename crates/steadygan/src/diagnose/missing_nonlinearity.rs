@@ -1,0 +1,47 @@
+//! A network that is an affine map.
+
+use super::advice::Suggestion;
+use super::seen::Seen;
+use super::{About, Card, Check, Sight};
+use steadygan_run::Severity;
+
+/// Below this a network is affine but for rounding; LeakyReLU's slope of 0.2 bends it by 0.1 or more.
+const AFFINE: f64 = 1e-3;
+
+pub(super) const CHECK: Check = Check {
+    card: Card {
+        name: "missing-nonlinearity",
+        looks_for: "Half-way between two inputs a network's output is the mean of theirs, but for less than 0.001 of their \
+                    distance: of the discriminator's logits, or of the generator before its last activation. Severe.",
+        means: "The network is an affine map: without activations that bend it, layers add nothing to one layer.",
+        symptom_of: &[],
+    },
+    look,
+    advice,
+};
+
+fn look(seen: &Seen<'_>) -> Option<Sight> {
+    // Two lines, so that no single coincidence counts.
+    let lines = seen.lines.len().checked_sub(2).map(|from| &seen.lines[from..])?;
+    let affine = |of: fn(&steadygan_run::Signs) -> f64| lines.iter().all(|line| of(&line.signs) < AFFINE);
+    let networks = match (affine(|signs| signs.bend_g), affine(|signs| signs.bend_d)) {
+        (true, true) => "generator and the discriminator",
+        (true, false) => "generator",
+        (false, true) => "discriminator",
+        (false, false) => return None,
+    };
+    let signs = lines[1].signs;
+    Some(Sight {
+        severity: Severity::Severe,
+        since: seen.lines[0].stats.images,
+        says: format!("The {networks} bend nothing: half-way between two inputs the output is the mean of theirs."),
+        evidence: vec![("bend_g", signs.bend_g), ("bend_d", signs.bend_d)],
+    })
+}
+
+fn advice(_: &About) -> Vec<Suggestion> {
+    vec![
+        Suggestion::With("leaky-relu", "an activation with a bend after each hidden layer"),
+        Suggestion::Do("put an activation after each hidden layer of that network".into()),
+    ]
+}

@@ -1,0 +1,57 @@
+//! Two networks that run after each other in circles.
+
+use super::advice::{Suggestion, rates};
+use super::seen::{Seen, mean};
+use super::{About, Card, Check, Sight};
+use steadygan_run::{Severity, StatsLine};
+
+/// Lines that are looked at: several swings.
+const LINES: usize = 32;
+
+/// Rounds that they span at least.
+const ROUNDS: u64 = 200;
+
+/// How far reals' and fakes' logits swing apart and together: the deviation over the mean distance.
+const SWING: f64 = 1.0;
+
+/// Crossings of the mean: noise crosses it at every second line, a trend once.
+const CROSSINGS: std::ops::RangeInclusive<usize> = 4..=12;
+
+pub(super) const CHECK: Check = Check {
+    card: Card {
+        name: "oscillation",
+        looks_for: "Over 32 lines or more the distance of the logits of reals and fakes swings by more than its mean, in 2 to 6 whole \
+                    swings. A warning.",
+        means: "The two networks run after each other in circles and do not settle: fakes change from line to line without getting better.",
+        symptom_of: &[],
+    },
+    look,
+    advice,
+};
+
+fn look(seen: &Seen<'_>) -> Option<Sight> {
+    let lines = seen.recent(ROUNDS.max(1));
+    let lines = if lines.len() >= LINES { lines } else { &seen.lines[seen.lines.len().checked_sub(LINES)?..] };
+    let apart = |line: &StatsLine| line.stats.logit_real - line.stats.logit_fake;
+    let middle = mean(lines, apart);
+    let deviation = mean(lines, |line| (apart(line) - middle).powi(2)).sqrt();
+    let above: Vec<bool> = lines.iter().map(|line| apart(line) > middle).collect();
+    let crossings = above.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    (deviation > SWING * middle.abs() && CROSSINGS.contains(&crossings)).then(|| Sight {
+        severity: Severity::Warning,
+        since: lines[0].stats.images,
+        says: format!(
+            "The logits of reals and fakes swing apart and together: {middle:.2} ± {deviation:.2}, {crossings} times across the mean."
+        ),
+        evidence: vec![("apart", middle), ("deviation", deviation), ("crossings", crossings as f64)],
+    })
+}
+
+fn advice(about: &About) -> Vec<Suggestion> {
+    vec![
+        Suggestion::With("r1", "a penalty under which the game settles"),
+        Suggestion::With("ema", "an average of the generator's weights does not swing"),
+        Suggestion::With("adam", "less momentum (beta1 0.5)"),
+        rates(about, [0.5, 0.5], "half of the learning rate"),
+    ]
+}

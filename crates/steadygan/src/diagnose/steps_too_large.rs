@@ -1,0 +1,50 @@
+//! Steps that are large beside the weights.
+
+use super::advice::{Suggestion, rates};
+use super::seen::Seen;
+use super::{About, Card, Check, Sight};
+use steadygan_run::{Severity, StatsLine};
+
+/// A step of this share of the weights is large: 0.001 is usual (Karpathy's rule of thumb), a start from N(0, 0.02²) at the
+/// learning rate 2e-4 makes 0.01.
+const LARGE: f64 = 0.02;
+
+/// With such steps weights are replaced within some dozens of rounds.
+const FAR_TOO_LARGE: f64 = 0.06;
+
+/// Rounds for which they are: at the start of training steps are large beside small weights.
+const ROUNDS: u64 = 60;
+
+pub(super) const CHECK: Check = Check {
+    card: Card {
+        name: "steps-too-large",
+        looks_for: "The step of a network is more than 0.02 of the norm of its weights for 60 rounds; severe above 0.06.",
+        means: "The learning rate is too high: weights are thrown about and keep nothing of what they learned.",
+        symptom_of: &["range-mismatch", "missing-nonlinearity", "wrong-sign"],
+    },
+    look,
+    advice,
+};
+
+fn larger(line: &StatsLine) -> f64 {
+    line.signs.update_d.max(line.signs.update_g)
+}
+
+fn look(seen: &Seen<'_>) -> Option<Sight> {
+    let streak = seen.streak(ROUNDS, |line| larger(line) > LARGE)?;
+    let severe = seen.streak(ROUNDS, |line| larger(line) > FAR_TOO_LARGE).is_some();
+    let (d, g) = (streak.mean(|line| line.signs.update_d), streak.mean(|line| line.signs.update_g));
+    Some(Sight {
+        severity: if severe { Severity::Severe } else { Severity::Warning },
+        since: streak.since(),
+        says: format!("A step moves the discriminator's weights by {:.1}% and the generator's by {:.1}%.", 100.0 * d, 100.0 * g),
+        evidence: vec![("update_d", d), ("update_g", g)],
+    })
+}
+
+fn advice(about: &About) -> Vec<Suggestion> {
+    vec![
+        rates(about, [0.1, 0.1], "a tenth of the learning rate"),
+        Suggestion::With("adam", "the DCGAN paper's rate of 2e-4"),
+    ]
+}

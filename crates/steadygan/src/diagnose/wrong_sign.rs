@@ -1,0 +1,80 @@
+//! A network that is trained the wrong way round.
+
+use super::advice::Suggestion;
+use super::seen::{Seen, mean, separation};
+use super::{About, Card, Check, Sight};
+use steadygan_run::{Severity, StatsLine};
+
+/// Rounds for which it is looked at.
+const ROUNDS: u64 = 60;
+
+/// Lines on which the generator's step lowers the logits: eight in a row by chance are one in 256.
+const LINES: usize = 8;
+
+/// How far on average a step lowers them, in standard deviations; a step is a small one.
+const PUSH: f64 = -1e-3;
+
+/// How far fakes are ranked above reals, in standard deviations. A discriminator that is fooled ranks them alike.
+const INVERTED: f64 = -2.0;
+
+pub(super) const CHECK: Check = Check {
+    card: Card {
+        name: "wrong-sign",
+        looks_for: "The generator's step lowers the logits of its fakes, on eight lines in a row and for 60 rounds; or the \
+                    discriminator ranks fakes above reals by more than two standard deviations for 60 rounds. Severe.",
+        means: "A loss has the wrong sign, or labels are swapped: a network learns the opposite of its task.",
+        symptom_of: &["range-mismatch", "missing-nonlinearity"],
+    },
+    look,
+    advice,
+};
+
+fn look(seen: &Seen<'_>) -> Option<Sight> {
+    generator(seen).or_else(|| discriminator(seen))
+}
+
+fn generator(seen: &Seen<'_>) -> Option<Sight> {
+    // Other terms of the generator's loss need not raise logits.
+    if seen.about.has("feature-matching") {
+        return None;
+    }
+    let streak = seen.streak(ROUNDS, |line| line.signs.push < 0.0).filter(|streak| streak.lines.len() >= LINES)?;
+    let push = streak.mean(|line| line.signs.push);
+    (push < PUSH).then(|| Sight {
+        severity: Severity::Severe,
+        since: streak.since(),
+        says: format!(
+            "The generator's steps make its fakes look less real to the discriminator: by {:.3} standard deviations each.",
+            -push
+        ),
+        evidence: vec![("push", push)],
+    })
+}
+
+fn discriminator(seen: &Seen<'_>) -> Option<Sight> {
+    let streak = seen.streak(ROUNDS, |line| separation(line) < INVERTED && ranked(line) < 0.0)?;
+    let (real, fake) = (mean(streak.lines, |line| line.stats.logit_real), mean(streak.lines, |line| line.stats.logit_fake));
+    Some(Sight {
+        severity: Severity::Severe,
+        since: streak.since(),
+        says: format!("The discriminator takes fakes for real and reals for fake: logits {real:.2} on reals, {fake:.2} on fakes."),
+        evidence: vec![
+            ("logit_real", real),
+            ("logit_fake", fake),
+            ("separation", streak.mean(separation)),
+        ],
+    })
+}
+
+/// How far reals are ranked above fakes in the steps themselves.
+fn ranked(line: &StatsLine) -> f64 {
+    line.stats.logit_real - line.stats.logit_fake
+}
+
+fn advice(_: &About) -> Vec<Suggestion> {
+    vec![Suggestion::Do(
+        "check the sign of each loss and which label is real: the discriminator's loss falls as reals get higher logits than \
+         fakes, the generator's as fakes get higher logits"
+            .into(),
+    )]
+}

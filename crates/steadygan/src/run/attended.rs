@@ -1,0 +1,99 @@
+//! A run under the doctor's eyes.
+
+use crate::diagnose::{Doctor, Sign};
+use crate::error::Result;
+use crate::metrics::modes::Modes;
+use crate::plan::OnSevere;
+use crate::report::DynamicImage;
+use crate::train::{Observer, Recorder, State, StepStats};
+use steadygan_run::{Finding, Outcome, Severity, Signs};
+
+/// The run's recorder, the doctor, and whoever else watches.
+pub(super) struct Attended<'a> {
+    recorder: Recorder,
+    doctor: Doctor,
+    on_severe: OnSevere,
+    /// The severe finding that ends the run.
+    halted_by: Option<String>,
+    observer: &'a mut dyn Observer,
+}
+
+impl<'a> Attended<'a> {
+    pub(super) fn new(
+        recorder: Recorder,
+        doctor: Doctor,
+        on_severe: OnSevere,
+        observer: &'a mut dyn Observer,
+    ) -> Self {
+        Self { recorder, doctor, on_severe, halted_by: None, observer }
+    }
+
+    /// Tells what was found before training, which the run directory has already.
+    pub(super) fn tell_before(&mut self, findings: &[Finding]) -> Result<()> {
+        findings.iter().try_for_each(|finding| {
+            self.heed(finding);
+            self.observer.finding(finding)
+        })
+    }
+
+    pub(super) fn log(&self, line: &str) -> Result<()> {
+        self.recorder.log(line)
+    }
+
+    /// How the run ended, whose training ended so.
+    pub(super) fn end(&mut self, outcome: Outcome) -> Result<Outcome> {
+        let findings = self.doctor.end(&outcome);
+        self.tell(findings)?;
+        Ok(match (outcome, self.halted_by.take()) {
+            (Outcome::Stopped { images }, Some(finding)) => Outcome::Halted { images, finding },
+            (outcome, _) => outcome,
+        })
+    }
+
+    fn see(&mut self, sign: Sign) -> Result<()> {
+        let findings = self.doctor.see(sign);
+        self.tell(findings)
+    }
+
+    fn tell(&mut self, findings: Vec<Finding>) -> Result<()> {
+        for finding in findings {
+            self.heed(&finding);
+            self.recorder.finding(&finding)?;
+            self.observer.finding(&finding)?;
+        }
+        Ok(())
+    }
+
+    fn heed(&mut self, finding: &Finding) {
+        if finding.severity == Severity::Severe && self.on_severe != OnSevere::Warn {
+            self.halted_by.get_or_insert_with(|| finding.finding.clone());
+        }
+    }
+}
+
+impl Observer for Attended<'_> {
+    fn step(&mut self, images: u64) {
+        self.observer.step(images);
+    }
+    fn stats(&mut self, images: u64, means: &StepStats, diversity: f64, signs: &Signs) -> Result<()> {
+        let line = self.recorder.record(images, means, diversity, signs)?;
+        self.observer.stats(images, means, diversity, signs)?;
+        self.see(Sign::Stats(line))
+    }
+    fn modes(&mut self, images: u64, modes: &Modes) -> Result<()> {
+        self.recorder.modes(images, modes)?;
+        self.observer.modes(images, modes)?;
+        self.see(Sign::Modes(modes.line(images)))
+    }
+    fn sheet(&mut self, images: u64, fakes: &DynamicImage) -> Result<()> {
+        self.recorder.sheet(images, fakes)?;
+        self.observer.sheet(images, fakes)
+    }
+    fn checkpoint(&mut self, state: &State) -> Result<()> {
+        self.recorder.checkpoint(state)?;
+        self.observer.checkpoint(state)
+    }
+    fn wants_stop(&self) -> bool {
+        self.halted_by.is_some() || self.observer.wants_stop()
+    }
+}

@@ -1,0 +1,46 @@
+//! What there is to say of a run that has ended, or is still training.
+
+use super::resume::planned;
+use crate::diagnose::History;
+use crate::error::Result;
+use serde::Serialize;
+use std::path::Path;
+use steadygan_run::{Finding, Manifest, Outcome, RunDirectory, Severity, Stats, read_lines};
+
+/// How a run went.
+#[derive(Debug, Clone, Serialize)]
+pub struct RunReport {
+    /// The run's name.
+    pub name: String,
+    /// Real images shown by the last line of stats.
+    pub images: u64,
+    /// How training ended, or that it has not.
+    pub outcome: Outcome,
+    /// All findings in order, as they began, got more severe and were over.
+    pub findings: Vec<Finding>,
+    /// The names of those that were not over at the end, with their severity.
+    pub open: Vec<(String, Severity)>,
+}
+
+impl RunReport {
+    /// Reads a run's files. The doctor reads its lines again, so that a run of an earlier version is judged by what is known
+    /// today.
+    ///
+    /// # Errors
+    ///
+    /// `path` is no run, or its files are damaged.
+    pub fn of(path: &Path) -> Result<Self> {
+        let run = RunDirectory::open(path)?;
+        let manifest = Manifest::load(&run.manifest())?;
+        let plan = planned(&run)?;
+        let History { doctor, findings } = History::without_data(&run, &plan, &manifest)?;
+        let lines: Vec<Stats> = if run.stats().exists() { read_lines(&run.stats())?.records } else { Vec::new() };
+        Ok(Self {
+            name: run.name(),
+            images: lines.last().map_or(0, |line| line.images),
+            outcome: manifest.outcome,
+            findings,
+            open: doctor.open().map(|(name, severity)| (name.to_owned(), severity)).collect(),
+        })
+    }
+}

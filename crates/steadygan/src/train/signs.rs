@@ -1,0 +1,282 @@
+//! What a line of stats says beside the means: how networks and images look at that moment.
+//!
+//! All of it together costs a few percent of the steps between two lines at the default cadence: forward passes on some
+//! dozens of images, statistics of 64 pictures.
+
+use super::sheet::Sheet;
+use super::{State, StepStats, packed};
+use crate::data::Samples;
+use crate::metrics::{Texture, energy_distance, mean_pairwise_distance};
+use crate::nn::{AnyLayer, Layer, Network, Pass, each_tensor, is_buffer, map_tensors};
+use crate::ops;
+use crate::optim::Optimizer;
+use crate::plan::{ModelPlan, Output};
+use crate::rng;
+use burn::module::Module;
+use burn::prelude::*;
+use rand_distr::{Distribution, Uniform};
+use steadygan_run::Signs;
+
+/// About as many images of each kind are judged; whole packs and groups.
+const JUDGED: usize = 32;
+
+/// Images, half of them fakes, on which units are looked at.
+const WATCHED: usize = 16;
+
+/// Pairs of inputs half-way between which a network is compared with an affine map.
+const HALVED: usize = 8;
+
+/// A value this close to an end of the generator's range, as a share of half the range, is at that end.
+const END: f32 = 0.01;
+
+/// Digits that are kept of a sign: enough for anybody who looks, and lines stay short.
+const DIGITS: i32 = 5;
+
+impl Sheet<'_> {
+    /// The fakes' mean distance from each other as a share of the reals', and the other signs. `means` are those of the
+    /// steps before.
+    pub(super) fn signs(&self, state: &State, means: &StepStats) -> (f64, Signs) {
+        let values = self.values(state.shown_generator(), self.compared().count());
+        let fakes = self.compared().from_values(&values, self.plan.model.range);
+        let own = mean_pairwise_distance(&fakes);
+        let distance = energy_distance(&fakes, self.compared(), [own, self.real_distance]);
+        let mut signs = Signs { distance, ..Signs::default() };
+        self.see_values(&values, &mut signs);
+        see_pictures(&fakes, self.compared(), &mut signs);
+        self.see_logits(state, &values, &mut signs);
+        see_steps(state, means, &mut signs);
+        (own / self.real_distance, signs.map(rounded))
+    }
+
+    /// The ends of the values, and what lies at the ends of the generator's range.
+    fn see_values(&self, fakes: &[f32], signs: &mut Signs) {
+        let plan = &self.plan.model;
+        let reals = self.compared().to_values(plan.range);
+        [signs.real_low, signs.real_high] = ends(&reals);
+        [signs.fake_low, signs.fake_high] = ends(fakes);
+        if let Samples::Images(images) = self.compared() {
+            let levels: Vec<f32> = images.pixels.iter().map(|&level| f32::from(level)).collect();
+            [signs.level_low, signs.level_high] = ends(&levels);
+        }
+        if let Some(range) = output_range(plan.output) {
+            signs.saturated_real = saturated(&reals, range);
+            signs.saturated_fake = saturated(fakes, range);
+        }
+    }
+
+    /// What the discriminator says of reals that it learns from, of reals held out and of fakes; how the generator's last
+    /// step moved that; how both networks' units act.
+    fn see_logits(&self, state: &State, fakes: &[f32], signs: &mut Signs) {
+        let model = &self.plan.model;
+        let discriminator = state.discriminator.clone().no_grad();
+        let unit = model.pack * model.discriminator.minibatch_std.max(1);
+        let judged = (JUDGED / unit).max(1) * unit;
+        let judge = |values: &[f32]| {
+            let images = packed(self.tensor(values, judged), model.pack);
+            let logits = discriminator.logits(images, &mut Pass::train()).into_data();
+            logits.iter::<f32>().map(f64::from).collect::<Vec<_>>()
+        };
+        let train = self.drawn(&self.data.train, "signs/train", state.images, judged);
+        let mut kinds = vec![judge(&train)];
+        signs.logit_train = mean(&kinds[0]);
+        if self.data.holdout.count() > 0 {
+            kinds.push(judge(&self.drawn(&self.data.holdout, "signs/holdout", state.images, judged)));
+            signs.logit_holdout = mean(&kinds[1]);
+        }
+        let fixed = judge(fakes);
+        signs.logit_fixed = mean(&fixed);
+        kinds.push(fixed);
+        signs.logit_spread = (kinds.iter().map(|kind| variance(kind)).sum::<f64>() / kinds.len() as f64).sqrt();
+        if let Some(before) = before_last_step(&state.generator, &state.generator_optimizer) {
+            let now = match &state.average {
+                Some(_) => judge(&self.values(&state.generator, judged)),
+                None => kinds.pop().expect("the fakes were judged last"),
+            };
+            let then = judge(&self.values(&before, judged));
+            signs.push = (mean(&now) - mean(&then)) / signs.logit_spread;
+        }
+        self.see_units(state, &discriminator, (&train, fakes), signs);
+    }
+
+    /// Units that do not vary, and how far each network is from an affine map.
+    fn see_units(
+        &self,
+        state: &State,
+        discriminator: &Network,
+        (reals, fakes): (&[f32], &[f32]),
+        signs: &mut Signs,
+    ) {
+        let model = &self.plan.model;
+        let length = model.image_len();
+        let packs = |values: &[f32], count: usize| packed(self.tensor(values, count * model.pack), model.pack);
+        let half = WATCHED / 2;
+        if reals.len().min(fakes.len()) < half * model.pack * length {
+            return;
+        }
+        let (some_reals, some_fakes) = (packs(reals, half), packs(fakes, half));
+        signs.dead_d =
+            dead(discriminator, Tensor::cat(vec![some_reals.clone(), some_fakes.clone()], 0), Pass::train());
+        signs.bend_d = bend(some_reals, some_fakes, |x| discriminator.logits(x, &mut Pass::evaluate()));
+        let generator = state.generator.clone().no_grad();
+        let latents = |from: usize, count: usize| {
+            let values = self.latents[from * model.latent..][..count * model.latent].to_vec();
+            Tensor::<4>::from_data(TensorData::new(values, [count, model.latent, 1, 1]), &self.device)
+        };
+        if self.count() >= 2 * HALVED {
+            signs.dead_g = dead(&generator, latents(0, 2 * HALVED), Pass::evaluate());
+            signs.bend_g = bend(latents(0, HALVED), latents(HALVED, HALVED), |x| {
+                let [n, ..] = x.dims();
+                let features = generator.features(x, &mut Pass::evaluate());
+                let [_, length] = features.dims();
+                features.reshape([n * length])
+            });
+        }
+    }
+
+    /// The first `count` images of these values as networks see them; they are taken in turns if there are fewer.
+    fn tensor(&self, values: &[f32], count: usize) -> Tensor<4> {
+        let model = &self.plan.model;
+        let values = values.iter().copied().cycle().take(count * model.image_len()).collect();
+        let shape = [count, model.channels, model.size, model.size];
+        Tensor::from_data(TensorData::new(values, shape), &self.device)
+    }
+
+    /// Some of the samples, others at each line.
+    fn drawn(&self, samples: &Samples, purpose: &str, images: u64, count: usize) -> Vec<f32> {
+        let any = Uniform::new(0, samples.count()).expect("there are samples");
+        let indices: Vec<usize> =
+            any.sample_iter(rng::stream(self.plan.seed, purpose, images)).take(count).collect();
+        samples.gather(&indices, None).to_values(self.plan.model.range)
+    }
+}
+
+/// The range that an output is bound to.
+pub(crate) fn output_range(output: Output) -> Option<[f64; 2]> {
+    match output {
+        Output::Tanh => Some([-1.0, 1.0]),
+        Output::Sigmoid => Some([0.0, 1.0]),
+        Output::Linear => None,
+    }
+}
+
+/// The norms of the last steps over those of the weights. SGD's is the mean over the steps before.
+fn see_steps(state: &State, means: &StepStats, signs: &mut Signs) {
+    let [generator, discriminator] = state.parts().map(|(_, network, optimizer)| {
+        let (mut weights, mut step) = (0.0, 0.0);
+        each_tensor(network, |name, value| {
+            if !is_buffer(name) {
+                weights += f64::from(ops::sum_of_squares(value));
+                step += optimizer.last_step(name).map_or(0.0, |moved| f64::from(ops::sum_of_squares(moved)));
+            }
+        });
+        (weights.sqrt(), step.sqrt())
+    });
+    signs.update_g = generator.1 / generator.0;
+    signs.update_d = match &state.discriminator_optimizer {
+        Optimizer::Adam(_) => discriminator.1 / discriminator.0,
+        Optimizer::Sgd(sgd) => sgd.lr * means.grad_norm_d / discriminator.0,
+    };
+}
+
+/// The network as it was before its last step, if that is known.
+fn before_last_step(network: &Network, optimizer: &Optimizer) -> Option<Network> {
+    let known = optimizer.adam().is_some_and(|adam| adam.steps > 0);
+    known.then(|| {
+        map_tensors(network.clone().no_grad(), |name, value| match optimizer.last_step(name) {
+            Some(step) => value - step,
+            None => value,
+        })
+    })
+}
+
+/// The textures, and how many fakes are of one value.
+fn see_pictures(fakes: &Samples, reals: &Samples, signs: &mut Signs) {
+    let (Samples::Images(fakes), Samples::Images(reals)) = (fakes, reals) else { return };
+    let (of_fakes, of_reals) = (Texture::of(fakes), Texture::of(reals));
+    (signs.rough_real, signs.rough_fake) = (of_reals.rough, of_fakes.rough);
+    (signs.alternating_real, signs.alternating_fake) = (of_reals.alternating, of_fakes.alternating);
+    let constant = (0..fakes.count()).filter(|&at| is_constant(fakes.image(at))).count();
+    signs.constant = constant as f64 / fakes.count() as f64;
+}
+
+/// Whether an image has one level all over, rounding aside.
+pub(crate) fn is_constant(image: &[u8]) -> bool {
+    let (least, greatest) = image.iter().fold((u8::MAX, 0), |(least, most), &level| (least.min(level), most.max(level)));
+    greatest.saturating_sub(least) <= 1
+}
+
+/// The share of units (channels of an activation) that have one value at all places of all images, in the layer that has
+/// most of them; NaN without activations, or with a reference batch beside the images.
+fn dead(network: &Network, mut x: Tensor<4>, mut pass: Pass) -> f64 {
+    if network.reference().is_some() {
+        return f64::NAN;
+    }
+    let mut most = f64::NAN;
+    for layer in network.layers() {
+        x = layer.forward(x, &mut pass);
+        if matches!(layer, AnyLayer::LeakyRelu(_) | AnyLayer::Maxout(_)) {
+            most = most.max(constant_channels(x.clone()));
+        }
+    }
+    most
+}
+
+fn constant_channels(x: Tensor<4>) -> f64 {
+    let [_, channels, height, width] = x.dims();
+    let mut ends = vec![[f32::INFINITY, f32::NEG_INFINITY]; channels];
+    for (at, value) in x.into_data().iter::<f32>().enumerate() {
+        let [least, greatest] = &mut ends[at / (height * width) % channels];
+        (*least, *greatest) = (least.min(value), greatest.max(value));
+    }
+    ends.iter().filter(|[least, greatest]| least == greatest).count() as f64 / channels as f64
+}
+
+/// How far a map is from affine: the mean distance of f((a + b)/2) from (f(a) + f(b))/2, over half of that of f(a) from f(b).
+/// NaN if f(a) and f(b) are as good as equal.
+fn bend(a: Tensor<4>, b: Tensor<4>, map: impl Fn(Tensor<4>) -> Tensor<1>) -> f64 {
+    let middle = (a.clone() + b.clone()) * 0.5;
+    let [a, b, middle] = [a, b, middle].map(|x| map(x).into_data().iter::<f32>().map(f64::from).collect::<Vec<_>>());
+    let (mut off, mut apart, mut size) = (0.0, 0.0, 0.0);
+    for ((a, b), middle) in a.iter().zip(&b).zip(&middle) {
+        off += (middle - (a + b) / 2.0).abs();
+        apart += (a - b).abs() / 2.0;
+        size += a.abs() + b.abs();
+    }
+    // Below this what is left of a difference is rounding in 32 bits.
+    if apart > 1e-4 * size { off / apart } else { f64::NAN }
+}
+
+fn ends(values: &[f32]) -> [f64; 2] {
+    let (low, high) = values
+        .iter()
+        .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), &value| (low.min(value), high.max(value)));
+    [low.into(), high.into()]
+}
+
+fn saturated(values: &[f32], [low, high]: [f64; 2]) -> f64 {
+    let margin = END * (high - low) as f32 / 2.0;
+    let (low, high) = (low as f32 + margin, high as f32 - margin);
+    values.iter().filter(|&&value| value <= low || value >= high).count() as f64 / values.len() as f64
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+fn variance(values: &[f64]) -> f64 {
+    let mean = mean(values);
+    values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / values.len() as f64
+}
+
+/// A number with [`DIGITS`] digits; NaN if it is not finite, as it is read from the file.
+fn rounded(value: f64) -> f64 {
+    if value == 0.0 || !value.is_finite() {
+        return if value == 0.0 { 0.0 } else { f64::NAN };
+    }
+    let digits = DIGITS - 1 - value.abs().log10().floor() as i32;
+    // A power of ten of either sign, so that what is divided by is exact.
+    if digits >= 0 { (value * 10f64.powi(digits)).round() / 10f64.powi(digits) } else { value.round() }
+}
+
+#[cfg(test)]
+mod tests;
