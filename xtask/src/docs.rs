@@ -1,6 +1,6 @@
 //! The pages that are written from the heuristics' cards, which the program tells.
 
-use crate::cargo;
+use crate::{cargo, planted};
 use serde::Deserialize;
 use std::fmt::Write as _;
 use std::fs;
@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 const PAGE: &str = "docs/heuristics.md";
+const FINDINGS_PAGE: &str = "docs/findings.md";
 const README: &str = "README.md";
 const BEGIN: &str = "<!-- heuristics:begin -->";
 const END: &str = "<!-- heuristics:end -->";
@@ -27,6 +28,62 @@ folklore, and *against* where published experiments do better without. Two that 
 another training loop would use it. [ganhacks.md](ganhacks.md) has the recipe line for each tip of ganhacks.
 
 ";
+
+const FINDINGS: &str = "\
+<!-- Written by `cargo xtask docs` from the cards in crates/steadygan/src/diagnose/: change those. -->
+
+# What the doctor looks for
+
+While a run trains, the doctor looks at every line of `stats.jsonl` and says what looks unhealthy as it begins, gets more severe and is over: on the
+console, in `findings.jsonl` and in `log.txt`. `steadygan report RUN` tells the same of a run that has ended, `steadygan findings` what is on this page.
+
+Each finding says what is seen with its numbers, since when, what it means, and up to three things to try, as arguments that fit the run's recipe: a
+heuristic that is on already or that cannot be together with one that is on is not advised. **Severe** is for a run that will not recover by itself
+or whose result is of no use; the rest are warnings. Nothing is changed by a finding, unless the recipe says so:
+
+```toml
+[train]
+on-severe = \"warn\"       # go on · \"stop\": stop after the step, exit code 3 · \"rollback\": stop, and make the best checkpoint the latest
+```
+
+A run that was halted so is resumed like any other, from its latest checkpoint; a finding that was told already does not halt it again.
+
+A round is the discriminator's steps and the generator's; what has to last for so many rounds has to do so on three lines of stats at least.
+
+";
+
+/// What the program tells of a finding.
+#[derive(Debug, Deserialize)]
+struct Finding {
+    name: String,
+    looks_for: String,
+    means: String,
+    symptom_of: Vec<String>,
+}
+
+/// The page of findings, with what came of planted failures.
+fn findings(root: &Path) -> Result<String, String> {
+    let program = cargo::program(root, "steadygan-cli")?;
+    let list = cargo::output_of(Command::new(&program).args(["findings", "--json"]))?;
+    let cards: Vec<Finding> = serde_json::from_str(&list)
+        .map_err(|error| format!("error: `steadygan findings --json` does not list cards: {error}"))?;
+    let mut text = FINDINGS.to_owned();
+    for Finding { name, looks_for, means, symptom_of } in cards {
+        let _ = write!(text, "## {name}\n\n{means}\n\n* **Looked for**: {looks_for}\n");
+        if !symptom_of.is_empty() {
+            let causes: Vec<String> = symptom_of.iter().map(|cause| format!("[`{cause}`](#{cause})")).collect();
+            let _ = writeln!(text, "* **Not severe** while one of these is: {}", causes.join(", "));
+        }
+        text.push('\n');
+    }
+    let tables = planted::tables(root)?;
+    let _ = write!(
+        text,
+        "## How often it is right\n\nOn runs with a planted failure, and on healthy ones ([how](../{}/README.md)):\n\n{tables}",
+        planted::RECORD
+    );
+    Ok(text.trim_end().to_owned() + "\n")
+}
 
 /// What the program tells of a heuristic.
 #[derive(Debug, Deserialize)]
@@ -82,11 +139,11 @@ pub(crate) fn check(root: &Path) -> Result<(), String> {
 }
 
 /// The files and what they should hold.
-fn documents(root: &Path) -> Result<[(&'static str, String); 2], String> {
+fn documents(root: &Path) -> Result<[(&'static str, String); 3], String> {
     let readme = fs::read_to_string(root.join(README));
     let readme = readme.map_err(|error| format!("error: {README} cannot be read: {error}"))?;
     let cards = cards(root)?;
-    Ok([(PAGE, page(&cards)), (README, with_table(&readme, &families(&cards))?)])
+    Ok([(PAGE, page(&cards)), (FINDINGS_PAGE, findings(root)?), (README, with_table(&readme, &families(&cards))?)])
 }
 
 /// Asks the program, built as `cargo build --release` does.

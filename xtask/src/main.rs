@@ -4,6 +4,7 @@ mod bench;
 mod boundaries;
 mod cargo;
 mod docs;
+mod planted;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -11,9 +12,11 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo xtask TASK
 
-  docs          write docs/heuristics.md and the README's table of heuristics from the cards
+  docs          write docs/heuristics.md, docs/findings.md and the README's table of heuristics from the cards
   docs --check  fail if they are not what the cards say
   boundaries    check what the crates must not depend on and must not do
+  planted [--half tuning|scored]
+                play the corpus of planted failures and record what the doctor finds first
   bench [--python PATH] [--rounds N] [--only ROW]… [--out DIR]
                 measure our speed in turns with PyTorch's and Keras', and write a record into DIR (benchmarks/DATE-speed)";
 
@@ -25,6 +28,7 @@ fn main() -> ExitCode {
         ["docs"] => docs::write(root),
         ["docs", "--check"] => docs::check(root),
         ["bench", ref options @ ..] => bench::run(root, options),
+        ["planted", ref options @ ..] => planted::run(root, options),
         ["boundaries"] => boundaries::check(root),
         _ => Err(USAGE.to_owned()),
     };

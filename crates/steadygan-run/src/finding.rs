@@ -78,7 +78,8 @@ mod tests {
             advice: vec![Advice { action: "a".into(), recipe: "--with minibatch-std".into() }],
         };
         let text = serde_json::to_string(&finding).expect("json");
-        let expected = r#"{"images":12800,"finding":"mode-collapse","severity":"severe","since":9600,"says":"s","#.to_owned()
+        let expected = r#"{"images":12800,"finding":"mode-collapse","severity":"severe","since":9600,"says":"s","#
+            .to_owned()
             + r#""evidence":{"diversity":0.02},"means":"m","advice":[{"do":"a","recipe":"--with minibatch-std"}]}"#;
         assert_eq!(text, expected);
         assert_eq!(serde_json::from_str::<Finding>(&text).expect("a finding"), finding);

@@ -55,6 +55,8 @@ signs! {
     saturated_fake,
     /// The share of the fakes that have one value all over.
     constant,
+    /// As `diversity`, of what the trained generator makes, which differs from what is shown where an average is shown.
+    diversity_now,
     /// The energy distance between fakes and reals, over the reals' mean distance from each other: about 0 if they are alike.
     distance,
     /// The mean squared difference of neighbouring pixels of reals, over their variance: 2 for noise.
@@ -75,6 +77,11 @@ signs! {
     logit_spread,
     /// How far the generator's last step raised the logits of the fakes of fixed latents, over `logit_spread`.
     push,
+    /// How far the discriminator's last step moved the logits of reals above those of fakes, over `logit_spread`.
+    pull,
+    /// The mean distance of fakes from the nearest image that is trained on, over that of reals held out; only where there are few
+    /// images. Far below 1 for copies.
+    nearest,
     /// The norm of the discriminator's last step over the norm of its weights.
     update_d,
     /// The norm of the generator's last step over the norm of its weights.
@@ -122,6 +129,6 @@ mod tests {
         let text = serde_json::to_string(&stats_at(64)).expect("json");
         let read: StatsLine = serde_json::from_str(&text).expect("a line");
         assert!(read.signs.push.is_nan() && read.signs.real_low.is_nan());
-        assert_eq!(Signs::NAMES.len(), 25);
+        assert_eq!(Signs::NAMES.len(), 28);
     }
 }

@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use serde_json::Value;
-use steadygan_run::{DataRecord, FORMAT_VERSION, MAX_SKIPPED_LISTED, Manifest, Outcome, SkippedFile, Stats};
+use steadygan_run::{
+    Advice, DataRecord, FORMAT_VERSION, Finding, MAX_SKIPPED_LISTED, Manifest, Outcome, Severity, Signs, SkippedFile,
+    Stats, StatsLine,
+};
 
 fn contract() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/run-directory.md");
@@ -36,8 +39,8 @@ fn manifest() -> Manifest {
     }
 }
 
-fn stats() -> Stats {
-    Stats {
+fn stats() -> StatsLine {
+    let stats = Stats {
         images: 0,
         time_s: 0.0,
         images_per_s: 0.0,
@@ -49,6 +52,20 @@ fn stats() -> Stats {
         grad_norm_d: 0.0,
         grad_norm_g: 0.0,
         diversity: 0.0,
+    };
+    StatsLine { stats, signs: Signs::default() }
+}
+
+fn finding() -> Finding {
+    Finding {
+        images: 0,
+        finding: String::new(),
+        severity: Severity::Note,
+        since: 0,
+        says: String::new(),
+        evidence: [].into(),
+        means: String::new(),
+        advice: vec![Advice { action: String::new(), recipe: String::new() }],
     }
 }
 
@@ -71,6 +88,7 @@ fn every_key_is_in_the_contract() {
     let mut keys = Vec::new();
     collect_keys(&serde_json::to_value(manifest()).expect("json"), &mut keys);
     collect_keys(&serde_json::to_value(stats()).expect("json"), &mut keys);
+    collect_keys(&serde_json::to_value(finding()).expect("json"), &mut keys);
     assert!(keys.contains(&"why".to_owned()) && keys.contains(&"diversity".to_owned()));
     for key in keys {
         assert!(contract.contains(&format!("`{key}`")), "`{key}` is missing");

@@ -17,12 +17,13 @@ use crate::report::sheet::encode_png;
 use crate::report::{SCATTERED, picture_of_reals};
 use crate::train::{self, Checkpoint, Observer, Origin, Recorder, State, load_checkpoint};
 use crate::weights::{Weights, initial_state, initial_weights, read_all};
-use burn::prelude::Device;
 use attended::Attended;
+use burn::prelude::Device;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 use steadygan_run::{
-    DataRecord, Finding, MAX_SKIPPED_LISTED, Manifest, Outcome, RunDirectory, RunLock, SkippedFile, Which, write_atomically,
+    DataRecord, Finding, MAX_SKIPPED_LISTED, Manifest, Outcome, RunDirectory, RunLock, SkippedFile, Which,
+    write_atomically,
 };
 
 /// A run that is ready to be trained (further).
@@ -205,7 +206,8 @@ impl Run {
 
     /// Findings are a function of what is in the other files: they are those of a run that never stopped.
     fn write_findings(&self, findings: &[Finding]) -> Result<()> {
-        let lines = findings.iter().map(|finding| serde_json::to_string(finding).expect("a finding is plain data") + "\n");
+        let lines =
+            findings.iter().map(|finding| serde_json::to_string(finding).expect("a finding is plain data") + "\n");
         Ok(write_atomically(&self.directory.findings(), lines.collect::<String>().as_bytes())?)
     }
 

@@ -6,6 +6,7 @@ mod command;
 mod data;
 mod determinism;
 mod divergence;
+mod doctor;
 mod doors;
 mod export;
 mod generate;

@@ -1,8 +1,8 @@
 //! What is to be said of the data before training.
 
+use super::Card;
 use super::advice::{Suggestion, resolved};
 use super::doctor::evidence;
-use super::Card;
 use crate::data::{Dataset, Images, Samples};
 use crate::plan::Plan;
 use crate::train::is_constant;
@@ -63,7 +63,10 @@ pub fn before_training(plan: &Plan, data: &Dataset) -> Vec<Finding> {
     let count = images.count();
     let constant = share((0..count).into_par_iter().filter(|&at| is_constant(images.image(at))).count(), count);
     let equal = share(count - distinct(images), count);
-    let (low, high) = images.pixels.par_iter().fold_with((u8::MAX, 0), |(low, high), &level| (level.min(low), level.max(high)))
+    let (low, high) = images
+        .pixels
+        .par_iter()
+        .fold_with((u8::MAX, 0), |(low, high), &level| (level.min(low), level.max(high)))
         .reduce(|| (u8::MAX, 0), |a, b| (a.0.min(b.0), a.1.max(b.1)));
     let severity = |share: f64, severe: f64| if share >= severe { Severity::Severe } else { Severity::Warning };
     let mut found = Vec::new();

@@ -11,14 +11,14 @@ const TIMES: f64 = 3.0;
 /// Below this share nobody sees it.
 const LEAST: f64 = 0.01;
 
-/// Rounds for which it is so, after as many in which fakes are only beginning.
-const ROUNDS: u64 = 300;
+/// Rounds for which it is so: fakes that are only beginning often alternate.
+const ROUNDS: u64 = 500;
 
 pub(super) const CHECK: Check = Check {
     card: Card {
         name: "checkerboard",
         looks_for: "The share of the variance within images that alternates from pixel to pixel is above 0.01 and more than three \
-                    times the reals' for 300 rounds. A warning.",
+                    times the reals' for 500 rounds. A warning.",
         means: "The generator's upsampling leaves a checkerboard: transposed convolutions reach neighbouring pixels by different weights.",
         symptom_of: &[],
     },
@@ -27,11 +27,10 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn look(seen: &Seen<'_>) -> Option<Sight> {
-    let checkered = |line: &StatsLine| {
-        line.signs.alternating_fake > LEAST.max(TIMES * line.signs.alternating_real)
-    };
+    let checkered = |line: &StatsLine| line.signs.alternating_fake > LEAST.max(TIMES * line.signs.alternating_real);
     let streak = seen.streak(ROUNDS, checkered)?;
-    let (fake, real) = (streak.mean(|line| line.signs.alternating_fake), streak.mean(|line| line.signs.alternating_real));
+    let (fake, real) =
+        (streak.mean(|line| line.signs.alternating_fake), streak.mean(|line| line.signs.alternating_real));
     Some(Sight {
         severity: Severity::Warning,
         since: streak.since(),

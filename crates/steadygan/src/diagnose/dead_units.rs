@@ -15,7 +15,7 @@ pub(super) const CHECK: Check = Check {
     card: Card {
         name: "dead-units",
         looks_for: "In a layer of activations half of the units have one value at all places of 16 images, for 100 rounds; \
-                    severe if all of them do.",
+                    severe if all of them do in the discriminator (in the generator that is a mode collapse).",
         means: "Units that never change pass on no information and no gradient: they do not come back by themselves.",
         symptom_of: &["range-mismatch", "missing-nonlinearity", "steps-too-large"],
     },
@@ -24,17 +24,18 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn look(seen: &Seen<'_>) -> Option<Sight> {
-    let of = |name: &str, dead: fn(&steadygan_run::Signs) -> f64| {
+    let of = |name: &str, dead: fn(&steadygan_run::Signs) -> f64, severe: Severity| {
         let streak = seen.streak(ROUNDS, |line| dead(&line.signs) >= MANY)?;
         let share = streak.lines.iter().map(|line| dead(&line.signs)).fold(1.0, f64::min);
         Some(Sight {
-            severity: if share >= 1.0 { Severity::Severe } else { Severity::Warning },
+            severity: if share >= 1.0 { severe } else { Severity::Warning },
             since: streak.since(),
             says: format!("{:.0}% of the units of a layer of the {name} never change.", 100.0 * share),
             evidence: vec![("dead", share)],
         })
     };
-    let (generator, discriminator) = (of("generator", |s| s.dead_g), of("discriminator", |s| s.dead_d));
+    let generator = of("generator", |signs| signs.dead_g, Severity::Warning);
+    let discriminator = of("discriminator", |signs| signs.dead_d, Severity::Severe);
     generator.into_iter().chain(discriminator).max_by_key(|sight| sight.severity)
 }
 

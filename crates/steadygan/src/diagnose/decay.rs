@@ -20,8 +20,8 @@ const MEASUREMENTS: usize = 3;
 /// Lines of stats of which the median is one measurement, where the run has no metric of its own.
 const MEDIAN: usize = 5;
 
-/// The energy distance's deviation on 64 fakes and 64 reals, which are the same each time.
-const ENERGY_DEVIATION: f64 = 0.01;
+/// The energy distance's deviation on 64 fakes and 64 reals: it wanders so far in runs that are sound.
+const ENERGY_DEVIATION: f64 = 0.03;
 
 /// Best distances above this were never good.
 const NEVER_GOOD: f64 = 0.5;

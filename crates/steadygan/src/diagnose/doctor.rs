@@ -87,8 +87,7 @@ impl Doctor {
 
     /// One check's turn.
     fn take(&mut self, check: &Check, images: u64) -> Option<Finding> {
-        let seen =
-            Seen { about: &self.about, lines: &self.lines, modes: &self.modes, distances: &self.distances };
+        let seen = Seen { about: &self.about, lines: &self.lines, modes: &self.modes, distances: &self.distances };
         match (check.look)(&seen) {
             Some(sight) => self.seen_now(check, images, sight),
             None => self.not_seen(&check.card, images),
@@ -97,7 +96,8 @@ impl Doctor {
 
     fn seen_now(&mut self, check: &Check, images: u64, mut sight: Sight) -> Option<Finding> {
         let card = &check.card;
-        if sight.severity == Severity::Severe && card.symptom_of.iter().any(|cause| self.open.contains_key(cause)) {
+        let is_severe = |cause: &str| self.open.get(cause).is_some_and(|open| open.severity == Severity::Severe);
+        if sight.severity == Severity::Severe && card.symptom_of.iter().any(|cause| is_severe(cause)) {
             sight.severity = Severity::Warning;
         }
         match self.open.get_mut(card.name) {

@@ -15,11 +15,18 @@ const FAR: f64 = 0.5;
 /// Rounds for which it is so.
 const ROUNDS: u64 = 250;
 
+/// Fakes are ranked above reals by so many standard deviations.
+const INVERTED: f64 = -1.0;
+
+/// Rounds for which they are.
+const INVERTED_ROUNDS: u64 = 100;
+
 pub(super) const CHECK: Check = Check {
     card: Card {
         name: "generator-winning",
         looks_for: "Reals and fakes get the same logits within half a standard deviation, although fakes are further from reals \
-                    than half of the reals' distance from each other (energy distance), for 250 rounds. Severe.",
+                    than half of the reals' distance from each other (energy distance), for 250 rounds; or fakes \
+                    get higher ones by a standard deviation for 100. Severe.",
         means: "The discriminator is too weak to see what is wrong: the generator wins with garbage and has no reason to improve.",
         symptom_of: &[
             "range-mismatch",
@@ -37,8 +44,8 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn look(seen: &Seen<'_>) -> Option<Sight> {
-    let fooled = |line: &StatsLine| separation(line) < ALIKE && line.signs.distance > FAR;
-    let streak = seen.streak(ROUNDS, fooled)?;
+    let fooled = |below: f64| move |line: &StatsLine| separation(line) < below && line.signs.distance > FAR;
+    let streak = seen.streak(INVERTED_ROUNDS, fooled(INVERTED)).or_else(|| seen.streak(ROUNDS, fooled(ALIKE)))?;
     let (separation, distance) = (streak.mean(separation), streak.mean(|line| line.signs.distance));
     Some(Sight {
         severity: Severity::Severe,

@@ -15,6 +15,9 @@ const BY_HEART: f64 = 0.75;
 /// The least gap in standard deviations, below which a share means nothing.
 const GAP: f64 = 0.75;
 
+/// Fakes that are this near to a training image, beside held-out reals, are copies of it.
+const COPIES: f64 = 0.5;
+
 /// Rounds over which it is meant.
 const ROUNDS: u64 = 200;
 
@@ -25,7 +28,8 @@ pub(super) const CHECK: Check = Check {
     card: Card {
         name: "memorisation",
         looks_for: "On average over 200 rounds held-out reals are judged half-way from training reals to fakes or below, with a \
-                    gap of 0.75 standard deviations, after 4 passes through the data; severe from three quarters of the way.",
+                    gap of 0.75 standard deviations, after 4 passes through the data; severe from three quarters of the way. Or, of at most 1,000 images, fakes are \
+                    half as far from the nearest one as held-out reals are, for 200 rounds: severe.",
         means: "The discriminator recognises its training images instead of what is real about them: it teaches the generator to copy them.",
         symptom_of: &["range-mismatch", "missing-nonlinearity", "wrong-sign", "steps-too-large"],
     },
@@ -38,6 +42,26 @@ fn gap(line: &StatsLine) -> f64 {
 }
 
 fn look(seen: &Seen<'_>) -> Option<Sight> {
+    copies(seen).or_else(|| overfit(seen))
+}
+
+/// Fakes that are copies of what is trained on.
+fn copies(seen: &Seen<'_>) -> Option<Sight> {
+    let streak = seen.streak(ROUNDS, |line| line.signs.nearest < COPIES)?;
+    let nearest = streak.lines.last()?.signs.nearest;
+    Some(Sight {
+        severity: Severity::Severe,
+        since: streak.since(),
+        says: format!(
+            "Fakes are copies: they are {:.0}% as far from the nearest training image as held-out reals are.",
+            100.0 * nearest
+        ),
+        evidence: vec![("nearest", nearest)],
+    })
+}
+
+/// A discriminator that takes held-out reals for fakes.
+fn overfit(seen: &Seen<'_>) -> Option<Sight> {
     let recent = seen.recent(ROUNDS);
     let (last, first) = (recent.last()?, recent.first()?);
     if seen.about.epochs(last.stats.images) < EPOCHS {

@@ -10,7 +10,7 @@
 //! (`benchmarks/2026-11-24-planted`) does.
 //!
 //! **Severe** is for a run that will not recover by itself or whose result is of no use; everything else is a warning or a
-//! note. A symptom whose cause was found is not severe: the cause is.
+//! note. A symptom whose cause was found severe is not severe itself.
 
 mod about;
 mod advice;
@@ -56,7 +56,7 @@ pub struct Card {
     pub looks_for: &'static str,
     /// What it means, in a sentence or two.
     pub means: &'static str,
-    /// The findings of which it is a symptom: while one of them is there, it is not severe.
+    /// The findings of which it is a symptom: while one of them is severe, it is not.
     pub symptom_of: &'static [&'static str],
 }
 

@@ -1,9 +1,9 @@
 //! Fakes that are all alike.
 
 use super::advice::Suggestion;
-use super::seen::Seen;
+use super::seen::{Seen, Streak, mean};
 use super::{About, Card, Check, Sight};
-use steadygan_run::Severity;
+use steadygan_run::{Severity, StatsLine};
 
 /// Fakes that differ by this share of what reals differ by are one image.
 const TOTAL: f64 = 0.1;
@@ -11,14 +11,20 @@ const TOTAL: f64 = 0.1;
 /// Fakes that differ so little are of few kinds.
 const PARTIAL: f64 = 0.4;
 
+/// Fakes that get more different by this factor are about to get over it.
+const RISE: f64 = 1.1;
+
+/// The steps of a generator that went anywhere sum up to this share of its weights.
+const MOVED: f64 = 0.1;
+
 /// Rounds for which they do. Fakes of the first few hundred rounds are often alike and get over it.
 const ROUNDS: u64 = 250;
 
 pub(super) const CHECK: Check = Check {
     card: Card {
         name: "mode-collapse",
-        looks_for: "Fakes of different latents are less than 0.4 times as far from each other as reals are, for 250 rounds (partial); \
-                    severe below 0.1 (total).",
+        looks_for: "Fakes of different latents are less than 0.4 times as far from each other as reals are for 250 rounds, and not \
+                    getting further (partial); severe below 0.1 (total), unless the generator has hardly moved.",
         means: "The generator makes the same few images, or one, whatever the latent: those that the discriminator falls for.",
         symptom_of: &[
             "range-mismatch",
@@ -37,15 +43,40 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn look(seen: &Seen<'_>) -> Option<Sight> {
-    let streak = seen.streak(ROUNDS, |line| line.stats.diversity < PARTIAL)?;
-    let total = seen.streak(ROUNDS, |line| line.stats.diversity < TOTAL).is_some();
-    let diversity = streak.lines.last()?.stats.diversity;
+    let alike = |share: f64| seen.streak(ROUNDS, |line| diversity(line) < share).filter(|streak| !is_rising(streak));
+    let streak = alike(PARTIAL)?;
+    let total = alike(TOTAL).is_some() && has_moved(seen);
+    let last = streak.lines.last()?;
     Some(Sight {
         severity: if total { Severity::Severe } else { Severity::Warning },
         since: streak.since(),
-        says: format!("Fakes are {:.0}% as far from each other as reals are.", 100.0 * diversity),
-        evidence: vec![("diversity", diversity), ("constant", streak.mean(|line| line.signs.constant))],
+        says: format!("Fakes are {:.0}% as far from each other as reals are.", 100.0 * diversity(last)),
+        evidence: vec![
+            ("diversity", diversity(last)),
+            ("constant", last.signs.constant),
+            ("dead_g", last.signs.dead_g),
+            ("distance", last.signs.distance),
+        ],
     })
+}
+
+/// That of what is shown or of what the trained generator makes, if an average of it is shown.
+fn diversity(line: &StatsLine) -> f64 {
+    line.stats.diversity.min(line.signs.diversity_now)
+}
+
+/// Whether fakes are getting more different: the last third of the lines against the third before.
+fn is_rising(streak: &Streak<'_>) -> bool {
+    let third = streak.lines.len() / 3;
+    let (before, after) = streak.lines[streak.lines.len() - 2 * third..].split_at(third);
+    mean(after, diversity) > RISE * mean(before, diversity)
+}
+
+/// Whether the generator has gone anywhere from its initial weights, whose fakes are often alike.
+fn has_moved(seen: &Seen<'_>) -> bool {
+    let images = seen.lines.last().map_or(0, |line| line.stats.images);
+    let rounds = images as f64 / seen.about.plan.train.round() as f64;
+    mean(seen.lines, |line| line.signs.update_g) * rounds > MOVED
 }
 
 fn advice(_: &About) -> Vec<Suggestion> {

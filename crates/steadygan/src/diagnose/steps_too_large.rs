@@ -37,7 +37,11 @@ fn look(seen: &Seen<'_>) -> Option<Sight> {
     Some(Sight {
         severity: if severe { Severity::Severe } else { Severity::Warning },
         since: streak.since(),
-        says: format!("A step moves the discriminator's weights by {:.1}% and the generator's by {:.1}%.", 100.0 * d, 100.0 * g),
+        says: format!(
+            "A step moves the discriminator's weights by {:.1}% and the generator's by {:.1}%.",
+            100.0 * d,
+            100.0 * g
+        ),
         evidence: vec![("update_d", d), ("update_g", g)],
     })
 }

@@ -44,7 +44,10 @@ fn look(seen: &Seen<'_>) -> Option<Sight> {
 fn advice(about: &About) -> Vec<Suggestion> {
     let mut suggestions = Vec::new();
     if about.plan.train.loss == Loss::Saturating {
-        suggestions.push(Suggestion::Without("saturating", "the non-saturating loss has a gradient where fakes are told at once"));
+        suggestions.push(Suggestion::Without(
+            "saturating",
+            "the non-saturating loss has a gradient where fakes are told at once",
+        ));
     }
     suggestions.extend([
         Suggestion::With("relativistic-pairing", "a loss that does not run flat for one kind of image"),

@@ -1,7 +1,7 @@
 //! A network that is trained the wrong way round.
 
 use super::advice::Suggestion;
-use super::seen::{Seen, mean, separation};
+use super::seen::{Seen, Streak, separation};
 use super::{About, Card, Check, Sight};
 use steadygan_run::{Severity, StatsLine};
 
@@ -14,6 +14,9 @@ const LINES: usize = 8;
 /// How far on average a step lowers them, in standard deviations; a step is a small one.
 const PUSH: f64 = -1e-3;
 
+/// How far on average the discriminator's step moves reals below fakes, in standard deviations.
+const PULL: f64 = -1e-3;
+
 /// How far fakes are ranked above reals, in standard deviations. A discriminator that is fooled ranks them alike.
 const INVERTED: f64 = -2.0;
 
@@ -21,7 +24,8 @@ pub(super) const CHECK: Check = Check {
     card: Card {
         name: "wrong-sign",
         looks_for: "The generator's step lowers the logits of its fakes, on eight lines in a row and for 60 rounds; or the \
-                    discriminator ranks fakes above reals by more than two standard deviations for 60 rounds. Severe.",
+                    discriminator ranks fakes above reals by more than two standard deviations for 60 rounds, and its steps make \
+                    that worse; either for half of the time since training began. Severe.",
         means: "A loss has the wrong sign, or labels are swapped: a network learns the opposite of its task.",
         symptom_of: &["range-mismatch", "missing-nonlinearity"],
     },
@@ -40,7 +44,7 @@ fn generator(seen: &Seen<'_>) -> Option<Sight> {
     }
     let streak = seen.streak(ROUNDS, |line| line.signs.push < 0.0).filter(|streak| streak.lines.len() >= LINES)?;
     let push = streak.mean(|line| line.signs.push);
-    (push < PUSH).then(|| Sight {
+    (push < PUSH && is_from_the_start(seen, &streak)).then(|| Sight {
         severity: Severity::Severe,
         since: streak.since(),
         says: format!(
@@ -52,23 +56,28 @@ fn generator(seen: &Seen<'_>) -> Option<Sight> {
 }
 
 fn discriminator(seen: &Seen<'_>) -> Option<Sight> {
-    let streak = seen.streak(ROUNDS, |line| separation(line) < INVERTED && ranked(line) < 0.0)?;
-    let (real, fake) = (mean(streak.lines, |line| line.stats.logit_real), mean(streak.lines, |line| line.stats.logit_fake));
+    let streak = seen.streak(ROUNDS, |line| separation(line) < INVERTED)?;
+    // A discriminator that is too slow ranks fakes above reals too, but its steps make up for it.
+    let pull = streak.mean(|line| line.signs.pull);
+    if !(pull < PULL) || !is_from_the_start(seen, &streak) {
+        return None;
+    }
+    let of = |value: fn(&StatsLine) -> f64| streak.mean(value);
+    let (real, fake) = (of(|line| line.stats.logit_real), of(|line| line.stats.logit_fake));
     Some(Sight {
         severity: Severity::Severe,
         since: streak.since(),
-        says: format!("The discriminator takes fakes for real and reals for fake: logits {real:.2} on reals, {fake:.2} on fakes."),
-        evidence: vec![
-            ("logit_real", real),
-            ("logit_fake", fake),
-            ("separation", streak.mean(separation)),
-        ],
+        says: format!(
+            "The discriminator takes fakes for real and reals for fake: logits {real:.2} on reals, {fake:.2} on fakes, and its \
+             steps make that worse."
+        ),
+        evidence: vec![("logit_real", real), ("logit_fake", fake), ("separation", of(separation)), ("pull", pull)],
     })
 }
 
-/// How far reals are ranked above fakes in the steps themselves.
-fn ranked(line: &StatsLine) -> f64 {
-    line.stats.logit_real - line.stats.logit_fake
+/// A sign is wrong from the beginning: what comes later has another reason.
+fn is_from_the_start(seen: &Seen<'_>, streak: &Streak<'_>) -> bool {
+    2 * streak.lines.len() >= seen.lines.len()
 }
 
 fn advice(_: &About) -> Vec<Suggestion> {

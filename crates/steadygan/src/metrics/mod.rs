@@ -25,13 +25,26 @@ pub fn mean_pairwise_distance(samples: &Samples) -> f64 {
 ///
 /// If they are not of one kind.
 pub fn mean_distance_between(a: &Samples, b: &Samples) -> f64 {
-    let pairs = (0..a.count()).flat_map(|i| (0..b.count()).map(move |j| (i, j)));
-    let distance = |(i, j)| match (a, b) {
+    let of_one = |i| (0..b.count()).map(|j| distance(a, i, b, j)).sum::<f64>();
+    (0..a.count()).map(of_one).sum::<f64>() / (a.count() * b.count()) as f64
+}
+
+/// The mean distance of each of `a` from the nearest of `b`, samples of one kind and shape.
+///
+/// # Panics
+///
+/// If they are not of one kind.
+pub fn mean_nearest_distance(a: &Samples, b: &Samples) -> f64 {
+    let nearest = |i| (0..b.count()).map(|j| distance(a, i, b, j)).fold(f64::INFINITY, f64::min);
+    (0..a.count()).map(nearest).sum::<f64>() / a.count() as f64
+}
+
+fn distance(a: &Samples, i: usize, b: &Samples, j: usize) -> f64 {
+    match (a, b) {
         (Samples::Images(a), Samples::Images(b)) => of_images(a.image(i), b.image(j)),
         (Samples::Points(a), Samples::Points(b)) => of_points(a[i], b[j]),
         _ => panic!("images have no distance from points"),
-    };
-    pairs.map(distance).sum::<f64>() / (a.count() * b.count()) as f64
+    }
 }
 
 /// The energy distance between `fakes` and `reals`, 2 E|X − Y| − E|X − X'| − E|Y − Y'| (Székely and Rizzo 2013), over the
@@ -85,6 +98,7 @@ mod tests {
         assert_eq!((of(&points(&[0.0, 0.0])), of(&points(&[3.0, 3.0])), of(&reals)), (0.0, 4.0, -1.0));
         let far = |x: u8| -> Samples { Images { channels: 1, size: 2, pixels: vec![x; 4], classes: None }.into() };
         assert_eq!(mean_distance_between(&far(0), &far(3)), 6.0);
+        assert_eq!(mean_nearest_distance(&points(&[0.25, 3.0]), &reals), 1.125);
     }
 
     #[test]

@@ -19,12 +19,7 @@ pub(super) struct Attended<'a> {
 }
 
 impl<'a> Attended<'a> {
-    pub(super) fn new(
-        recorder: Recorder,
-        doctor: Doctor,
-        on_severe: OnSevere,
-        observer: &'a mut dyn Observer,
-    ) -> Self {
+    pub(super) fn new(recorder: Recorder, doctor: Doctor, on_severe: OnSevere, observer: &'a mut dyn Observer) -> Self {
         Self { recorder, doctor, on_severe, halted_by: None, observer }
     }
 

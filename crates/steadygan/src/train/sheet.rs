@@ -1,11 +1,11 @@
 //! The fixed latents of which pictures are made as training goes on, and what is measured on them.
 
 use super::{Observer, State};
-use crate::nn::Network;
 use crate::data::{Dataset, Mixture, Samples, first_shown};
 use crate::error::Result;
 use crate::metrics::mean_pairwise_distance;
 use crate::metrics::modes::Modes;
+use crate::nn::Network;
 use crate::plan::Plan;
 use crate::report::{SCATTERED, picture_of_fakes};
 use crate::rng;

@@ -6,11 +6,11 @@
 use super::sheet::Sheet;
 use super::{State, StepStats, packed};
 use crate::data::Samples;
-use crate::metrics::{Texture, energy_distance, mean_pairwise_distance};
+use crate::metrics::{Texture, energy_distance, mean_nearest_distance, mean_pairwise_distance};
 use crate::nn::{AnyLayer, Layer, Network, Pass, each_tensor, is_buffer, map_tensors};
 use crate::ops;
 use crate::optim::Optimizer;
-use crate::plan::{ModelPlan, Output};
+use crate::plan::Output;
 use crate::rng;
 use burn::module::Module;
 use burn::prelude::*;
@@ -25,6 +25,9 @@ const WATCHED: usize = 16;
 
 /// Pairs of inputs half-way between which a network is compared with an affine map.
 const HALVED: usize = 8;
+
+/// Copies are looked for among no more images than this.
+const FEW: usize = 1_000;
 
 /// A value this close to an end of the generator's range, as a share of half the range, is at that end.
 const END: f32 = 0.01;
@@ -43,6 +46,7 @@ impl Sheet<'_> {
         let mut signs = Signs { distance, ..Signs::default() };
         self.see_values(&values, &mut signs);
         see_pictures(&fakes, self.compared(), &mut signs);
+        signs.nearest = self.nearest(&fakes);
         self.see_logits(state, &values, &mut signs);
         see_steps(state, means, &mut signs);
         (own / self.real_distance, signs.map(rounded))
@@ -71,11 +75,12 @@ impl Sheet<'_> {
         let discriminator = state.discriminator.clone().no_grad();
         let unit = model.pack * model.discriminator.minibatch_std.max(1);
         let judged = (JUDGED / unit).max(1) * unit;
-        let judge = |values: &[f32]| {
+        let judged_by = |network: &Network, values: &[f32]| {
             let images = packed(self.tensor(values, judged), model.pack);
-            let logits = discriminator.logits(images, &mut Pass::train()).into_data();
+            let logits = network.logits(images, &mut Pass::train()).into_data();
             logits.iter::<f32>().map(f64::from).collect::<Vec<_>>()
         };
+        let judge = |values: &[f32]| judged_by(&discriminator, values);
         let train = self.drawn(&self.data.train, "signs/train", state.images, judged);
         let mut kinds = vec![judge(&train)];
         signs.logit_train = mean(&kinds[0]);
@@ -87,25 +92,24 @@ impl Sheet<'_> {
         signs.logit_fixed = mean(&fixed);
         kinds.push(fixed);
         signs.logit_spread = (kinds.iter().map(|kind| variance(kind)).sum::<f64>() / kinds.len() as f64).sqrt();
+        if let Some(before) = before_last_step(&state.discriminator, &state.discriminator_optimizer) {
+            let apart = mean(&judged_by(&before, &train)) - mean(&judged_by(&before, fakes));
+            signs.pull = (signs.logit_train - signs.logit_fixed - apart) / signs.logit_spread;
+        }
+        // Where an average is shown, the trained generator makes other fakes.
+        let trained = state.average.as_ref().map(|_| self.values(&state.generator, judged));
+        let now = trained.as_deref().unwrap_or(&fakes[..fakes.len().min(judged * model.image_len())]);
+        signs.diversity_now =
+            mean_pairwise_distance(&self.compared().from_values(now, model.range)) / self.real_distance;
         if let Some(before) = before_last_step(&state.generator, &state.generator_optimizer) {
-            let now = match &state.average {
-                Some(_) => judge(&self.values(&state.generator, judged)),
-                None => kinds.pop().expect("the fakes were judged last"),
-            };
             let then = judge(&self.values(&before, judged));
-            signs.push = (mean(&now) - mean(&then)) / signs.logit_spread;
+            signs.push = (mean(&judge(now)) - mean(&then)) / signs.logit_spread;
         }
         self.see_units(state, &discriminator, (&train, fakes), signs);
     }
 
     /// Units that do not vary, and how far each network is from an affine map.
-    fn see_units(
-        &self,
-        state: &State,
-        discriminator: &Network,
-        (reals, fakes): (&[f32], &[f32]),
-        signs: &mut Signs,
-    ) {
+    fn see_units(&self, state: &State, discriminator: &Network, (reals, fakes): (&[f32], &[f32]), signs: &mut Signs) {
         let model = &self.plan.model;
         let length = model.image_len();
         let packs = |values: &[f32], count: usize| packed(self.tensor(values, count * model.pack), model.pack);
@@ -114,8 +118,7 @@ impl Sheet<'_> {
             return;
         }
         let (some_reals, some_fakes) = (packs(reals, half), packs(fakes, half));
-        signs.dead_d =
-            dead(discriminator, Tensor::cat(vec![some_reals.clone(), some_fakes.clone()], 0), Pass::train());
+        signs.dead_d = dead(discriminator, Tensor::cat(vec![some_reals.clone(), some_fakes.clone()], 0), Pass::train());
         signs.bend_d = bend(some_reals, some_fakes, |x| discriminator.logits(x, &mut Pass::evaluate()));
         let generator = state.generator.clone().no_grad();
         let latents = |from: usize, count: usize| {
@@ -133,6 +136,16 @@ impl Sheet<'_> {
         }
     }
 
+    /// How near fakes are to what is trained on, beside reals held out.
+    fn nearest(&self, fakes: &Samples) -> f64 {
+        let (train, holdout) = (&self.data.train, &self.data.holdout);
+        if train.count() > FEW || train.images().is_none() || holdout.count() == 0 {
+            return f64::NAN;
+        }
+        let held_out = holdout.gather(&Vec::from_iter(0..holdout.count().min(fakes.count())), None);
+        mean_nearest_distance(fakes, train) / mean_nearest_distance(&held_out, train)
+    }
+
     /// The first `count` images of these values as networks see them; they are taken in turns if there are fewer.
     fn tensor(&self, values: &[f32], count: usize) -> Tensor<4> {
         let model = &self.plan.model;
@@ -144,8 +157,7 @@ impl Sheet<'_> {
     /// Some of the samples, others at each line.
     fn drawn(&self, samples: &Samples, purpose: &str, images: u64, count: usize) -> Vec<f32> {
         let any = Uniform::new(0, samples.count()).expect("there are samples");
-        let indices: Vec<usize> =
-            any.sample_iter(rng::stream(self.plan.seed, purpose, images)).take(count).collect();
+        let indices: Vec<usize> = any.sample_iter(rng::stream(self.plan.seed, purpose, images)).take(count).collect();
         samples.gather(&indices, None).to_values(self.plan.model.range)
     }
 }
@@ -201,7 +213,8 @@ fn see_pictures(fakes: &Samples, reals: &Samples, signs: &mut Signs) {
 
 /// Whether an image has one level all over, rounding aside.
 pub(crate) fn is_constant(image: &[u8]) -> bool {
-    let (least, greatest) = image.iter().fold((u8::MAX, 0), |(least, most), &level| (least.min(level), most.max(level)));
+    let (least, greatest) =
+        image.iter().fold((u8::MAX, 0), |(least, most), &level| (least.min(level), most.max(level)));
     greatest.saturating_sub(least) <= 1
 }
 
@@ -247,9 +260,8 @@ fn bend(a: Tensor<4>, b: Tensor<4>, map: impl Fn(Tensor<4>) -> Tensor<1>) -> f64
 }
 
 fn ends(values: &[f32]) -> [f64; 2] {
-    let (low, high) = values
-        .iter()
-        .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), &value| (low.min(value), high.max(value)));
+    let (low, high) =
+        values.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), &value| (low.min(value), high.max(value)));
     [low.into(), high.into()]
 }
 

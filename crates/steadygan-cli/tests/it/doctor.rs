@@ -1,0 +1,85 @@
+//! What the doctor says, while a run trains and afterwards.
+
+use crate::command::{DIVERGED, steadygan, train};
+use crate::pictures::workplace;
+use crate::run_files::{assert_equal, manifest};
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+
+fn findings(run: &Path) -> Vec<Value> {
+    let text = fs::read_to_string(run.join("findings.jsonl")).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// Images of one level each, which the workplace's are not.
+fn blank(folder: &Path) {
+    let blank = folder.join("blank");
+    fs::create_dir(&blank).unwrap();
+    for level in 0..40u8 {
+        image::GrayImage::from_pixel(8, 8, image::Luma([level * 6])).save(blank.join(format!("{level}.png"))).unwrap();
+    }
+}
+
+#[test]
+fn few_images_are_told_before_training_and_in_the_report() {
+    let folder = workplace();
+    let answer = steadygan(folder.path(), "train tiny.toml").done();
+    assert!(answer.stderr.contains("0 images: warning: few-images: There are "), "{answer:#?}");
+    assert!(answer.stderr.contains("\n  try --with "), "{answer:#?}");
+    let run = folder.path().join(answer.last_line());
+    let found = findings(&run);
+    assert_eq!((&found[0]["finding"], &found[0]["images"]), (&"few-images".into(), &0.into()));
+    let report = steadygan(folder.path(), &format!("report {}", answer.last_line())).done().stdout;
+    assert!(report.contains(": finished after ") && report.contains("warning: few-images: There are "), "{report}");
+    assert!(report.ends_with("still there at the end, warning: few-images\n"), "{report}");
+    let json = steadygan(folder.path(), &format!("report {} --json", answer.last_line())).done().stdout;
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["findings"].as_array().unwrap().len(), found.len());
+    assert_eq!((&json["outcome"]["state"], &json["open"][0][0]), (&"finished".into(), &"few-images".into()));
+    let quiet = steadygan(folder.path(), "train tiny.toml --quiet").done();
+    assert_eq!(quiet.stderr, "");
+}
+
+#[test]
+fn a_severe_finding_halts_a_run_if_the_recipe_says_so() {
+    let folder = workplace();
+    blank(folder.path());
+    let recipe = "train tiny.toml --data blank --set data.size=8";
+    assert_eq!(steadygan(folder.path(), recipe).code, 0, "it is only told");
+    let answer = steadygan(folder.path(), &format!("{recipe} --set train.on-severe=stop"));
+    assert_eq!(answer.code, DIVERGED, "{answer:#?}");
+    assert!(answer.stderr.contains("halted after 0 images: constant-images is severe"), "{answer:#?}");
+    let run = folder.path().join(answer.last_line());
+    assert_eq!(manifest(&run)["outcome"]["state"], "halted");
+    assert_eq!(manifest(&run)["outcome"]["finding"], "constant-images");
+    // What was told does not halt it again, and it is the run that was never halted.
+    assert_eq!(steadygan(folder.path(), &format!("resume {} --quiet", answer.last_line())).code, 0);
+    assert_eq!(manifest(&run)["outcome"]["state"], "finished");
+    let answer = steadygan(folder.path(), &format!("{recipe} --set train.on-severe=rollback"));
+    assert_eq!(answer.code, DIVERGED, "{answer:#?}");
+    assert!(answer.stderr.contains("there is no best checkpoint to roll back to"), "{answer:#?}");
+}
+
+/// Findings are those of a run that never stopped, whatever a killed process left in the file.
+#[test]
+fn findings_are_resumed_to_the_byte() {
+    let folder = workplace();
+    let wild = "tiny.toml --quiet --set optimizer.generator.lr=3.0 --set train.stats-every=4 --set train.checkpoint-every=4";
+    let straight = train(folder.path(), &format!("{wild} --images 400"));
+    assert!(findings(&straight).len() > 2, "something was found while training");
+    let run = train(folder.path(), &format!("{wild} --images 200"));
+    fs::write(run.join("findings.jsonl"), "{\"images\":0,\"torn").unwrap();
+    steadygan(folder.path(), &format!("resume {} --quiet --images 400", run.display())).done();
+    assert_equal(&run, &straight);
+}
+
+#[test]
+fn what_is_looked_for_is_listed() {
+    let all = steadygan(Path::new("."), "findings").done().stdout;
+    assert!(all.contains("mode-collapse\n  Fakes of different latents"), "{all}");
+    let (error, hint) = steadygan(Path::new("."), "findings collapse").refused();
+    assert_eq!((error.as_str(), hint.as_str()), ("there is no finding `collapse`", "`steadygan findings` lists all"));
+    let (error, _) = steadygan(Path::new("."), "report nowhere").refused();
+    assert!(error.contains("nowhere"), "{error}");
+}

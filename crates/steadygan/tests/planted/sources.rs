@@ -1,0 +1,178 @@
+//! What the corpus trains on: halves of the embedded images, images made by rule, and points.
+
+use rand_distr::{Distribution, Uniform};
+use steadygan::Result;
+use steadygan::data::{Dataset, Images, Samples, load};
+use steadygan::plan::Plan;
+use steadygan::rng::{self, Stream};
+
+/// Images made by rule: to train on, and held out.
+const MADE: [usize; 2] = [3_000, 300];
+
+/// A kind of data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// Fashion-MNIST's classes 0 to 4: garments.
+    Garments,
+    /// Its classes 5 to 9: shoes, shirts, bags.
+    Shoes,
+    /// Soft bright spots on a dark ground.
+    Blobs,
+    /// A coloured rectangle or disc on a coloured ground.
+    Shapes,
+    /// Gratings of any direction, phase and wavelength.
+    Gratings,
+    /// Ramps from one colour to another.
+    Ramps,
+    /// A few bright strokes.
+    Strokes,
+    /// Eight Gaussians.
+    Ring,
+    /// Twenty-five Gaussians.
+    Grid,
+}
+
+impl Source {
+    /// The recipe's source: for images made by rule the embedded ones stand in.
+    pub(crate) fn named(self) -> &'static str {
+        match self {
+            Self::Ring => "ring",
+            Self::Grid => "grid",
+            _ => "embedded",
+        }
+    }
+
+    /// 1, 3, or 2 for points.
+    pub(crate) fn channels(self) -> usize {
+        match self {
+            Self::Shapes | Self::Ramps => 3,
+            Self::Ring | Self::Grid => 2,
+            _ => 1,
+        }
+    }
+
+    /// The samples for a plan.
+    pub(crate) fn dataset(self, plan: &Plan) -> Result<Dataset> {
+        let paint: fn(&mut Canvas, &mut Stream) = match self {
+            Self::Ring | Self::Grid => return load(&plan.data),
+            Self::Garments => return of_classes(plan, 0..5),
+            Self::Shoes => return of_classes(plan, 5..10),
+            Self::Blobs => blobs,
+            Self::Shapes => shapes,
+            Self::Gratings => grating,
+            Self::Ramps => ramp,
+            Self::Strokes => strokes,
+        };
+        let (channels, size) = (self.channels(), plan.model.size);
+        let name = format!("{self:?}").to_lowercase();
+        let made = |purpose: &str, count: usize| -> Samples {
+            let images = (0..count).flat_map(|number| {
+                let mut canvas = Canvas { size, planes: vec![0.0; channels * size * size] };
+                paint(&mut canvas, &mut rng::stream(plan.seed, &format!("{name}/{purpose}"), number as u64));
+                canvas.planes.into_iter().map(|level| (level.clamp(0.0, 1.0) * 255.0).round() as u8)
+            });
+            Images { channels, size, pixels: images.collect(), classes: None }.into()
+        };
+        Ok(Dataset { train: made("train", MADE[0]), holdout: made("holdout", MADE[1]), ..unnamed(&name) })
+    }
+}
+
+fn unnamed(name: &str) -> Dataset {
+    let none: Samples = Images { channels: 1, size: 1, pixels: Vec::new(), classes: None }.into();
+    Dataset {
+        name: name.to_owned(),
+        train: none.clone(),
+        holdout: none,
+        class_names: Vec::new(),
+        skipped: Vec::new(),
+        warning: None,
+        fingerprint: String::new(),
+    }
+}
+
+fn of_classes(plan: &Plan, classes: std::ops::Range<u32>) -> Result<Dataset> {
+    let mut data = load(&plan.data)?;
+    for samples in [&mut data.train, &mut data.holdout] {
+        let of = samples.images().and_then(|images| images.classes.clone()).unwrap_or_default();
+        let kept: Vec<usize> = (0..of.len()).filter(|&at| classes.contains(&of[at])).collect();
+        *samples = samples.gather(&kept, None);
+    }
+    Ok(data)
+}
+
+struct Canvas {
+    size: usize,
+    planes: Vec<f64>,
+}
+
+impl Canvas {
+    /// Sets each pixel by its place, both coordinates in [0, 1), and the levels of the channels there.
+    fn paint(&mut self, level: impl Fn(f64, f64, usize, f64) -> f64) {
+        let (size, area) = (self.size, self.size * self.size);
+        for (at, value) in self.planes.iter_mut().enumerate() {
+            let (channel, place) = (at / area, at % area);
+            let [x, y] = [place % size, place / size].map(|place| (place as f64 + 0.5) / size as f64);
+            *value = level(x, y, channel, *value);
+        }
+    }
+}
+
+fn draw(stream: &mut Stream, low: f64, high: f64) -> f64 {
+    Uniform::new(low, high).expect("a range").sample(stream)
+}
+
+fn colour(stream: &mut Stream) -> [f64; 3] {
+    [(); 3].map(|()| draw(stream, 0.0, 1.0))
+}
+
+fn blobs(canvas: &mut Canvas, stream: &mut Stream) {
+    for _ in 0..3 {
+        let [x0, y0] = [(); 2].map(|()| draw(stream, 0.15, 0.85));
+        let (width, height) = (draw(stream, 0.06, 0.2), draw(stream, 0.5, 1.0));
+        canvas.paint(|x, y, _, before| {
+            before + height * (-((x - x0).powi(2) + (y - y0).powi(2)) / (2.0 * width * width)).exp()
+        });
+    }
+}
+
+fn shapes(canvas: &mut Canvas, stream: &mut Stream) {
+    let (ground, figure) = (colour(stream), colour(stream));
+    let [x0, y0] = [(); 2].map(|()| draw(stream, 0.3, 0.7));
+    let (half, round) = (draw(stream, 0.12, 0.3), draw(stream, 0.0, 1.0) < 0.5);
+    canvas.paint(|x, y, channel, _| {
+        let (dx, dy) = ((x - x0).abs(), (y - y0).abs());
+        let inside = if round { dx.hypot(dy) < half } else { dx.max(dy) < half };
+        if inside { figure[channel] } else { ground[channel] }
+    });
+}
+
+fn grating(canvas: &mut Canvas, stream: &mut Stream) {
+    let (angle, phase) = (draw(stream, 0.0, std::f64::consts::PI), draw(stream, 0.0, std::f64::consts::TAU));
+    let (waves, contrast) = (draw(stream, 1.0, 3.0), draw(stream, 0.5, 1.0));
+    let (across, along) = angle.sin_cos();
+    canvas.paint(|x, y, _, _| {
+        0.5 + 0.5 * contrast * (std::f64::consts::TAU * waves * (x * along + y * across) + phase).sin()
+    });
+}
+
+fn ramp(canvas: &mut Canvas, stream: &mut Stream) {
+    let (from, to) = (colour(stream), colour(stream));
+    let (across, along) = draw(stream, 0.0, std::f64::consts::TAU).sin_cos();
+    canvas.paint(|x, y, channel, _| {
+        let at = (0.5 + ((x - 0.5) * along + (y - 0.5) * across)).clamp(0.0, 1.0);
+        from[channel] + at * (to[channel] - from[channel])
+    });
+}
+
+fn strokes(canvas: &mut Canvas, stream: &mut Stream) {
+    for _ in 0..2 {
+        let [x0, y0, x1, y1] = [(); 4].map(|()| draw(stream, 0.15, 0.85));
+        let width = draw(stream, 0.04, 0.09);
+        canvas.paint(|x, y, _, before| {
+            let (dx, dy) = (x1 - x0, y1 - y0);
+            let at = (((x - x0) * dx + (y - y0) * dy) / (dx * dx + dy * dy).max(1e-9)).clamp(0.0, 1.0);
+            let distance = (x - x0 - at * dx).hypot(y - y0 - at * dy);
+            before.max(1.5 - distance / width)
+        });
+    }
+}
