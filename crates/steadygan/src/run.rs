@@ -36,6 +36,8 @@ pub struct Run {
     state: State,
     device: Device,
     manifest: Manifest,
+    /// Whether it was opened again, so that what was found before training has been told.
+    resumed: bool,
 }
 
 /// Where a run computes.
@@ -160,7 +162,7 @@ impl Run {
         write_atomically(&directory.reals(), &reals)?;
         // Last: from here on the run can be resumed.
         write_plan(&directory, &origin.plan)?;
-        Ok(Self { directory, _lock: lock, origin, data, state, device: on.device, manifest })
+        Ok(Self { directory, _lock: lock, origin, data, state, device: on.device, manifest, resumed: false })
     }
 
     /// Has the run write event files for TensorBoard, too, into its folder `tensorboard`; so does whoever resumes it.
@@ -187,7 +189,7 @@ impl Run {
         let recorder = Recorder::new(self.directory.clone(), self.origin.clone(), self.state.images)?;
         recorder.log(&format!("training from {} images to {}", self.state.images, plan.train.images))?;
         let mut attended = Attended::new(recorder, doctor, plan.train.on_severe, observer);
-        if self.state.images == 0 {
+        if !self.resumed {
             attended.tell_before(&findings)?;
         }
         let outcome = train::train(plan, &self.data, &mut self.state, &self.device, &mut attended)?;

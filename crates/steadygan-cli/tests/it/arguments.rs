@@ -77,7 +77,7 @@ fn the_run_is_the_last_line_on_stdout() {
     assert_eq!(answer.stdout, "runs/00001-pictures-hacks\n");
     let answer = steadygan(folder.path(), "train tiny.toml --json --out elsewhere").done();
     assert_eq!(answer.stdout, "{\"run\":\"elsewhere/00001-pictures-hacks\"}\n");
-    let lines = answer.stderr.lines().filter(|line| line.starts_with('{'));
+    let lines = answer.stderr.lines().filter(|line| line.contains("\"loss_d\""));
     let images: Vec<_> =
         lines.map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["images"].clone()).collect();
     assert_eq!(images, [16, 32, 48, 64]);

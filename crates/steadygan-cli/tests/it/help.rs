@@ -8,8 +8,20 @@ const HELP: &str = include_str!("help.txt");
 
 #[test]
 fn the_flags_are_those_that_are_committed() {
-    let commands =
-        ["", "train", "resume", "generate", "report", "export", "summary", "data", "data inspect", "data pack", "findings", "heuristics"];
+    let commands = [
+        "",
+        "train",
+        "resume",
+        "generate",
+        "report",
+        "export",
+        "summary",
+        "data",
+        "data inspect",
+        "data pack",
+        "findings",
+        "heuristics",
+    ];
     let shown: String = commands
         .iter()
         .map(|command| {

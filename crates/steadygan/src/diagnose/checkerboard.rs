@@ -47,5 +47,6 @@ fn advice(_: &About) -> Vec<Suggestion> {
     vec![
         Suggestion::With("resize-convolution", "resizing before a convolution reaches all pixels alike"),
         Suggestion::Without("strided-upsampling", "nearest-neighbour upsampling reaches all pixels alike"),
+        Suggestion::Do("train for longer: such patterns often fade".into()),
     ]
 }

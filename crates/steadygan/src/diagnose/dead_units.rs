@@ -1,6 +1,6 @@
 //! Units that never change.
 
-use super::advice::Suggestion;
+use super::advice::{Suggestion, rates};
 use super::seen::Seen;
 use super::{About, Card, Check, Sight};
 use steadygan_run::Severity;
@@ -39,10 +39,10 @@ fn look(seen: &Seen<'_>) -> Option<Sight> {
     generator.into_iter().chain(discriminator).max_by_key(|sight| sight.severity)
 }
 
-fn advice(_: &About) -> Vec<Suggestion> {
+fn advice(about: &About) -> Vec<Suggestion> {
     vec![
         Suggestion::With("leaky-relu", "a slope on the negative side lets a unit come back"),
         Suggestion::With("batch-norm", "centred activations keep units in use"),
-        Suggestion::With("adam", "smaller steps kill fewer units"),
+        rates(about, [0.5, 0.5], "smaller steps kill fewer units"),
     ]
 }

@@ -27,6 +27,9 @@ impl Texture {
             // Each line's part is (swing)² / size; over size² pixels.
             alternating += swings as f64 / (size * area) as f64;
         }
+        if variance == 0.0 {
+            return Self { rough: f64::NAN, alternating: f64::NAN };
+        }
         Self { rough: differences / variance, alternating: alternating / variance }
     }
 }

@@ -58,7 +58,7 @@ impl Optimizer {
 
     /// What the last step added to the parameter of this name, flat; none if that is not known: of a parameter that is not
     /// trained, before the first step, or under SGD, which keeps nothing.
-    pub fn last_step(&self, name: &str) -> Option<Tensor<1>> {
+    pub fn last_step(&self, name: &str) -> Option<Vec<f32>> {
         self.adam()?.last_step(name)
     }
 

@@ -47,7 +47,7 @@ impl Run {
         manifest.device = on.name;
         manifest.threads = on.threads;
         manifest.save(&directory.manifest())?;
-        Ok(Self { directory, _lock: lock, origin, data, state, device: on.device, manifest })
+        Ok(Self { directory, _lock: lock, origin, data, state, device: on.device, manifest, resumed: true })
     }
 }
 

@@ -99,8 +99,7 @@ impl Sheet<'_> {
         // Where an average is shown, the trained generator makes other fakes.
         let trained = state.average.as_ref().map(|_| self.values(&state.generator, judged));
         let now = trained.as_deref().unwrap_or(&fakes[..fakes.len().min(judged * model.image_len())]);
-        signs.diversity_now =
-            mean_pairwise_distance(&self.compared().from_values(now, model.range)) / self.real_distance;
+        signs.diversity_now = self.diversity(now);
         if let Some(before) = before_last_step(&state.generator, &state.generator_optimizer) {
             let then = judge(&self.values(&before, judged));
             signs.push = (mean(&judge(now)) - mean(&then)) / signs.logit_spread;
@@ -178,7 +177,7 @@ fn see_steps(state: &State, means: &StepStats, signs: &mut Signs) {
         each_tensor(network, |name, value| {
             if !is_buffer(name) {
                 weights += f64::from(ops::sum_of_squares(value));
-                step += optimizer.last_step(name).map_or(0.0, |moved| f64::from(ops::sum_of_squares(moved)));
+                step += optimizer.last_step(name).map_or(0.0, |moved| moved.iter().map(|x| f64::from(x * x)).sum());
             }
         });
         (weights.sqrt(), step.sqrt())
@@ -195,10 +194,16 @@ fn before_last_step(network: &Network, optimizer: &Optimizer) -> Option<Network>
     let known = optimizer.adam().is_some_and(|adam| adam.steps > 0);
     known.then(|| {
         map_tensors(network.clone().no_grad(), |name, value| match optimizer.last_step(name) {
-            Some(step) => value - step,
+            Some(step) => undone(value, &step),
             None => value,
         })
     })
+}
+
+fn undone(value: Tensor<1>, step: &[f32]) -> Tensor<1> {
+    let (device, count) = (value.device(), step.len());
+    let before: Vec<f32> = floats(value).iter().zip(step).map(|(now, step)| now - step).collect();
+    Tensor::from_data(TensorData::new(before, [count]), &device)
 }
 
 /// The textures, and how many fakes are of one value.
@@ -237,7 +242,7 @@ fn dead(network: &Network, mut x: Tensor<4>, mut pass: Pass) -> f64 {
 fn constant_channels(x: Tensor<4>) -> f64 {
     let [_, channels, height, width] = x.dims();
     let mut ends = vec![[f32::INFINITY, f32::NEG_INFINITY]; channels];
-    for (at, value) in x.into_data().iter::<f32>().enumerate() {
+    for (at, value) in floats(x).into_iter().enumerate() {
         let [least, greatest] = &mut ends[at / (height * width) % channels];
         (*least, *greatest) = (least.min(value), greatest.max(value));
     }
@@ -248,7 +253,7 @@ fn constant_channels(x: Tensor<4>) -> f64 {
 /// NaN if f(a) and f(b) are as good as equal.
 fn bend(a: Tensor<4>, b: Tensor<4>, map: impl Fn(Tensor<4>) -> Tensor<1>) -> f64 {
     let middle = (a.clone() + b.clone()) * 0.5;
-    let [a, b, middle] = [a, b, middle].map(|x| map(x).into_data().iter::<f32>().map(f64::from).collect::<Vec<_>>());
+    let [a, b, middle] = [a, b, middle].map(|x| floats(map(x)).into_iter().map(f64::from).collect::<Vec<_>>());
     let (mut off, mut apart, mut size) = (0.0, 0.0, 0.0);
     for ((a, b), middle) in a.iter().zip(&b).zip(&middle) {
         off += (middle - (a + b) / 2.0).abs();
@@ -257,6 +262,10 @@ fn bend(a: Tensor<4>, b: Tensor<4>, map: impl Fn(Tensor<4>) -> Tensor<1>) -> f64
     }
     // Below this what is left of a difference is rounding in 32 bits.
     if apart > 1e-4 * size { off / apart } else { f64::NAN }
+}
+
+fn floats<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().try_to_vec().expect("networks compute in 32 bits")
 }
 
 fn ends(values: &[f32]) -> [f64; 2] {

@@ -112,7 +112,7 @@ fn signs_are_numbers() {
         ("", &[][..]),
         ("base='modern'", &[]),
         ("[heuristics]\npac=true\nminibatch-std=true", &[]),
-        ("base='plain'\n[model]\nfamily='resnet'", &["dead_d"]),
+        ("base='plain'\n[model]\nfamily='resnet'", &[]),
         ("base='plain'\n[heuristics]\nsgd-discriminator=true", &["pull"]),
         ("base='plain'\n[heuristics]\nvirtual-batch-norm=true", &["dead_d", "dead_g"]),
     ];
