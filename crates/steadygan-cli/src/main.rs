@@ -6,8 +6,8 @@ mod console;
 mod dashboard;
 mod data;
 mod export;
-mod sample_worker;
 mod report;
+mod sample_worker;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
