@@ -21,6 +21,6 @@ pub(crate) fn dashboard(arguments: &Dashboard, options: &Options) -> Result<Exit
     if !arguments.host.is_loopback() && !options.quiet {
         say("warning: whoever reaches this address sees the runs; there is no password");
     }
-    dashboard.serve().map_err(|error| Error::io("the dashboard cannot serve", error, "start it again"))?;
+    dashboard.serve().map_err(|error| Error::io("the dashboard cannot serve", &error, "start it again"))?;
     Ok(ExitCode::SUCCESS)
 }

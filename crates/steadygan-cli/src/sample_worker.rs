@@ -14,26 +14,25 @@ use steadygan::{Error, Result};
 const MAX_QUESTION: u64 = 4096;
 
 pub(crate) fn sample_worker(arguments: &SampleWorker) -> Result<ExitCode> {
-    let mut explorer = Explorer::new(&arguments.run);
-    let converse = || -> io::Result<()> {
-        let mut questions = io::stdin().lock();
-        let mut answers = io::stdout().lock();
-        let mut line = String::new();
-        while questions.by_ref().take(MAX_QUESTION).read_line(&mut line)? > 0 {
-            let (head, picture) = match answered(&mut explorer, &line) {
-                Ok(answer) => answer,
-                Err(error) => (serde_json::json!({ "error": error.to_string(), "hint": error.hint() }), Vec::new()),
-            };
-            writeln!(answers, "{head}")?;
-            answers.write_all(&picture)?;
-            answers.flush()?;
-            line.clear();
-        }
-        Ok(())
-    };
-    // Whoever asked has gone.
-    let _ = converse();
+    // An error is that whoever asked has gone.
+    let _ = converse(&mut Explorer::new(&arguments.run));
     Ok(ExitCode::SUCCESS)
+}
+
+fn converse(explorer: &mut Explorer) -> io::Result<()> {
+    let mut questions = io::stdin().lock();
+    let mut answers = io::stdout().lock();
+    let mut line = String::new();
+    while questions.by_ref().take(MAX_QUESTION).read_line(&mut line)? > 0 {
+        let (head, picture) = answered(explorer, &line).unwrap_or_else(|error| {
+            (serde_json::json!({ "error": error.to_string(), "hint": error.hint() }), Vec::new())
+        });
+        writeln!(answers, "{head}")?;
+        answers.write_all(&picture)?;
+        answers.flush()?;
+        line.clear();
+    }
+    Ok(())
 }
 
 fn answered(explorer: &mut Explorer, line: &str) -> Result<(serde_json::Value, Vec<u8>)> {
