@@ -1,5 +1,6 @@
 //! The places inside a step where a heuristic may act.
 
+use crate::class::Classed;
 use crate::labels::{Batches, Moment};
 use crate::nn::Network;
 use crate::optim::Gradients;
@@ -40,12 +41,7 @@ pub trait Hook: fmt::Debug {
 
     /// A term of the generator's loss, `[1]`. The fakes, as they are judged, carry the generator's graph; the discriminator's
     /// weights are constants. Reals are viewed for who asks for them.
-    fn fooling(
-        &self,
-        _discriminator: &Network,
-        _fakes: &Tensor<4>,
-        _reals: &dyn Fn() -> Tensor<4>,
-    ) -> Option<Tensor<1>> {
+    fn fooling(&self, _discriminator: &Network, _fakes: &Classed, _reals: &dyn Fn() -> Classed) -> Option<Tensor<1>> {
         None
     }
 

@@ -18,6 +18,8 @@ pub(super) struct Sheet<'a> {
     plan: &'a Plan,
     device: Device,
     latents: Vec<f32>,
+    /// The class of each column, if networks are told of classes.
+    classes: Vec<usize>,
     reals: Samples,
     real_distance: f64,
     /// What the reals were drawn from, if its modes can be counted.
@@ -37,6 +39,7 @@ impl<'a> Sheet<'a> {
             plan,
             device: device.clone().inner(),
             latents,
+            classes: plan.model.classes_in_columns(),
             reals: first_shown(&data.train, plan.seed, count),
             real_distance: mean_pairwise_distance(&compared),
             mixture: Mixture::named(&plan.data.source),
@@ -52,7 +55,9 @@ impl<'a> Sheet<'a> {
     fn fakes(&self, state: &State, count: usize) -> Samples {
         let model = &self.plan.model;
         let noise = model.noise_in_sampling.then(|| rng::stream(self.plan.seed, "sheet/noise", 0));
-        let values = state.shown_generator().sample(&self.latents[..count * model.latent], noise, &self.device);
+        let latents = &self.latents[..count * model.latent];
+        let classes: Vec<usize> = self.classes.iter().copied().cycle().take(count).collect();
+        let values = state.shown_generator().sample_classes(latents, &classes, noise, &self.device);
         self.reals.from_values(&values, model.range)
     }
 
@@ -70,7 +75,7 @@ impl<'a> Sheet<'a> {
             let modes = Modes::of_points(&mixture.centers, mixture.sigma, fakes.points());
             observer.modes(state.images, &modes)?;
         }
-        observer.sheet(state.images, &picture_of_fakes(&fakes, &self.reals))
+        observer.sheet(state.images, &picture_of_fakes(&fakes, &self.reals, self.classes.len()))
     }
 }
 
@@ -131,7 +136,7 @@ mod tests {
         let modes = Modes::of_points(&grid.centers, grid.sigma, fakes.points());
         assert_eq!(seen.modes, [(8, modes.clone()), (16, modes.clone())], "none before the first step");
         assert_eq!(modes.samples, 2_500);
-        let picture = picture_of_fakes(&fakes, &first_shown(&data.train, plan.seed, 2_500));
+        let picture = picture_of_fakes(&fakes, &first_shown(&data.train, plan.seed, 2_500), 0);
         assert_eq!(seen.sheets, [0, 8, 16].map(|images| (images, picture.clone())));
         let of_first_64 = |samples: &Samples| mean_pairwise_distance(&samples.gather(&Vec::from_iter(0..64), None));
         let diversity = of_first_64(&fakes) / mean_pairwise_distance(&first_shown(&data.train, plan.seed, 64));
