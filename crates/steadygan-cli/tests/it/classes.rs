@@ -52,7 +52,7 @@ fn a_class_is_asked_for_by_name_or_number() {
 #[test]
 fn a_run_of_classes_resumes_exactly() {
     let folder = two_classes();
-    let straight = train(folder.path(), TOLD);
+    let straight = train(folder.path(), &format!("{TOLD} --images 64"));
     let stopped = train(folder.path(), &format!("{TOLD} --images 32"));
     steadygan(folder.path(), &format!("resume {} --quiet --images 64", stopped.display())).done();
     assert_equal(&straight, &stopped);

@@ -33,6 +33,9 @@ pub(super) fn round(
     let train = &plan.train;
     state.generator_optimizer.follow(&plan.optimizer.generator, state.images);
     state.discriminator_optimizer.follow(&plan.optimizer.discriminator, state.images);
+    let State { generator, discriminator, hooks, images, .. } = state;
+    let moment = Moment { seed: plan.seed, images: *images };
+    hooks.iter_mut().for_each(|hook| hook.begin(generator, discriminator, &moment));
     let mut judged = Tally::default();
     for number in 0..train.discriminator_steps - 1 {
         let moment = Moment { seed: plan.seed, images: state.images + (number * train.batch) as u64 };

@@ -276,11 +276,15 @@ pub fn generator_step(
     hooks: &mut [Box<dyn Hook>],
 ) -> Result<Fooled, NonFinite> {
     generator.iterate_spectral_norms();
-    let judge = discriminator.clone().no_grad();
+    let other = hooks.iter().find_map(|hook| hook.opponent()).cloned();
+    let is_present = other.is_none();
+    let judge = other.unwrap_or_else(|| discriminator.clone()).no_grad();
     let mut pass = Pass::train().with_noise(rules.moment.stream("noise/generator")).with_classes(&fakes.classes);
     let logits = judge.logits(fakes.images.clone(), &mut pass);
     let misclassified = rules.misclassified(&mut pass, &fakes.classes, fakes.classes.len());
-    discriminator.absorb(pass);
+    if is_present {
+        discriminator.absorb(pass);
+    }
     let reals = || reals(hooks);
     let of_reals = || {
         let Classed { images, classes } = reals();
