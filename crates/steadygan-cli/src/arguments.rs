@@ -287,6 +287,9 @@ pub(crate) struct Generate {
     /// Latents to make images of: a float32 array of shape (N, latent)
     #[arg(long, value_name = "FILE.npy")]
     pub(crate) latents: Option<PathBuf>,
+    /// The class to make, by its name or its number from 0 (default: all in turn, each in a column of a sheet)
+    #[arg(long, value_name = "CLASS")]
+    pub(crate) class: Option<String>,
     /// Walk through the latents and back to the first, on great circles (straight if they are uniform)
     #[arg(long)]
     pub(crate) interpolate: bool,

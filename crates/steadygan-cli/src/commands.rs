@@ -172,6 +172,7 @@ pub(crate) fn generate(arguments: &Generate, options: &Options) -> Result<ExitCo
         run: arguments.run.clone(),
         checkpoint: which,
         latents,
+        class: arguments.class.clone(),
         interpolate: arguments.interpolate,
         destination: Destination::of(&arguments.out),
         device: arguments.device.name.clone(),

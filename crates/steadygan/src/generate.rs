@@ -5,6 +5,7 @@ mod staged;
 use crate::data::{self, npy};
 use crate::device::device;
 use crate::error::{Error, Result};
+use crate::names::nearest;
 use crate::nn::SAMPLE_CHUNK;
 use crate::plan::Plan;
 use crate::report::animation::write_gif;
@@ -40,6 +41,9 @@ pub struct Request {
     pub checkpoint: Which,
     /// The latents.
     pub latents: Latents,
+    /// The class of the images, by its name or its number from 0; none is all in turn, each in a column of a sheet. Of a
+    /// walk, each latent's stretch has one class.
+    pub class: Option<String>,
     /// Whether to walk through the latents in their order and back to the first, instead of one image each. See
     /// [`LatentDistribution::interpolate`](crate::latent::LatentDistribution::interpolate) for the way.
     ///
@@ -137,6 +141,7 @@ pub fn generate(request: &Request) -> Result<()> {
     }
     let device = device(&request.device)?.inner();
     let (generator, plan) = trained_generator(&request.run, request.checkpoint, &device)?;
+    let classes = classes(request.class.as_deref(), &plan)?;
     let mut pieces = request.latents.pieces(&plan)?;
     if *interpolate {
         pieces = pieces.closed_walk(&plan, destination)?;
@@ -146,7 +151,14 @@ pub fn generate(request: &Request) -> Result<()> {
     let image = [plan.model.channels, plan.model.size, plan.model.size];
     let seed = request.latents.seed();
     let noise = |piece| plan.model.noise_in_sampling.then(|| rng::stream(seed, "generate/noise", piece));
-    let images = latents.zip(0..).map(|(latents, piece)| generator.sample(&latents, noise(piece), &device));
+    // On a walk a class lasts from one latent to the next.
+    let stretch = if *interpolate { destination.steps().1 } else { 1 };
+    let images = latents.zip(0..).map(|(latents, piece)| {
+        let first = piece as usize * SAMPLE_CHUNK;
+        let of = |at: usize| classes[(first + at) / stretch % classes.len()];
+        let told = if classes.is_empty() { 0 } else { latents.len() / plan.model.latent };
+        generator.sample_classes(&latents, &Vec::from_iter((0..told).map(of)), noise(piece), &device)
+    });
     let range = plan.model.range;
     let in_pixels = |values: Vec<f32>| values.into_iter().map(|value| range.unscale(value)).collect::<Vec<u8>>();
     match destination {
@@ -155,7 +167,11 @@ pub fn generate(request: &Request) -> Result<()> {
             write_atomically_with(path, |mut out| npy::write_f32(&mut out, &shape, images))?;
         }
         Destination::Sheet(path) => {
-            let columns = if *interpolate { destination.steps().1 } else { square_columns(count) };
+            let columns = match classes.len() {
+                _ if *interpolate => destination.steps().1,
+                0 | 1 => square_columns(count),
+                classes => classes,
+            };
             let picture = if data::sample_shape(&plan.data.source).is_some() {
                 plot(&plan, &images.flatten().collect::<Vec<_>>())?
             } else {
@@ -172,11 +188,24 @@ pub fn generate(request: &Request) -> Result<()> {
     Ok(())
 }
 
+/// The classes that images take in turn; none if the generator is told of none.
+fn classes(asked: Option<&str>, plan: &Plan) -> Result<Vec<usize>> {
+    let known = &plan.model.classes;
+    let Some(asked) = asked else { return Ok(plan.model.classes_in_columns()) };
+    let numbered = || asked.parse().ok().filter(|class| *class < known.len());
+    let found = known.iter().position(|class| class.name == asked).or_else(numbered);
+    let hint = match nearest(known.iter().map(|class| class.name.as_str()), asked) {
+        None => "a run knows classes if it was trained --with class-conditioning".to_owned(),
+        Some(nearest) => format!("the nearest is \"{nearest}\"; classes are numbered from 0 to {}", known.len() - 1),
+    };
+    found.map(|class| vec![class]).ok_or_else(|| Error::recipe(format!("the run knows no class \"{asked}\""), hint))
+}
+
 /// A generator's points over the reals that it was trained on.
 fn plot(plan: &Plan, values: &[f32]) -> Result<DynamicImage> {
     let train = data::load(&plan.data)?.train;
     let reals = data::first_shown(&train, plan.seed, SCATTERED);
-    Ok(picture_of_fakes(&reals.from_values(values, plan.model.range), &reals))
+    Ok(picture_of_fakes(&reals.from_values(values, plan.model.range), &reals, 0))
 }
 
 /// Images one by one from pieces of several.

@@ -26,6 +26,7 @@
 //!   seen.
 //! * A label above 1 makes the loss of a single image unbounded below; the batch's mean label keeps it in bounds.
 
+use crate::class::Classed;
 use crate::rng::{self, Stream};
 use burn::Tensor;
 use rand_distr::{Bernoulli, Distribution, Uniform};
@@ -61,6 +62,8 @@ pub struct Batches {
 pub struct Batch {
     /// `[n, c, h, w]`, detached from whatever made them.
     pub images: Tensor<4>,
+    /// The class of each; none if networks are told of none.
+    pub classes: Vec<usize>,
     /// Whether each is told to be real.
     pub told_real: Vec<bool>,
     /// The target of the loss for each: 1 where told real, 0 where told fake, or softer.
@@ -69,18 +72,24 @@ pub struct Batch {
 
 impl Batches {
     /// Reals told to be real and fakes told to be fake, with hard labels.
-    pub fn new(real: Tensor<4>, fake: Tensor<4>) -> Self {
-        let batch = |images: Tensor<4>, told| {
-            let count = images.dims()[0];
-            let told_real = vec![told; count];
-            Batch { images, labels: hard(&told_real), told_real }
+    pub fn new(real: impl Into<Classed>, fake: impl Into<Classed>) -> Self {
+        let batch = |Classed { images, classes }, told| {
+            let told_real = vec![told; Tensor::dims(&images)[0]];
+            Batch { images, classes, labels: hard(&told_real), told_real }
         };
-        Self { real: batch(real, true), fake: batch(fake, false) }
+        Self { real: batch(real.into(), true), fake: batch(fake.into(), false) }
     }
 
     /// The batches with the names of their random streams.
     pub fn named(&mut self) -> [(&'static str, &mut Batch); 2] {
         [("real", &mut self.real), ("fake", &mut self.fake)]
+    }
+}
+
+impl Batch {
+    /// The images with their classes.
+    pub fn shown(&self) -> Classed {
+        Classed { images: self.images.clone(), classes: self.classes.clone() }
     }
 }
 

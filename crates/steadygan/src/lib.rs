@@ -26,6 +26,7 @@
 //! may contain, and [`augment`], differentiable augmentation. Every random number comes from a [`rng::stream`] with a name.
 
 pub mod augment;
+pub mod class;
 pub mod data;
 pub mod device;
 pub mod diagnose;

@@ -11,6 +11,7 @@
 //! | [`one_centred`] around: DRAGAN | λ · mean (√(‖g‖² + 1e-12) − 1)² | [`around`] reals (Kodali et al. 2017) |
 //! | [`by_difference`] | λ · mean (D(x) − D(x + σε))² | reals or fakes: R1 or R2 without gradients of gradients (Lin et al. 2025, APT) |
 
+use crate::class::Classed;
 use crate::nn::{Network, Pass};
 use crate::rng::Stream;
 use burn::Tensor;
@@ -25,20 +26,21 @@ const SQUARED_NORM_FLOOR: f32 = 1e-12;
 /// # Panics
 ///
 /// If a layer has no such gradient; a plan with one is refused.
-pub fn squared_slopes(network: &Network, images: Tensor<4>) -> Tensor<1> {
-    let [n, ..] = images.dims();
+pub fn squared_slopes(network: &Network, images: impl Into<Classed>) -> Tensor<1> {
+    let images = images.into();
+    let [n, ..] = images.images.dims();
     let gradient = network.input_gradient(images).expect("the plan refuses layers that mix the batch");
     let gradient = gradient.reshape([n as i32, -1]);
     (gradient.clone() * gradient).sum_dim(1).reshape([n])
 }
 
 /// (γ/2) · mean ‖g‖², `[1]`.
-pub fn zero_centred(network: &Network, images: Tensor<4>, gamma: f64) -> Tensor<1> {
+pub fn zero_centred(network: &Network, images: impl Into<Classed>, gamma: f64) -> Tensor<1> {
     squared_slopes(network, images).mean() * (gamma / 2.0)
 }
 
 /// λ · mean (√(‖g‖² + 1e-12) − 1)², `[1]`.
-pub fn one_centred(network: &Network, images: Tensor<4>, weight: f64) -> Tensor<1> {
+pub fn one_centred(network: &Network, images: impl Into<Classed>, weight: f64) -> Tensor<1> {
     let excess = (squared_slopes(network, images) + SQUARED_NORM_FLOOR).sqrt() - 1.0;
     (excess.clone() * excess).mean() * weight
 }
@@ -47,13 +49,15 @@ pub fn one_centred(network: &Network, images: Tensor<4>, weight: f64) -> Tensor<
 /// γ = 2λσ² that of [`zero_centred`].
 pub fn by_difference(
     network: &Network,
-    images: Tensor<4>,
+    images: impl Into<Classed>,
     weight: f64,
     deviation: f64,
     stream: &mut Stream,
 ) -> Tensor<1> {
+    let Classed { images, classes } = images.into();
+    let logits = |images| network.logits(images, &mut Pass::train().with_classes(&classes));
     let moved = images.clone() + normal(&images, deviation, stream);
-    let difference = network.logits(images, &mut Pass::train()) - network.logits(moved, &mut Pass::train());
+    let difference = logits(images) - logits(moved);
     (difference.clone() * difference).mean() * weight
 }
 

@@ -8,13 +8,14 @@ mod training;
 
 pub(crate) use check::{MAX_WEIGHTS, require, require_positive};
 pub use model::{
-    Block, Downsampling, Family, MinibatchDiscrimination, ModelPlan, NetworkPlan, Norm, Output, Upsampling,
+    Block, ClassDraw, Conditioning, Downsampling, Family, MinibatchDiscrimination, ModelPlan, NetworkPlan, Norm,
+    Output, ToldDiscriminator, ToldGenerator, Upsampling,
 };
 pub use optimizer::{OptimizerPlan, OptimizersPlan, Rule};
 pub(crate) use origins::count_origin;
 pub use training::{AveragePlan, Batching, OnSevere, TrainPlan};
 
-use crate::data::{DataPlan, sample_shape};
+use crate::data::{DataFacts, DataPlan, sample_shape};
 use crate::error::Result;
 use crate::heuristics;
 use crate::latent::LatentDistribution;
@@ -56,19 +57,23 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Decides a recipe for images of `channels` channels.
+    /// Decides a recipe for data of which this is known; see [`DataFacts`] for a number of channels alone.
     ///
     /// # Errors
     ///
     /// A value is impossible; the message names the key.
-    pub fn decide(layered: &LayeredRecipe, channels: usize) -> Result<Self> {
+    pub fn decide(layered: &LayeredRecipe, data: impl Into<DataFacts>) -> Result<Self> {
         let recipe = layered.recipe()?;
-        let mut plan = Self::without_heuristics(&recipe, channels)?;
+        let mut plan = Self::without_heuristics(&recipe, data.into())?;
         let images = plan.train.images;
         plan.heuristics = layered.heuristics();
         plan.heuristics.values_mut().flat_map(|settings| settings.iter_mut()).for_each(|(_, v)| resolve(v, images));
         for heuristic in heuristics::chosen(&plan.heuristics)? {
             heuristic.plan(&mut plan)?;
+        }
+        if plan.model.conditioning.is_none() {
+            // Names that nobody asks for, of a thousand classes perhaps, in each checkpoint.
+            plan.model.classes.clear();
         }
         if sample_shape(&plan.data.source).is_some() {
             // Points have no range.
@@ -84,7 +89,7 @@ impl Plan {
     }
 
     /// Every heuristic off.
-    fn without_heuristics(recipe: &Recipe, channels: usize) -> Result<Self> {
+    fn without_heuristics(recipe: &Recipe, DataFacts { channels, classes }: DataFacts) -> Result<Self> {
         check::batch(recipe.train.batch)?;
         let (model, data) = (&recipe.model, recipe.data.plan());
         // What the discriminator has if it is asked for 0.
@@ -112,6 +117,8 @@ impl Plan {
                 range: PixelRange::Unit,
                 output: Output::Sigmoid,
                 init: Init::FanInUniform,
+                classes,
+                conditioning: None,
                 generator: NetworkPlan::PLAIN,
                 discriminator: NetworkPlan::PLAIN,
             },

@@ -6,7 +6,7 @@ mod resume;
 
 pub use report::RunReport;
 
-use crate::data::{self, Dataset, Samples};
+use crate::data::{self, DataFacts, Dataset, Samples};
 use crate::device::device;
 use crate::diagnose::History;
 use crate::error::{Error, Result};
@@ -60,8 +60,8 @@ impl Machine {
     }
 }
 
-/// Decides a recipe's plan for who only wants to look at it: images are read only if they decide the
-/// channels.
+/// Decides a recipe's plan for who only wants to look at it: images are read only if they decide the channels, or
+/// networks are told of their classes.
 ///
 /// # Errors
 ///
@@ -69,8 +69,10 @@ impl Machine {
 pub fn decide(recipe: &LayeredRecipe) -> Result<Plan> {
     let asked = recipe.recipe()?;
     match asked.data.plan().channels {
-        Some(channels) => decide_from(recipe, channels, &read_all(&asked.model.weights)?),
-        None => Ok(prepare(recipe)?.0),
+        Some(channels) if Plan::decide(recipe, channels)?.model.conditioning.is_none() => {
+            decide_from(recipe, channels.into(), &read_all(&asked.model.weights)?)
+        }
+        _ => Ok(prepare(recipe)?.0),
     }
 }
 
@@ -99,7 +101,7 @@ pub fn decide_for(recipe: &LayeredRecipe, data: &Dataset) -> Result<Plan> {
 }
 
 fn decide_with(recipe: &LayeredRecipe, data: &Dataset, weights: &[Weights]) -> Result<Plan> {
-    let plan = decide_from(recipe, data.train.shape()[0], weights)?;
+    let plan = decide_from(recipe, data.into(), weights)?;
     let (batch, count) = (plan.train.batch, data.train.count());
     if batch > count {
         return Err(Error::recipe(
@@ -113,9 +115,9 @@ fn decide_with(recipe: &LayeredRecipe, data: &Dataset, weights: &[Weights]) -> R
     Ok(plan)
 }
 
-/// The plan of a recipe for images of these channels, started from these weights.
-fn decide_from(recipe: &LayeredRecipe, channels: usize, weights: &[Weights]) -> Result<Plan> {
-    let mut plan = Plan::decide(recipe, channels)?;
+/// The plan of a recipe for such data, started from these weights.
+fn decide_from(recipe: &LayeredRecipe, facts: DataFacts, weights: &[Weights]) -> Result<Plan> {
+    let mut plan = Plan::decide(recipe, facts)?;
     plan.initial_weights = initial_weights(weights, &plan)?;
     Ok(plan)
 }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod checkpoint;
+mod classes;
 mod command;
 mod data;
 mod determinism;

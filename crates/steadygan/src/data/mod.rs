@@ -17,6 +17,7 @@ mod decode;
 mod digits;
 mod embedded;
 mod encoded;
+mod facts;
 mod fill;
 mod fit;
 mod folder;
@@ -42,6 +43,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use contents::{Contents, Loaded};
+pub use facts::DataFacts;
 use fill::Fill;
 pub use images::Images;
 pub use inspect::{ClassCount, Inspection, KindCount, SizeCount, inspect};

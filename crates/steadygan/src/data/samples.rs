@@ -70,6 +70,15 @@ impl Samples {
         }
     }
 
+    /// The classes of the samples of these numbers; none if they have none.
+    ///
+    /// # Panics
+    /// If a number is not below the count.
+    pub fn classes(&self, indices: &[usize]) -> Vec<usize> {
+        let classes = self.images().and_then(|images| images.classes.as_ref());
+        classes.map_or_else(Vec::new, |of| indices.iter().map(|&index| of[index] as usize).collect())
+    }
+
     /// The samples as networks see them, NCHW: bytes scaled to `range`, points as they are.
     pub fn to_values(&self, range: PixelRange) -> Vec<f32> {
         match self {

@@ -25,6 +25,8 @@ const INT64: u64 = 7;
 
 const INPUT: &str = "latent";
 const OUTPUT: &str = "images";
+/// The second input, where there are classes.
+const CLASS: &str = "class";
 
 /// The constant that says by how much a doubling enlarges each dimension.
 const DOUBLING: &str = "doubling";
@@ -59,9 +61,10 @@ fn whole(network: &Network) -> Result<Message> {
     let weights = weights.map(|tensor| constant(&tensor.name, tensor.data.shape(), tensor.data.as_bytes()));
     let constants = weights.chain(graph.constants.into_values());
     let message = constants.fold(message, |message, constant| message.message(graph::INITIALIZER, &constant));
-    Ok(message
-        .message(graph::INPUT, &images(INPUT, network.input()))
-        .message(graph::OUTPUT, &images(OUTPUT, network.output())))
+    let message = message.message(graph::INPUT, &images(INPUT, network.input()));
+    let class = network.is_told_of_classes().then(|| value(CLASS, INT64, &[]));
+    let message = class.into_iter().fold(message, |message, class| message.message(graph::INPUT, &class));
+    Ok(message.message(graph::OUTPUT, &images(OUTPUT, network.output())))
 }
 
 /// A graph's nodes in order, and by their names the constants that are not a network's tensors.
@@ -88,6 +91,17 @@ impl Graph {
             let to = if index + 1 == layers.len() { to } else { &name };
             match layer {
                 AnyLayer::Residual(block) => self.residual(block, &name, &from, to, shape)?,
+                AnyLayer::ClassEmbedding(_) => {
+                    let embedding = self.of_class(&name, "weight");
+                    let concat = Node::with("Concat", vec![embedding]).with_integer("axis", 1);
+                    self.nodes.push(concat.encode(&name, &from, to));
+                }
+                AnyLayer::ClassScale(_) => {
+                    let [scale, shift] = ["weight", "bias"].map(|part| self.of_class(&name, part));
+                    let scaled = format!("{name}.scaled");
+                    self.nodes.push(Node::with("Mul", vec![scale]).encode(&scaled, &from, &scaled));
+                    self.nodes.push(Node::with("Add", vec![shift]).encode(&name, &scaled, to));
+                }
                 layer => self.layer(layer, &name, &from, to)?,
             }
             from = to.to_owned();
@@ -109,6 +123,13 @@ impl Graph {
             self.constants.insert(name.clone(), shape_constant(&name, *shape));
         }
         Ok(())
+    }
+
+    /// The rows of a layer's tensor that belong to the classes; the value's name.
+    fn of_class(&mut self, layer: &str, part: &str) -> String {
+        let (from, to) = (format!("{layer}.{part}"), format!("{layer}.{part}_of_class"));
+        self.nodes.push(Node::with("Gather", vec![CLASS.to_owned()]).encode(&to, &from, &to));
+        to
     }
 
     /// The two branches and their sum.
@@ -153,11 +174,16 @@ fn shape_constant(name: &str, image: ImageShape) -> Message {
 
 /// `ValueInfoProto` of images in a batch of any size.
 fn images(name: &str, image: ImageShape) -> Message {
+    value(name, FLOAT, &image)
+}
+
+/// `ValueInfoProto` of values of a type and a shape behind a batch of any size.
+fn value(name: &str, of: u64, shape: &[usize]) -> Message {
     let batch = Message::default().text(dimension::DIM_PARAM, "batch");
-    let lengths = image.map(|length| Message::default().integer(dimension::DIM_VALUE, length as u64));
+    let lengths = shape.iter().map(|length| Message::default().integer(dimension::DIM_VALUE, *length as u64));
     let dimensions = [batch].into_iter().chain(lengths);
     let of_shape = dimensions.fold(Message::default(), |of_shape, length| of_shape.message(shape::DIM, &length));
-    let of_tensor = Message::default().integer(tensor_type::ELEM_TYPE, FLOAT).message(tensor_type::SHAPE, &of_shape);
+    let of_tensor = Message::default().integer(tensor_type::ELEM_TYPE, of).message(tensor_type::SHAPE, &of_shape);
     let of_type = Message::default().message(type_::TENSOR_TYPE, &of_tensor);
     Message::default().text(value_info::NAME, name).message(value_info::TYPE, &of_type)
 }

@@ -12,7 +12,8 @@ use super::{Card, Conflict, Evidence, Family, Heuristic, Hook, View};
 use crate::augment;
 use crate::error::Result;
 use crate::labels::Moment;
-use crate::plan::Plan;
+use crate::plan::{Plan, require};
+use crate::schedule::Schedule;
 use burn::Tensor;
 use serde::{Deserialize, Serialize};
 
@@ -24,16 +25,39 @@ pub static CARD: Card = Card {
     without: "Images as they are.",
     formula: "x → T(x) in both steps: brightness + U(±0.5), saturation · U(0, 2), contrast · U(0.5, 1.5), \
             translation by up to ±1/8, a square of half the size cut out; gradients pass through",
-    default: "colour = true, translation = 0.125, cutout = 0.5",
+    default: "probability = 1 of each change, which may change over the run; colour = true, translation = 0.125, \
+              cutout = 0.5",
     source: "Zhao et al. 2020 (DiffAugment)",
     evidence: Evidence::Strong,
     conflicts: &[Conflict { with: "adaptive-augmentation", why: "both change what the discriminator sees", instead: "" }],
 };
 
 /// The settings.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Augmentation(pub augment::Augmentation);
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Augmentation {
+    /// Of each change of an image, in [0, 1].
+    pub probability: Schedule,
+    /// Whether brightness, saturation and contrast are changed.
+    pub colour: bool,
+    /// The largest translation as a share of height and width, in [0, 1]; 0 is none.
+    pub translation: f64,
+    /// The cutout's height and width as a share of the image's, in [0, 1]; 0 is none.
+    pub cutout: f64,
+}
+
+impl Default for Augmentation {
+    fn default() -> Self {
+        let augment::Augmentation { colour, translation, cutout } = augment::Augmentation::default();
+        Self { probability: Schedule::constant(1.0), colour, translation, cutout }
+    }
+}
+
+impl Augmentation {
+    fn changes(&self) -> augment::Augmentation {
+        augment::Augmentation { colour: self.colour, translation: self.translation, cutout: self.cutout }
+    }
+}
 
 impl Heuristic for Augmentation {
     fn card(&self) -> &'static Card {
@@ -41,7 +65,9 @@ impl Heuristic for Augmentation {
     }
 
     fn plan(&self, _: &mut Plan) -> Result<()> {
-        self.0.check(CARD.name)
+        let sound = self.probability.all(|probability| (0.0..=1.0).contains(&probability));
+        require(sound, "heuristics.augmentation.probability", self.probability, "in [0, 1]")?;
+        self.changes().check(CARD.name)
     }
 
     fn arm(&self, _: &Plan) -> Option<Box<dyn Hook>> {
@@ -55,6 +81,28 @@ impl Hook for Augmentation {
     }
 
     fn view(&self, images: Tensor<4>, view: View, moment: &Moment) -> Tensor<4> {
-        self.0.apply(images, 1.0, &mut moment.stream(&view.stream_name(CARD.name)))
+        let probability = self.probability.at(moment.images);
+        self.changes().apply(images, probability, &mut moment.stream(&view.stream_name(CARD.name)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{plan_of, prepared};
+
+    /// Runs out: at the first image everything is changed, at its end nothing.
+    #[test]
+    fn the_probability_may_change_over_the_run() {
+        let text = |probability: &str| {
+            format!("base = 'plain'\n[heuristics]\naugmentation = {{ probability = {probability} }}")
+        };
+        let seen = |probability: &str| {
+            let batches = prepared(&plan_of(&text(probability)).expect("a plan"), 8);
+            batches.real.images.into_data().iter::<f32>().collect::<Vec<_>>()
+        };
+        assert_eq!(seen("{ from = 1.0, to = 0.0 }"), seen("1.0"));
+        assert!(seen("{ from = 0.0, to = 1.0 }").iter().all(|pixel| *pixel == 1.0), "white as it was");
+        let error = plan_of(&text("1.5")).expect_err("no plan").to_string();
+        assert!(error.contains("heuristics.augmentation.probability"), "{error}");
     }
 }

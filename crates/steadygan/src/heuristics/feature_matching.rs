@@ -9,6 +9,7 @@
 
 use super::{Card, Evidence, Family, Heuristic, Hook};
 use crate::error::Result;
+use crate::class::Classed;
 use crate::nn::{Network, Pass};
 use crate::plan::{Plan, require};
 use burn::Tensor;
@@ -64,10 +65,12 @@ impl Hook for FeatureMatching {
     fn fooling(
         &self,
         discriminator: &Network,
-        fakes: &Tensor<4>,
-        reals: &dyn Fn() -> Tensor<4>,
+        fakes: &Classed,
+        reals: &dyn Fn() -> Classed,
     ) -> Option<Tensor<1>> {
-        let mean = |images| discriminator.features(images, &mut Pass::train()).mean_dim(0);
+        let mean = |Classed { images, classes }| {
+            discriminator.features(images, &mut Pass::train().with_classes(&classes)).mean_dim(0)
+        };
         let difference = mean(fakes.clone()) - mean(reals()).detach();
         Some((difference.clone() * difference).sum() * self.weight)
     }

@@ -1,5 +1,6 @@
 //! The places inside a step where a heuristic may act.
 
+use crate::class::Classed;
 use crate::labels::{Batches, Moment};
 use crate::nn::Network;
 use crate::optim::Gradients;
@@ -12,12 +13,20 @@ use std::fmt;
 /// The places inside a step where a heuristic may act. Whatever is random comes from the moment's streams; what a hook
 /// remembers from one step to the next is its [`Memory`], which checkpoints hold.
 ///
-/// In the discriminator's step they are called in this order: [`show`](Self::show), [`view`](Self::view), [`tell`](Self::tell),
+/// Before a round comes [`begin`](Self::begin). In the discriminator's step they are called in this order: [`show`](Self::show), [`view`](Self::view), [`tell`](Self::tell),
 /// [`soften`](Self::soften), [`penalty`](Self::penalty), [`gradients`](Self::gradients), [`judged`](Self::judged); in the
-/// generator's: [`view`](Self::view), [`fooling`](Self::fooling), [`gradients`](Self::gradients).
+/// generator's: [`view`](Self::view), [`opponent`](Self::opponent), [`fooling`](Self::fooling), [`gradients`](Self::gradients).
 pub trait Hook: fmt::Debug {
     /// The heuristic's name.
     fn name(&self) -> &'static str;
+
+    /// Looks at both networks before a round.
+    fn begin(&mut self, _generator: &Network, _discriminator: &Network, _moment: &Moment) {}
+
+    /// Another discriminator that the generator plays against in this round, its weights constants.
+    fn opponent(&self) -> Option<&Network> {
+        None
+    }
 
     /// Changes which images the discriminator is shown as reals and as fakes, before they are viewed and packed.
     fn show(&mut self, _batches: &mut Batches, _moment: &Moment) {}
@@ -40,12 +49,7 @@ pub trait Hook: fmt::Debug {
 
     /// A term of the generator's loss, `[1]`. The fakes, as they are judged, carry the generator's graph; the discriminator's
     /// weights are constants. Reals are viewed for who asks for them.
-    fn fooling(
-        &self,
-        _discriminator: &Network,
-        _fakes: &Tensor<4>,
-        _reals: &dyn Fn() -> Tensor<4>,
-    ) -> Option<Tensor<1>> {
+    fn fooling(&self, _discriminator: &Network, _fakes: &Classed, _reals: &dyn Fn() -> Classed) -> Option<Tensor<1>> {
         None
     }
 

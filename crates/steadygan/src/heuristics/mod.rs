@@ -101,6 +101,7 @@ catalogue! {
     adaptive_augmentation::AdaptiveAugmentation,
     replay::Replay,
     pac::Pac,
+    class_conditioning::ClassConditioning,
     spherical_latent::SphericalLatent,
     ema::Ema,
     ttur::Ttur,

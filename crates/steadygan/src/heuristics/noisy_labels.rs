@@ -100,7 +100,7 @@ impl Hook for NoisyLabels {
     }
 }
 
-/// Exchanges the images at the marked places between the two batches.
+/// Exchanges the images, and their classes, at the marked places between the two batches.
 fn swap_images(batches: &mut Batches, swapped: &[bool]) {
     let device = batches.real.images.device();
     let shape = batches.real.images.shape();
@@ -108,6 +108,9 @@ fn swap_images(batches: &mut Batches, swapped: &[bool]) {
     let floats = |images: &Tensor<4>| -> Vec<f32> { images.to_data().try_to_vec().expect("images are floats") };
     let (mut real, mut fake) = (floats(&batches.real.images), floats(&batches.fake.images));
     for (at, _) in swapped.iter().enumerate().filter(|(_, swap)| **swap) {
+        if let (Some(real), Some(fake)) = (batches.real.classes.get_mut(at), batches.fake.classes.get_mut(at)) {
+            std::mem::swap(real, fake);
+        }
         let image = at * length..(at + 1) * length;
         real[image.clone()].swap_with_slice(&mut fake[image]);
     }

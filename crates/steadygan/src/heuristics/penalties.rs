@@ -1,6 +1,7 @@
 //! What the heuristics r1, r2, gradient-penalty and dragan have in common.
 
 use super::{Card, Conflict, Hook};
+use crate::class::Classed;
 use crate::error::Result;
 use crate::labels::{Batches, Moment};
 use crate::nn::Network;
@@ -163,11 +164,16 @@ impl Hook for Penalty {
 
     fn penalty(&self, discriminator: &Network, shown: &Batches, moment: &Moment) -> Option<Tensor<1>> {
         let weight = self.weight_at(moment)?;
-        let (real, fake) = (shown.real.images.clone(), shown.fake.images.clone());
+        let (real, fake) = (shown.real.shown(), shown.fake.shown());
         let mut stream = moment.stream(&format!("penalty/{}", self.name));
+        // A point between a real and a fake is one of the real's class.
+        let near = |images| Classed { images, classes: shown.real.classes.clone() };
         Some(match self.kind {
-            Kind::Between => one_centred(discriminator, between(real, fake, &mut stream), weight),
-            Kind::Around => one_centred(discriminator, around(real, &mut stream), weight),
+            Kind::Between => {
+                let points = between(real.images, fake.images, &mut stream);
+                one_centred(discriminator, near(points), weight)
+            }
+            Kind::Around => one_centred(discriminator, near(around(real.images, &mut stream)), weight),
             Kind::Real | Kind::Fake => {
                 let images = if self.kind == Kind::Real { real } else { fake };
                 match self.deviation {

@@ -1,20 +1,24 @@
-//! Old fakes are shown now and then.
+//! Old fakes are shown now and then, and old networks are played against.
 //!
-//! The pieces: [`Hook::show`].
+//! The pieces: [`Hook::show`], [`Hook::opponent`].
 //!
 //! # When it helps
 //!
 //! Against a discriminator that forgets what the generator did before. It comes from image translation (CycleGAN) and
 //! reinforcement learning; for GANs that start from noise only the tip speaks.
 
+mod networks;
+mod pool;
+
+use super::penalties::Every;
 use super::{Card, Evidence, Family, Heuristic, Hook, Memory};
 use crate::error::Result;
-use crate::labels::{Batches, Moment, choose};
+use crate::labels::{Batches, Moment};
+use crate::nn::Network;
 use crate::plan::{Plan, require};
-use burn::prelude::*;
-use rand_distr::{Distribution, Uniform};
+use networks::Past;
+use pool::Pool;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// What there is to know.
 pub static CARD: Card = Card {
@@ -23,8 +27,11 @@ pub static CARD: Card = Card {
     claim: "The discriminator does not forget what the generator tried before.",
     without: "Fakes are all new.",
     formula: "a pool of old fakes; each new one is, with the probability, put into the pool in exchange for an \
-            old one, which is shown in its place",
-    default: "images = 50, probability = 0.5",
+            old one, which is shown in its place. With `networks.every`, both networks are kept every so many images, \
+            and for the images after that the discriminator is shown fakes of an old generator while the generator \
+            plays against an old discriminator",
+    default: "images = 50, probability = 0.5; networks = { every = 0 } keeps none: every = \"20k\" would keep the last \
+              3 and play 2,000 images against one",
     source: "Shrivastava et al. 2017; ganhacks tip 8",
     evidence: Evidence::Weak,
     conflicts: &[],
@@ -36,13 +43,34 @@ pub static CARD: Card = Card {
 pub struct Replay {
     /// Fakes in the pool, in 1..=4096.
     pub images: usize,
-    /// Of an exchange, in [0, 1].
+    /// Of an exchange, in [0, 1]; 0 is no pool.
     pub probability: f64,
+    /// Old networks.
+    pub networks: Networks,
+}
+
+/// Old networks that are played against for a while.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Networks {
+    /// Images between two times that both networks are kept and old ones swapped in; 0 is never.
+    pub every: Every,
+    /// Images for which old networks are swapped in, fewer than between two times.
+    #[serde(rename = "for")]
+    pub span: Every,
+    /// Networks kept, in 2..=16, the newest included, which is not swapped in.
+    pub keep: usize,
+}
+
+impl Default for Networks {
+    fn default() -> Self {
+        Self { every: Every(0), span: Every(2_000), keep: 3 }
+    }
 }
 
 impl Default for Replay {
     fn default() -> Self {
-        Self { images: 50, probability: 0.5 }
+        Self { images: 50, probability: 0.5, networks: Networks::default() }
     }
 }
 
@@ -55,59 +83,104 @@ impl Heuristic for Replay {
         let key = "heuristics.replay.images";
         require((1..=4096).contains(&self.images), key, self.images, "in 1..=4096")?;
         let sound = (0.0..=1.0).contains(&self.probability);
-        require(sound, "heuristics.replay.probability", self.probability, "in [0, 1]")
+        require(sound, "heuristics.replay.probability", self.probability, "in [0, 1]")?;
+        let Networks { every: Every(every), span: Every(span), keep } = self.networks;
+        require((2..=16).contains(&keep), "heuristics.replay.networks.keep", keep, "in 2..=16")?;
+        let fits = every == 0 || span < every;
+        require(fits, "heuristics.replay.networks.for", span, "fewer images than networks.every")
     }
 
     fn arm(&self, plan: &Plan) -> Option<Box<dyn Hook>> {
-        let Self { images, probability } = *self;
-        Some(Box::new(Pool { capacity: images, probability, length: plan.model.image_len(), pool: Vec::new() }))
+        let pool = (self.probability > 0.0).then(|| Pool::new(self.images, self.probability, plan));
+        let past = (self.networks.every.0 > 0).then(|| Past::new(self.networks, plan));
+        Some(Box::new(Memories { pool, past }))
     }
 }
 
-/// Old fakes.
+/// Old fakes and old networks.
 #[derive(Debug)]
-struct Pool {
-    capacity: usize,
-    probability: f64,
-    /// Values of an image.
-    length: usize,
-    /// Images one after the other, at most `capacity`.
-    pool: Vec<f32>,
+struct Memories {
+    pool: Option<Pool>,
+    past: Option<Past>,
 }
 
-impl Hook for Pool {
+impl Hook for Memories {
     fn name(&self) -> &'static str {
         CARD.name
     }
 
-    fn show(&mut self, batches: &mut Batches, moment: &Moment) {
-        let (device, shape) = (batches.fake.images.device(), batches.fake.images.dims());
-        let mut fakes: Vec<f32> = batches.fake.images.to_data().iter::<f32>().collect();
-        let mut stream = moment.stream(CARD.name);
-        let exchanged = choose(shape[0], self.probability, &mut stream);
-        let places = Uniform::new(0, self.capacity).expect("a pool holds at least one image");
-        for (fake, exchanged) in fakes.chunks_exact_mut(self.length).zip(exchanged) {
-            if self.pool.len() < self.capacity * self.length {
-                self.pool.extend_from_slice(fake);
-            } else if exchanged {
-                let old = places.sample(&mut stream) * self.length;
-                fake.swap_with_slice(&mut self.pool[old..old + self.length]);
-            }
+    fn begin(&mut self, generator: &Network, discriminator: &Network, moment: &Moment) {
+        if let Some(past) = &mut self.past {
+            past.begin(generator, discriminator, moment);
         }
-        batches.fake.images = Tensor::from_data(TensorData::new(fakes, shape), &device);
+    }
+
+    fn show(&mut self, batches: &mut Batches, moment: &Moment) {
+        if let Some(past) = &self.past {
+            past.show(batches, moment);
+        }
+        if let Some(pool) = &mut self.pool {
+            pool.show(batches, moment);
+        }
+    }
+
+    fn opponent(&self) -> Option<&Network> {
+        self.past.as_ref().and_then(Past::discriminator)
     }
 
     fn memory(&self) -> Memory {
-        let data = TensorData::new(self.pool.clone(), [self.pool.len()]);
-        Memory { tensors: BTreeMap::from([("pool".to_owned(), data)]), ..Memory::default() }
+        let mut memory = self.pool.as_ref().map(Pool::memory).unwrap_or_default();
+        memory.tensors.extend(self.past.iter().flat_map(Past::tensors));
+        memory
     }
 
     fn recall(&mut self, memory: Memory) -> Result<(), String> {
-        let pool = memory.tensors.get("pool").map_or_else(Vec::new, |data| data.iter::<f32>().collect());
-        if !pool.len().is_multiple_of(self.length) || pool.len() > self.capacity * self.length {
-            return Err(format!("a pool of {} values holds no images of {}", pool.len(), self.length));
+        if let Some(pool) = &mut self.pool {
+            pool.recall(&memory)?;
         }
-        self.pool = pool;
-        Ok(())
+        self.past.as_mut().map_or(Ok(()), |past| past.recall(&memory))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{checkpoint, plan_of, resumed, trained};
+
+    const NETWORKS: &str = "base = 'dcgan'\n[heuristics]\nreplay = { networks = { every = 32, for = 16, keep = 2 } }";
+
+    /// In rounds of 8 images: kept at 32, 64 and 96; swapped in from 64 and from 96, for 16 images each.
+    #[test]
+    fn old_networks_are_kept_and_swapped_in_for_a_while() {
+        let plan = plan_of(NETWORKS).expect("a plan");
+        for (images, kept, swapped) in [(32, 0, false), (40, 1, false), (64, 1, false), (72, 2, true), (88, 2, false)] {
+            let state = trained(&plan, images);
+            let names = state.hooks[0].memory().tensors;
+            let first = |name: &&String| name.ends_with("generator.main.0.weight");
+            assert_eq!(names.keys().filter(first).count(), kept, "{images}");
+            assert_eq!(state.hooks[0].opponent().is_some(), swapped, "{images}");
+        }
+    }
+
+    /// Stopped before, within and after a swap.
+    #[test]
+    fn runs_with_old_networks_resume_to_the_bit() {
+        let plan = plan_of(NETWORKS).expect("a plan");
+        let straight = checkpoint(&plan, trained(&plan, 96));
+        for images in [48, 72, 88] {
+            assert_eq!(checkpoint(&plan, resumed(&plan, images, 96)), straight, "{images}");
+        }
+        let without = plan_of("base = 'dcgan'\n[heuristics]\nreplay = true").expect("a plan");
+        let weights = |plan, images| super::super::testing::weights(&trained(plan, images));
+        assert_eq!(weights(&plan, 64), weights(&without, 64), "nobody is swapped in yet");
+        assert_ne!(weights(&plan, 72), weights(&without, 72));
+    }
+
+    #[test]
+    fn impossible_settings_are_refused_by_name() {
+        for (settings, key) in [("every = 100, for = 100", "for"), ("keep = 1", "keep")] {
+            let error = plan_of(&format!("[heuristics]\nreplay = {{ networks = {{ {settings} }} }}"));
+            let error = error.expect_err("no plan").to_string();
+            assert!(error.contains(&format!("heuristics.replay.networks.{key}")), "{error}");
+        }
     }
 }

@@ -1,10 +1,11 @@
 //! Putting a network together.
 
 use super::{
-    AnyLayer, AveragePool2, BatchNorm, BilinearUpsample2, Conv2d, ConvSpec, ConvTranspose2d, DiscriminativeBasis,
-    Dropout, GaussianNoise, GenerativeBasis, GlobalSumPool, ImageShape, Init, Initializer, InstanceNorm, LayerNorm,
-    LeakyRelu, MaxPool2, Maxout, MinibatchDiscrimination, MinibatchStd, Network, PixelShuffle2, Reshape, Residual,
-    ResidualScale, SelfAttention, Sigmoid, Tanh, Upsample2, VirtualBatchNorm, chain,
+    AnyLayer, AveragePool2, BatchNorm, BilinearUpsample2, ClassEmbedding, ClassHead, ClassScale, Conv2d, ConvSpec,
+    ConvTranspose2d, DiscriminativeBasis, Dropout, GaussianNoise, GenerativeBasis, GlobalSumPool, ImageShape, Init,
+    Initializer, InstanceNorm, Judge, LayerNorm, LeakyRelu, MaxPool2, Maxout, MinibatchDiscrimination, MinibatchStd,
+    Network, PixelShuffle2, Reshape, Residual, ResidualScale, SelfAttention, Sigmoid, Tanh, Upsample2,
+    VirtualBatchNorm, chain,
 };
 
 /// Puts a network together, layer by layer. Shapes below are those of one image, `[c, h, w]`.
@@ -198,6 +199,27 @@ impl Builder {
             let [channels, ..] = own.output();
             AnyLayer::SelfAttention(SelfAttention::new(channels, own.spectral, name, &own.init))
         })
+    }
+
+    /// Adds a learned image of `channels` channels for each class, `[c, h, w]` to `[c + channels, h, w]`.
+    pub fn class_embedding(self, classes: usize, channels: usize) -> Self {
+        self.push(|name, own| {
+            let [_, h, w] = own.output();
+            AnyLayer::ClassEmbedding(ClassEmbedding::new(classes, [channels, h, w], name, &own.init))
+        })
+    }
+
+    /// Adds a scale and a shift of each channel for each class, `[c, h, w]` to the same.
+    pub fn class_scale(self, classes: usize) -> Self {
+        self.push(|name, own| {
+            let [channels, ..] = own.output();
+            AnyLayer::ClassScale(ClassScale::new(classes, channels, name, &own.init))
+        })
+    }
+
+    /// Adds a discriminator's end that knows classes, `[c, h, w]` to `[1, 1, 1]`; `spec` is that of the verdict.
+    pub fn class_head(self, spec: ConvSpec, classes: usize, judge: Judge) -> Self {
+        self.push(|name, own| AnyLayer::ClassHead(ClassHead::new(spec, classes, judge, own.spectral, name, &own.init)))
     }
 
     /// Adds a residual block, scale · main + skip: `main` and `skip` add the branches' layers to an empty builder and

@@ -1,7 +1,7 @@
 //! The DCGAN family (Radford, Metz and Chintala 2016) and the forms its heuristics replace.
 
 use super::family::{self, activated, attentive, base_and_stages, compared, hidden};
-use super::{Builder, ConvSpec, ImageShape, Initializer, Network};
+use super::{Builder, ConvSpec, Initializer, Network};
 use crate::plan::{Downsampling, ModelPlan, Norm, Upsampling};
 
 /// The smallest image that the doublings start from: `size = base · 2^doublings`, base in 4..=7.
@@ -29,8 +29,9 @@ pub fn generator(plan: &ModelPlan, init: Initializer) -> Network {
     let (base, stages) = base_and_stages(plan);
     let mut widths = channels(plan, plan.width).into_iter();
     let mut from = widths.next().expect("there is a stage");
-    let builder = Builder::new([plan.latent, 1, 1], init).spectral_norm(network.spectral_norm);
-    let mut builder = hidden(builder.conv_transpose(ConvSpec::valid(plan.latent, from, base, bias)), network);
+    let builder = family::latents(plan, init);
+    let [latent, ..] = builder.output();
+    let mut builder = hidden(builder.conv_transpose(ConvSpec::valid(latent, from, base, bias)), network);
     builder = attentive(builder, network, 0, stages);
     for (stage, to) in (1..).zip(widths) {
         builder = hidden(doubled(builder, plan.upsampling, from, to, bias), network);
@@ -56,9 +57,8 @@ pub fn discriminator(plan: &ModelPlan, init: Initializer) -> Network {
     let network = &plan.discriminator;
     let bias = network.norm == Norm::None;
     let (base, stages) = base_and_stages(plan);
-    let input: ImageShape = [plan.judged_channels(), plan.size, plan.size];
-    let mut builder = Builder::new(input, init).spectral_norm(network.spectral_norm);
-    let mut from = input[0];
+    let mut builder = family::images(plan, init);
+    let [mut from, ..] = builder.output();
     for (layer, to) in channels(plan, plan.discriminator_width).into_iter().rev().enumerate() {
         builder = match plan.downsampling {
             Downsampling::Strided => builder.conv(ConvSpec::strided(from, to, bias)),
@@ -73,9 +73,7 @@ pub fn discriminator(plan: &ModelPlan, init: Initializer) -> Network {
         builder = attentive(builder, network, stages - 1 - layer, stages);
         from = to;
     }
-    let builder = compared(builder, network);
-    let [from, ..] = builder.output();
-    family::discriminator(builder.conv(ConvSpec::valid(from, 1, base, bias)), plan)
+    family::discriminator(compared(builder, network), base, bias, plan)
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! What the families of networks have in common: a plan's settings as layers.
 
 use super::dcgan::base_and_doublings;
-use super::{Builder, ImageShape, Network, VirtualBatchNorm};
-use crate::plan::{ModelPlan, NetworkPlan, Norm, Output};
+use super::{Builder, ConvSpec, ImageShape, Initializer, Network, VirtualBatchNorm};
+use crate::plan::{ModelPlan, NetworkPlan, Norm, Output, ToldDiscriminator, ToldGenerator};
 use crate::rng;
 use burn::Tensor;
 use burn::prelude::TensorData;
@@ -13,16 +13,39 @@ pub(super) fn base_and_stages(plan: &ModelPlan) -> (usize, usize) {
     (base, doublings as usize)
 }
 
+/// A generator's beginning, `[latent, 1, 1]`, and its class's embedding behind that, if it is told of classes so.
+pub(super) fn latents(plan: &ModelPlan, init: Initializer) -> Builder {
+    let builder = Builder::new([plan.latent, 1, 1], init).spectral_norm(plan.generator.spectral_norm);
+    match plan.conditioning {
+        Some(how) if how.generator == ToldGenerator::Embedding => {
+            builder.class_embedding(plan.classes.len(), how.embedding)
+        }
+        _ => builder,
+    }
+}
+
+/// A discriminator's beginning, `[pack · channels, size, size]`, and its class's plane behind that, if it is told of
+/// classes so.
+pub(super) fn images(plan: &ModelPlan, init: Initializer) -> Builder {
+    let input = [plan.judged_channels(), plan.size, plan.size];
+    let builder = Builder::new(input, init).spectral_norm(plan.discriminator.spectral_norm);
+    match plan.conditioning {
+        Some(how) if how.discriminator == ToldDiscriminator::Plane => builder.class_embedding(plan.classes.len(), 1),
+        _ => builder,
+    }
+}
+
 /// The network's normalisation, if it has one.
 pub(super) fn normalised(builder: Builder, network: &NetworkPlan) -> Builder {
     let [channels, ..] = builder.output();
-    match network.norm {
-        Norm::None => builder,
+    let builder = match network.norm {
+        Norm::None => return builder,
         Norm::Batch => builder.batch_norm(channels),
         Norm::VirtualBatch => builder.virtual_batch_norm(channels),
         Norm::Instance => builder.instance_norm(channels),
         Norm::Layer => builder.layer_norm(channels),
-    }
+    };
+    if network.class_scales > 0 { builder.class_scale(network.class_scales) } else { builder }
 }
 
 /// Noise and dropout, if the network has them, which stand behind each hidden activation.
@@ -81,9 +104,16 @@ pub(super) fn generator(builder: Builder, plan: &ModelPlan) -> Network {
     network
 }
 
-/// The end of a discriminator. If it needs a reference, it has zeros in its place until training sets real images.
-pub(super) fn discriminator(builder: Builder, plan: &ModelPlan) -> Network {
+/// The end of a discriminator, a convolution over the whole image to one logit, and to what its classes need. If it needs a
+/// reference, it has zeros in its place until training sets real images.
+pub(super) fn discriminator(builder: Builder, kernel: usize, bias: bool, plan: &ModelPlan) -> Network {
     let device = builder.initializer().device.clone();
+    let [from, ..] = builder.output();
+    let spec = ConvSpec::valid(from, 1, kernel, bias);
+    let builder = match plan.conditioning.and_then(|how| how.discriminator.judge()) {
+        Some(judge) => builder.class_head(spec, plan.classes.len(), judge),
+        None => builder.conv(spec),
+    };
     let mut network = builder.build();
     if plan.discriminator.norm == Norm::VirtualBatch {
         let [c, h, w] = network.input();

@@ -18,7 +18,7 @@ fn layer(builder: Builder, width: usize, pieces: usize, network: &NetworkPlan) -
 /// `[n, latent, 1, 1]` to images `[n, channels, size, size]` (points have size 1): hidden layers of one width and a linear
 /// one.
 pub fn generator(plan: &ModelPlan, init: Initializer) -> Network {
-    let mut builder = Builder::new([plan.latent, 1, 1], init).spectral_norm(plan.generator.spectral_norm);
+    let mut builder = family::latents(plan, init);
     for _ in 0..plan.depth[0] {
         builder = layer(builder, plan.width, 0, &plan.generator);
     }
@@ -29,15 +29,13 @@ pub fn generator(plan: &ModelPlan, init: Initializer) -> Network {
 
 /// Images `[n, pack · channels, size, size]` to logits `[n, 1, 1, 1]`. There is no normalisation of the input.
 pub fn discriminator(plan: &ModelPlan, init: Initializer) -> Network {
-    let input = [plan.judged_channels(), plan.size, plan.size];
-    let builder = Builder::new(input, init).spectral_norm(plan.discriminator.spectral_norm);
-    let mut builder = shaped(builder, [input.iter().product(), 1, 1]);
+    let builder = family::images(plan, init);
+    let values = builder.output().iter().product();
+    let mut builder = shaped(builder, [values, 1, 1]);
     for _ in 0..plan.depth[1] {
         builder = layer(builder, plan.discriminator_width, plan.maxout, &plan.discriminator);
     }
-    let builder = compared(builder, &plan.discriminator);
-    let [from, ..] = builder.output();
-    family::discriminator(builder.linear(from, 1, true), plan)
+    family::discriminator(compared(builder, &plan.discriminator), 1, true, plan)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod basis;
 mod batch_norm;
 mod builder;
 mod chain;
+mod classes;
 mod conv;
 pub mod dcgan;
 mod dropout;
@@ -40,6 +41,7 @@ pub use attention::SelfAttention;
 pub use basis::{DiscriminativeBasis, GenerativeBasis};
 pub use batch_norm::BatchNorm;
 pub use builder::Builder;
+pub use classes::{ClassEmbedding, ClassHead, ClassScale, Judge};
 pub use conv::{Conv2d, ConvSpec, ConvTranspose2d};
 pub use dropout::Dropout;
 pub use init::{Init, Initializer};
@@ -167,6 +169,12 @@ pub enum AnyLayer {
     MinibatchDiscrimination(MinibatchDiscrimination),
     /// Self-attention.
     SelfAttention(SelfAttention),
+    /// A learned image of each class beside the image.
+    ClassEmbedding(ClassEmbedding),
+    /// A scale and a shift of each class.
+    ClassScale(ClassScale),
+    /// A discriminator's end that knows classes.
+    ClassHead(ClassHead),
     /// Residual block.
     Residual(Residual),
 }
@@ -199,12 +207,24 @@ macro_rules! inner {
             Self::MinibatchStd(layer) => layer,
             Self::MinibatchDiscrimination(layer) => layer,
             Self::SelfAttention(layer) => layer,
+            Self::ClassEmbedding(layer) => layer,
+            Self::ClassScale(layer) => layer,
+            Self::ClassHead(layer) => layer,
             Self::Residual(layer) => layer,
         }
     };
 }
 
 impl AnyLayer {
+    /// Whether it, or a layer in it, looks at the pass's classes.
+    pub(crate) fn is_told_of_classes(&self) -> bool {
+        match self {
+            Self::ClassEmbedding(_) | Self::ClassScale(_) | Self::ClassHead(_) => true,
+            Self::Residual(block) => block.main.iter().chain(&block.skip).any(Self::is_told_of_classes),
+            _ => false,
+        }
+    }
+
     fn as_layer(&self) -> &dyn Layer {
         inner!(self)
     }

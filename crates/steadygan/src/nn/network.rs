@@ -1,6 +1,7 @@
 //! A network: its layers in order.
 
 use super::{AnyLayer, ImageShape, Layer, Pass, PullBack, chain};
+use crate::class::Classed;
 use crate::rng::Stream;
 use burn::Tensor;
 use burn::module::{Module, Param};
@@ -43,10 +44,23 @@ impl Network {
     /// range. Evaluation mode: an image depends on its latent alone, not on its neighbours; and on the noise, for the layers
     /// that draw any.
     pub fn sample(&self, latents: &[f32], noise: Option<Stream>, device: &Device) -> Vec<f32> {
+        self.sample_classes(latents, &[], noise, device)
+    }
+
+    /// [`sample`](Self::sample) for a class each; for none, if the network is told of classes, they are taken in turn.
+    pub fn sample_classes(
+        &self,
+        latents: &[f32],
+        classes: &[usize],
+        noise: Option<Stream>,
+        device: &Device,
+    ) -> Vec<f32> {
         let [length, ..] = self.input;
         let mut values = Vec::new();
         let mut pass = noise.map_or_else(Pass::evaluate, |noise| Pass::evaluate().with_noise(noise));
+        let mut classes = classes.chunks(SAMPLE_CHUNK);
         for chunk in latents.chunks(SAMPLE_CHUNK * length) {
+            pass = pass.with_classes(classes.next().unwrap_or_default());
             let data = TensorData::new(chunk.to_vec(), [chunk.len() / length, length, 1, 1]);
             let images = self.forward(Tensor::from_data(data, device), &mut pass);
             values.extend(images.into_data().iter::<f32>());
@@ -71,8 +85,9 @@ impl Network {
     /// a loss may contain: backpropagating through it gives exact gradients of gradients.
     ///
     /// `None` if a layer ties the images of a batch together (batch norm).
-    pub fn input_gradient(&self, x: Tensor<4>) -> Option<Tensor<4>> {
-        let (y, pull_back) = self.trace(x, &mut Pass::train())?;
+    pub fn input_gradient(&self, x: impl Into<Classed>) -> Option<Tensor<4>> {
+        let Classed { images, classes } = x.into();
+        let (y, pull_back) = self.trace(images, &mut Pass::train().with_classes(&classes))?;
         pull_back(y.ones_like())
     }
 
@@ -118,6 +133,11 @@ impl Network {
     /// Gives the network its reference batch `[m, input]`: constants, which are saved with the weights as `reference`.
     pub fn set_reference(&mut self, reference: Tensor<4>) {
         self.reference = Some(Param::from_tensor(reference.detach()).set_require_grad(false));
+    }
+
+    /// Whether the network is told of classes.
+    pub fn is_told_of_classes(&self) -> bool {
+        self.main.iter().any(AnyLayer::is_told_of_classes)
     }
 
     /// The layers in order.

@@ -10,13 +10,21 @@ pub struct Pass {
     moments: Vec<Moments>,
     noise: Option<Stream>,
     classes: Vec<usize>,
+    class_logits: Option<Tensor<2>>,
     reference: usize,
 }
 
 impl Pass {
     /// Evaluation: batch norm uses its running statistics, so that an image does not depend on its batch.
     pub fn evaluate() -> Self {
-        Self { training: false, moments: Vec::new(), noise: None, classes: Vec::new(), reference: 0 }
+        Self {
+            training: false,
+            moments: Vec::new(),
+            noise: None,
+            classes: Vec::new(),
+            class_logits: None,
+            reference: 0,
+        }
     }
 
     /// Training: batch norm uses the batch's moments and notes them here, one entry a layer in order, for
@@ -56,9 +64,28 @@ impl Pass {
         self.noise.as_mut()
     }
 
-    /// The images' classes; none if they have none.
-    pub fn classes(&self) -> &[usize] {
-        &self.classes
+    /// The classes of a batch of `images` images, of `classes` that there are. A pass that was told of none takes them in
+    /// turn: 0, 1, 2, …, and from the beginning again.
+    ///
+    /// # Panics
+    ///
+    /// If the pass was told of the classes of another number of images.
+    pub fn classes_of(&self, images: usize, classes: usize) -> Vec<usize> {
+        if self.classes.is_empty() {
+            return (0..images).map(|image| image % classes).collect();
+        }
+        assert_eq!(self.classes.len(), images, "a class for each image");
+        self.classes.clone()
+    }
+
+    /// Notes what a classifier says of the batch, `[n, classes]`.
+    pub fn note_class_logits(&mut self, logits: Tensor<2>) {
+        self.class_logits = Some(logits);
+    }
+
+    /// What was noted of the batch's classes, `[n, classes]`, if the network has a classifier.
+    pub fn take_class_logits(&mut self) -> Option<Tensor<2>> {
+        self.class_logits.take()
     }
 
     /// How many images at the batch's beginning are the network's reference batch; 0 if it has none.

@@ -1,6 +1,7 @@
 //! What the layers' tests share.
 
 use super::{Builder, ImageShape, Init, Initializer, Network, Pass, load_tensors, named_tensors};
+use crate::class::Classed;
 use crate::latent::LatentDistribution;
 use crate::optim::Gradients;
 use crate::pixels::PixelRange;
@@ -42,6 +43,8 @@ pub(crate) fn model() -> ModelPlan {
         range: PixelRange::Symmetric,
         output: Output::Tanh,
         init: Init::FanInUniform,
+        classes: Vec::new(),
+        conditioning: None,
         generator: NetworkPlan::PLAIN,
         discriminator: NetworkPlan::PLAIN,
     }
@@ -134,9 +137,15 @@ fn assert_within(a: &[f32], b: &[f32], tolerance: f32) {
 /// Chained pull-backs give what backpropagation gives.
 #[track_caller]
 pub(crate) fn assert_pull_back(network: &Network, x: Tensor<4>) {
+    assert_pull_back_of(network, x.into());
+}
+
+/// The same for images of classes.
+#[track_caller]
+pub(crate) fn assert_pull_back_of(network: &Network, Classed { images: x, classes }: Classed) {
     let x = x.require_grad();
-    let all = network.forward(x.clone(), &mut Pass::train()).sum().backward();
-    let pulled = network.input_gradient(x.clone()).expect("no layer mixes the batch");
+    let all = network.forward(x.clone(), &mut Pass::train().with_classes(&classes)).sum().backward();
+    let pulled = network.input_gradient(Classed { images: x.clone(), classes }).expect("no layer mixes the batch");
     assert_close(&floats(pulled), &floats(x.grad(&all).expect("tracked")));
 }
 

@@ -4,7 +4,7 @@
 //! in both networks, ReLU in the generator and LeakyReLU 0.3 in the discriminator. Every layer has a bias.
 
 use super::family::{self, attentive, compared, hidden};
-use super::{Builder, ConvSpec, Initializer, Network};
+use super::{ConvSpec, Initializer, Network};
 use crate::plan::ModelPlan;
 
 /// The only size of the images.
@@ -23,8 +23,9 @@ const PADS: [(usize, usize); 3] = [(1, 1), (0, 1), (0, 1)];
 pub fn generator(plan: &ModelPlan, init: Initializer) -> Network {
     let network = &plan.generator;
     let mut from = plan.width << PADS.len();
-    let builder = Builder::new([plan.latent, 1, 1], init).spectral_norm(network.spectral_norm);
-    let builder = builder.linear(plan.latent, from * BASE * BASE, true).reshape([from, BASE, BASE]);
+    let builder = family::latents(plan, init);
+    let [latent, ..] = builder.output();
+    let builder = builder.linear(latent, from * BASE * BASE, true).reshape([from, BASE, BASE]);
     let mut builder = hidden(builder, network);
     for (stage, pads) in PADS.into_iter().enumerate() {
         let to = from / 2;
@@ -39,17 +40,15 @@ pub fn generator(plan: &ModelPlan, init: Initializer) -> Network {
 /// 4 · width channels, each normalised, the first too, and a linear layer over the 4×4 image.
 pub fn discriminator(plan: &ModelPlan, init: Initializer) -> Network {
     let network = &plan.discriminator;
-    let mut builder = Builder::new([plan.judged_channels(), SIZE, SIZE], init).spectral_norm(network.spectral_norm);
-    let mut from = plan.judged_channels();
+    let mut builder = family::images(plan, init);
+    let [mut from, ..] = builder.output();
     for (stage, pads) in PADS.into_iter().rev().enumerate() {
         let to = plan.discriminator_width << stage;
         builder = hidden(builder.conv(ConvSpec::new(from, to, KERNEL, 2, pads, true)), network);
         builder = attentive(builder, network, stage, PADS.len());
         from = to;
     }
-    let builder = compared(builder, network);
-    let [from, ..] = builder.output();
-    family::discriminator(builder.conv(ConvSpec::valid(from, 1, BASE, true)), plan)
+    family::discriminator(compared(builder, network), BASE, true, plan)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What a plan must be like to be trained, whether it was decided or read from a file.
 
-use super::{Block, FORMAT_VERSION, Family, ModelPlan, Norm, OptimizerPlan, Plan, TrainPlan};
+use super::{Block, FORMAT_VERSION, Family, ModelPlan, Norm, OptimizerPlan, Plan, ToldGenerator, TrainPlan};
 use crate::data;
 use crate::error::{Error, Result};
 use crate::heuristics;
@@ -141,9 +141,22 @@ fn model(model: &ModelPlan) -> Result<()> {
     for slope in [model.generator.slope, model.discriminator.slope] {
         require((0.0..1.0).contains(&slope), "heuristics.leaky-relu.slope", slope, "in [0, 1)")?;
     }
+    classes(model)?;
     let weights = weights(model);
     let wanted = format!("smaller: the networks would have {weights} weights, more than {MAX_WEIGHTS}");
     require(weights <= MAX_WEIGHTS, "model.width", model.width, &wanted)
+}
+
+/// What networks are told of classes.
+fn classes(model: &ModelPlan) -> Result<()> {
+    let Some(how) = model.conditioning else { return Ok(()) };
+    let key = |setting: &str| format!("heuristics.class-conditioning.{setting}");
+    let scaled = how.generator == ToldGenerator::BatchNorm;
+    let wanted = "\"embedding\" for a generator without normalisation";
+    require(!scaled || model.generator.norm != Norm::None, &key("generator"), "\"batch-norm\"", wanted)?;
+    require((1..=1024).contains(&how.embedding), &key("embedding"), how.embedding, "in 1..=1024")?;
+    let sound = how.weight.is_finite() && how.weight >= 0.0;
+    require(sound, &key("weight"), how.weight, "a number not below 0")
 }
 
 /// Channels of points of the plane.
@@ -163,7 +176,11 @@ fn weights(model: &ModelPlan) -> usize {
         let widths = channels(model, width);
         kernel * (widths.windows(2).map(|pair| pair[0] * pair[1]).sum::<usize>() + model.channels * width)
     };
-    base * base * channels(model, model.width)[0] * (model.latent + 1) + of(model.width) + of(model.discriminator_width)
+    let of_classes = model.classes.len() * base * base * channels(model, model.discriminator_width)[0];
+    of_classes
+        + base * base * channels(model, model.width)[0] * (model.latent + 1)
+        + of(model.width)
+        + of(model.discriminator_width)
 }
 
 fn size(size: usize) -> Result<()> {

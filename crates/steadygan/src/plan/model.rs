@@ -1,9 +1,15 @@
 //! The two networks of a plan.
 
+use crate::class::{self, Class};
 use crate::latent::LatentDistribution;
-use crate::nn::Init;
+use crate::nn::{Init, Judge};
 use crate::pixels::PixelRange;
+use crate::rng::Stream;
+use rand_distr::{Distribution, Uniform};
 use serde::{Deserialize, Serialize};
+
+/// The most columns of a sheet whose columns are classes.
+const SHEET_COLUMNS: usize = 20;
 
 /// The two networks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,6 +51,12 @@ pub struct ModelPlan {
     pub output: Output,
     /// Initial weights.
     pub init: Init,
+    /// The data's classes, if networks are told of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<Class>,
+    /// How networks are told of classes, if they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditioning: Option<Conditioning>,
     /// The generator's layers.
     pub generator: NetworkPlan,
     /// The discriminator's layers.
@@ -55,6 +67,25 @@ impl ModelPlan {
     /// Values of one image.
     pub fn image_len(&self) -> usize {
         self.channels * self.size * self.size
+    }
+
+    /// The classes of `count` fakes; none if networks are told of none.
+    pub fn draw_classes(&self, count: usize, stream: &mut Stream) -> Vec<usize> {
+        match self.conditioning {
+            Some(Conditioning { draw: ClassDraw::Data, .. }) => class::draw(&self.classes, count, stream),
+            Some(Conditioning { draw: ClassDraw::Uniform, .. }) => {
+                let any = Uniform::new(0, self.classes.len()).expect("the plan checks that there are classes");
+                any.sample_iter(stream).take(count).collect()
+            }
+            None => Vec::new(),
+        }
+    }
+
+    /// The class of each column of a sheet, at most [`SHEET_COLUMNS`], evenly from all; none if networks are told of none.
+    pub fn classes_in_columns(&self) -> Vec<usize> {
+        let count = if self.conditioning.is_some() { self.classes.len() } else { 0 };
+        let columns = count.min(SHEET_COLUMNS);
+        (0..columns).map(|column| column * count / columns).collect()
     }
 
     /// Channels that the discriminator is shown at once: those of a pack.
@@ -70,6 +101,9 @@ pub struct NetworkPlan {
     pub norm: Norm,
     /// The activations' slope on the negative side; 0 is ReLU.
     pub slope: f32,
+    /// Classes that scale and shift what was normalised, each in its own way; 0 is none.
+    #[serde(default)]
+    pub class_scales: usize,
     /// Whether the convolutions' weights are divided by their largest singular value.
     pub spectral_norm: bool,
     /// Whether a self-attention layer stands at the middle resolution.
@@ -89,6 +123,7 @@ impl NetworkPlan {
     pub const PLAIN: Self = Self {
         norm: Norm::None,
         slope: 0.0,
+        class_scales: 0,
         spectral_norm: false,
         attention: false,
         dropout: 0.0,
@@ -96,6 +131,77 @@ impl NetworkPlan {
         minibatch_std: 0,
         minibatch_discrimination: None,
     };
+}
+
+/// How networks are told of classes.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Conditioning {
+    /// How the generator is told which class to make.
+    pub generator: ToldGenerator,
+    /// Values of a class's embedding beside the latent, in 1..=1024.
+    pub embedding: usize,
+    /// How the discriminator is told which class an image is to show.
+    pub discriminator: ToldDiscriminator,
+    /// The classifier's part in both losses where there is one, not below 0.
+    pub weight: f64,
+    /// What the classes of fakes are drawn from.
+    pub draw: ClassDraw,
+}
+
+impl Default for Conditioning {
+    fn default() -> Self {
+        Self {
+            generator: ToldGenerator::Embedding,
+            embedding: 50,
+            discriminator: ToldDiscriminator::Projection,
+            weight: 1.0,
+            draw: ClassDraw::Data,
+        }
+    }
+}
+
+/// How a generator is told which class to make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ToldGenerator {
+    /// By an embedding of the class beside the latent.
+    Embedding,
+    /// By a scale and a shift of the class after each normalisation.
+    BatchNorm,
+}
+
+/// How a discriminator is told which class an image is to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ToldDiscriminator {
+    /// By an embedding of the class as one more channel of the image.
+    Plane,
+    /// By the inner product of an embedding of the class with the features.
+    Projection,
+    /// It is not told: a classifier beside it has to find out.
+    Auxiliary,
+}
+
+impl ToldDiscriminator {
+    /// What the discriminator's end does with classes, if it knows any.
+    pub fn judge(self) -> Option<Judge> {
+        match self {
+            Self::Plane => None,
+            Self::Projection => Some(Judge::Projection),
+            Self::Auxiliary => Some(Judge::Auxiliary),
+        }
+    }
+}
+
+/// What the classes of fakes are drawn from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClassDraw {
+    /// Each as often as the data have it.
+    Data,
+    /// All alike.
+    Uniform,
 }
 
 /// What normalises activations.

@@ -108,8 +108,16 @@ fn grid(images: &[u8], shape: [usize; 4], columns: usize, scale: usize, gap: usi
 /// # Panics
 /// If there are no images.
 pub fn square_sheet(images: &Images) -> DynamicImage {
+    columned_sheet(images, square_columns(images.count()))
+}
+
+/// A sheet of so many columns.
+///
+/// # Panics
+/// If there are no images or no columns.
+pub fn columned_sheet(images: &Images, columns: usize) -> DynamicImage {
     let &Images { channels, size, ref pixels, .. } = images;
-    sheet(pixels, [images.count(), channels, size, size], square_columns(images.count()))
+    sheet(pixels, [images.count(), channels, size, size], columns)
 }
 
 /// The columns of a nearly square sheet, as wide as high or wider by one.

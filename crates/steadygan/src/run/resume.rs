@@ -33,7 +33,8 @@ impl Run {
         let (mut origin, state) = latest_state(&directory, &manifest, &on.device)?;
         let extended = extend(&directory, &mut origin, state.images, images)?;
         let data = data::load(&origin.plan.data).map_err(|error| Error::data(error.to_string(), OLD_IMAGES))?;
-        if data.fingerprint != origin.data_fingerprint {
+        let classes = origin.plan.model.classes.len();
+        if data.fingerprint != origin.data_fingerprint || ![0, data.class_names.len()].contains(&classes) {
             let source = &origin.plan.data.source;
             let message = format!("the images of `{source}` are not those that the run was trained on");
             return Err(Error::data(message, OLD_IMAGES));

@@ -3,6 +3,7 @@
 mod checkpoint;
 mod events;
 mod recorder;
+mod round;
 mod sheet;
 mod signs;
 mod state;
@@ -10,21 +11,19 @@ mod step;
 
 pub use checkpoint::{Checkpoint, Origin, load_checkpoint, non_finite_tensor, save_checkpoint};
 pub use recorder::Recorder;
+pub use round::{apply_hooks, packed};
 pub(crate) use signs::{is_constant, output_range};
 pub use state::{State, Tally};
 pub use step::{Fooled, MakeReals, NonFinite, Rules, StepStats, discriminator_step, generator_step};
 
 use crate::data::{Dataset, Order, first_shown};
 use crate::error::{Error, Result};
-use crate::heuristics::{Hook, View};
-use crate::labels::{Batches, Moment, hard};
+use crate::labels::Moment;
 use crate::metrics::modes::Modes;
-use crate::nn::Pass;
-use crate::optim;
 use crate::plan::Plan;
 use crate::report::DynamicImage;
-use burn::module::Module;
 use burn::prelude::*;
+use round::fetch;
 use sheet::Sheet;
 use steadygan_run::{Finding, Outcome, Signs};
 
@@ -111,7 +110,7 @@ fn show_all(
     }
     while state.images < plan.train.images && !observer.wants_stop() {
         let reals = |moment: Moment| fetch(plan, data, &mut order, moment, device);
-        let stats = round(plan, state, reals, device)
+        let stats = round::round(plan, state, reals, device)
             .map_err(|NonFinite { quantity }| diverged(state.images, quantity.to_owned()))?;
         state.images += plan.train.round();
         state.tally.add(&stats);
@@ -141,124 +140,6 @@ fn set_reference(plan: &Plan, data: &Dataset, state: &mut State, device: &Device
     let values: Vec<f32> = reals.iter().copied().cycle().take(packs * channels * height * width).collect();
     let values = TensorData::new(values, [packs, channels, height, width]);
     state.discriminator.set_reference(Tensor::from_data(values, device));
-}
-
-/// The next batch of reals as networks see them.
-fn fetch(plan: &Plan, data: &Dataset, order: &mut Order, moment: Moment, device: &Device) -> Tensor<4> {
-    let batch = plan.train.batch;
-    let indices = order.indices(moment.images, batch);
-    let mut flips = plan.data.flip.then(|| moment.stream("flip"));
-    let values = data.train.gather(&indices, flips.as_mut()).to_values(plan.model.range);
-    let shape = [batch, plan.model.channels, plan.model.size, plan.model.size];
-    Tensor::from_data(TensorData::new(values, shape), &device.clone().inner())
-}
-
-/// The discriminator's steps, then the generator's; the first of these on the fakes of the last of those.
-fn round(
-    plan: &Plan,
-    state: &mut State,
-    mut reals: impl FnMut(Moment) -> Tensor<4>,
-    device: &Device,
-) -> Result<StepStats, NonFinite> {
-    let train = &plan.train;
-    state.generator_optimizer.follow(&plan.optimizer.generator, state.images);
-    state.discriminator_optimizer.follow(&plan.optimizer.discriminator, state.images);
-    let mut judged = Tally::default();
-    for number in 0..train.discriminator_steps - 1 {
-        let moment = Moment { seed: plan.seed, images: state.images + (number * train.batch) as u64 };
-        let fakes = fakes(plan, state, moment, "latent", false, device);
-        judged.add(&judge(plan, state, reals(moment), fakes, moment)?);
-    }
-    let moment = Moment { seed: plan.seed, images: state.images + train.round() - train.batch as u64 };
-    let (reals, fakes) = (reals(moment), fakes(plan, state, moment, "latent", true, device));
-    judged.add(&judge(plan, state, reals.clone(), fakes.clone().inner(), moment)?);
-    let fooled = fool(plan, state, fakes, reals, moment, device)?;
-    Ok(StepStats { loss_g: fooled.loss, grad_norm_g: fooled.grad_norm, ..judged.take_means() })
-}
-
-/// A batch of fakes from the named stream's latents; `tracked` ones carry the generator's graph.
-fn fakes(plan: &Plan, state: &mut State, moment: Moment, latents: &str, tracked: bool, device: &Device) -> Tensor<4> {
-    let (model, batch) = (&plan.model, plan.train.batch);
-    let values = model.latent_distribution.sample(batch, model.latent, &mut moment.stream(latents));
-    let values = Tensor::from_data(TensorData::new(values, [batch, model.latent, 1, 1]), device);
-    let mut pass = Pass::train().with_noise(moment.stream(&format!("noise/{latents}")));
-    let fakes = if tracked {
-        state.generator.forward(values, &mut pass)
-    } else {
-        state.generator.clone().no_grad().forward(values, &mut pass)
-    };
-    state.generator.absorb(pass);
-    fakes
-}
-
-/// One discriminator step.
-fn judge(
-    plan: &Plan,
-    state: &mut State,
-    reals: Tensor<4>,
-    fakes: Tensor<4>,
-    moment: Moment,
-) -> Result<StepStats, NonFinite> {
-    let mut batches = Batches::new(reals, fakes);
-    apply_hooks(&mut batches, &mut state.hooks, plan.model.pack, &moment);
-    let rules = Rules::of(plan, moment);
-    let State { discriminator, discriminator_optimizer, hooks, .. } = state;
-    discriminator_step(discriminator, discriminator_optimizer, batches, &rules, hooks)
-}
-
-/// The generator's steps of a round: the first on these fakes, the others on new ones. What the last measured.
-fn fool(
-    plan: &Plan,
-    state: &mut State,
-    mut made: Tensor<4>,
-    reals: Tensor<4>,
-    moment: Moment,
-    device: &Device,
-) -> Result<Fooled, NonFinite> {
-    let rules = Rules::of(plan, moment);
-    let mut number = 0;
-    loop {
-        let pack = plan.model.pack;
-        let compared =
-            |hooks: &[Box<dyn Hook>]| viewed(reals.clone(), hooks, pack, View::GeneratorReal(number), &moment);
-        let judged = viewed(made, &state.hooks, pack, View::Generator(number), &moment);
-        let State { generator, generator_optimizer, discriminator, hooks, .. } = state;
-        let fooled = generator_step(generator, generator_optimizer, discriminator, (judged, &compared), &rules, hooks)?;
-        number += 1;
-        if number == plan.train.generator_steps {
-            keep_average(plan, state);
-            return Ok(fooled);
-        }
-        made = fakes(plan, state, moment, &format!("latent/generator/{number}"), true, device);
-    }
-}
-
-/// Moves the average of the generator's weights towards them, if the plan keeps one.
-fn keep_average(plan: &Plan, state: &mut State) {
-    let (Some(average), Some(planned)) = (state.average.take(), &plan.train.average) else { return };
-    let decay = planned.decay(state.images, plan.train.round());
-    state.average = Some(optim::average(average, &state.generator, decay));
-}
-
-/// Images as the discriminator sees them, packed.
-fn viewed(images: Tensor<4>, hooks: &[Box<dyn Hook>], pack: usize, view: View, moment: &Moment) -> Tensor<4> {
-    packed(hooks.iter().fold(images, |images, hook| hook.view(images, view, moment)), pack)
-}
-
-/// `[n, c, h, w]` as packs of `pack` images that are judged together, `[n / pack, pack · c, h, w]` (Lin et al. 2018, PacGAN).
-pub fn packed(images: Tensor<4>, pack: usize) -> Tensor<4> {
-    let [n, c, h, w] = images.dims();
-    if pack == 1 { images } else { images.reshape([n / pack, pack * c, h, w]) }
-}
-
-/// Lets the hooks act on what the discriminator is shown and told; from viewing on `pack` images are one.
-pub fn apply_hooks(batches: &mut Batches, hooks: &mut [Box<dyn Hook>], pack: usize, moment: &Moment) {
-    hooks.iter_mut().for_each(|hook| hook.show(batches, moment));
-    let view = |images: &Tensor<4>, view| viewed(images.clone(), hooks, pack, view, moment);
-    *batches = Batches::new(view(&batches.real.images, View::Real), view(&batches.fake.images, View::Fake));
-    hooks.iter().for_each(|hook| hook.tell(batches, moment));
-    batches.named().into_iter().for_each(|(_, batch)| batch.labels = hard(&batch.told_real));
-    hooks.iter().for_each(|hook| hook.soften(batches, moment));
 }
 
 /// What is due at this number of images.

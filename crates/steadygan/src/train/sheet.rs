@@ -20,6 +20,8 @@ pub(super) struct Sheet<'a> {
     pub(super) data: &'a Dataset,
     pub(super) device: Device,
     pub(super) latents: Vec<f32>,
+    /// The class of each column, if networks are told of classes.
+    classes: Vec<usize>,
     reals: Samples,
     /// Those of the reals that fakes are compared with, and their mean distance from each other.
     compared: Samples,
@@ -42,6 +44,7 @@ impl<'a> Sheet<'a> {
             data,
             device: device.clone().inner(),
             latents,
+            classes: plan.model.classes_in_columns(),
             reals: first_shown(&data.train, plan.seed, count),
             real_distance: mean_pairwise_distance(&compared),
             compared,
@@ -63,7 +66,9 @@ impl<'a> Sheet<'a> {
     pub(super) fn values(&self, generator: &Network, count: usize) -> Vec<f32> {
         let model = &self.plan.model;
         let noise = model.noise_in_sampling.then(|| rng::stream(self.plan.seed, "sheet/noise", 0));
-        generator.sample(&self.latents[..count.min(self.count()) * model.latent], noise, &self.device)
+        let count = count.min(self.count());
+        let classes: Vec<usize> = self.classes.iter().copied().cycle().take(count).collect();
+        generator.sample_classes(&self.latents[..count * model.latent], &classes, noise, &self.device)
     }
 
     /// What is made of the first `count` fixed latents.
@@ -84,7 +89,7 @@ impl<'a> Sheet<'a> {
             let modes = Modes::of_points(&mixture.centers, mixture.sigma, fakes.points());
             observer.modes(state.images, &modes)?;
         }
-        observer.sheet(state.images, &picture_of_fakes(&fakes, &self.reals))
+        observer.sheet(state.images, &picture_of_fakes(&fakes, &self.reals, self.classes.len()))
     }
 }
 
@@ -145,7 +150,7 @@ mod tests {
         let modes = Modes::of_points(&grid.centers, grid.sigma, fakes.points());
         assert_eq!(seen.modes, [(8, modes.clone()), (16, modes.clone())], "none before the first step");
         assert_eq!(modes.samples, 2_500);
-        let picture = picture_of_fakes(&fakes, &first_shown(&data.train, plan.seed, 2_500));
+        let picture = picture_of_fakes(&fakes, &first_shown(&data.train, plan.seed, 2_500), 0);
         assert_eq!(seen.sheets, [0, 8, 16].map(|images| (images, picture.clone())));
         let of_first_64 = |samples: &Samples| mean_pairwise_distance(&samples.gather(&Vec::from_iter(0..64), None));
         let diversity = of_first_64(&fakes) / mean_pairwise_distance(&first_shown(&data.train, plan.seed, 64));

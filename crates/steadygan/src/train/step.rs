@@ -1,5 +1,6 @@
 //! The two steps of GAN training, without input or output.
 
+use crate::class::{Classed, cross_entropy};
 use crate::heuristics::Hook;
 use crate::labels::{Batch, Batches, Moment};
 use crate::loss::Loss;
@@ -41,6 +42,11 @@ fn finite(quantity: &'static str, value: f64) -> Result<f64, NonFinite> {
     if value.is_finite() { Ok(value) } else { Err(NonFinite { quantity }) }
 }
 
+/// A loss's value.
+fn value_of(quantity: &'static str, loss: &Tensor<1>) -> Result<f64, NonFinite> {
+    finite(quantity, f64::from(loss.clone().into_scalar::<f32>()))
+}
+
 /// How the two networks are trained, apart from their optimisers.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules {
@@ -52,6 +58,8 @@ pub struct Rules {
     pub max_gradient_norm: f64,
     /// The largest absolute value of a discriminator's weight; 0 is no limit.
     pub clip_weights: f64,
+    /// The part of a classifier beside the discriminator, if it has one, in both losses.
+    pub class_weight: f64,
     /// The moment, for the hooks' random streams.
     pub moment: Moment,
 }
@@ -60,7 +68,8 @@ impl Rules {
     /// Cross-entropy, the generator's non-saturating, and no limits.
     pub fn plain(batching: Batching) -> Self {
         let moment = Moment { seed: 0, images: 0 };
-        Self { loss: Loss::NonSaturating, batching, max_gradient_norm: 0.0, clip_weights: 0.0, moment }
+        let loss = Loss::NonSaturating;
+        Self { loss, batching, max_gradient_norm: 0.0, clip_weights: 0.0, class_weight: 0.0, moment }
     }
 
     /// A plan's.
@@ -70,6 +79,7 @@ impl Rules {
             batching: plan.train.batches,
             max_gradient_norm: plan.optimizer.max_gradient_norm,
             clip_weights: plan.train.clip_weights,
+            class_weight: plan.model.conditioning.map_or(0.0, |how| how.weight),
             moment,
         }
     }
@@ -80,12 +90,19 @@ impl Rules {
         match self.batching {
             Batching::Combined => vec![vec![Batch {
                 images: Tensor::cat(vec![real.images, fake.images], 0),
+                classes: [real.classes, fake.classes].concat(),
                 told_real: [real.told_real, fake.told_real].concat(),
                 labels: [real.labels, fake.labels].concat(),
             }]],
             Batching::SeparateOneUpdate => vec![vec![real, fake]],
             Batching::SeparateTwoUpdates => vec![vec![real], vec![fake]],
         }
+    }
+
+    /// What a classifier beside the discriminator loses, over `count` images, if the pass noted what it says.
+    fn misclassified(&self, pass: &mut Pass, classes: &[usize], count: usize) -> Option<Tensor<1>> {
+        let logits = pass.take_class_logits().filter(|_| !classes.is_empty())?;
+        Some(cross_entropy(logits, classes).sum() * (self.class_weight / count as f64))
     }
 }
 
@@ -137,32 +154,45 @@ impl Turn<'_> {
     fn judge(&mut self, discriminator: &mut Network, update: Vec<Batch>) -> Result<Gradients, NonFinite> {
         let together = self.rules.loss.is_relative();
         let mut gradients = Gradients::default();
-        let mut waiting = Vec::new();
+        let (mut waiting, mut terms) = (Vec::new(), Vec::new());
         for batch in update {
-            let mut pass = Pass::train().with_noise(self.rules.moment.stream(&format!("noise/{}", self.logits.len())));
+            let noise = self.rules.moment.stream(&format!("noise/{}", self.logits.len()));
+            let mut pass = Pass::train().with_noise(noise).with_classes(&batch.classes);
             let judged = discriminator.logits(batch.images, &mut pass);
+            let misclassified = self.rules.misclassified(&mut pass, &batch.classes, self.reals);
             discriminator.absorb(pass);
             self.logits.extend(judged.to_data().iter::<f32>().map(f64::from));
             check_logits(&self.logits, self.reals)?;
             if together {
                 waiting.push(judged);
+                terms.extend(misclassified);
                 continue;
             }
             let labels = TensorData::new(batch.labels, [batch.told_real.len()]);
             let labels = Tensor::from_data(labels, &judged.device().inner());
             let loss = self.rules.loss.of_each(judged, labels).sum() / self.reals as f32;
-            gradients.add(self.descend(discriminator, loss)?);
+            gradients.add(self.descend(discriminator, loss, misclassified)?);
         }
         if together {
             let logits = Tensor::cat(waiting, 0);
             let (real, fake) = (logits.clone().narrow(0, 0, self.reals), logits.narrow(0, self.reals, self.reals));
-            gradients.add(self.descend(discriminator, self.rules.loss.discriminator(real, fake))?);
+            gradients.add(self.descend(discriminator, self.rules.loss.discriminator(real, fake), terms)?);
         }
         Ok(gradients)
     }
 
-    fn descend(&mut self, discriminator: &Network, loss: Tensor<1>) -> Result<Gradients, NonFinite> {
-        self.stats.loss_d += finite("loss_d", f64::from(loss.clone().into_scalar::<f32>()))?;
+    /// The gradients of the loss and what is added to it.
+    fn descend(
+        &mut self,
+        discriminator: &Network,
+        mut loss: Tensor<1>,
+        terms: impl IntoIterator<Item = Tensor<1>>,
+    ) -> Result<Gradients, NonFinite> {
+        self.stats.loss_d += value_of("loss_d", &loss)?;
+        for term in terms {
+            self.stats.penalty += value_of("penalty", &term)?;
+            loss = loss + term;
+        }
         Ok(Gradients::of(discriminator, &loss.backward()))
     }
 
@@ -174,7 +204,7 @@ impl Turn<'_> {
         gradients: &mut Gradients,
     ) -> Result<(), NonFinite> {
         for penalty in hooks.iter().filter_map(|hook| hook.penalty(discriminator, shown, &self.rules.moment)) {
-            self.stats.penalty += finite("penalty", f64::from(penalty.clone().into_scalar::<f32>()))?;
+            self.stats.penalty += value_of("penalty", &penalty)?;
             gradients.add(Gradients::of(discriminator, &penalty.backward()));
         }
         Ok(())
@@ -216,7 +246,7 @@ fn mean(values: &[f64]) -> f64 {
 }
 
 /// Makes a batch of reals as the hooks let the discriminator see it, for who looks at one.
-pub type MakeReals<'a> = &'a dyn Fn(&[Box<dyn Hook>]) -> Tensor<4>;
+pub type MakeReals<'a> = &'a dyn Fn(&[Box<dyn Hook>]) -> Classed;
 
 /// What a generator step measured.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -229,9 +259,10 @@ pub struct Fooled {
 
 /// Moves the generator towards fakes that the discriminator takes for real: label 1, always.
 ///
-/// `fakes` `[n, c, h, w]`, as they are judged, carry the generator's graph; `reals` makes reals as
-/// they are judged for relative losses and feature matching. The discriminator's weights are constants here, so that their gradients are not computed; its running
-/// statistics move, as in PyTorch's example.
+/// `fakes`, as they are judged, carry the generator's graph; `reals` makes reals as
+/// they are judged for relative losses and feature matching. The discriminator's weights are constants here, so that their
+/// gradients are not computed; its running statistics move, as in PyTorch's example. A classifier beside the discriminator
+/// adds what it loses on the fakes.
 ///
 /// # Errors
 ///
@@ -240,20 +271,28 @@ pub fn generator_step(
     generator: &mut Network,
     optimizer: &mut Optimizer,
     discriminator: &mut Network,
-    (fakes, reals): (Tensor<4>, MakeReals<'_>),
+    (fakes, reals): (Classed, MakeReals<'_>),
     rules: &Rules,
     hooks: &mut [Box<dyn Hook>],
 ) -> Result<Fooled, NonFinite> {
     generator.iterate_spectral_norms();
-    let judge = discriminator.clone().no_grad();
-    let mut pass = Pass::train().with_noise(rules.moment.stream("noise/generator"));
-    let logits = judge.logits(fakes.clone(), &mut pass);
-    discriminator.absorb(pass);
+    let other = hooks.iter().find_map(|hook| hook.opponent()).cloned();
+    let is_present = other.is_none();
+    let judge = other.unwrap_or_else(|| discriminator.clone()).no_grad();
+    let mut pass = Pass::train().with_noise(rules.moment.stream("noise/generator")).with_classes(&fakes.classes);
+    let logits = judge.logits(fakes.images.clone(), &mut pass);
+    let misclassified = rules.misclassified(&mut pass, &fakes.classes, fakes.classes.len());
+    if is_present {
+        discriminator.absorb(pass);
+    }
     let reals = || reals(hooks);
-    let of_reals = || judge.logits(reals(), &mut Pass::train()).detach();
+    let of_reals = || {
+        let Classed { images, classes } = reals();
+        judge.logits(images, &mut Pass::train().with_classes(&classes)).detach()
+    };
     let mut loss = rules.loss.generator(logits, of_reals);
-    let value = finite("loss_g", f64::from(loss.clone().into_scalar::<f32>()))?;
-    for term in hooks.iter().filter_map(|hook| hook.fooling(&judge, &fakes, &reals)) {
+    let value = value_of("loss_g", &loss)?;
+    for term in misclassified.into_iter().chain(hooks.iter().filter_map(|hook| hook.fooling(&judge, &fakes, &reals))) {
         loss = loss + term;
     }
     drop(fakes);

@@ -161,8 +161,8 @@ impl Game {
         if self.order == Order::Alternating {
             opponent = self.discriminator.clone();
         }
-        let reals = |_: &[Box<dyn Hook>]| on_real.clone();
-        let shown = (fakes, &reals as MakeReals<'_>);
+        let reals = |_: &[Box<dyn Hook>]| on_real.clone().into();
+        let shown = (fakes.into(), &reals as MakeReals<'_>);
         generator_step(&mut self.generator, &mut optimizer, &mut opponent, shown, &rules, &mut []).expect("finite");
         self.steps += 1;
     }

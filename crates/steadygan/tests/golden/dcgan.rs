@@ -9,7 +9,7 @@ use steadygan::nn::{Layer, Network, Pass, load_tensors, named_tensors};
 use steadygan::optim::Gradients;
 use steadygan::plan::Plan;
 use steadygan::recipe::LayeredRecipe;
-use steadygan::train::{Rules, State, discriminator_step, generator_step};
+use steadygan::train::{MakeReals, Rules, State, discriminator_step, generator_step};
 
 /// `recipes/pytorch-dcgan.toml` with some keys changed.
 pub(crate) fn plan(overrides: &[&str], channels: usize) -> Plan {
@@ -96,8 +96,9 @@ fn step(fixture: &Fixture, state: &mut State, number: usize) -> [f64; 2] {
     let rules = Rules::plain(small_plan().train.batches);
     let State { generator, generator_optimizer, discriminator, discriminator_optimizer, .. } = state;
     let judged = discriminator_step(discriminator, discriminator_optimizer, batches, &rules, &mut []);
-    let reals = |_: &[Box<dyn Hook>]| fixture.tensor(&format!("real.{number}"));
-    let fooled = generator_step(generator, generator_optimizer, discriminator, (fakes, &reals), &rules, &mut []);
+    let reals = |_: &[Box<dyn Hook>]| fixture.tensor::<4>(&format!("real.{number}")).into();
+    let fakes = (fakes.into(), &reals as MakeReals<'_>);
+    let fooled = generator_step(generator, generator_optimizer, discriminator, fakes, &rules, &mut []);
     [judged.expect("finite").loss_d, fooled.expect("finite").loss]
 }
 

@@ -6,6 +6,7 @@ mod judge;
 mod operators;
 mod penalties;
 mod state_dicts;
+mod steps;
 mod stock;
 #[cfg(feature = "stock-operators")]
 mod stock_fixture;

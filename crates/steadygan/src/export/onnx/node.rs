@@ -29,6 +29,12 @@ impl Node {
         Self { operator, constants, attributes: Vec::new() }
     }
 
+    /// The operator with one more attribute.
+    pub(super) fn with_integer(mut self, name: &'static str, value: u64) -> Self {
+        self.attributes.push((name, Attribute::Integer(value)));
+        self
+    }
+
     /// What a layer called `name` is in ONNX: as in evaluation, where nothing is drawn.
     ///
     /// # Errors
@@ -81,6 +87,9 @@ impl Node {
             | AnyLayer::MinibatchStd(_)
             | AnyLayer::MinibatchDiscrimination(_)
             | AnyLayer::SelfAttention(_)
+            | AnyLayer::ClassEmbedding(_)
+            | AnyLayer::ClassScale(_)
+            | AnyLayer::ClassHead(_)
             | AnyLayer::Residual(_) => {
                 let message = format!("the layer {} (`{name}`) cannot be written as ONNX", layer.name());
                 return Err(Error::checkpoint(message, "use generator.safetensors in the same folder"));

@@ -60,8 +60,9 @@ pub(super) fn generator(plan: &ModelPlan, init: Initializer) -> Network {
     let network = &plan.generator;
     let (base, stages) = base_and_stages(plan);
     let widths = widths(plan.width, stages);
-    let builder = Builder::new([plan.latent, 1, 1], init).initialised(UNIT).spectral_norm(network.spectral_norm);
-    let mut builder = builder.conv(linear(plan.latent, widths[0])).generative_basis(base);
+    let builder = family::latents(plan, init).initialised(UNIT);
+    let [latent, ..] = builder.output();
+    let mut builder = builder.conv(linear(latent, widths[0])).generative_basis(base);
     for (stage, to) in widths.iter().enumerate() {
         if stage > 0 {
             builder = transition(builder, *to).bilinear_upsample();
@@ -76,18 +77,16 @@ pub(super) fn discriminator(plan: &ModelPlan, init: Initializer) -> Network {
     let network = &plan.discriminator;
     let (_, stages) = base_and_stages(plan);
     let widths = widths(plan.discriminator_width, stages);
-    let input = [plan.judged_channels(), plan.size, plan.size];
-    let builder = Builder::new(input, init).initialised(UNIT).spectral_norm(network.spectral_norm);
-    let mut builder = builder.conv(linear(input[0], widths[stages]));
+    let builder = family::images(plan, init).initialised(UNIT);
+    let [from, ..] = builder.output();
+    let mut builder = builder.conv(linear(from, widths[stages]));
     for (stage, to) in widths.iter().enumerate().rev() {
         if stage < stages {
             builder = transition(builder.average_pool(), *to);
         }
         builder = attentive(blocks(builder, network, widths.len()), network, stage, stages);
     }
-    let builder = compared(builder, network).discriminative_basis();
-    let [from, ..] = builder.output();
-    family::discriminator(builder.conv(linear(from, 1)), plan)
+    family::discriminator(compared(builder, network).discriminative_basis(), 1, false, plan)
 }
 
 #[cfg(test)]

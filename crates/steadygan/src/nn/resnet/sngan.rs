@@ -29,8 +29,9 @@ pub(super) fn generator(plan: &ModelPlan, init: Initializer) -> Network {
     let network = &plan.generator;
     let (base, stages) = base_and_stages(plan);
     let widths = widths(plan.width, stages);
-    let builder = Builder::new([plan.latent, 1, 1], init).spectral_norm(network.spectral_norm);
-    let mut builder = builder.linear(plan.latent, widths[0] * base * base, true).reshape([widths[0], base, base]);
+    let builder = family::latents(plan, init);
+    let [latent, ..] = builder.output();
+    let mut builder = builder.linear(latent, widths[0] * base * base, true).reshape([widths[0], base, base]);
     for (stage, pair) in widths.windows(2).enumerate() {
         builder = attentive(builder, network, stage, stages);
         builder = doubled(builder, pair[0], pair[1], network);
@@ -59,10 +60,10 @@ fn halved(builder: Builder, from: usize, to: usize, network: &NetworkPlan) -> Bu
 pub(super) fn discriminator(plan: &ModelPlan, init: Initializer) -> Network {
     let network = &plan.discriminator;
     let (_, stages) = base_and_stages(plan);
-    let input = [plan.judged_channels(), plan.size, plan.size];
     let widths: Vec<usize> = widths(plan.discriminator_width, stages).into_iter().rev().collect();
-    let builder = Builder::new(input, init).spectral_norm(network.spectral_norm);
-    let mut builder = attentive(first(builder, input[0], widths[0], network), network, stages - 1, stages);
+    let builder = family::images(plan, init);
+    let [from, ..] = builder.output();
+    let mut builder = attentive(first(builder, from, widths[0], network), network, stages - 1, stages);
     for (stage, pair) in widths.windows(2).enumerate().take(stages - 1) {
         builder = halved(builder, pair[0], pair[1], network);
         builder = attentive(builder, network, stages - 2 - stage, stages);
@@ -70,9 +71,7 @@ pub(super) fn discriminator(plan: &ModelPlan, init: Initializer) -> Network {
     let (from, to) = (widths[stages - 1], widths[stages]);
     let skip = |skip: Builder| if from == to { skip } else { skip.conv(shortcut(from, to)) };
     builder = builder.residual(ResidualScale::One, |main| convolved(main, from, to, network), skip);
-    builder = compared(hidden(builder, network).global_sum_pool(), network);
-    let [from, ..] = builder.output();
-    family::discriminator(builder.linear(from, 1, true), plan)
+    family::discriminator(compared(hidden(builder, network).global_sum_pool(), network), 1, true, plan)
 }
 
 #[cfg(test)]

@@ -1,0 +1,132 @@
+//! Networks of the past.
+
+use super::{Every, Networks};
+use crate::heuristics::Memory;
+use crate::labels::{Batches, Moment};
+use crate::nn::{Network, Pass, load_tensors, named_tensors};
+use crate::plan::Plan;
+use crate::train::State;
+use burn::module::Module;
+use burn::prelude::*;
+use rand_distr::{Distribution, Uniform};
+use std::collections::{BTreeMap, VecDeque};
+
+/// The tensors of a network by name.
+type Tensors = BTreeMap<String, TensorData>;
+
+/// Both networks as they were.
+#[derive(Debug, Default)]
+struct Snapshot {
+    generator: Tensors,
+    discriminator: Tensors,
+}
+
+impl Snapshot {
+    fn of(generator: &Network, discriminator: &Network) -> Self {
+        let tensors = |network: &Network| {
+            named_tensors(network).into_iter().map(|tensor| (tensor.name, tensor.data)).collect::<Tensors>()
+        };
+        Self { generator: tensors(generator), discriminator: tensors(discriminator) }
+    }
+}
+
+/// Networks of the past. Which are swapped in is a function of the images shown and of what is kept.
+#[derive(Debug)]
+pub(super) struct Past {
+    settings: Networks,
+    plan: Plan,
+    /// From the oldest to the newest.
+    kept: VecDeque<Snapshot>,
+    /// The old generator and discriminator that are swapped in at this moment.
+    swapped: Option<(Network, Network)>,
+}
+
+impl Past {
+    pub(super) fn new(settings: Networks, plan: &Plan) -> Self {
+        Self { settings, plan: plan.clone(), kept: VecDeque::new(), swapped: None }
+    }
+
+    /// Keeps the networks if it is time, and swaps old ones in or out.
+    pub(super) fn begin(&mut self, generator: &Network, discriminator: &Network, moment: &Moment) {
+        let Networks { every: Every(every), span: Every(span), keep } = self.settings;
+        let since = moment.images % every;
+        if moment.images < every {
+            return;
+        }
+        if since < self.plan.train.round() {
+            self.swapped = None;
+            self.kept.push_back(Snapshot::of(generator, discriminator));
+            if self.kept.len() > keep {
+                self.kept.pop_front();
+            }
+        }
+        if since >= span {
+            self.swapped = None;
+        } else if self.swapped.is_none() && self.kept.len() > 1 {
+            let began = Moment { images: moment.images - since, ..*moment };
+            let old = Uniform::new(0, self.kept.len() - 1).expect("there is an older one");
+            let Snapshot { generator: old_generator, discriminator: old_discriminator } =
+                &self.kept[old.sample(&mut began.stream("replay/networks"))];
+            let like = |network: &Network, tensors| {
+                load_tensors(network.clone(), tensors).expect("it was kept from here, or checked").no_grad()
+            };
+            self.swapped = Some((like(generator, old_generator), like(discriminator, old_discriminator)));
+        }
+    }
+
+    /// Puts fakes of the old generator in the place of the present one's, if one is swapped in: of the same classes.
+    pub(super) fn show(&self, batches: &mut Batches, moment: &Moment) {
+        let Some((generator, _)) = &self.swapped else { return };
+        let (model, count) = (&self.plan.model, batches.fake.told_real.len());
+        let values = model.latent_distribution.sample(count, model.latent, &mut moment.stream("replay/latent"));
+        let device = batches.real.images.device();
+        let latents = Tensor::from_data(TensorData::new(values, [count, model.latent, 1, 1]), &device);
+        let mut pass = Pass::train().with_noise(moment.stream("replay/noise")).with_classes(&batches.fake.classes);
+        batches.fake.images = generator.forward(latents, &mut pass).detach();
+    }
+
+    /// The old discriminator, if one is swapped in.
+    pub(super) fn discriminator(&self) -> Option<&Network> {
+        self.swapped.as_ref().map(|(_, discriminator)| discriminator)
+    }
+
+    /// All tensors that are kept, by their place, network and name.
+    pub(super) fn tensors(&self) -> impl Iterator<Item = (String, TensorData)> {
+        self.kept.iter().enumerate().flat_map(|(place, snapshot)| {
+            let of = move |role: &'static str, tensors: &Tensors| {
+                let named = tensors.iter().map(|(name, data)| (key(place, role) + name, data.clone()));
+                named.collect::<Vec<_>>()
+            };
+            [of("generator", &snapshot.generator), of("discriminator", &snapshot.discriminator)].concat()
+        })
+    }
+
+    /// As [`Hook::recall`](crate::heuristics::Hook::recall).
+    pub(super) fn recall(&mut self, memory: &Memory) -> Result<(), String> {
+        let part = |place, role| -> Tensors {
+            let prefix = key(place, role);
+            let named = memory.tensors.iter().filter_map(|(name, data)| Some((name.strip_prefix(&prefix)?, data)));
+            named.map(|(name, data)| (name.to_owned(), data.clone())).collect()
+        };
+        let like = State::new(&Plan { heuristics: BTreeMap::new(), ..self.plan.clone() }, &Device::flex());
+        let fits = |network: &Network, tensors: &Tensors| {
+            load_tensors(network.clone(), tensors).map(drop).map_err(|error| error.to_string())
+        };
+        self.kept.clear();
+        for place in 0..self.settings.keep {
+            let (generator, discriminator) = (part(place, "generator"), part(place, "discriminator"));
+            if generator.is_empty() {
+                break;
+            }
+            fits(&like.generator, &generator)?;
+            fits(&like.discriminator, &discriminator)?;
+            self.kept.push_back(Snapshot { generator, discriminator });
+        }
+        Ok(())
+    }
+}
+
+/// Before the names of a kept network's tensors.
+fn key(place: usize, role: &str) -> String {
+    format!("networks.{place}.{role}.")
+}

@@ -1,0 +1,139 @@
+use super::*;
+use crate::class::{Class, Classed};
+use crate::nn::testing::{
+    assert_close, assert_gradients, assert_pull_back_of, builder, floats, images, init, model, perturbed, tensor,
+};
+use crate::nn::{Network, dcgan, mlp, named_tensors, resnet, unrolled};
+use crate::plan::{Block, Conditioning, Family, ModelPlan, NetworkPlan, Norm, ToldDiscriminator, ToldGenerator};
+
+const CLASSES: [usize; 3] = [2, 0, 2];
+
+fn told(network: &Network, x: Tensor<4>) -> Tensor<4> {
+    network.forward(x, &mut Pass::train().with_classes(&CLASSES))
+}
+
+#[test]
+fn an_embedding_stands_behind_the_image_s_channels() {
+    let network = builder([1, 2, 2]).class_embedding(3, 2).build();
+    assert_eq!(network.output(), [3, 2, 2]);
+    let (table, x) = (floats(tensor(&network, 0)), floats(images([3, 1, 2, 2])));
+    let y = floats(told(&network, images([3, 1, 2, 2])));
+    for (image, class) in CLASSES.into_iter().enumerate() {
+        assert_eq!(y[12 * image..][..4], x[4 * image..][..4]);
+        assert_eq!(y[12 * image + 4..][..8], table[8 * class..][..8]);
+    }
+}
+
+#[test]
+fn each_class_has_its_scale_and_shift() {
+    let network = perturbed(builder([2, 2, 1]).class_scale(3).build());
+    let [scale, shift] = [0, 1].map(|at| floats(tensor(&network, at)));
+    let x = floats(images([3, 2, 2, 1]));
+    let value = |at: usize| (CLASSES[at / 4] * 2 + at / 2 % 2, x[at]);
+    let expected: Vec<f32> = (0..12).map(value).map(|(row, x)| scale[row] * x + shift[row]).collect();
+    assert_close(&floats(told(&network, images([3, 2, 2, 1]))), &expected);
+}
+
+/// The verdict's weight and the class's, one inner product.
+#[test]
+fn a_projection_adds_the_class_s_inner_product() {
+    let head = |judge| builder([2, 2, 2]).class_head(ConvSpec::valid(2, 1, 2, true), 3, judge).build();
+    let network = head(Judge::Projection);
+    let names: Vec<_> = named_tensors(&network).into_iter().map(|tensor| tensor.name).collect();
+    assert_eq!(names, ["main.0.verdict.weight", "main.0.verdict.bias", "main.0.classes.weight"]);
+    let [verdict, bias, classes] = [0, 1, 2].map(|at| floats(tensor(&network, at)));
+    let x = floats(images([3, 2, 2, 2]));
+    let expected: Vec<f32> = (x.chunks(8).zip(CLASSES))
+        .map(|(x, class)| bias[0] + (0..8).map(|at| x[at] * (verdict[at] + classes[8 * class + at])).sum::<f32>())
+        .collect();
+    assert_close(&floats(told(&network, images([3, 2, 2, 2]))), &expected);
+
+    let network = head(Judge::Auxiliary);
+    let mut pass = Pass::train().with_classes(&CLASSES);
+    let y = network.forward(images([3, 2, 2, 2]), &mut pass);
+    assert_eq!((y.dims(), pass.take_class_logits().expect("noted").dims()), ([3, 1, 1, 1], [3, 3]));
+}
+
+/// The three layers in one network, and both judges: the way back is backpropagation's, and a penalty's gradients are
+/// exact.
+#[test]
+fn gradients_of_gradients_are_exact() {
+    for judge in [Judge::Projection, Judge::Auxiliary] {
+        let network = builder([1, 4, 4])
+            .class_embedding(3, 1)
+            .conv(ConvSpec::strided(2, 2, true))
+            .class_scale(3)
+            .tanh()
+            .class_head(ConvSpec::valid(2, 1, 2, true), 3, judge)
+            .tanh()
+            .build();
+        let network = perturbed(network);
+        let x = || Classed { images: images([3, 1, 4, 4]), classes: CLASSES.to_vec() };
+        assert_pull_back_of(&network, x());
+        let slope = |network: &Network| network.input_gradient(x()).expect("no layer mixes the batch");
+        let square = |network: &Network| floats(slope(network)).iter().map(|g| 0.5 * f64::from(*g).powi(2)).sum();
+        assert_gradients(&network, |network| (slope(network) * slope(network)).sum() * 0.5, square);
+    }
+}
+
+/// Nobody is told of no class: classes come in turn.
+#[test]
+fn a_pass_without_classes_takes_them_in_turn() {
+    let network = builder([1, 1, 1]).class_embedding(2, 1).build();
+    let in_turn = network.forward(images([3, 1, 1, 1]), &mut Pass::evaluate());
+    let told = network.forward(images([3, 1, 1, 1]), &mut Pass::evaluate().with_classes(&[0, 1, 0]));
+    assert_eq!(floats(in_turn), floats(told));
+}
+
+/// Every family, told in every way: another class makes another image and is judged otherwise, and a penalty on the
+/// discriminator has its pull-back.
+#[test]
+fn every_family_can_be_told_of_classes() {
+    let families = [
+        (Family::Dcgan, Block::Sngan, 16),
+        (Family::Resnet, Block::Sngan, 8),
+        (Family::Resnet, Block::NormFree, 8),
+        (Family::Mlp, Block::Sngan, 8),
+        (Family::Unrolled, Block::Sngan, 28),
+    ];
+    let told_discriminator = [ToldDiscriminator::Plane, ToldDiscriminator::Projection, ToldDiscriminator::Auxiliary];
+    for (family, block, size) in families {
+        for discriminator in told_discriminator {
+            let normed = block == Block::Sngan && discriminator == ToldDiscriminator::Plane;
+            let how = if normed { ToldGenerator::BatchNorm } else { ToldGenerator::Embedding };
+            let norm = if normed { Norm::Batch } else { Norm::None };
+            let classes = ["a", "b", "c"].map(|name| Class { name: name.to_owned(), images: 1 });
+            let plan = ModelPlan {
+                family,
+                block,
+                size,
+                classes: classes.into(),
+                conditioning: Some(Conditioning { generator: how, discriminator, ..Conditioning::default() }),
+                generator: NetworkPlan { norm, class_scales: if normed { 3 } else { 0 }, ..NetworkPlan::PLAIN },
+                ..model()
+            };
+            let (generator, judge) = networks(&plan);
+            let what = format!("{family:?} {block:?} {discriminator:?}");
+            assert!(generator.is_told_of_classes(), "{what}");
+            let pass = |classes: [usize; 3]| Pass::train().with_classes(&classes);
+            let make = |classes| generator.forward(images([3, 3, 1, 1]), &mut pass(classes));
+            let fakes = make(CLASSES);
+            assert_ne!(floats(fakes.clone()), floats(make([1, 0, 2])), "{what}");
+            let logits = |classes| floats(judge.logits(fakes.clone(), &mut pass(classes)));
+            let told = discriminator != ToldDiscriminator::Auxiliary;
+            assert_eq!(logits(CLASSES) != logits([1, 0, 2]), told, "{what}");
+            assert_pull_back_of(&judge, Classed { images: fakes.detach(), classes: CLASSES.to_vec() });
+        }
+    }
+}
+
+/// The perturbed networks of a plan: those that start from zeros and ones would hide classes.
+fn networks(plan: &ModelPlan) -> (Network, Network) {
+    let (generator, discriminator) = match plan.family {
+        Family::Dcgan => (dcgan::generator(plan, init()), dcgan::discriminator(plan, init())),
+        Family::Resnet => (resnet::generator(plan, init()), resnet::discriminator(plan, init())),
+        Family::Mlp => (mlp::generator(plan, init()), mlp::discriminator(plan, init())),
+        Family::Unrolled => (unrolled::generator(plan, init()), unrolled::discriminator(plan, init())),
+    };
+    (perturbed(generator), perturbed(discriminator))
+}

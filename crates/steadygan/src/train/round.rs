@@ -1,0 +1,138 @@
+//! One round: the discriminator's steps, then the generator's.
+
+use super::{Fooled, NonFinite, Rules, State, StepStats, Tally, discriminator_step, generator_step};
+use crate::class::Classed;
+use crate::data::{Dataset, Order};
+use crate::heuristics::{Hook, View};
+use crate::labels::{Batch, Batches, Moment, hard};
+use crate::nn::Pass;
+use crate::optim;
+use crate::plan::Plan;
+use burn::module::Module;
+use burn::prelude::*;
+
+/// The next batch of reals as networks see them.
+pub(super) fn fetch(plan: &Plan, data: &Dataset, order: &mut Order, moment: Moment, device: &Device) -> Classed {
+    let batch = plan.train.batch;
+    let indices = order.indices(moment.images, batch);
+    let mut flips = plan.data.flip.then(|| moment.stream("flip"));
+    let values = data.train.gather(&indices, flips.as_mut()).to_values(plan.model.range);
+    let shape = [batch, plan.model.channels, plan.model.size, plan.model.size];
+    let images = Tensor::from_data(TensorData::new(values, shape), &device.clone().inner());
+    let classes = if plan.model.conditioning.is_some() { data.train.classes(&indices) } else { Vec::new() };
+    Classed { images, classes }
+}
+
+/// The discriminator's steps, then the generator's; the first of these on the fakes of the last of those.
+pub(super) fn round(
+    plan: &Plan,
+    state: &mut State,
+    mut reals: impl FnMut(Moment) -> Classed,
+    device: &Device,
+) -> Result<StepStats, NonFinite> {
+    let train = &plan.train;
+    state.generator_optimizer.follow(&plan.optimizer.generator, state.images);
+    state.discriminator_optimizer.follow(&plan.optimizer.discriminator, state.images);
+    let State { generator, discriminator, hooks, images, .. } = state;
+    let moment = Moment { seed: plan.seed, images: *images };
+    hooks.iter_mut().for_each(|hook| hook.begin(generator, discriminator, &moment));
+    let mut judged = Tally::default();
+    for number in 0..train.discriminator_steps - 1 {
+        let moment = Moment { seed: plan.seed, images: state.images + (number * train.batch) as u64 };
+        let fakes = fakes(plan, state, moment, "latent", false, device);
+        judged.add(&judge(plan, state, reals(moment), fakes, moment)?);
+    }
+    let moment = Moment { seed: plan.seed, images: state.images + train.round() - train.batch as u64 };
+    let (reals, fakes) = (reals(moment), fakes(plan, state, moment, "latent", true, device));
+    let shown = Classed { images: fakes.images.clone().inner(), classes: fakes.classes.clone() };
+    judged.add(&judge(plan, state, reals.clone(), shown, moment)?);
+    let fooled = fool(plan, state, fakes, reals, moment, device)?;
+    Ok(StepStats { loss_g: fooled.loss, grad_norm_g: fooled.grad_norm, ..judged.take_means() })
+}
+
+/// A batch of fakes from the named stream's latents; `tracked` ones carry the generator's graph.
+fn fakes(plan: &Plan, state: &mut State, moment: Moment, latents: &str, tracked: bool, device: &Device) -> Classed {
+    let (model, batch) = (&plan.model, plan.train.batch);
+    let values = model.latent_distribution.sample(batch, model.latent, &mut moment.stream(latents));
+    let values = Tensor::from_data(TensorData::new(values, [batch, model.latent, 1, 1]), device);
+    let classes = model.draw_classes(batch, &mut moment.stream(&format!("classes/{latents}")));
+    let mut pass = Pass::train().with_noise(moment.stream(&format!("noise/{latents}"))).with_classes(&classes);
+    let images = if tracked {
+        state.generator.forward(values, &mut pass)
+    } else {
+        state.generator.clone().no_grad().forward(values, &mut pass)
+    };
+    state.generator.absorb(pass);
+    Classed { images, classes }
+}
+
+/// One discriminator step.
+fn judge(
+    plan: &Plan,
+    state: &mut State,
+    reals: Classed,
+    fakes: Classed,
+    moment: Moment,
+) -> Result<StepStats, NonFinite> {
+    let mut batches = Batches::new(reals, fakes);
+    apply_hooks(&mut batches, &mut state.hooks, plan.model.pack, &moment);
+    let rules = Rules::of(plan, moment);
+    let State { discriminator, discriminator_optimizer, hooks, .. } = state;
+    discriminator_step(discriminator, discriminator_optimizer, batches, &rules, hooks)
+}
+
+/// The generator's steps of a round: the first on these fakes, the others on new ones. What the last measured.
+fn fool(
+    plan: &Plan,
+    state: &mut State,
+    mut made: Classed,
+    reals: Classed,
+    moment: Moment,
+    device: &Device,
+) -> Result<Fooled, NonFinite> {
+    let rules = Rules::of(plan, moment);
+    let mut number = 0;
+    loop {
+        let pack = plan.model.pack;
+        let compared =
+            |hooks: &[Box<dyn Hook>]| viewed(reals.clone(), hooks, pack, View::GeneratorReal(number), &moment);
+        let judged = viewed(made, &state.hooks, pack, View::Generator(number), &moment);
+        let State { generator, generator_optimizer, discriminator, hooks, .. } = state;
+        let fooled = generator_step(generator, generator_optimizer, discriminator, (judged, &compared), &rules, hooks)?;
+        number += 1;
+        if number == plan.train.generator_steps {
+            keep_average(plan, state);
+            return Ok(fooled);
+        }
+        made = fakes(plan, state, moment, &format!("latent/generator/{number}"), true, device);
+    }
+}
+
+/// Moves the average of the generator's weights towards them, if the plan keeps one.
+fn keep_average(plan: &Plan, state: &mut State) {
+    let (Some(average), Some(planned)) = (state.average.take(), &plan.train.average) else { return };
+    let decay = planned.decay(state.images, plan.train.round());
+    state.average = Some(optim::average(average, &state.generator, decay));
+}
+
+/// Images as the discriminator sees them, packed.
+fn viewed(shown: Classed, hooks: &[Box<dyn Hook>], pack: usize, view: View, moment: &Moment) -> Classed {
+    let images = hooks.iter().fold(shown.images, |images, hook| hook.view(images, view, moment));
+    Classed { images: packed(images, pack), ..shown }
+}
+
+/// `[n, c, h, w]` as packs of `pack` images that are judged together, `[n / pack, pack · c, h, w]` (Lin et al. 2018, PacGAN).
+pub fn packed(images: Tensor<4>, pack: usize) -> Tensor<4> {
+    let [n, c, h, w] = images.dims();
+    if pack == 1 { images } else { images.reshape([n / pack, pack * c, h, w]) }
+}
+
+/// Lets the hooks act on what the discriminator is shown and told; from viewing on `pack` images are one.
+pub fn apply_hooks(batches: &mut Batches, hooks: &mut [Box<dyn Hook>], pack: usize, moment: &Moment) {
+    hooks.iter_mut().for_each(|hook| hook.show(batches, moment));
+    let view = |batch: &Batch, view| viewed(batch.shown(), hooks, pack, view, moment);
+    *batches = Batches::new(view(&batches.real, View::Real), view(&batches.fake, View::Fake));
+    hooks.iter().for_each(|hook| hook.tell(batches, moment));
+    batches.named().into_iter().for_each(|(_, batch)| batch.labels = hard(&batch.told_real));
+    hooks.iter().for_each(|hook| hook.soften(batches, moment));
+}
