@@ -1,8 +1,10 @@
-//! Fashion-MNIST's test set (10,000 grey images of 28 × 28 pixels in ten classes of 1,000 each),
-//! embedded so that SteadyGAN trains on real images without a download.
+//! What SteadyGAN has with it, so that it trains and measures without a download.
 //!
-//! The bytes are the original gzip-compressed IDX files of Zalando SE, under the MIT licence; see
-//! `NOTICE.md` of this crate.
+//! * Fashion-MNIST's test set: 10,000 grey images of 28 × 28 pixels in ten classes of 1,000 each. The bytes are the
+//!   original gzip-compressed IDX files of Zalando SE, under the MIT licence.
+//! * Networks in whose features images are compared.
+//!
+//! Sources and licences stand in `NOTICE.md` of this crate.
 
 /// The images: gzip-compressed IDX of 10,000 × 28 × 28 unsigned bytes.
 pub const FASHION_IMAGES: &[u8] = include_bytes!("../fashion-mnist/t10k-images-idx3-ubyte.gz");
@@ -13,3 +15,8 @@ pub const FASHION_CLASSES: &[u8] = include_bytes!("../fashion-mnist/t10k-labels-
 /// What each class shows, by its number.
 pub const FASHION_CLASS_NAMES: [&str; 10] =
     ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"];
+
+/// EfficientNet-Lite0 trained on ImageNet, without its classifier: ONNX with weights of 16 bits. Its input `images` is
+/// `[n, 3, 128, 128]`, (byte − 127) / 128 in the order red, green, blue; its output `features` is `[n, 1280]`.
+/// `networks/make_efficientnet_lite0.py` makes it.
+pub const EFFICIENTNET_LITE0: &[u8] = include_bytes!("../networks/efficientnet-lite0.onnx");

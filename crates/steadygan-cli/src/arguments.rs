@@ -66,6 +66,8 @@ pub(crate) enum Command {
     Resume(Resume),
     /// Make images with a run's generator
     Generate(Generate),
+    /// Measure how good a run's fakes are, or any images, beside what reals get
+    Evaluate(Evaluate),
     /// Tell how a run went: its outcome, and what looked unhealthy
     Report(Report),
     /// Write a run's networks for PyTorch and ONNX
@@ -253,6 +255,36 @@ pub(crate) struct Export {
     pub(crate) run: PathBuf,
     #[command(flatten)]
     pub(crate) checkpoint: Checkpoint,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Evaluate {
+    /// A run's folder, or images: a folder, an archive, a file of arrays, a pack
+    #[arg(value_name = "RUN|IMAGES")]
+    pub(crate) of: String,
+    /// The reals: anything that `data.source` takes (default: a run's own held-out images)
+    #[arg(long, value_name = "DATA")]
+    pub(crate) against: Option<String>,
+    /// Metrics between commas (default: all): kernel-distance, frechet-distance, precision, recall, density, coverage,
+    /// sliced-wasserstein, ms-ssim, diversity, support, memorisation, overfit-gap; of points modes
+    #[arg(long, value_name = "LIST", default_value = "", hide_default_value = true)]
+    pub(crate) metrics: String,
+    /// Fakes, and at most as many reals [default: as many as there are reals, at most 10000]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) samples: Option<usize>,
+    /// Pixels on a side at which images are compared (default: their own, if they have one size)
+    #[arg(long, value_name = "PIXELS", allow_negative_numbers = true)]
+    pub(crate) size: Option<usize>,
+    /// The feature network: efficientnet-lite0, or an ONNX file with NAME.toml beside it
+    #[arg(long, value_name = "NETWORK", default_value = steadygan::metrics::network::DEFAULT_NETWORK)]
+    pub(crate) network: String,
+    /// Seed of latents and subsamples
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 0)]
+    pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) checkpoint: Checkpoint,
+    #[command(flatten)]
+    pub(crate) device: Device,
 }
 
 #[derive(Debug, Args)]

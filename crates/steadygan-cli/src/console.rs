@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use steadygan::Result;
 use steadygan::metrics::modes::Modes;
 use steadygan::report::DynamicImage;
-use steadygan::train::{Observer, StepStats};
+use steadygan::train::{Distance, Observer, State, StepStats};
 use steadygan_run::{Finding, Severity, Signs};
 
 /// One line `error:` and one line `hint:`, whatever line breaks a file's name or another's message has.
@@ -62,6 +62,8 @@ pub(crate) struct Console {
     /// The latest line of stats.
     numbers: String,
     modes: Option<Modes>,
+    /// The latest distance.
+    distance: String,
 }
 
 impl Console {
@@ -90,7 +92,7 @@ impl Console {
                 std::process::exit(crate::commands::EXIT_INTERRUPTED.into());
             }
         });
-        Self { bar, from, interrupted, shown, numbers: String::new(), modes: None }
+        Self { bar, from, interrupted, shown, numbers: String::new(), modes: None, distance: String::new() }
     }
 
     /// How the latest points are spread over the modes of a mixture.
@@ -100,7 +102,7 @@ impl Console {
 
     fn show_numbers(&self) {
         let modes = self.modes.as_ref().map(|modes| format!("  {modes}")).unwrap_or_default();
-        self.bar.set_message(format!("{}{modes}", self.numbers));
+        self.bar.set_message(format!("{}{modes}  {}", self.numbers, self.distance));
     }
 
     /// Ends the status line.
@@ -143,6 +145,18 @@ impl Observer for Console {
             say(&serde_json::to_string(&modes.line(images)).expect("numbers are JSON"));
         }
         self.modes = Some(modes.clone());
+        self.show_numbers();
+        Ok(())
+    }
+
+    fn distance(&mut self, state: &State, distance: &Distance) -> Result<()> {
+        if self.shown == Shown::Json {
+            // Which was best is for metrics.jsonl to say, which knows what was measured before a resume.
+            let mut line = serde_json::to_value(distance.line(state.images, false)).expect("numbers are JSON");
+            line.as_object_mut().and_then(|line| line.remove("best"));
+            say(&line.to_string());
+        }
+        self.distance = distance.to_string();
         self.show_numbers();
         Ok(())
     }

@@ -5,6 +5,7 @@ mod commands;
 mod console;
 mod dashboard;
 mod data;
+mod evaluate;
 mod export;
 mod report;
 mod sample_worker;
@@ -42,6 +43,7 @@ fn run() -> ExitCode {
         Command::Train(arguments) => commands::train(&arguments, &options),
         Command::Resume(arguments) => commands::resume(&arguments, &options),
         Command::Generate(arguments) => commands::generate(&arguments, &options),
+        Command::Evaluate(arguments) => evaluate::evaluate(&arguments, &options),
         Command::Report(arguments) => report::report(&arguments, &options),
         Command::Export(arguments) => export::export(&arguments, &options),
         Command::Summary(recipe) => commands::summary(&recipe, &options),

@@ -6,6 +6,7 @@
 
 use rayon::prelude::*;
 
+use crate::parallel::expect_len;
 use crate::scratch::with_lines;
 use crate::simd::{Isa, LANES, Line, RegisterBlock, vectorised};
 
@@ -175,5 +176,21 @@ pub(crate) fn unpack_tiles(tiles: &[Line], n: usize, c: &mut [f32]) {
         for (j, c) in c.chunks_mut(LANES).enumerate() {
             c.copy_from_slice(&tiles[j * LANES + row].0[..c.len()]);
         }
+    }
+}
+
+/// `products[i][j] = sum_k a[i][k] * b[j][k]`: the dot products of the rows of `a` (`[m][k]`) with those of `b` (`[n][k]`), written to
+/// `products` (`[m][n]`).
+///
+/// # Panics
+///
+/// If a slice has no whole rows of `k` numbers, or `products` is not of `m` by `n`.
+pub fn row_products(a: &[f32], b: &[f32], k: usize, products: &mut [f32]) {
+    let (m, n) = (a.len() / k, b.len() / k);
+    expect_len("a", a.len(), m * k);
+    expect_len("b", b.len(), n * k);
+    expect_len("products", products.len(), m * n);
+    if m > 0 && n > 0 {
+        multiply(m, n, k, Matrix::new(a, k), Matrix::new(b, k).transposed(), products);
     }
 }

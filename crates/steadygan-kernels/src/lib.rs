@@ -29,6 +29,7 @@ pub use conv::{
     Conv, LeakyReluOutput, ShapeError, add_bias, bias_gradient, conv, conv_input_gradient, conv_leaky_relu,
     conv_leaky_relu_input_gradient, conv_leaky_relu_weight_gradient, conv_weight_gradient,
 };
+pub use gemm::row_products;
 pub use normalize::{BatchNorm, batch_norm, batch_norm_gradient, channel_moments};
 pub use optimizer::{AdamStep, RmsPropStep, adam, add, average, rms_prop, sgd};
 pub use pool::{max_pool2, max_pool2_gather, max_pool2_scatter, upsample2, upsample2_gradient};

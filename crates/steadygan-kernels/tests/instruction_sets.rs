@@ -6,7 +6,7 @@ use std::process::Command;
 fn run_limited(set: &str) {
     let own = std::env::current_exe().expect("the test runs from a file");
     let folder = own.parent().expect("a file stands in a folder");
-    for name in ["augment", "convolution", "elementwise"] {
+    for name in ["augment", "convolution", "elementwise", "products"] {
         let programs = std::fs::read_dir(folder).expect("the folder of test programs can be read");
         // Of several builds of one test the newest is the current one.
         let newest = programs

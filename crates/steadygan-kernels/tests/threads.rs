@@ -63,6 +63,9 @@ fn everything() -> Vec<u32> {
     let mut mixed = x.clone();
     mix_colours(&x, shape, &mixes, &mut mixed);
     all.push(mixed);
+    let mut products = vec![0.0; 40 * 90];
+    row_products(&x[..40 * 65], &x[..90 * 65], 65, &mut products);
+    all.push(products);
     let sums = [sum(&x), sum_of_squares(&x)].map(f64::to_bits);
     let bits = all.into_iter().flatten().map(f32::to_bits);
     bits.chain(sums.into_iter().flat_map(|sum| [sum as u32, (sum >> 32) as u32])).collect()

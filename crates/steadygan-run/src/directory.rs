@@ -119,6 +119,11 @@ impl RunDirectory {
         self.path.join("tensorboard")
     }
 
+    /// `evaluation.json`: the latest [`Evaluation`](crate::Evaluation), written when asked for.
+    pub fn evaluation(&self) -> PathBuf {
+        self.path.join("evaluation.json")
+    }
+
     /// `report.html`, written when asked for.
     pub fn report(&self) -> PathBuf {
         self.path.join("report.html")
@@ -176,6 +181,7 @@ mod tests {
             (run.checkpoint(Which::Best), "r/checkpoints/best/state.safetensors"),
             (run.export(), "r/export"),
             (run.tensorboard(), "r/tensorboard"),
+            (run.evaluation(), "r/evaluation.json"),
             (run.report(), "r/report.html"),
         ];
         for (path, name) in expected {

@@ -40,7 +40,9 @@
 
 mod atomic;
 mod directory;
+mod distance;
 mod error;
+pub mod evaluation;
 mod excerpt;
 mod fakes;
 mod finding;
@@ -58,7 +60,9 @@ mod which;
 
 pub use atomic::{write_atomically, write_atomically_with};
 pub use directory::{RunDirectory, list};
+pub use distance::DistanceLine;
 pub use error::{RunError, reason};
+pub use evaluation::Evaluation;
 pub use excerpt::{read_last_lines, read_spread_lines};
 pub use finding::{Advice, Finding, Severity};
 pub use json_lines::{JsonLines, append_text};

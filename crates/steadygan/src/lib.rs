@@ -31,6 +31,7 @@ pub mod data;
 pub mod device;
 pub mod diagnose;
 mod error;
+pub mod evaluate;
 pub mod explore;
 pub mod export;
 mod files;

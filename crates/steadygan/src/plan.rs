@@ -13,7 +13,7 @@ pub use model::{
 };
 pub use optimizer::{OptimizerPlan, OptimizersPlan, Rule};
 pub(crate) use origins::count_origin;
-pub use training::{AveragePlan, Batching, OnSevere, TrainPlan};
+pub use training::{AveragePlan, Batching, MetricPlan, OnSevere, TrainPlan};
 
 use crate::data::{DataFacts, DataPlan, sample_shape};
 use crate::error::Result;
@@ -50,6 +50,9 @@ pub struct Plan {
     pub optimizer: OptimizersPlan,
     /// Length, batches and cadences.
     pub train: TrainPlan,
+    /// What is measured as training goes on, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metric: Option<MetricPlan>,
     /// The heuristics that are on, with their settings.
     pub heuristics: BTreeMap<String, toml::Table>,
     /// Where each recipe key's value came from.
@@ -82,6 +85,9 @@ impl Plan {
         plan.optimizer.generator.take_over(&recipe.optimizer.generator, images)?;
         plan.optimizer.discriminator.take_over(&recipe.optimizer.discriminator, images)?;
         plan.train = plan.train.rounded_up();
+        if let Some(metric) = &mut plan.metric {
+            metric.every = plan.train.in_whole_rounds_below(metric.every);
+        }
         let keys = plan.spelled_out(layered)?;
         plan.origins = keys.into_iter().map(|(key, (_, origin))| (key, origin)).collect();
         plan.check()?;
@@ -143,6 +149,7 @@ impl Plan {
                 sheet: recipe.train.sheet,
                 on_severe: recipe.train.on_severe,
             },
+            metric: MetricPlan::of(&recipe.train, &recipe.data.source)?,
             heuristics: BTreeMap::new(),
             origins: BTreeMap::new(),
         })

@@ -259,7 +259,7 @@ pub(crate) fn checkpoint_of(run: &RunDirectory, which: Which) -> Result<Checkpoi
     let file = run.checkpoint(which);
     if !file.exists() {
         let hint = match which {
-            Which::Best => "a run without a metric keeps none: use --checkpoint latest",
+            Which::Best => "it is kept from the first measurement on (train.metric-every): use --checkpoint latest",
             Which::Latest => "train the run first: `steadygan resume RUN`",
         };
         return Err(Error::checkpoint(format!("{} has no {which} checkpoint", run.path().display()), hint));

@@ -208,7 +208,7 @@ fn counts_and_places_that_cannot_be() {
     assert!(refused("nowhere").0.starts_with("cannot open nowhere: "));
     let (error, hint) = refused("run --checkpoint best");
     assert_eq!(error, "run has no best checkpoint");
-    assert_eq!(hint, "a run without a metric keeps none: use --checkpoint latest");
+    assert_eq!(hint, "it is kept from the first measurement on (train.metric-every): use --checkpoint latest");
     assert_eq!(entries(folder.path()), ["folder.png", "pictures", "run", "runs", "tiny.toml"]);
     assert_eq!(entries(&folder.path().join("folder.png")), [] as [&str; 0]);
     made(folder.path(), "--count 2", "deep/er/images/");

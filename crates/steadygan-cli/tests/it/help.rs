@@ -13,6 +13,7 @@ fn the_flags_are_those_that_are_committed() {
         "train",
         "resume",
         "generate",
+        "evaluate",
         "report",
         "export",
         "summary",

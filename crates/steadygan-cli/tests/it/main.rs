@@ -9,6 +9,7 @@ mod determinism;
 mod divergence;
 mod doctor;
 mod doors;
+mod evaluate;
 mod export;
 mod generate;
 mod help;

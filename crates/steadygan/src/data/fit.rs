@@ -87,7 +87,7 @@ impl Square {
 
 /// Grey of a colour by ITU-R BT.601, in the 16-bit arithmetic of Pillow's `convert("L")`; the weights
 /// sum to 2¹⁶, so that a grey colour keeps its value.
-fn luma([r, g, b]: [u8; 3]) -> u8 {
+pub(crate) fn luma([r, g, b]: [u8; 3]) -> u8 {
     let sum = 19_595 * u32::from(r) + 38_470 * u32::from(g) + 7_471 * u32::from(b);
     ((sum + (1 << 15)) >> 16) as u8
 }

@@ -39,8 +39,7 @@ impl Order {
             .collect()
     }
 
-    /// Draws the epoch's permutation unless it is at hand: Fisher and Yates' shuffle from the stream
-    /// "order" at the epoch's first image.
+    /// Draws the epoch's permutation unless it is at hand, from the stream "order" at the epoch's first image.
     fn turn_to(&mut self, epoch: u64) {
         if self.epoch == Some(epoch) {
             return;
@@ -48,10 +47,15 @@ impl Order {
         let mut stream = rng::stream(self.seed, "order", epoch * self.count as u64);
         self.permutation.clear();
         self.permutation.extend(0..self.count);
-        for last in (1..self.count).rev() {
-            self.permutation.swap(last, below(&mut stream, last + 1));
-        }
+        shuffle(&mut self.permutation, &mut stream);
         self.epoch = Some(epoch);
+    }
+}
+
+/// Fisher and Yates' shuffle.
+pub(crate) fn shuffle(items: &mut [usize], stream: &mut Stream) {
+    for last in (1..items.len()).rev() {
+        items.swap(last, below(stream, last + 1));
     }
 }
 

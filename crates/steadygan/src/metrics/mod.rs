@@ -1,8 +1,32 @@
 //! What can be said of samples in numbers.
+//!
+//! [`FeatureNetwork`] turns images into [`Features`]; what compares them is a file each, naming its paper.
+//! [`subsamples`] has the rules for intervals and floors.
 
+pub mod critic;
+mod features;
+pub mod frechet;
+pub mod kernel;
 pub mod modes;
+pub mod ms_ssim;
+pub mod neighbours;
+pub mod network;
+mod pairs;
+pub mod prdc;
+pub mod subsamples;
+pub mod swd;
 mod texture;
 
+pub use critic::overfit_gap;
+pub use features::Features;
+pub use frechet::frechet_distance;
+pub use kernel::kernel_distance;
+pub use ms_ssim::mean_ms_ssim;
+pub use neighbours::{memorisation, pixel_rows, support};
+pub use network::FeatureNetwork;
+pub use prdc::prdc;
+pub use subsamples::Estimate;
+pub use swd::sliced_wasserstein;
 pub use texture::Texture;
 
 use crate::data::Samples;

@@ -1,9 +1,12 @@
 //! What a plan must be like to be trained, whether it was decided or read from a file.
 
-use super::{Block, FORMAT_VERSION, Family, ModelPlan, Norm, OptimizerPlan, Plan, ToldGenerator, TrainPlan};
+use super::{
+    Block, FORMAT_VERSION, Family, MetricPlan, ModelPlan, Norm, OptimizerPlan, Plan, ToldGenerator, TrainPlan,
+};
 use crate::data;
 use crate::error::{Error, Result};
 use crate::heuristics;
+use crate::metrics::kernel;
 use crate::nn::dcgan::{base_and_doublings, channels};
 use crate::nn::{Init, unrolled};
 use std::fmt::Display;
@@ -13,6 +16,9 @@ const MAX_SIZE: usize = 128;
 
 /// The most steps of one network before the other's turn: WGAN and its successors take 5.
 const MAX_STEPS: usize = 100;
+
+/// The most fakes that are measured while training: published distances take no more.
+const MAX_MEASURED: usize = 50_000;
 
 /// The most images that are judged together: PacGAN's authors went to 4.
 const MAX_PACK: usize = 16;
@@ -64,6 +70,7 @@ impl Plan {
         require(fits, "data.source", &self.data.source, &format!("a source of samples of shape {shape:?}"))?;
         require((0.0..1.0).contains(&self.data.holdout), "data.holdout", self.data.holdout, "in [0, 1)")?;
         train(&self.train, self.model.pack)?;
+        self.metric.as_ref().map_or(Ok(()), |planned| metric(planned, self.train.round()))?;
         optimizer("generator", &self.optimizer.generator)?;
         optimizer("discriminator", &self.optimizer.discriminator)?;
         // Each checks its settings' ranges when it plans; what it would write is in this plan already.
@@ -96,6 +103,19 @@ fn train(train: &TrainPlan, pack: usize) -> Result<()> {
         require(whole, key, count, &format!("a positive multiple of the batch ({round})"))?;
     }
     Ok(())
+}
+
+fn metric(metric: &MetricPlan, round: u64) -> Result<()> {
+    let whole = metric.every > 0 && metric.every.is_multiple_of(round);
+    require(
+        whole,
+        "train.metric-every",
+        metric.every,
+        &format!("a positive multiple of the batch ({round}), or \"off\""),
+    )?;
+    let samples = (kernel::MIN_SAMPLES..=MAX_MEASURED).contains(&metric.samples);
+    let wanted = format!("in {}..={MAX_MEASURED}", kernel::MIN_SAMPLES);
+    require(samples, "train.metric-samples", metric.samples, &wanted)
 }
 
 fn optimizer(network: &str, plan: &OptimizerPlan) -> Result<()> {

@@ -27,6 +27,23 @@ impl Plan {
             let origin = count_origin(asked.0, planned, &keys[key].1);
             keys.insert(key.into(), (whole_number(planned), origin));
         }
+        match &self.metric {
+            Some(metric) => {
+                let origin = &keys["train.metric-every"].1;
+                let asked = asked.metric_every.0.map_or(metric.every, |count| count.0);
+                let origin = if asked == metric.every {
+                    origin.clone()
+                } else {
+                    format!("{origin}: {asked}, rounded down to whole batches")
+                };
+                keys.insert("train.metric-every".into(), (whole_number(metric.every), origin));
+            }
+            None if asked.metric_every.0.is_some() => {
+                let origin = format!("{} are points", self.data.source);
+                keys.insert("train.metric-every".into(), ("off".into(), origin));
+            }
+            None => {}
+        }
         if recipe.data.channels == Channels::Auto {
             let origin = format!("{}: \"auto\", what the images have", keys["data.channels"].1);
             keys.insert("data.channels".into(), (whole_number(self.model.channels as u64), origin));

@@ -1,7 +1,11 @@
 //! Length, batches and cadences of a plan.
 
+use crate::data::sample_shape;
+use crate::error::Result;
 use crate::loss::Loss;
+use crate::metrics::FeatureNetwork;
 use crate::optim;
+use crate::recipe::{Count, TrainRecipe};
 use crate::schedule::Schedule;
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +65,11 @@ impl TrainPlan {
         images.div_ceil(self.round()) * self.round()
     }
 
+    /// A count of images rounded down to whole rounds, but to at least one.
+    pub(super) fn in_whole_rounds_below(&self, images: u64) -> u64 {
+        (images / self.round()).max(1) * self.round()
+    }
+
     /// The plan with every count of images rounded up to whole rounds.
     pub(super) fn rounded_up(self) -> Self {
         Self {
@@ -70,6 +79,32 @@ impl TrainPlan {
             checkpoint_every: self.in_whole_rounds(self.checkpoint_every),
             ..self
         }
+    }
+}
+
+/// What is measured as training goes on: the kernel distance, by which the best checkpoint is chosen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MetricPlan {
+    /// Images between two measurements, a multiple of a [round](TrainPlan::round). Rounded down, so that a run of five
+    /// times what was asked for is measured near its end.
+    pub every: u64,
+    /// Fakes that are measured; twice as many reals, if there are, are what they are compared with.
+    pub samples: usize,
+    /// The feature network's name or path.
+    pub network: String,
+    /// The SHA-256 of its file.
+    pub sha256: String,
+}
+
+impl MetricPlan {
+    /// What a recipe asks for; of points nothing.
+    pub(super) fn of(recipe: &TrainRecipe, source: &str) -> Result<Option<Self>> {
+        let Some(Count(every)) = recipe.metric_every.0.filter(|_| sample_shape(source).is_none()) else {
+            return Ok(None);
+        };
+        let network = recipe.metric_network.clone();
+        let sha256 = FeatureNetwork::digest(&network)?;
+        Ok(Some(Self { every, samples: recipe.metric_samples, network, sha256 }))
     }
 }
 

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::metrics::modes::Modes;
 use crate::plan::OnSevere;
 use crate::report::DynamicImage;
-use crate::train::{Observer, Recorder, State, StepStats};
+use crate::train::{Distance, Observer, Recorder, State, StepStats};
 use steadygan_run::{Finding, Outcome, Severity, Signs};
 
 /// The run's recorder, the doctor, and whoever else watches.
@@ -83,6 +83,10 @@ impl Observer for Attended<'_> {
     fn sheet(&mut self, images: u64, fakes: &DynamicImage) -> Result<()> {
         self.recorder.sheet(images, fakes)?;
         self.observer.sheet(images, fakes)
+    }
+    fn distance(&mut self, state: &State, distance: &Distance) -> Result<()> {
+        self.recorder.distance(state, distance)?;
+        self.observer.distance(state, distance)
     }
     fn checkpoint(&mut self, state: &State) -> Result<()> {
         self.recorder.checkpoint(state)?;

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::files::read_limited;
 use crate::plan::{Plan, count_origin};
 use crate::recipe::LayeredRecipe;
-use crate::train::{Origin, State, load_checkpoint};
+use crate::train::{Origin, State, load_checkpoint, save_checkpoint};
 use crate::weights::initial_state;
 use burn::prelude::Device;
 use std::path::Path;
@@ -40,6 +40,7 @@ impl Run {
             return Err(Error::data(message, OLD_IMAGES));
         }
         cut_back_to(&directory, &origin.plan, state.images)?;
+        take_over_best(&directory, &origin, &on.device)?;
         if extended {
             write_atomically(&directory.recipe(), origin.recipe.as_bytes())?;
         }
@@ -131,8 +132,9 @@ fn extend(directory: &RunDirectory, origin: &mut Origin, shown: u64, images: Opt
 /// Removes what a killed process wrote after its last checkpoint, and sheets and metrics off their cadence,
 /// which only an end leaves: a run that goes on has the files of one that never stopped.
 fn cut_back_to(directory: &RunDirectory, plan: &Plan, images: u64) -> Result<()> {
-    // Nothing is measured off the cadence but at the very end, which is this checkpoint.
-    let on_cadence = images.is_multiple_of(plan.train.sheets_every);
+    // Nothing is measured off the cadences but modes at the very end, which is this checkpoint.
+    let mut cadences = [plan.train.sheets_every].into_iter().chain(plan.metric.iter().map(|metric| metric.every));
+    let on_cadence = cadences.any(|every| images.is_multiple_of(every));
     cut_back(&directory.stats(), images)?;
     cut_back(&directory.findings(), images)?;
     cut_back(&directory.metrics(), if on_cadence { images } else { images - 1 })?;
@@ -142,6 +144,20 @@ fn cut_back_to(directory: &RunDirectory, plan: &Plan, images: u64) -> Result<()>
             let hint = "check the folder's permissions";
             std::fs::remove_file(&path).map_err(|error| Error::io("cannot remove a sheet", &error, hint))?;
         }
+    }
+    Ok(())
+}
+
+/// Gives the best checkpoint, if there is one, the recipe and plan that the run goes on with: it is that of a run that was
+/// asked for as many images from the start.
+fn take_over_best(directory: &RunDirectory, origin: &Origin, device: &Device) -> Result<()> {
+    let path = directory.checkpoint(Which::Best);
+    if !path.exists() {
+        return Ok(());
+    }
+    let best = load_checkpoint(&path)?;
+    if best.origin() != origin {
+        write_atomically(&path, &save_checkpoint(&best.state(device)?, origin))?;
     }
     Ok(())
 }

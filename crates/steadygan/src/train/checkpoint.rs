@@ -56,7 +56,7 @@ impl Metadata {
 }
 
 /// What a state came from.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Origin {
     /// What was asked, as TOML.
     pub recipe: String,

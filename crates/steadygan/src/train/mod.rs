@@ -1,6 +1,7 @@
 //! Training: one straight loop over pure steps, with an [`Observer`] as the only way out of it.
 
 mod checkpoint;
+mod distance;
 mod events;
 mod recorder;
 mod round;
@@ -10,6 +11,7 @@ mod state;
 mod step;
 
 pub use checkpoint::{Checkpoint, Origin, load_checkpoint, non_finite_tensor, save_checkpoint};
+pub use distance::Distance;
 pub use recorder::Recorder;
 pub use round::{apply_hooks, packed};
 pub(crate) use signs::{is_constant, output_range};
@@ -23,6 +25,7 @@ use crate::metrics::modes::Modes;
 use crate::plan::Plan;
 use crate::report::DynamicImage;
 use burn::prelude::*;
+use distance::Compared;
 use round::fetch;
 use sheet::Sheet;
 use steadygan_run::{Finding, Outcome, Signs};
@@ -49,6 +52,10 @@ pub trait Observer {
     /// A picture of what is made of the fixed latents, before the first step, at every `sheets_every` images and at
     /// the end.
     fn sheet(&mut self, _images: u64, _fakes: &DynamicImage) -> Result<()> {
+        Ok(())
+    }
+    /// How far the fakes are from the reals, with the state that made them, at the plan's cadence.
+    fn distance(&mut self, _state: &State, _distance: &Distance) -> Result<()> {
         Ok(())
     }
     /// The whole state, at every `checkpoint_every` images and at the end.
@@ -102,6 +109,7 @@ fn show_all(
     observer: &mut dyn Observer,
 ) -> Result<Outcome, Halt> {
     let sheet = Sheet::new(plan, data, device);
+    let compared = Compared::new(plan, data, device);
     let mut order = Order::new(plan.seed, data.train.count());
     if state.images == 0 {
         set_reference(plan, data, state, device);
@@ -115,7 +123,7 @@ fn show_all(
         state.images += plan.train.round();
         state.tally.add(&stats);
         observer.step(state.images);
-        cadence(plan, state, &sheet, observer)?;
+        cadence(plan, state, &sheet, compared.as_ref(), observer)?;
     }
     if !state.images.is_multiple_of(plan.train.sheets_every) {
         sheet.show(state, observer)?;
@@ -143,7 +151,13 @@ fn set_reference(plan: &Plan, data: &Dataset, state: &mut State, device: &Device
 }
 
 /// What is due at this number of images.
-fn cadence(plan: &Plan, state: &mut State, sheet: &Sheet, observer: &mut dyn Observer) -> Result<(), Halt> {
+fn cadence(
+    plan: &Plan,
+    state: &mut State,
+    sheet: &Sheet,
+    compared: Option<&Compared>,
+    observer: &mut dyn Observer,
+) -> Result<(), Halt> {
     let due = |every: u64| state.images.is_multiple_of(every);
     if due(plan.train.stats_every) {
         let means = state.tally.take_means();
@@ -153,6 +167,10 @@ fn cadence(plan: &Plan, state: &mut State, sheet: &Sheet, observer: &mut dyn Obs
     if due(plan.train.sheets_every) {
         sheet.show(state, observer)?;
     }
+    if let Some(compared) = compared.filter(|compared| compared.is_due(state.images)) {
+        sound(state)?;
+        observer.distance(state, &compared.measure(state)?)?;
+    }
     if due(plan.train.checkpoint_every) {
         save(state, observer)?;
     }
@@ -161,8 +179,11 @@ fn cadence(plan: &Plan, state: &mut State, sheet: &Sheet, observer: &mut dyn Obs
 
 /// Hands over the state if training can go on from it; the latest checkpoint stays the last sound one.
 fn save(state: &State, observer: &mut dyn Observer) -> Result<(), Halt> {
-    match non_finite_tensor(state) {
-        Some(quantity) => Err(diverged(state.images, quantity)),
-        None => Ok(observer.checkpoint(state)?),
-    }
+    sound(state)?;
+    Ok(observer.checkpoint(state)?)
+}
+
+/// Whether training can go on from the state: it has diverged if a value in it is not finite.
+fn sound(state: &State) -> Result<(), Halt> {
+    non_finite_tensor(state).map_or(Ok(()), |quantity| Err(diverged(state.images, quantity)))
 }

@@ -1,14 +1,15 @@
 //! The observer that writes a run directory.
 
 use super::events::EventFile;
-use super::{Observer, Origin, State, StepStats, save_checkpoint};
+use super::{Distance, Observer, Origin, State, StepStats, save_checkpoint};
 use crate::error::Result;
 use crate::metrics::modes::Modes;
 use crate::report::DynamicImage;
 use crate::report::sheet::encode_png;
 use std::time::Instant;
 use steadygan_run::{
-    Finding, JsonLines, RunDirectory, Signs, Stats, StatsLine, Which, append_text, read_lines, write_atomically,
+    DistanceLine, Finding, JsonLines, RunDirectory, Signs, Stats, StatsLine, Which, append_text, read_lines,
+    write_atomically,
 };
 
 /// Writes stats, sheets and checkpoints. What is due at the same images is written lines first and
@@ -22,6 +23,8 @@ pub struct Recorder {
     clock: Clock,
     /// The same for TensorBoard, if the run has a folder for it.
     events: Option<EventFile>,
+    /// The lowest distance so far.
+    lowest: f64,
 }
 
 /// Training time over all resumes, and the time and images of the last line.
@@ -60,7 +63,8 @@ impl Recorder {
         let (stats, findings) = (JsonLines::append(&run.stats())?, JsonLines::append(&run.findings())?);
         let folder = run.tensorboard();
         let events = if folder.is_dir() { Some(EventFile::new(&folder, images, &origin.recipe)?) } else { None };
-        Ok(Self { run, origin, stats, findings, clock: Clock::start(before_s, images), events })
+        let lowest = lowest_distance(&run)?;
+        Ok(Self { run, origin, stats, findings, clock: Clock::start(before_s, images), events, lowest })
     }
 
     /// Writes a line of stats and says what it was.
@@ -105,6 +109,15 @@ impl Recorder {
     }
 }
 
+/// The lowest distance of a run's lines, which a resume has cut back; infinite if there is none.
+fn lowest_distance(run: &RunDirectory) -> Result<f64> {
+    if !run.metrics().exists() {
+        return Ok(f64::INFINITY);
+    }
+    let lines = read_lines::<DistanceLine>(&run.metrics())?.records;
+    Ok(lines.iter().map(|line| line.value).fold(f64::INFINITY, f64::min))
+}
+
 impl Observer for Recorder {
     fn stats(&mut self, images: u64, means: &StepStats, diversity: f64, signs: &Signs) -> Result<()> {
         self.record(images, means, diversity, signs).map(drop)
@@ -124,6 +137,24 @@ impl Observer for Recorder {
             events.scalars(images, &modes.line(images))?;
         }
         self.log(&format!("{images} images: {modes}, reverse KL {:.3}", modes.reverse_kl()))
+    }
+
+    fn distance(&mut self, state: &State, distance: &Distance) -> Result<()> {
+        let value = distance.distance.value;
+        let best = value < self.lowest;
+        let line = distance.line(state.images, best);
+        let mut lines = JsonLines::append(&self.run.metrics())?;
+        lines.write(&line)?;
+        lines.sync()?;
+        if let Some(events) = &mut self.events {
+            events.scalars(state.images, &line)?;
+        }
+        self.lowest = self.lowest.min(value);
+        if best {
+            write_atomically(&self.run.checkpoint(Which::Best), &save_checkpoint(state, &self.origin))?;
+        }
+        let verdict = if best { ", the best so far" } else { "" };
+        self.log(&format!("{} images: {distance}{verdict}", state.images))
     }
 
     fn sheet(&mut self, images: u64, fakes: &DynamicImage) -> Result<()> {

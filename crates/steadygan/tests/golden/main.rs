@@ -3,6 +3,7 @@
 mod dcgan;
 mod fixture;
 mod judge;
+mod metrics;
 mod operators;
 mod penalties;
 mod state_dicts;

@@ -1,0 +1,67 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+use tract_onnx::prelude::*;
+
+fn input(n: usize) -> Vec<f32> {
+    let mut v = Vec::with_capacity(n * 3 * 128 * 128);
+    for k in 0..n {
+        for c in 0..3 {
+            for i in 0..128 {
+                for j in 0..128 {
+                    let x = (7 * i + 13 * j + 29 * c + 5 * ((i * j) % 31) + 17 * k) % 256;
+                    v.push((x as f32 - 127.0) / 128.0);
+                }
+            }
+        }
+    }
+    v
+}
+fn main() -> TractResult<()> {
+    let a: Vec<String> = std::env::args().collect();
+    let (path, threads, batch, images) =
+        (&a[1], a[3].parse::<usize>().unwrap(), a[4].parse::<usize>().unwrap(), a[5].parse::<usize>().unwrap());
+    let t = Instant::now();
+    let model = tract_onnx::onnx()
+        .model_for_read(&mut std::fs::File::open(path)?)?
+        .with_input_fact(0, f32::fact([batch, 3, 128, 128]).into())?
+        .into_optimized()?
+        .into_runnable()?;
+    let load = t.elapsed();
+    let values = input(batch);
+    let run = || -> Vec<f32> {
+        let x = Tensor::from_shape(&[batch, 3, 128, 128], &values).unwrap();
+        let y = model.run(tvec!(x.into())).unwrap();
+        unsafe { y[0].as_slice_unchecked::<f32>() }.to_vec()
+    };
+    let batches = images / batch;
+    let first = run();
+    let next = AtomicUsize::new(0);
+    let t = Instant::now();
+    std::thread::scope(|s| {
+        for _ in 0..threads {
+            s.spawn(|| {
+                while next.fetch_add(1, Ordering::Relaxed) < batches {
+                    assert_eq!(run(), first);
+                }
+            });
+        }
+    });
+    let s = t.elapsed().as_secs_f64();
+    let bits = first.iter().fold(0u64, |h, v| h.rotate_left(5).wrapping_mul(0x9E3779B97F4A7C15) ^ v.to_bits() as u64);
+    let one: u64 =
+        first[..1280].iter().fold(0u64, |h, v| h.rotate_left(5).wrapping_mul(0x9E3779B97F4A7C15) ^ v.to_bits() as u64);
+    let rss = std::fs::read_to_string("/proc/self/status")
+        .unwrap()
+        .lines()
+        .find(|l| l.starts_with("VmHWM"))
+        .unwrap()
+        .to_string();
+    println!(
+        "tract outer threads {threads} batch {batch}: {:.1} images/s, load {:.0} ms, {rss}, bits {bits:016x} first-image {one:016x}; 751: {:.4} mean {:.5}",
+        (batches * batch) as f64 / s,
+        load.as_secs_f64() * 1e3,
+        first[751],
+        first[..1280].iter().sum::<f32>() / 1280.0
+    );
+    Ok(())
+}

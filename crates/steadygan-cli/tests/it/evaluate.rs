@@ -1,0 +1,154 @@
+//! `steadygan evaluate` on tiny runs and folders.
+
+use crate::command::{Answer, command, steadygan, train};
+use crate::pictures::{pictures, workplace};
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+
+/// The tiny run holds out a few images only; half of them make an evaluation possible.
+const TINY: &str = "tiny.toml --quiet --images 16 --set data.holdout=0.6";
+
+/// Metrics of small images, with the cache in the folder.
+fn evaluate(folder: &Path, arguments: &str) -> Answer {
+    let words = ["evaluate"].into_iter().chain(arguments.split_whitespace());
+    let output = command(folder, words).env("XDG_CACHE_HOME", folder.join("cache")).output().unwrap();
+    Answer::of(output)
+}
+
+fn metric<'a>(evaluation: &'a Value, name: &str) -> &'a Value {
+    let metrics = evaluation["metrics"].as_array().unwrap();
+    metrics.iter().find(|metric| metric["metric"] == name).unwrap_or_else(|| panic!("no {name}: {evaluation}"))
+}
+
+#[test]
+fn the_same_images_are_precise_recalled_and_covered() {
+    let folder = workplace();
+    let answer = evaluate(folder.path(), "pictures --against pictures --json").done();
+    let found = answer.json();
+    for name in ["precision", "recall", "coverage"] {
+        assert_eq!(found[name], 1.0, "{found}");
+        assert!(found["floor"][name].is_number());
+    }
+    assert!(found["density"].as_f64().unwrap() > 0.5);
+    assert_eq!(found["frechet-distance"].as_f64().map(|value| value.abs() < 1e-3), Some(true), "{found}");
+    let precision = metric(&found, "precision");
+    assert_eq!(
+        (&precision["samples"], &precision["reals"], &precision["floor_samples"]),
+        (&40.into(), &40.into(), &20.into())
+    );
+    assert_eq!(precision["name"], "precision-k5-efficientnet-lite0");
+    assert!(metric(&found, "frechet-distance")["caveat"].is_string(), "few images");
+    // 8 pixels have no MS-SSIM, and a folder was not trained on anything.
+    let skipped: Vec<&str> =
+        found["skipped"].as_array().unwrap().iter().map(|it| it["metric"].as_str().unwrap()).collect();
+    assert_eq!(skipped, ["ms-ssim", "memorisation", "overfit-gap"]);
+    assert_eq!(fs::read_dir(folder.path().join("cache/steadygan/features")).unwrap().count(), 1);
+    let again = evaluate(folder.path(), "pictures --against pictures --json").done();
+    assert_eq!(again.stdout, answer.stdout, "cached features change nothing");
+}
+
+#[test]
+fn a_run_is_compared_with_its_held_out_images_and_keeps_the_table() {
+    let folder = workplace();
+    pictures(folder.path(), "more");
+    let run = train(folder.path(), &format!("{TINY} --set train.batch=4"));
+    let name = run.strip_prefix(folder.path()).unwrap().display().to_string();
+    let refused = evaluate(folder.path(), &format!("{name} --metrics precision"));
+    let (error, hint) = refused.refused();
+    assert!(error.contains("are too few: metrics need 24 of each"), "{error}");
+    assert!(hint.contains("--against DATA"), "{hint}");
+    let answer = evaluate(
+        folder.path(),
+        &format!("{name} --against more --samples 30 --metrics precision,recall,memorisation,overfit-gap"),
+    )
+    .done();
+    assert!(
+        answer.stdout.contains("precision-k5-efficientnet-lite0") && answer.stdout.contains("30/30/15"),
+        "{answer:?}"
+    );
+    let written: Value = serde_json::from_str(&fs::read_to_string(run.join("evaluation.json")).unwrap()).unwrap();
+    let names: Vec<&str> =
+        written["metrics"].as_array().unwrap().iter().map(|it| it["metric"].as_str().unwrap()).collect();
+    assert_eq!(names, ["precision", "recall", "memorisation", "overfit-gap"]);
+    assert_eq!(
+        (&written["images"], &written["checkpoint"], &written["against"]),
+        (&16.into(), &"latest".into(), &"more".into())
+    );
+}
+
+#[test]
+fn what_cannot_be_evaluated_says_what_to_do() {
+    let folder = workplace();
+    fs::create_dir(folder.path().join("empty")).unwrap();
+    for (arguments, error, hint) in [
+        ("pictures", "pictures is no run, so that it has no reals of its own", "--against DATA"),
+        ("pictures --against ring", "pictures is no run", "--against DATA"),
+        ("pictures --against empty", "", ""),
+        ("none --against pictures", "there is no file or folder", ""),
+        (
+            "pictures --against pictures --metrics precission",
+            "there is no metric `precission`",
+            "the nearest one is `precision`",
+        ),
+        ("pictures --against pictures --metrics memorisation", "pictures is no run", ""),
+        ("pictures --against pictures --samples 5", "are too few: metrics need 24 of each", "compare more"),
+        (
+            "pictures --against pictures --network nothing.onnx",
+            "cannot read the feature network nothing.onnx",
+            "name an ONNX file",
+        ),
+        ("pictures --against pictures --network efficientnet", "there is no feature network", "the nearest one is"),
+    ] {
+        let (found, hinted) = evaluate(folder.path(), arguments).refused();
+        assert!(found.contains(error), "{arguments}: {found}");
+        assert!(hinted.contains(hint), "{arguments}: {hinted}");
+    }
+}
+
+#[test]
+fn points_have_their_modes_counted() {
+    let folder = workplace();
+    let run =
+        train(folder.path(), "tiny.toml --data ring --set model.family=mlp --set model.latent=2 --quiet --images 16");
+    let found = evaluate(folder.path(), &format!("{} --json", run.display())).done().json();
+    assert_eq!(found["floor"]["modes"], 8.0);
+    assert_eq!(metric(&found, "modes")["samples"], 2500);
+    let (error, _) = evaluate(folder.path(), &format!("{} --against pictures", run.display())).refused();
+    assert_eq!(error, "the run makes points, which are not compared with pictures");
+}
+
+/// The kernel distance while training, the best checkpoint, and both after a resume.
+#[test]
+fn the_best_checkpoint_is_that_of_the_lowest_distance() {
+    let folder = workplace();
+    let measured = "tiny.toml --quiet --set train.metric-every=16 --set train.metric-samples=8";
+    let at_once = train(folder.path(), &format!("{measured} --images 64"));
+    let lines = fs::read_to_string(at_once.join("metrics.jsonl")).unwrap();
+    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.iter().map(|line| line["images"].as_u64().unwrap()).collect::<Vec<_>>(), [16, 32, 48, 64]);
+    let mut lowest = f64::INFINITY;
+    for line in &lines {
+        let value = line["value"].as_f64().unwrap();
+        assert_eq!(line["best"], value < lowest, "{line}");
+        assert_eq!((&line["metric"], &line["fakes"]), (&"kd-efficientnet-lite0".into(), &8.into()));
+        lowest = lowest.min(value);
+    }
+    let best = |run: &Path| fs::read(run.join("checkpoints/best/state.safetensors")).unwrap();
+    let in_stages = train(folder.path(), &format!("{measured} --images 24"));
+    steadygan(folder.path(), &format!("resume {} --quiet --images 64", in_stages.display())).done();
+    assert_eq!(fs::read(in_stages.join("metrics.jsonl")).unwrap(), fs::read(at_once.join("metrics.jsonl")).unwrap());
+    crate::run_files::assert_equal(&in_stages, &at_once);
+    // What the file holds is the state at the line that says so.
+    let at = lines.iter().rfind(|line| line["best"] == true).unwrap()["images"].as_u64().unwrap();
+    let stopped = train(folder.path(), &format!("{measured} --images {at}"));
+    let generated = |run: &Path, which: &str| {
+        let out = folder.path().join(format!("{which}.npy"));
+        let run = run.display();
+        steadygan(folder.path(), &format!("generate {run} --count 4 --checkpoint {which} --out {}", out.display()))
+            .done();
+        fs::read(out).unwrap()
+    };
+    assert_eq!(generated(&at_once, "best"), generated(&stopped, "latest"));
+    assert!(!best(&at_once).is_empty());
+}

@@ -1,0 +1,131 @@
+//! `evaluation.json`: what `steadygan evaluate` found.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::RunError;
+use crate::stats::null_is_nan;
+use crate::write_atomically;
+
+/// The table of metrics of a run's fakes, or of anybody's images.
+///
+/// JSON has no NaN: a number that is not finite is written as `null` and read back as NaN.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// [`FORMAT_VERSION`](crate::FORMAT_VERSION).
+    pub format_version: u32,
+    /// The run, or the source of images, that was evaluated.
+    pub of: String,
+    /// Real images that the run had been shown.
+    pub images: Option<u64>,
+    /// Which of the run's checkpoints: `latest` or `best`.
+    pub checkpoint: Option<String>,
+    /// What the fakes were compared with.
+    pub against: String,
+    /// Pixels on a side at which they were.
+    pub size: usize,
+    /// 1 grey, 3 colour, 2 points.
+    pub channels: usize,
+    /// The seed of latents, of subsamples and of everything else that is drawn.
+    pub seed: u64,
+    /// A row for each metric.
+    pub metrics: Vec<Metric>,
+    /// What could not be measured, and why.
+    pub skipped: Vec<Skipped>,
+}
+
+/// One metric.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Metric {
+    /// What it is called on the command line: `precision`.
+    pub metric: String,
+    /// Its full name, with network and parameters: `precision-k5-efficientnet-lite0`.
+    pub name: String,
+    /// Whether `higher`, `lower`, or `floor` (as near to the reals' own value as can be) is better.
+    pub better: String,
+    /// Over all samples.
+    #[serde(deserialize_with = "null_is_nan")]
+    pub value: f64,
+    /// The lower end of the interval in which it lies with 95% confidence.
+    #[serde(deserialize_with = "null_is_nan")]
+    pub low: f64,
+    /// The upper end.
+    #[serde(deserialize_with = "null_is_nan")]
+    pub high: f64,
+    /// What reals get in the fakes' place; NaN if there is no such thing.
+    #[serde(deserialize_with = "null_is_nan")]
+    pub floor: f64,
+    /// Fakes.
+    pub samples: u64,
+    /// Reals that they were compared with.
+    pub reals: u64,
+    /// Reals on each side of the floor.
+    pub floor_samples: u64,
+    /// What to know before the value is used.
+    pub caveat: Option<String>,
+}
+
+/// A metric that could not be measured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// What it is called on the command line.
+    pub metric: String,
+    /// Why not.
+    pub why: String,
+}
+
+impl Evaluation {
+    /// Writes the file, whole.
+    ///
+    /// # Errors
+    ///
+    /// If the system refuses.
+    pub fn save(&self, path: &Path) -> Result<(), RunError> {
+        let json = serde_json::to_vec_pretty(self).expect("an evaluation is plain data");
+        write_atomically(path, &json)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let metric = Metric {
+            metric: "precision".into(),
+            name: "precision-k5-x".into(),
+            better: "higher".into(),
+            value: 0.5,
+            low: 0.4,
+            high: 0.6,
+            floor: f64::NAN,
+            samples: 10,
+            reals: 20,
+            floor_samples: 5,
+            caveat: None,
+        };
+        let skipped = vec![Skipped { metric: "recall".into(), why: "none".into() }];
+        let evaluation = Evaluation {
+            format_version: crate::FORMAT_VERSION,
+            of: "runs/1".into(),
+            images: Some(64),
+            checkpoint: Some("best".into()),
+            against: "fashion".into(),
+            size: 32,
+            channels: 1,
+            seed: 0,
+            metrics: vec![metric],
+            skipped,
+        };
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("evaluation.json");
+        evaluation.save(&path).expect("written");
+        let text = std::fs::read_to_string(&path).expect("text");
+        assert!(text.contains("\"floor\": null"), "{text}");
+        let read: Evaluation = serde_json::from_str(&text).expect("read");
+        assert!(read.metrics[0].floor.is_nan());
+        assert_eq!((read.metrics[0].value, read.skipped, read.images), (0.5, evaluation.skipped, Some(64)));
+    }
+}

@@ -1,0 +1,261 @@
+//! The metrics of images by name. To add one: a function here that makes its rows, and a line in the catalogue.
+
+use super::Request;
+use super::subject::{FeaturesOfBoth, OfRun, Subject};
+use crate::data::Samples;
+use crate::error::{Error, Result};
+use crate::metrics::subsamples::{Estimate, halves, some};
+use crate::metrics::{
+    frechet, frechet_distance, kernel, kernel_distance, mean_ms_ssim, mean_pairwise_distance, memorisation, ms_ssim,
+    overfit_gap, pixel_rows, prdc, sliced_wasserstein, support, swd,
+};
+use crate::names::nearest;
+use steadygan_run::Evaluation;
+use steadygan_run::evaluation::{Metric, Skipped};
+
+/// Below so many images the Fréchet distance on a thousand features is mostly bias.
+const FEW_FOR_FRECHET: usize = 2_000;
+
+/// Images among which the mean distance is taken: half a million pairs.
+const MAX_SPREAD: usize = 1_000;
+
+/// Makes the rows of a metric or of several that are computed together.
+type Measure = fn(&Subject) -> Result<Vec<Metric>>;
+
+/// What is measured, in the order of the table.
+const CATALOGUE: &[(&[&str], Measure)] = &[
+    (&["kernel-distance"], measure_kernel),
+    (&["frechet-distance"], measure_frechet),
+    (&["precision", "recall", "density", "coverage"], measure_prdc),
+    (&["sliced-wasserstein"], measure_swd),
+    (&["ms-ssim"], measure_ms_ssim),
+    (&["diversity"], measure_diversity),
+    (&["support"], measure_support),
+    (&["memorisation"], measure_memorisation),
+    (&["overfit-gap"], measure_overfit_gap),
+];
+
+/// The metrics' names, in the order of the table; that of points at the end.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    CATALOGUE.iter().flat_map(|(names, _)| names.iter().copied()).chain([super::points::NAME])
+}
+
+/// The metrics of a list of names between commas.
+///
+/// # Errors
+///
+/// There is no such metric.
+pub fn parse_names(list: &str) -> Result<Vec<String>> {
+    let parse = |name: &str| match names().find(|known| *known == name) {
+        Some(known) => Ok(known.to_owned()),
+        None => {
+            let nearest = nearest(names(), name).unwrap_or_default();
+            let hint = format!("the nearest one is `{nearest}`; all: {}", names().collect::<Vec<_>>().join(" "));
+            Err(Error::recipe(format!("there is no metric `{name}`"), hint))
+        }
+    };
+    list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(parse).collect()
+}
+
+/// Measures what was asked for. What was not asked for by name is skipped if it cannot be measured.
+pub(super) fn measure(request: &Request, subject: &Subject) -> Result<Evaluation> {
+    let (mut metrics, mut skipped) = (Vec::new(), Vec::new());
+    let named = |name: &str| request.metrics.iter().any(|named| named == name);
+    for (names, measure) in CATALOGUE {
+        if !request.metrics.is_empty() && !names.iter().any(|name| named(name)) {
+            continue;
+        }
+        match measure(subject) {
+            Ok(rows) => metrics.extend(rows.into_iter().filter(|row| request.metrics.is_empty() || named(&row.metric))),
+            Err(error) if request.metrics.is_empty() && optional(names) => {
+                skipped.extend(names.iter().map(|name| Skipped { metric: (*name).to_owned(), why: error.to_string() }));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    if metrics.is_empty() {
+        return Err(Error::recipe("no metric of images was named", "name some of: steadygan evaluate --help"));
+    }
+    Ok(Evaluation {
+        format_version: steadygan_run::FORMAT_VERSION,
+        of: request.of.clone(),
+        images: subject.run.as_ref().map(|run| run.images),
+        checkpoint: subject.run.as_ref().map(|run| run.checkpoint.to_string()),
+        against: subject.against.clone(),
+        size: subject.fakes.size,
+        channels: subject.fakes.channels,
+        seed: subject.seed,
+        metrics,
+        skipped,
+    })
+}
+
+/// Whether some images have no such metric: those that are no run's, or too small.
+fn optional(names: &[&str]) -> bool {
+    names.iter().any(|name| matches!(*name, "memorisation" | "overfit-gap" | "ms-ssim" | "sliced-wasserstein"))
+}
+
+/// A row of fakes compared with reals.
+fn row(subject: &Subject, metric: &str, name: String, better: &str, estimate: Estimate, floor: f64) -> Metric {
+    let [low, high] = estimate.interval();
+    Metric {
+        metric: metric.into(),
+        name,
+        better: better.into(),
+        value: estimate.value,
+        low,
+        high,
+        floor,
+        samples: subject.fakes.count() as u64,
+        reals: subject.reals.count() as u64,
+        floor_samples: subject.floor[0].len() as u64,
+        caveat: None,
+    }
+}
+
+/// The row with its interval within what the metric can be.
+fn within([least, most]: [f64; 2], row: Metric) -> Metric {
+    Metric { low: row.low.max(least), high: row.high.min(most), ..row }
+}
+
+/// What a share can be.
+const SHARE: [f64; 2] = [0.0, 1.0];
+
+/// What a distance can be.
+const DISTANCE: [f64; 2] = [0.0, f64::INFINITY];
+
+fn floor_features(subject: &Subject, both: &FeaturesOfBoth) -> [crate::metrics::Features; 2] {
+    [0, 1].map(|side| both.reals.select(&subject.floor[side]))
+}
+
+fn measure_kernel(subject: &Subject) -> Result<Vec<Metric>> {
+    let both = subject.features()?;
+    let [a, b] = floor_features(subject, both);
+    let floor = kernel_distance(&a, &b, subject.seed)?.value;
+    let found = kernel_distance(&both.fakes, &both.reals, subject.seed)?;
+    Ok(vec![row(subject, "kernel-distance", kernel::name(&both.network), "lower", found, floor)])
+}
+
+fn measure_frechet(subject: &Subject) -> Result<Vec<Metric>> {
+    let both = subject.features()?;
+    let [a, b] = floor_features(subject, both);
+    let floor = frechet::frechet_value(&a, &b)?;
+    let found = frechet_distance(&both.fakes, &both.reals, subject.seed)?;
+    let row = row(subject, "frechet-distance", frechet::name(&both.network), "lower", found, floor);
+    let few = row.samples.min(row.reals).min(row.floor_samples) < FEW_FOR_FRECHET as u64;
+    let caveat = format!("of fewer than {FEW_FOR_FRECHET} images it is mostly bias: use the kernel distance");
+    Ok(vec![within(DISTANCE, Metric { caveat: few.then_some(caveat), ..row })])
+}
+
+fn measure_prdc(subject: &Subject) -> Result<Vec<Metric>> {
+    let both = subject.features()?;
+    let [a, b] = floor_features(subject, both);
+    let floor = prdc(&a, &b, subject.seed)?;
+    let found = prdc(&both.fakes, &both.reals, subject.seed)?;
+    let rows = [
+        ("precision", found.precision, floor.precision, SHARE),
+        ("recall", found.recall, floor.recall, SHARE),
+        ("density", found.density, floor.density, DISTANCE),
+        ("coverage", found.coverage, floor.coverage, SHARE),
+    ];
+    let make = |(metric, found, floor, range): (&str, Estimate, Estimate, [f64; 2])| {
+        let name = format!("{metric}-k{}-{}", crate::metrics::prdc::NEIGHBOUR, both.network.name());
+        within(range, row(subject, metric, name, "higher", found, floor.value))
+    };
+    Ok(rows.map(make).to_vec())
+}
+
+fn measure_swd(subject: &Subject) -> Result<Vec<Metric>> {
+    let [a, b] = subject.floor_images();
+    let floor = sliced_wasserstein(&a, &b, subject.seed)?.value;
+    let found = sliced_wasserstein(&subject.fakes, &subject.reals, subject.seed)?;
+    let count = subject.fakes.count().min(subject.reals.count()).min(swd::MAX_IMAGES) as u64;
+    let floor_samples = a.count().min(swd::MAX_IMAGES) as u64;
+    let row = row(subject, "sliced-wasserstein", format!("swd-{}px", subject.fakes.size), "lower", found, floor);
+    Ok(vec![within(DISTANCE, Metric { samples: count, reals: count, floor_samples, ..row })])
+}
+
+fn measure_ms_ssim(subject: &Subject) -> Result<Vec<Metric>> {
+    let own = mean_ms_ssim(&subject.reals, subject.seed)?.value;
+    let found = mean_ms_ssim(&subject.fakes, subject.seed)?;
+    let name = format!("ms-ssim-{}scales", ms_ssim::scales(subject.fakes.size));
+    let row = row(subject, "ms-ssim", name, "floor", found, own);
+    let used = |count: u64| count.min(2 * ms_ssim::MAX_PAIRS as u64);
+    Ok(vec![within(
+        SHARE,
+        Metric { samples: used(row.samples), reals: used(row.reals), floor_samples: used(row.reals), ..row },
+    )])
+}
+
+/// The mean distance in pixels among fakes as a ratio to that among reals.
+fn measure_diversity(subject: &Subject) -> Result<Vec<Metric>> {
+    let spread = |images: &crate::data::Images, chosen: &[usize]| {
+        mean_pairwise_distance(&Samples::from(images.clone()).gather(chosen, None))
+    };
+    let of = |images: &crate::data::Images| {
+        some(images.count(), MAX_SPREAD.min(images.count()), "evaluate/spread", subject.seed)
+    };
+    let (fakes, reals) = (of(&subject.fakes), of(&subject.reals));
+    let among_reals = spread(&subject.reals, &reals);
+    if among_reals == 0.0 {
+        return Err(Error::data("the reals are all equal", "name images that differ: --against DATA"));
+    }
+    let value = spread(&subject.fakes, &fakes) / among_reals;
+    let of_half = |half: Vec<usize>| {
+        let chosen: Vec<usize> = half.into_iter().map(|at| fakes[at]).collect();
+        spread(&subject.fakes, &chosen) / among_reals
+    };
+    let of_halves: Vec<f64> = halves(fakes.len(), "fakes", subject.seed).into_iter().map(of_half).collect();
+    let [a, b] = [0, 1].map(|side| {
+        let set = &subject.floor[side];
+        spread(&subject.reals, &set[..MAX_SPREAD.min(set.len())])
+    });
+    let row = row(subject, "diversity", "diversity-pixels".into(), "floor", Estimate::new(value, &of_halves), a / b);
+    let floor_samples = row.floor_samples.min(MAX_SPREAD as u64);
+    let row = Metric { samples: fakes.len() as u64, reals: reals.len() as u64, floor_samples, ..row };
+    Ok(vec![within(DISTANCE, row)])
+}
+
+fn measure_support(subject: &Subject) -> Result<Vec<Metric>> {
+    let [fakes, reals] = subject.rows()?;
+    let (found, own) = (support(fakes, reals, subject.seed)?, support(reals, reals, subject.seed)?);
+    let row = row(subject, "support", "support-pixels".into(), "floor", found, own.value);
+    let pairs = row.samples as f64 * (row.samples - 1) as f64 / 2.0;
+    let caveat = (found.value >= pairs).then(|| "no near duplicates: there are at least about that many".to_owned());
+    Ok(vec![within(DISTANCE, Metric { floor_samples: row.reals, caveat, ..row })])
+}
+
+fn of_run(subject: &Subject) -> Result<&OfRun> {
+    let run = subject.run.as_ref().filter(|run| run.holdout.count() >= 2 * crate::metrics::neighbours::MIN_IMAGES);
+    run.ok_or_else(|| Error::data(subject.no_run.clone(), "evaluate a run that is beside its data"))
+}
+
+fn measure_memorisation(subject: &Subject) -> Result<Vec<Metric>> {
+    let run = of_run(subject)?;
+    let (train, holdout) = (pixel_rows(&run.train)?, pixel_rows(&run.holdout)?);
+    let found = memorisation(&subject.rows()?[0], &train, &holdout, subject.seed)?;
+    let [a, b] = crate::metrics::subsamples::two_disjoint(holdout.count(), holdout.count() / 2, subject.seed);
+    let floor = memorisation(&holdout.select(&a), &train, &holdout.select(&b), subject.seed)?.value;
+    let row = row(subject, "memorisation", "memorisation-pixels".into(), "lower", found, floor);
+    Ok(vec![Metric { reals: (train.count() + holdout.count()) as u64, floor_samples: a.len() as u64, ..row }])
+}
+
+fn measure_overfit_gap(subject: &Subject) -> Result<Vec<Metric>> {
+    let run = of_run(subject)?;
+    let found = overfit_gap(&run.discriminator, &run.model, [&run.train, &run.holdout], &run.device, subject.seed)?;
+    let row = row(subject, "overfit-gap", "overfit-gap".into(), "lower", found, 0.0);
+    Ok(vec![Metric { samples: run.train.count() as u64, reals: run.holdout.count() as u64, floor_samples: 0, ..row }])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_are_named_between_commas() {
+        assert_eq!(parse_names("precision, recall,").unwrap(), ["precision", "recall"]);
+        let error = parse_names("presision").unwrap_err();
+        assert_eq!(error.to_string(), "there is no metric `presision`");
+        assert!(error.hint().starts_with("the nearest one is `precision`; all: kernel-distance "), "{}", error.hint());
+    }
+}

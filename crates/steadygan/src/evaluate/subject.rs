@@ -1,0 +1,259 @@
+//! What is evaluated: fakes, reals and, of a run, the images it was trained on and its discriminator.
+
+use super::{FeatureCache, Request, USUAL_SAMPLES};
+use crate::data::{self, DataPlan, Images, Samples, require_images};
+use crate::device::device;
+use crate::error::{Error, Result};
+use crate::metrics::subsamples::{some, two_disjoint};
+use crate::metrics::{FeatureNetwork, Features, pixel_rows};
+use crate::nn::Network;
+use crate::plan::{ModelPlan, Plan};
+use crate::rng;
+use crate::run::checkpoint_of;
+use burn::prelude::Device;
+use std::cell::OnceCell;
+use steadygan_run::{RunDirectory, Which};
+
+/// The fewest images of each kind: what every metric can do with.
+const MIN_IMAGES: usize = 24;
+
+/// Fakes that are made at a time.
+const PIECE: usize = 1_000;
+
+/// What is evaluated.
+pub(super) struct Subject {
+    pub(super) fakes: Images,
+    pub(super) reals: Images,
+    /// What the reals are called.
+    pub(super) against: String,
+    pub(super) seed: u64,
+    /// Two disjoint sets of reals, each of as many as there are fakes or of half the reals.
+    pub(super) floor: [Vec<usize>; 2],
+    pub(super) run: Option<OfRun>,
+    /// Why there is nothing of a run.
+    pub(super) no_run: String,
+    network: String,
+    cache: Option<FeatureCache>,
+    features: OnceCell<FeaturesOfBoth>,
+    rows: OnceCell<[Features; 2]>,
+}
+
+/// What only a run has.
+pub(super) struct OfRun {
+    pub(super) images: u64,
+    pub(super) checkpoint: Which,
+    pub(super) model: ModelPlan,
+    pub(super) discriminator: Network,
+    pub(super) device: Device,
+    /// Trained on, and held out; empty if they are no longer there.
+    pub(super) train: Images,
+    pub(super) holdout: Images,
+}
+
+/// Features of fakes and reals in one network.
+pub(super) struct FeaturesOfBoth {
+    pub(super) network: FeatureNetwork,
+    pub(super) fakes: Features,
+    pub(super) reals: Features,
+}
+
+impl Subject {
+    pub(super) fn of(request: &Request, run: Option<&RunDirectory>) -> Result<Self> {
+        match run {
+            Some(run) => Self::of_run(request, run),
+            None => Self::of_images(request),
+        }
+    }
+
+    fn of_run(request: &Request, run: &RunDirectory) -> Result<Self> {
+        let device = device(&request.device)?.inner();
+        let checkpoint = checkpoint_of(run, request.checkpoint)?;
+        let plan = checkpoint.origin().plan.clone();
+        let own = own_images(&plan, &checkpoint.origin().data_fingerprint);
+        let (reals, against) = match (&request.against, &own) {
+            (Some(source), _) => (of_source(source, plan.model.size, Some(plan.model.channels))?, source.clone()),
+            (None, Ok([_, holdout])) => (holdout.clone(), format!("the images of {} held out", plan.data.source)),
+            (None, Err(error)) => return Err(error.clone()),
+        };
+        let state = checkpoint.state(&device)?;
+        let count = request.samples.unwrap_or(USUAL_SAMPLES.min(reals.count()));
+        check_counts(count, reals.count(), &against)?;
+        let fakes = fakes(&plan, &checkpoint.generator(&device)?, count, request.seed, &device);
+        let no_run = match &own {
+            Ok(_) => "too few images were held out (data.holdout)".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        let [train, holdout] = own.unwrap_or_else(|_| [nothing(&reals), nothing(&reals)]);
+        let of_run = OfRun {
+            images: state.images,
+            checkpoint: request.checkpoint,
+            model: plan.model,
+            discriminator: state.discriminator,
+            device,
+            train,
+            holdout,
+        };
+        Ok(Self::new(request, fakes, reals, against, Some(of_run), no_run))
+    }
+
+    fn of_images(request: &Request) -> Result<Self> {
+        let against = request.against.clone().unwrap_or_default();
+        require_images(&request.of)?;
+        let size = match request.size {
+            Some(size) => size,
+            None => own_size(&request.of)?,
+        };
+        let [fakes, reals] = [&request.of, &against].map(|source| of_source(source, size, None));
+        let (mut fakes, mut reals) = (fakes?, reals?);
+        if fakes.channels != reals.channels {
+            [fakes, reals] = [fakes, reals].map(in_colour);
+        }
+        check_counts(fakes.count(), reals.count(), &against)?;
+        let count = request.samples.unwrap_or(USUAL_SAMPLES.min(reals.count())).min(fakes.count());
+        check_counts(count, reals.count(), &against)?;
+        let chosen = some(fakes.count(), count, "evaluate/fakes", request.seed);
+        let no_run = format!("{} is no run", request.of);
+        Ok(Self::new(request, gather(&fakes, &chosen), reals, against, None, no_run))
+    }
+
+    fn new(
+        request: &Request,
+        fakes: Images,
+        reals: Images,
+        against: String,
+        run: Option<OfRun>,
+        no_run: String,
+    ) -> Self {
+        let most = request.samples.unwrap_or(USUAL_SAMPLES).max(MIN_IMAGES);
+        let chosen = some(reals.count(), most.min(reals.count()), "evaluate/reals", request.seed);
+        let reals = gather(&reals, &chosen);
+        let each = fakes.count().min(reals.count() / 2);
+        Self {
+            floor: two_disjoint(reals.count(), each, request.seed),
+            fakes,
+            reals,
+            against,
+            seed: request.seed,
+            run,
+            no_run,
+            network: request.network.clone(),
+            cache: request.cache.as_deref().map(FeatureCache::new),
+            features: OnceCell::new(),
+            rows: OnceCell::new(),
+        }
+    }
+
+    /// Features of both, taken when they are first asked for.
+    pub(super) fn features(&self) -> Result<&FeaturesOfBoth> {
+        if let Some(features) = self.features.get() {
+            return Ok(features);
+        }
+        let network = FeatureNetwork::named(&self.network)?;
+        let reals = match &self.cache {
+            Some(cache) => cache.features(&network, &self.reals)?,
+            None => network.features(&self.reals)?,
+        };
+        let fakes = network.features(&self.fakes)?;
+        Ok(self.features.get_or_init(|| FeaturesOfBoth { network, fakes, reals }))
+    }
+
+    /// Fakes and reals as rows of pixels.
+    pub(super) fn rows(&self) -> Result<&[Features; 2]> {
+        if let Some(rows) = self.rows.get() {
+            return Ok(rows);
+        }
+        let rows = [pixel_rows(&self.fakes)?, pixel_rows(&self.reals)?];
+        Ok(self.rows.get_or_init(|| rows))
+    }
+
+    /// The two disjoint sets of reals.
+    pub(super) fn floor_images(&self) -> [Images; 2] {
+        [0, 1].map(|side| gather(&self.reals, &self.floor[side]))
+    }
+}
+
+/// The images that a run was trained on and those that were held out.
+fn own_images(plan: &Plan, fingerprint: &str) -> Result<[Images; 2]> {
+    let hint = "name the reals: --against DATA (a relative path counts from the folder that training was started in)";
+    let data = data::load(&plan.data).map_err(|error| error.with_hint(hint))?;
+    if data.fingerprint != fingerprint {
+        let message = format!("the images of `{}` are not those that the run was trained on", plan.data.source);
+        return Err(Error::data(message, hint));
+    }
+    match (data.train, data.holdout) {
+        (Samples::Images(train), Samples::Images(holdout)) => Ok([train, holdout]),
+        _ => Err(Error::data(format!("{} are no images", plan.data.source), hint)),
+    }
+}
+
+/// All images of a source.
+fn of_source(source: &str, size: usize, channels: Option<usize>) -> Result<Images> {
+    require_images(source)?;
+    let plan = DataPlan { source: source.into(), size, channels, holdout: 0.0, background: [255; 3], flip: false };
+    match data::load(&plan)?.train {
+        Samples::Images(images) => Ok(images),
+        Samples::Points(_) => Err(Error::data(format!("{source} are points"), "name images")),
+    }
+}
+
+/// The size that all images of a source have.
+fn own_size(source: &str) -> Result<usize> {
+    // The size is not known yet: any will do to look at them.
+    let plan =
+        DataPlan { source: source.into(), size: 8, channels: None, holdout: 0.0, background: [255; 3], flip: false };
+    let (inspection, _) = data::inspect(&plan)?;
+    match inspection.sizes[..] {
+        [ref only] if only.width == only.height => Ok(only.width as usize),
+        _ => {
+            let message = format!("the images of {source} have {} sizes, or are not square", inspection.sizes.len());
+            Err(Error::data(message, "say at which size they are compared, in pixels: --size 64"))
+        }
+    }
+}
+
+fn check_counts(fakes: usize, reals: usize, against: &str) -> Result<()> {
+    if fakes.min(reals) >= MIN_IMAGES {
+        return Ok(());
+    }
+    let message =
+        format!("{fakes} images and {reals} reals ({against}) are too few: metrics need {MIN_IMAGES} of each");
+    Err(Error::data(message, "compare more: more images, --samples N, or other reals with --against DATA"))
+}
+
+/// What a run's generator makes of latents drawn as in training, truncated if the plan says so.
+fn fakes(plan: &Plan, generator: &Network, count: usize, seed: u64, device: &Device) -> Images {
+    let model = &plan.model;
+    let mut stream = rng::stream(seed, "evaluate", 0);
+    let mut pixels = Vec::with_capacity(count * model.image_len());
+    for (piece, first) in (0..count).step_by(PIECE).enumerate() {
+        let size = PIECE.min(count - first);
+        let latents = match model.truncation {
+            Some(threshold) => model.latent_distribution.sample_truncated(size, model.latent, threshold, &mut stream),
+            None => model.latent_distribution.sample(size, model.latent, &mut stream),
+        };
+        let noise = model.noise_in_sampling.then(|| rng::stream(seed, "evaluate/noise", piece as u64));
+        let classes = model.draw_classes(size, &mut rng::stream(seed, "evaluate/classes", piece as u64));
+        let values = generator.sample_classes(&latents, &classes, noise, device);
+        pixels.extend(values.into_iter().map(|value| model.range.unscale(value)));
+    }
+    Images { channels: model.channels, size: model.size, pixels, classes: None }
+}
+
+fn gather(images: &Images, chosen: &[usize]) -> Images {
+    let pixels = chosen.iter().flat_map(|&index| images.image(index)).copied().collect();
+    Images { channels: images.channels, size: images.size, pixels, classes: None }
+}
+
+fn nothing(like: &Images) -> Images {
+    gather(like, &[])
+}
+
+/// Grey repeated in three channels.
+fn in_colour(images: Images) -> Images {
+    if images.channels == 3 {
+        return images;
+    }
+    let planes = images.pixels.chunks_exact(images.size * images.size);
+    let pixels = planes.flat_map(|plane| plane.repeat(3)).collect();
+    Images { channels: 3, pixels, ..images }
+}

@@ -1,0 +1,132 @@
+//! The kernel distance that is measured as training goes on, on few samples.
+
+use super::State;
+use crate::data::{Dataset, Images, Samples, first_shown};
+use crate::error::{Error, Result};
+use crate::metrics::subsamples::two_disjoint;
+use crate::metrics::{Estimate, FeatureNetwork, Features, kernel, kernel_distance};
+use crate::plan::{MetricPlan, Plan};
+use crate::rng;
+use burn::prelude::Device;
+use std::cell::OnceCell;
+use std::fmt;
+use steadygan_run::DistanceLine;
+
+/// How far some fakes are from some reals.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Distance {
+    /// The metric and its network.
+    pub metric: String,
+    /// Of fakes to reals.
+    pub distance: Estimate,
+    /// Between two disjoint sets of the reals, each half of them.
+    pub floor: Estimate,
+    /// Fakes that were measured.
+    pub fakes: u64,
+    /// Reals that they were compared with.
+    pub reals: u64,
+}
+
+impl Distance {
+    /// The line of `metrics.jsonl` after `images` images; `best`: the lowest so far.
+    pub fn line(&self, images: u64, best: bool) -> DistanceLine {
+        DistanceLine {
+            images,
+            metric: self.metric.clone(),
+            value: self.distance.value,
+            deviation: self.distance.deviation,
+            floor: self.floor.value,
+            floor_deviation: self.floor.deviation,
+            fakes: self.fakes,
+            reals: self.reals,
+            best,
+        }
+    }
+}
+
+impl fmt::Display for Distance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { metric, distance, floor, .. } = self;
+        write!(f, "{metric} {:.4} ± {:.4} (reals {:.4})", distance.value, distance.deviation, floor.value)
+    }
+}
+
+/// What fakes are compared with: twice as many reals as fakes, if there are, from the hold-out if it has at least
+/// as many as fakes, otherwise from the images trained on. The latents are the same each time.
+pub(super) struct Compared<'a> {
+    plan: &'a Plan,
+    metric: &'a MetricPlan,
+    device: Device,
+    reals: Images,
+    prepared: OnceCell<Prepared>,
+}
+
+/// What the first measurement makes, which later ones use.
+struct Prepared {
+    network: FeatureNetwork,
+    reals: Features,
+    floor: Estimate,
+}
+
+impl<'a> Compared<'a> {
+    /// Nothing if the plan measures none, or there are too few reals for a floor.
+    pub(super) fn new(plan: &'a Plan, data: &Dataset, device: &Device) -> Option<Self> {
+        let metric = plan.metric.as_ref()?;
+        let samples = if data.holdout.count() >= metric.samples { &data.holdout } else { &data.train };
+        let Samples::Images(reals) = first_shown(samples, plan.seed, 2 * metric.samples) else { return None };
+        let enough = reals.count() >= 2 * kernel::MIN_SAMPLES;
+        enough.then(|| Self { plan, metric, device: device.clone().inner(), reals, prepared: OnceCell::new() })
+    }
+
+    /// Whether a measurement is due.
+    pub(super) fn is_due(&self, images: u64) -> bool {
+        images.is_multiple_of(self.metric.every)
+    }
+
+    /// The distance of the fakes that the state makes.
+    ///
+    /// # Errors
+    ///
+    /// The network is not the one of the plan, or its features are not finite.
+    pub(super) fn measure(&self, state: &State) -> Result<Distance> {
+        let Prepared { network, reals, floor } = match self.prepared.get() {
+            Some(prepared) => prepared,
+            None => {
+                let prepared = self.prepare()?;
+                self.prepared.get_or_init(|| prepared)
+            }
+        };
+        let fakes = network.features(&self.fakes(state))?;
+        Ok(Distance {
+            metric: kernel::name(network),
+            distance: kernel_distance(&fakes, reals, self.plan.seed)?,
+            floor: *floor,
+            fakes: fakes.count() as u64,
+            reals: reals.count() as u64,
+        })
+    }
+
+    fn prepare(&self) -> Result<Prepared> {
+        let network = FeatureNetwork::named(&self.metric.network)?;
+        if network.sha256() != self.metric.sha256 {
+            let message =
+                format!("the feature network {} is not the one that the run was planned with", self.metric.network);
+            return Err(Error::checkpoint(message, "put the old file back, or start a new run"));
+        }
+        let reals = network.features(&self.reals)?;
+        let [a, b] = two_disjoint(reals.count(), reals.count() / 2, self.plan.seed);
+        let floor = kernel_distance(&reals.select(&a), &reals.select(&b), self.plan.seed)?;
+        Ok(Prepared { network, reals, floor })
+    }
+
+    fn fakes(&self, state: &State) -> Images {
+        let (model, seed) = (&self.plan.model, self.plan.seed);
+        let latents =
+            model.latent_distribution.sample(self.metric.samples, model.latent, &mut rng::stream(seed, "metric", 0));
+        let noise = model.noise_in_sampling.then(|| rng::stream(seed, "metric/noise", 0));
+        let classes = model.draw_classes(self.metric.samples, &mut rng::stream(seed, "metric/classes", 0));
+        let values = state.shown_generator().sample_classes(&latents, &classes, noise, &self.device);
+        let pixels = values.into_iter().map(|value| model.range.unscale(value)).collect();
+        Images { channels: self.reals.channels, size: self.reals.size, pixels, classes: None }
+    }
+}
