@@ -117,15 +117,19 @@ impl Sheet<'_> {
             return;
         }
         let (some_reals, some_fakes) = (packs(reals, half), packs(fakes, half));
-        signs.dead_d = dead(discriminator, Tensor::cat(vec![some_reals.clone(), some_fakes.clone()], 0), Pass::train());
-        signs.bend_d = bend(some_reals, some_fakes, |x| discriminator.logits(x, &mut Pass::evaluate()));
+        let both = Tensor::cat(vec![some_reals.clone(), some_fakes.clone()], 0);
+        let layers;
+        (signs.dead_d, layers) = units(discriminator, both, Pass::train());
+        let whole = bend(some_reals, some_fakes, |x| discriminator.logits(x, &mut Pass::evaluate()));
+        // What compares images of a batch bends a discriminator whose activations do not.
+        signs.bend_d = whole.min(layers);
         let generator = state.generator.clone().no_grad();
         let latents = |from: usize, count: usize| {
             let values = self.latents[from * model.latent..][..count * model.latent].to_vec();
             Tensor::<4>::from_data(TensorData::new(values, [count, model.latent, 1, 1]), &self.device)
         };
         if self.count() >= 2 * HALVED {
-            signs.dead_g = dead(&generator, latents(0, 2 * HALVED), Pass::evaluate());
+            (signs.dead_g, _) = units(&generator, latents(0, 2 * HALVED), Pass::evaluate());
             signs.bend_g = bend(latents(0, HALVED), latents(HALVED, HALVED), |x| {
                 let [n, ..] = x.dims();
                 let features = generator.features(x, &mut Pass::evaluate());
@@ -224,19 +228,28 @@ pub(crate) fn is_constant(image: &[u8]) -> bool {
 }
 
 /// The share of units (channels of an activation) that have one value at all places of all images, in the layer that has
-/// most of them; NaN without activations, or with a reference batch beside the images.
-fn dead(network: &Network, mut x: Tensor<4>, mut pass: Pass) -> f64 {
+/// most of them; and how far the activation that does so most is from affine. NaN without activations, or with a reference
+/// batch beside the images.
+fn units(network: &Network, mut x: Tensor<4>, mut pass: Pass) -> (f64, f64) {
+    let (mut most_dead, mut most_bent) = (f64::NAN, f64::NAN);
     if network.reference().is_some() {
-        return f64::NAN;
+        return (most_dead, most_bent);
     }
-    let mut most = f64::NAN;
+    let half = x.dims()[0] / 2;
     for layer in network.layers() {
+        let before = x.clone();
         x = layer.forward(x, &mut pass);
         if matches!(layer, AnyLayer::LeakyRelu(_) | AnyLayer::Maxout(_)) {
-            most = most.max(constant_channels(x.clone()));
+            most_dead = most_dead.max(constant_channels(x.clone()));
+            let [a, b] = [0, half].map(|from| before.clone().narrow(0, from, half));
+            let activation = |x: Tensor<4>| {
+                let count = x.shape().num_elements() / before.dims()[1] * layer.output([before.dims()[1], 1, 1])[0];
+                layer.forward(x, &mut Pass::evaluate()).reshape([count])
+            };
+            most_bent = most_bent.max(bend(a, b, activation));
         }
     }
-    most
+    (most_dead, most_bent)
 }
 
 fn constant_channels(x: Tensor<4>) -> f64 {
