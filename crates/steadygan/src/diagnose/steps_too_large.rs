@@ -13,6 +13,9 @@ const LARGE: f64 = 0.02;
 /// With such steps weights are replaced within some dozens of rounds.
 const FAR_TOO_LARGE: f64 = 0.06;
 
+/// What is large for a first line after which gradients explode at once.
+const AT_FIRST: f64 = 0.015;
+
 /// Rounds for which they are: at the start of training steps are large beside small weights.
 const ROUNDS: u64 = 60;
 
@@ -37,7 +40,9 @@ fn after_an_explosion<'a>(seen: &Seen<'a>) -> Option<Streak<'a>> {
     let exploding = exploding_gradients::streak(seen)?;
     let before = seen.lines.len() - exploding.lines.len();
     let lines = &seen.lines[..(before + 1).min(seen.lines.len())];
-    let large = lines.iter().any(|line| larger(line) > FAR_TOO_LARGE);
+    // If gradients exploded before the first line, little is left to see of the steps.
+    let limit = if before == 0 { AT_FIRST } else { FAR_TOO_LARGE };
+    let large = lines.iter().any(|line| larger(line) > limit);
     large.then_some(Streak { lines: seen.lines })
 }
 

@@ -40,7 +40,7 @@ fn a_unit_that_is_never_active_is_dead() {
     });
     let (dead, bent) = units(&network.no_grad(), ramp([4, 1, 4, 4], 0.0), Pass::evaluate());
     assert_eq!(dead, 0.5);
-    assert!(bent < 1e-5, "one is never active, the other always: {bent}");
+    assert!(bent < 1e-4, "one is never active, the other always: {bent}");
 }
 
 #[test]
