@@ -90,7 +90,8 @@ signs! {
     dead_d,
     /// The share of units that do not vary, in the generator's layer that has most of them.
     dead_g,
-    /// How far the discriminator is from an affine map, by the logits half-way between images: 0 if it is one.
+    /// How far the discriminator is from an affine map, by the logits half-way between images, and no further than its activations
+    /// are: 0 if they bend nothing.
     bend_d,
     /// How far the generator is from an affine map, before its last activation.
     bend_g,

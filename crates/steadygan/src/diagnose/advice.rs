@@ -75,8 +75,8 @@ pub(super) fn rates(about: &About, factors: [f64; 2], why: &str) -> Suggestion {
         [generator, discriminator] if generator == discriminator && rates[0] == rates[1] && about.has("adam") => {
             vec![("heuristics.adam.lr".to_owned(), short(rates[0]))]
         }
-        [_, discriminator] if discriminator == 1.0 => vec![(key("generator"), short(rates[0]))],
-        [generator, _] if generator == 1.0 => vec![(key("discriminator"), short(rates[1]))],
+        [_, 1.0] => vec![(key("generator"), short(rates[0]))],
+        [1.0, _] => vec![(key("discriminator"), short(rates[1]))],
         _ => vec![(key("generator"), short(rates[0])), (key("discriminator"), short(rates[1]))],
     };
     Suggestion::Set(keys, why.to_owned())

@@ -14,7 +14,7 @@ const ROUNDS: u64 = 100;
 pub(super) const CHECK: Check = Check {
     card: Card {
         name: "dead-units",
-        looks_for: "In a layer of activations half of the units have one value at all places of 16 images, for 100 rounds; \
+        looks_for: "In a layer of activations half of the units have one value at all places of 8 images, for 100 rounds; \
                     severe if all of them do in the discriminator (in the generator that is a mode collapse).",
         means: "Units that never change pass on no information and no gradient: they do not come back by themselves.",
         symptom_of: &["range-mismatch", "missing-nonlinearity", "steps-too-large"],

@@ -1,7 +1,7 @@
 //! Gradients that grow beyond measure.
 
 use super::advice::{Suggestion, rates};
-use super::seen::{Seen, mean};
+use super::seen::{Seen, Streak, mean};
 use super::{About, Card, Check, Sight};
 use crate::loss::Loss;
 use steadygan_run::{Severity, StatsLine};
@@ -26,10 +26,18 @@ pub(super) const CHECK: Check = Check {
     advice,
 };
 
+fn norm(line: &StatsLine) -> f64 {
+    line.stats.grad_norm_d.max(line.stats.grad_norm_g)
+}
+
+/// The lines on which gradients explode.
+pub(super) fn streak<'a>(seen: &Seen<'a>) -> Option<Streak<'a>> {
+    seen.streak(ROUNDS, |line| norm(line) > EXPLODING)
+}
+
 fn look(seen: &Seen<'_>) -> Option<Sight> {
-    let norm = |line: &StatsLine| line.stats.grad_norm_d.max(line.stats.grad_norm_g);
     let streak = seen.streak(ROUNDS, |line| norm(line) > TROUBLE)?;
-    let severe = seen.streak(ROUNDS, |line| norm(line) > EXPLODING).is_some();
+    let severe = self::streak(seen).is_some();
     let of = |value: fn(&StatsLine) -> f64| mean(streak.lines, value);
     let (d, g) = (of(|line| line.stats.grad_norm_d), of(|line| line.stats.grad_norm_g));
     Some(Sight {

@@ -5,15 +5,15 @@ use super::seen::{Seen, mean};
 use super::{About, Card, Check, Sight};
 use steadygan_run::{Severity, StatsLine};
 
-/// The share of the way from reals that are trained on down to fakes at which held-out reals are judged: ADA's r_v, which it
-/// keeps near 0.5 or below by augmenting (Karras et al. 2020, section 3).
-const OVERFIT: f64 = 0.5;
-
-/// Held-out reals are as good as fakes.
-const BY_HEART: f64 = 0.75;
-
-/// The least gap in standard deviations, below which a share means nothing.
+/// How far below training reals held-out reals are judged, in standard deviations: sound runs of the tuning corpus stay below 0.6.
 const GAP: f64 = 0.75;
+
+/// So far below, the discriminator knows its images by heart: those of the tuning corpus that do are above 1.5.
+const BY_HEART: f64 = 1.25;
+
+/// The least share of the way from training reals down to fakes: ADA's r_v, which it keeps near 0.5 by augmenting (Karras et
+/// al. 2020, section 3).
+const SHARE: f64 = 0.25;
 
 /// Fakes that are this near to a training image, beside held-out reals, are copies of it.
 const COPIES: f64 = 0.5;
@@ -27,8 +27,8 @@ const EPOCHS: f64 = 4.0;
 pub(super) const CHECK: Check = Check {
     card: Card {
         name: "memorisation",
-        looks_for: "On average over 200 rounds held-out reals are judged half-way from training reals to fakes or below, with a \
-                    gap of 0.75 standard deviations, after 4 passes through the data; severe from three quarters of the way. Or, of at most 1,000 images, fakes are \
+        looks_for: "On average over 200 rounds held-out reals are judged 0.75 standard deviations below training reals and a \
+                    quarter of the way to fakes, after 4 passes through the data; severe from 1.25 deviations. Or, of at most 1,000 images, fakes are \
                     half as far from the nearest one as held-out reals are, for 200 rounds: severe.",
         means: "The discriminator recognises its training images instead of what is real about them: it teaches the generator to copy them.",
         symptom_of: &["range-mismatch", "missing-nonlinearity", "wrong-sign", "steps-too-large"],
@@ -69,8 +69,8 @@ fn overfit(seen: &Seen<'_>) -> Option<Sight> {
     }
     let gap_in_deviations = mean(recent, |line| gap(line) / line.signs.logit_spread);
     let share = mean(recent, gap) / mean(recent, |line| line.signs.logit_train - line.signs.logit_fixed);
-    (gap_in_deviations > GAP && share > OVERFIT).then(|| Sight {
-        severity: if share > BY_HEART { Severity::Severe } else { Severity::Warning },
+    (gap_in_deviations > GAP && share > SHARE).then(|| Sight {
+        severity: if gap_in_deviations > BY_HEART { Severity::Severe } else { Severity::Warning },
         since: first.stats.images,
         says: format!(
             "Held-out reals are judged {:.0}% of the way from training reals to fakes: logits {:.1}, {:.1} and {:.1}.",

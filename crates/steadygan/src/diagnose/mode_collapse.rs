@@ -11,6 +11,12 @@ const TOTAL: f64 = 0.1;
 /// Fakes that differ so little are of few kinds.
 const PARTIAL: f64 = 0.4;
 
+/// Fakes that do not differ at all, whatever the latent: those of initial weights differ by 0.015 or more.
+const ONE: f64 = 0.003;
+
+/// Rounds for which they do not.
+const ONE_ROUNDS: u64 = 60;
+
 /// Fakes that get more different by this factor are about to get over it.
 const RISE: f64 = 1.1;
 
@@ -24,7 +30,8 @@ pub(super) const CHECK: Check = Check {
     card: Card {
         name: "mode-collapse",
         looks_for: "Fakes of different latents are less than 0.4 times as far from each other as reals are for 250 rounds, and not \
-                    getting further (partial); severe below 0.1 (total), unless the generator has hardly moved.",
+                    getting further (partial); severe below 0.1 (total), unless the generator has hardly moved, or \
+                    below 0.003 for 60 rounds.",
         means: "The generator makes the same few images, or one, whatever the latent: those that the discriminator falls for.",
         symptom_of: &[
             "range-mismatch",
@@ -33,7 +40,6 @@ pub(super) const CHECK: Check = Check {
             "dead-units",
             "steps-too-large",
             "exploding-gradients",
-            "vanishing-gradients",
             "constant-images",
             "duplicate-images",
         ],
@@ -44,8 +50,9 @@ pub(super) const CHECK: Check = Check {
 
 fn look(seen: &Seen<'_>) -> Option<Sight> {
     let alike = |share: f64| seen.streak(ROUNDS, |line| diversity(line) < share).filter(|streak| !is_rising(streak));
-    let streak = alike(PARTIAL)?;
-    let total = alike(TOTAL).is_some() && has_moved(seen);
+    let one = seen.streak(ONE_ROUNDS, |line| diversity(line) < ONE);
+    let streak = one.or_else(|| alike(PARTIAL))?;
+    let total = one.is_some() || alike(TOTAL).is_some() && has_moved(seen);
     let last = streak.lines.last()?;
     Some(Sight {
         severity: if total { Severity::Severe } else { Severity::Warning },

@@ -5,6 +5,7 @@ use steadygan_run::{ModesLine, StatsLine};
 
 /// Something observed.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "nearly all are the largest")]
 pub enum Sign {
     /// At a line of stats.
     Stats(StatsLine),

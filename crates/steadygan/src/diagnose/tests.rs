@@ -96,7 +96,7 @@ fn each_failure_has_its_name() {
         ("steps-too-large", |line| line.signs.update_g = 0.2),
         ("exploding-gradients", |line| line.stats.grad_norm_d = 5e3),
         ("vanishing-gradients", |line| line.stats.grad_norm_g = 1e-8),
-        ("memorisation", |line| line.signs.logit_holdout = -0.25),
+        ("memorisation", |line| line.signs.logit_holdout = -0.4),
         ("mode-collapse", |line| line.stats.diversity = 0.01),
         ("generator-winning", |line| (line.signs.logit_fixed, line.signs.distance) = (0.3, 0.9)),
         ("saturation", |line| line.signs.saturated_fake = 1.0),

@@ -21,7 +21,14 @@ pub(super) const CHECK: Check = Check {
         looks_for: "The generator's gradient has a norm below 0.001 of the discriminator's for 100 rounds; severe if it is below \
                     1e-6.",
         means: "The discriminator gives the generator nothing to learn from: it is certain, and its logits are flat around the fakes.",
-        symptom_of: &["range-mismatch", "missing-nonlinearity", "wrong-sign", "dead-units", "steps-too-large"],
+        symptom_of: &[
+            "range-mismatch",
+            "missing-nonlinearity",
+            "wrong-sign",
+            "dead-units",
+            "steps-too-large",
+            "mode-collapse",
+        ],
     },
     look,
     advice,

@@ -14,6 +14,12 @@ const LINES: usize = 8;
 /// How far on average a step lowers them, in standard deviations; a step is a small one.
 const PUSH: f64 = -1e-3;
 
+/// Lines that are enough if it lowers them far.
+const FEW_LINES: usize = 5;
+
+/// How far that is on average, in standard deviations.
+const FAR: f64 = -1e-2;
+
 /// How far on average the discriminator's step moves reals below fakes, in standard deviations.
 const PULL: f64 = -1e-3;
 
@@ -23,7 +29,8 @@ const INVERTED: f64 = -2.0;
 pub(super) const CHECK: Check = Check {
     card: Card {
         name: "wrong-sign",
-        looks_for: "The generator's step lowers the logits of its fakes, on eight lines in a row and for 60 rounds; or the \
+        looks_for: "The generator's step lowers the logits of its fakes, on eight lines in a row (five, if by more than \
+                    0.01 standard deviations on average) and for 60 rounds; or the \
                     discriminator ranks fakes above reals by more than two standard deviations for 60 rounds, and its steps make \
                     that worse; either for half of the time since training began. Severe.",
         means: "A loss has the wrong sign, or labels are swapped: a network learns the opposite of its task.",
@@ -42,9 +49,10 @@ fn generator(seen: &Seen<'_>) -> Option<Sight> {
     if seen.about.has("feature-matching") {
         return None;
     }
-    let streak = seen.streak(ROUNDS, |line| line.signs.push < 0.0).filter(|streak| streak.lines.len() >= LINES)?;
+    let streak = seen.streak(ROUNDS, |line| line.signs.push < 0.0)?;
     let push = streak.mean(|line| line.signs.push);
-    (push < PUSH && is_from_the_start(seen, &streak)).then(|| Sight {
+    let lasts = streak.lines.len() >= LINES && push < PUSH || streak.lines.len() >= FEW_LINES && push < FAR;
+    (lasts && is_from_the_start(seen, &streak)).then(|| Sight {
         severity: Severity::Severe,
         since: streak.since(),
         says: format!(
@@ -59,12 +67,10 @@ fn discriminator(seen: &Seen<'_>) -> Option<Sight> {
     let streak = seen.streak(ROUNDS, |line| separation(line) < INVERTED)?;
     // A discriminator that is too slow ranks fakes above reals too, but its steps make up for it.
     let pull = streak.mean(|line| line.signs.pull);
-    if !(pull < PULL) || !is_from_the_start(seen, &streak) {
-        return None;
-    }
+    let is_wrong = pull < PULL && is_from_the_start(seen, &streak);
     let of = |value: fn(&StatsLine) -> f64| streak.mean(value);
     let (real, fake) = (of(|line| line.stats.logit_real), of(|line| line.stats.logit_fake));
-    Some(Sight {
+    is_wrong.then(|| Sight {
         severity: Severity::Severe,
         since: streak.since(),
         says: format!(

@@ -67,8 +67,12 @@ impl<'a> Sheet<'a> {
         let model = &self.plan.model;
         let noise = model.noise_in_sampling.then(|| rng::stream(self.plan.seed, "sheet/noise", 0));
         let count = count.min(self.count());
-        let classes: Vec<usize> = self.classes.iter().copied().cycle().take(count).collect();
-        generator.sample_classes(&self.latents[..count * model.latent], &classes, noise, &self.device)
+        generator.sample_classes(&self.latents[..count * model.latent], &self.classes(count), noise, &self.device)
+    }
+
+    /// The classes of the first `count` fakes; none if networks are not told of classes.
+    pub(super) fn classes(&self, count: usize) -> Vec<usize> {
+        self.classes.iter().copied().cycle().take(count).collect()
     }
 
     /// What is made of the first `count` fixed latents.

@@ -3,11 +3,13 @@
 //! All of it together costs a few percent of the steps between two lines at the default cadence: forward passes on some
 //! dozens of images, statistics of 64 pictures.
 
+mod units;
+
 use super::sheet::Sheet;
 use super::{State, StepStats, packed};
 use crate::data::Samples;
 use crate::metrics::{Texture, energy_distance, mean_nearest_distance, mean_pairwise_distance};
-use crate::nn::{AnyLayer, Layer, Network, Pass, each_tensor, is_buffer, map_tensors};
+use crate::nn::{Network, Pass, each_tensor, is_buffer, map_tensors};
 use crate::ops;
 use crate::optim::Optimizer;
 use crate::plan::Output;
@@ -16,15 +18,16 @@ use burn::module::Module;
 use burn::prelude::*;
 use rand_distr::{Distribution, Uniform};
 use steadygan_run::Signs;
+use units::{bend, units};
 
 /// About as many images of each kind are judged; whole packs and groups.
-const JUDGED: usize = 32;
+const JUDGED: usize = 16;
 
 /// Images, half of them fakes, on which units are looked at.
-const WATCHED: usize = 16;
+const WATCHED: usize = 8;
 
 /// Pairs of inputs half-way between which a network is compared with an affine map.
-const HALVED: usize = 8;
+const HALVED: usize = 4;
 
 /// Copies are looked for among no more images than this.
 const FEW: usize = 1_000;
@@ -75,12 +78,14 @@ impl Sheet<'_> {
         let discriminator = state.discriminator.clone().no_grad();
         let unit = model.pack * model.discriminator.minibatch_std.max(1);
         let judged = (JUDGED / unit).max(1) * unit;
-        let judged_by = |network: &Network, values: &[f32]| {
-            let images = packed(self.tensor(values, judged), model.pack);
-            let logits = network.logits(images, &mut Pass::train()).into_data();
-            logits.iter::<f32>().map(f64::from).collect::<Vec<_>>()
+        let judged_by = |network: &Network, shown: &Shown| {
+            let classes: Vec<usize> = shown.classes.iter().copied().cycle().take(judged).collect();
+            let images = packed(self.tensor(&shown.values, judged), model.pack);
+            let logits = network.logits(images, &mut Pass::train().with_classes(&classes));
+            floats(logits).into_iter().map(f64::from).collect::<Vec<_>>()
         };
-        let judge = |values: &[f32]| judged_by(&discriminator, values);
+        let judge = |shown: &Shown| judged_by(&discriminator, shown);
+        let made = |values: &[f32]| Shown { values: values.to_vec(), classes: self.classes(judged) };
         let train = self.drawn(&self.data.train, "signs/train", state.images, judged);
         let mut kinds = vec![judge(&train)];
         signs.logit_train = mean(&kinds[0]);
@@ -88,23 +93,25 @@ impl Sheet<'_> {
             kinds.push(judge(&self.drawn(&self.data.holdout, "signs/holdout", state.images, judged)));
             signs.logit_holdout = mean(&kinds[1]);
         }
-        let fixed = judge(fakes);
+        let shown = made(fakes);
+        let fixed = judge(&shown);
         signs.logit_fixed = mean(&fixed);
         kinds.push(fixed);
         signs.logit_spread = (kinds.iter().map(|kind| variance(kind)).sum::<f64>() / kinds.len() as f64).sqrt();
         if let Some(before) = before_last_step(&state.discriminator, &state.discriminator_optimizer) {
-            let apart = mean(&judged_by(&before, &train)) - mean(&judged_by(&before, fakes));
+            let apart = mean(&judged_by(&before, &train)) - mean(&judged_by(&before, &shown));
             signs.pull = (signs.logit_train - signs.logit_fixed - apart) / signs.logit_spread;
         }
         // Where an average is shown, the trained generator makes other fakes.
         let trained = state.average.as_ref().map(|_| self.values(&state.generator, judged));
         let now = trained.as_deref().unwrap_or(&fakes[..fakes.len().min(judged * model.image_len())]);
         signs.diversity_now = self.diversity(now);
+        let logit_now = if trained.is_some() { mean(&judge(&made(now))) } else { signs.logit_fixed };
         if let Some(before) = before_last_step(&state.generator, &state.generator_optimizer) {
-            let then = judge(&self.values(&before, judged));
-            signs.push = (mean(&judge(now)) - mean(&then)) / signs.logit_spread;
+            let then = judge(&made(&self.values(&before, judged)));
+            signs.push = (logit_now - mean(&then)) / signs.logit_spread;
         }
-        self.see_units(state, &discriminator, (&train, fakes), signs);
+        self.see_units(state, &discriminator, (&train.values, fakes), signs);
     }
 
     /// Units that do not vary, and how far each network is from an affine map.
@@ -117,15 +124,19 @@ impl Sheet<'_> {
             return;
         }
         let (some_reals, some_fakes) = (packs(reals, half), packs(fakes, half));
-        signs.dead_d = dead(discriminator, Tensor::cat(vec![some_reals.clone(), some_fakes.clone()], 0), Pass::train());
-        signs.bend_d = bend(some_reals, some_fakes, |x| discriminator.logits(x, &mut Pass::evaluate()));
+        let both = Tensor::cat(vec![some_reals.clone(), some_fakes.clone()], 0);
+        let layers;
+        (signs.dead_d, layers) = units(discriminator, both, Pass::train());
+        let whole = bend(some_reals, some_fakes, |x| discriminator.logits(x, &mut Pass::evaluate()));
+        // What compares images of a batch bends a discriminator whose activations do not.
+        signs.bend_d = whole.min(layers);
         let generator = state.generator.clone().no_grad();
         let latents = |from: usize, count: usize| {
             let values = self.latents[from * model.latent..][..count * model.latent].to_vec();
             Tensor::<4>::from_data(TensorData::new(values, [count, model.latent, 1, 1]), &self.device)
         };
         if self.count() >= 2 * HALVED {
-            signs.dead_g = dead(&generator, latents(0, 2 * HALVED), Pass::evaluate());
+            (signs.dead_g, _) = units(&generator, latents(0, 2 * HALVED), Pass::evaluate());
             signs.bend_g = bend(latents(0, HALVED), latents(HALVED, HALVED), |x| {
                 let [n, ..] = x.dims();
                 let features = generator.features(x, &mut Pass::evaluate());
@@ -154,11 +165,18 @@ impl Sheet<'_> {
     }
 
     /// Some of the samples, others at each line.
-    fn drawn(&self, samples: &Samples, purpose: &str, images: u64, count: usize) -> Vec<f32> {
+    fn drawn(&self, samples: &Samples, purpose: &str, images: u64, count: usize) -> Shown {
         let any = Uniform::new(0, samples.count()).expect("there are samples");
         let indices: Vec<usize> = any.sample_iter(rng::stream(self.plan.seed, purpose, images)).take(count).collect();
-        samples.gather(&indices, None).to_values(self.plan.model.range)
+        let classes = if self.plan.model.conditioning.is_some() { samples.classes(&indices) } else { Vec::new() };
+        Shown { values: samples.gather(&indices, None).to_values(self.plan.model.range), classes }
     }
+}
+
+/// Images as networks see them, and their classes if networks are told of those.
+struct Shown {
+    values: Vec<f32>,
+    classes: Vec<usize>,
 }
 
 /// The range that an output is bound to.
@@ -221,47 +239,6 @@ pub(crate) fn is_constant(image: &[u8]) -> bool {
     let (least, greatest) =
         image.iter().fold((u8::MAX, 0), |(least, most), &level| (least.min(level), most.max(level)));
     greatest.saturating_sub(least) <= 1
-}
-
-/// The share of units (channels of an activation) that have one value at all places of all images, in the layer that has
-/// most of them; NaN without activations, or with a reference batch beside the images.
-fn dead(network: &Network, mut x: Tensor<4>, mut pass: Pass) -> f64 {
-    if network.reference().is_some() {
-        return f64::NAN;
-    }
-    let mut most = f64::NAN;
-    for layer in network.layers() {
-        x = layer.forward(x, &mut pass);
-        if matches!(layer, AnyLayer::LeakyRelu(_) | AnyLayer::Maxout(_)) {
-            most = most.max(constant_channels(x.clone()));
-        }
-    }
-    most
-}
-
-fn constant_channels(x: Tensor<4>) -> f64 {
-    let [_, channels, height, width] = x.dims();
-    let mut ends = vec![[f32::INFINITY, f32::NEG_INFINITY]; channels];
-    for (at, value) in floats(x).into_iter().enumerate() {
-        let [least, greatest] = &mut ends[at / (height * width) % channels];
-        (*least, *greatest) = (least.min(value), greatest.max(value));
-    }
-    ends.iter().filter(|[least, greatest]| least == greatest).count() as f64 / channels as f64
-}
-
-/// How far a map is from affine: the mean distance of f((a + b)/2) from (f(a) + f(b))/2, over half of that of f(a) from f(b).
-/// NaN if f(a) and f(b) are as good as equal.
-fn bend(a: Tensor<4>, b: Tensor<4>, map: impl Fn(Tensor<4>) -> Tensor<1>) -> f64 {
-    let middle = (a.clone() + b.clone()) * 0.5;
-    let [a, b, middle] = [a, b, middle].map(|x| floats(map(x)).into_iter().map(f64::from).collect::<Vec<_>>());
-    let (mut off, mut apart, mut size) = (0.0, 0.0, 0.0);
-    for ((a, b), middle) in a.iter().zip(&b).zip(&middle) {
-        off += (middle - (a + b) / 2.0).abs();
-        apart += (a - b).abs() / 2.0;
-        size += a.abs() + b.abs();
-    }
-    // Below this what is left of a difference is rounding in 32 bits.
-    if apart > 1e-4 * size { off / apart } else { f64::NAN }
 }
 
 fn floats<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {

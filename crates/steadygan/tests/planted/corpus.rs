@@ -1,7 +1,7 @@
 //! The corpus: which runs there are.
 //!
-//! Both halves were written down before the doctor's thresholds were tuned. The scored half has recipes, widths, data, strengths
-//! and seeds that the tuning half does not have.
+//! The scored half has recipes, widths, data, strengths and seeds that the tuning half does not have; it was written down before it
+//! was played, and is played to score, not to look at. What was scored once and then learned from belongs to the tuning half.
 
 use crate::plants::{Layer, Plant};
 use crate::sources::Source;
@@ -73,7 +73,7 @@ const TUNING: [Base; 4] = [
     },
 ];
 
-const SCORED: [Base; 6] = [
+const EARLIER: [Base; 6] = [
     Base {
         name: "hacks-std-shapes",
         source: Source::Shapes,
@@ -97,7 +97,7 @@ const SCORED: [Base; 6] = [
     Base {
         name: "critic-ramps",
         source: Source::Ramps,
-        recipe: "base='dcgan'\n[data]\nsize=16\n[model]\nwidth=14\nlatent=20\n[train]\nbatch=32\n[heuristics]\nwasserstein=true\n\
+        recipe: "base='dcgan'\n[data]\nsize=16\n[model]\nwidth=14\nlatent=20\n[train]\nbatch=32\n[heuristics]\nwasserstein={clip=0.0}\n\
                  gradient-penalty=true\ngaussian-latent=true\nbatch-norm={discriminator=false}",
         rounds: 1_800,
     },
@@ -116,6 +116,52 @@ const SCORED: [Base; 6] = [
                  adam={lr=5e-4,beta1=0.0,beta2=0.99}\nleaky-relu=true\ngaussian-latent=true\nrelativistic-pairing=true\n\
                  r1={gamma=0.1}\nr2={gamma=0.1}\nema=true",
         rounds: 4_000,
+    },
+];
+
+const SCORED: [Base; 6] = [
+    Base {
+        name: "plain-loss-rings",
+        source: Source::Rings,
+        recipe: "base='dcgan'\n[data]\nsize=16\n[model]\nwidth=10\nlatent=50\n[train]\nbatch=32\n[heuristics]\n\
+                 separate-batches=true\nlabel-smoothing={real=0.9,fake=0.0}",
+        rounds: 2_200,
+    },
+    Base {
+        name: "ema-plaid",
+        source: Source::Plaid,
+        recipe: "base='hacks'\n[data]\nsize=20\n[model]\nwidth=9\nlatent=30\n[train]\nbatch=28\n[heuristics]\n\
+                 ema={half-life='2k'}\nnoisy-labels=false",
+        rounds: 1_800,
+    },
+    Base {
+        name: "r1-halves",
+        source: Source::Halves,
+        recipe: "base='plain'\n[data]\nsize=16\n[model]\nwidth=14\nlatent=20\n[train]\nbatch=24\n[heuristics]\n\
+                 adam={beta1=0.0,beta2=0.99}\nimage-scaling=true\nleaky-relu=true\ngaussian-latent=true\n\
+                 strided-downsampling=true\nstrided-upsampling=true\nr1={gamma=2.0}\nseparate-batches=true",
+        rounds: 2_200,
+    },
+    Base {
+        name: "critic-bars",
+        source: Source::Bars,
+        recipe: "base='dcgan'\n[data]\nsize=16\n[model]\nwidth=11\nlatent=26\n[train]\nbatch=32\n[heuristics]\n\
+                 wasserstein={clip=0.0}\ngradient-penalty=true\ngaussian-latent=true\nbatch-norm={discriminator=false}",
+        rounds: 1_600,
+    },
+    Base {
+        name: "mlp-bubbles",
+        source: Source::Bubbles,
+        recipe: "base='plain'\n[data]\nsize=12\n[model]\nfamily='mlp'\nwidth=96\ndepth=3\nlatent=24\n[train]\nbatch=40\n[heuristics]\n\
+                 adam={beta1=0.5}\nimage-scaling=true\nleaky-relu=true\ngaussian-latent=true\nhinge=true\nr1={gamma=1.0}",
+        rounds: 3_000,
+    },
+    Base {
+        name: "two-updates-waves",
+        source: Source::Waves,
+        recipe: "base='dcgan'\n[data]\nsize=24\n[model]\nwidth=7\nlatent=40\n[train]\nbatch=32\n[heuristics]\n\
+                 least-squares=true\ngaussian-latent=true\nseparate-batches={updates='two'}\nlabel-smoothing={real=0.95,fake=0.05}",
+        rounds: 1_400,
     },
 ];
 
@@ -140,7 +186,7 @@ const TUNING_KINDS: [Kind; 11] = [
     (&[Plant::Frozen], false),
 ];
 
-const SCORED_KINDS: [Kind; 11] = [
+const EARLIER_KINDS: [Kind; 11] = [
     (&[Plant::HighRates(1_500.0), Plant::HighRates(800.0), Plant::HighRates(4_000.0)], true),
     (&[Plant::StrongDiscriminator(0.005, 2), Plant::StrongDiscriminator(0.01, 4)], false),
     (&[Plant::Collapse(0.0, Layer::Last), Plant::Collapse(0.4, Layer::First), Plant::Collapse(0.3, Layer::Last)], true),
@@ -151,6 +197,23 @@ const SCORED_KINDS: [Kind; 11] = [
     (&[Plant::SwappedLabels, Plant::WrongSign(Role::Generator), Plant::WrongSign(Role::Discriminator)], false),
     (&[Plant::LargeWeights(0.8), Plant::Growing(1.02), Plant::Unbounded(8.0)], false),
     (&[Plant::LateForgetting(0.4), Plant::LateFading(0.45)], false),
+    (&[Plant::Frozen], false),
+];
+
+const SCORED_KINDS: [Kind; 11] = [
+    (&[Plant::HighRates(600.0), Plant::HighRates(200.0), Plant::HighRates(1_200.0)], false),
+    (&[Plant::StrongDiscriminator(0.006, 2), Plant::StrongDiscriminator(0.004, 1)], false),
+    (
+        &[Plant::Collapse(0.45, Layer::Last), Plant::Collapse(0.0, Layer::First), Plant::Collapse(0.35, Layer::First)],
+        false,
+    ),
+    (&[Plant::OtherRange], false),
+    (&[Plant::Constant { own: true }, Plant::Constant { own: false }], false),
+    (&[Plant::Few(64), Plant::Few(56), Plant::Few(72)], false),
+    (&[GENERATOR_ONLY, DISCRIMINATOR_ONLY, BOTH], false),
+    (&[Plant::WrongSign(Role::Discriminator), Plant::SwappedLabels, Plant::WrongSign(Role::Generator)], false),
+    (&[Plant::Growing(1.025), Plant::LargeWeights(0.7), Plant::Unbounded(6.0)], false),
+    (&[Plant::LateFading(0.4), Plant::LateForgetting(0.45)], false),
     (&[Plant::Frozen], false),
 ];
 
@@ -168,32 +231,35 @@ impl Half {
         }
     }
 
-    /// Its runs: each kind of failure so many times, its strengths in turns and on the bases in turns, with which it
-    /// goes; then healthy runs on each base.
+    /// Its runs. The tuning half has the runs that were scored first, and by which the doctor was mended, too.
     pub(crate) fn cases(self) -> Vec<Case> {
-        let (bases, kinds, times, healthy, first_seed): (&'static [Base], &[Kind], usize, u64, u64) = match self {
-            Self::Tuning => (&TUNING, &TUNING_KINDS, 3, 6, 1),
-            Self::Scored => (&SCORED, &SCORED_KINDS, 4, 6, 1_001),
-        };
-        let mut cases = Vec::new();
-        for (number, (plants, of_points)) in kinds.iter().enumerate() {
-            let fitting = |plant: &Plant| -> Vec<&'static Base> {
-                bases.iter().filter(|base| base.takes(*plant) && (*of_points || base.source.channels() != 2)).collect()
-            };
-            for time in 0..times {
-                let plant = plants[time % plants.len()];
-                let fitting = fitting(&plant);
-                let base = fitting[(time + number) % fitting.len()];
-                cases.push(Case { base, plant: Some(plant), seed: first_seed + cases.len() as u64 });
-            }
+        match self {
+            Self::Tuning => [runs(&TUNING, &TUNING_KINDS, 3, 1), runs(&EARLIER, &EARLIER_KINDS, 4, 1_001)].concat(),
+            Self::Scored => runs(&SCORED, &SCORED_KINDS, 4, 2_001),
         }
-        for base in bases {
-            for _ in 0..healthy {
-                cases.push(Case { base, plant: None, seed: first_seed + cases.len() as u64 });
-            }
-        }
-        cases
     }
+}
+
+/// Healthy runs on each base.
+const HEALTHY: usize = 6;
+
+/// Each kind of failure so many times, its strengths in turns and on the bases in turns that can have it; then healthy runs on each
+/// base. Each has a seed of its own.
+fn runs(bases: &'static [Base], kinds: &[Kind], times: usize, first_seed: u64) -> Vec<Case> {
+    let mut cases: Vec<Case> = Vec::new();
+    for (number, (plants, of_points)) in kinds.iter().enumerate() {
+        for time in 0..times {
+            let plant = plants[time % plants.len()];
+            let takes = |base: &&Base| base.takes(plant) && (*of_points || base.source.channels() != 2);
+            let fitting: Vec<&'static Base> = bases.iter().filter(takes).collect();
+            let base = fitting[(time + number) % fitting.len()];
+            cases.push(Case { base, plant: Some(plant), seed: first_seed + cases.len() as u64 });
+        }
+    }
+    for base in bases.iter().flat_map(|base| [base; HEALTHY]) {
+        cases.push(Case { base, plant: None, seed: first_seed + cases.len() as u64 });
+    }
+    cases
 }
 
 impl Base {
@@ -205,8 +271,11 @@ impl Base {
             && !self.recipe.contains("base='plain'")
             && !self.recipe.contains("penalty");
         let bounded = ["modern", "penalty", "spectral", "r1"].iter().any(|bound| self.recipe.contains(bound));
+        let plain = self.recipe.contains("base='plain'");
         match plant {
             Plant::SwappedLabels => !relative,
+            // Adam's steps are as large as they are, but batch norm makes them small beside weights that grow.
+            Plant::HighRates(_) => self.recipe.contains("modern") || plain && !self.recipe.contains("batch-norm"),
             Plant::Few(_) => !bounded,
             Plant::LargeWeights(_) => !normed && !self.recipe.contains("spectral"),
             Plant::Unbounded(_) => !bounded,

@@ -221,8 +221,8 @@ impl Hook for Meddler {
             Meddling::Grow(factor) => scale(gradients, factor.powf(self.calls as f64 / 2.0)),
             Meddling::Freeze if !of_generator => scale(gradients, 0.0),
             Meddling::Stop(name) if of_generator => {
-                let stopped = gradients.0.remove(name);
-                gradients.0.extend(stopped.map(|gradient| (name.clone(), gradient * 0.0)));
+                // Without a gradient, not with one of zero: Adam's momentum would go on.
+                gradients.0.remove(name);
             }
             Meddling::Draw(to) if of_generator => {
                 let weights = flat(network);

@@ -26,6 +26,18 @@ pub(crate) enum Source {
     Ramps,
     /// A few bright strokes.
     Strokes,
+    /// Concentric rings around a point.
+    Rings,
+    /// Stripes across stripes, in colours.
+    Plaid,
+    /// Two colours on two sides of a line.
+    Halves,
+    /// A few upright and level bars.
+    Bars,
+    /// Many small coloured discs.
+    Bubbles,
+    /// Two waves in each other's way.
+    Waves,
     /// Eight Gaussians.
     Ring,
     /// Twenty-five Gaussians.
@@ -45,7 +57,7 @@ impl Source {
     /// 1, 3, or 2 for points.
     pub(crate) fn channels(self) -> usize {
         match self {
-            Self::Shapes | Self::Ramps => 3,
+            Self::Shapes | Self::Ramps | Self::Plaid | Self::Halves | Self::Bubbles => 3,
             Self::Ring | Self::Grid => 2,
             _ => 1,
         }
@@ -62,6 +74,12 @@ impl Source {
             Self::Gratings => grating,
             Self::Ramps => ramp,
             Self::Strokes => strokes,
+            Self::Rings => rings,
+            Self::Plaid => plaid,
+            Self::Halves => halves,
+            Self::Bars => bars,
+            Self::Bubbles => bubbles,
+            Self::Waves => waves,
         };
         let (channels, size) = (self.channels(), plan.model.size);
         let name = format!("{self:?}").to_lowercase();
@@ -175,4 +193,59 @@ fn strokes(canvas: &mut Canvas, stream: &mut Stream) {
             before.max(1.5 - distance / width)
         });
     }
+}
+
+fn rings(canvas: &mut Canvas, stream: &mut Stream) {
+    let [x0, y0] = [(); 2].map(|()| draw(stream, 0.3, 0.7));
+    let (waves, phase) = (draw(stream, 2.0, 4.0), draw(stream, 0.0, std::f64::consts::TAU));
+    canvas.paint(|x, y, _, _| 0.5 + 0.5 * (std::f64::consts::TAU * waves * (x - x0).hypot(y - y0) + phase).cos());
+}
+
+fn plaid(canvas: &mut Canvas, stream: &mut Stream) {
+    let (warp, weft) = (colour(stream), colour(stream));
+    let [across, along] = [(); 2].map(|()| draw(stream, 1.0, 2.5));
+    let [first, second] = [(); 2].map(|()| draw(stream, 0.0, 1.0));
+    canvas.paint(|x, y, channel, _| {
+        let band = |at: f64| if at.fract() < 0.5 { 1.0 } else { 0.0 };
+        (warp[channel] * band(x * across + first) + weft[channel] * band(y * along + second)) / 2.0 + 0.1
+    });
+}
+
+fn halves(canvas: &mut Canvas, stream: &mut Stream) {
+    let (one, other) = (colour(stream), colour(stream));
+    let (across, along) = draw(stream, 0.0, std::f64::consts::TAU).sin_cos();
+    let offset = draw(stream, -0.2, 0.2);
+    canvas.paint(
+        |x, y, channel, _| {
+            if (x - 0.5) * along + (y - 0.5) * across > offset { one[channel] } else { other[channel] }
+        },
+    );
+}
+
+fn bars(canvas: &mut Canvas, stream: &mut Stream) {
+    for _ in 0..3 {
+        let (at, width, level) = (draw(stream, 0.0, 0.9), draw(stream, 0.08, 0.2), draw(stream, 0.4, 1.0));
+        let upright = draw(stream, 0.0, 1.0) < 0.5;
+        canvas.paint(|x, y, _, before| {
+            let place = if upright { x } else { y };
+            if (at..at + width).contains(&place) { level } else { before }
+        });
+    }
+}
+
+fn bubbles(canvas: &mut Canvas, stream: &mut Stream) {
+    for _ in 0..5 {
+        let [x0, y0] = [(); 2].map(|()| draw(stream, 0.0, 1.0));
+        let (radius, paint) = (draw(stream, 0.1, 0.22), colour(stream));
+        canvas.paint(|x, y, channel, before| if (x - x0).hypot(y - y0) < radius { paint[channel] } else { before });
+    }
+}
+
+fn waves(canvas: &mut Canvas, stream: &mut Stream) {
+    let [one, other] = [(); 2].map(|()| draw(stream, 1.0, 2.5));
+    let [first, second] = [(); 2].map(|()| draw(stream, 0.0, std::f64::consts::TAU));
+    canvas.paint(|x, y, _, _| {
+        let bent = (std::f64::consts::TAU * other * y + second).sin();
+        0.5 + 0.5 * (std::f64::consts::TAU * one * x + first + 1.5 * bent).sin()
+    });
 }
