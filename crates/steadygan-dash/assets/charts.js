@@ -80,7 +80,7 @@ export class Chart {
       points: { show: few && !series.thin && !series.hidden, size: 4, fill: series.colour }, show: true, ...(series.hidden ? { stroke: "transparent", width: 0 } : {}),
     });
     return {
-      width: Math.max(200, this.place.clientWidth), height: HEIGHT, padding: [10, 6, 0, 0],
+      width: Math.max(200, this.place.clientWidth || 0), height: HEIGHT, padding: [10, 6, 0, 0],
       legend: { show: false },
       cursor: {
         sync: { key: "curves", setSeries: false }, drag: { x: true, y: false, setScale: false }, points: { size: 7 },

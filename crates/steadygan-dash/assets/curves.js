@@ -17,6 +17,21 @@ const GROUPS = [
   { title: "Gradient norms", keys: ["grad_norm_d", "grad_norm_g"], log: true },
   { title: "Penalty", keys: ["penalty"], mayBeZero: true },
   { title: "Speed", keys: ["images_per_s"] },
+  // What findings are judged by, shown on request.
+  { title: "Energy distance", keys: ["distance"], more: true },
+  { title: "Logits on fixed images", keys: ["logit_train", "logit_holdout", "logit_fixed", "logit_spread"], more: true },
+  { title: "Last step's effect on logits", keys: ["push", "pull"], more: true },
+  { title: "Range of values", keys: ["real_low", "fake_low", "real_high", "fake_high"], more: true },
+  { title: "Saturated values", keys: ["saturated_real", "saturated_fake"], more: true },
+  { title: "Roughness", keys: ["rough_real", "rough_fake"], more: true },
+  { title: "Checkerboard", keys: ["alternating_real", "alternating_fake"], more: true },
+  { title: "Range of bytes", keys: ["level_low", "level_high"], more: true },
+  { title: "Constant images", keys: ["constant"], more: true },
+  { title: "Diversity without average", keys: ["diversity_now"], more: true },
+  { title: "Distance to the nearest training image", keys: ["nearest"], more: true },
+  { title: "Size of the last step", keys: ["update_d", "update_g"], more: true, log: true },
+  { title: "Units that do not vary", keys: ["dead_d", "dead_g"], more: true },
+  { title: "Distance from an affine map", keys: ["bend_d", "bend_g"], more: true },
 ];
 const NO_CURVES = ["time_s"];
 // What of metrics.jsonl says how a value was measured.
@@ -37,6 +52,8 @@ export class Curves {
     this.span = null;
     this.at = null;
     this.grid = h("div", { class: "charts" });
+    this.rest = h("div", { class: "charts" });
+    this.more = h("details", { class: "more" }, h("summary", {}, "What findings are judged by"), this.rest);
     this.notes = h("div");
     const choice = (axis, text) => h("button", { type: "button", "aria-pressed": String(axis === this.axis), onclick: () => this.setAxis(axis) }, text);
     this.choices = { images: choice("images", "Images"), time: choice("time", "Time") };
@@ -144,11 +161,14 @@ export class Curves {
       }
     }
     const told = { zoom: (span) => this.zoom(span), pick: (x) => this.told.pick(this.axis === "images" ? x : along(this.clock(this.ids[0]), x, 1, 0)) };
-    const nodes = specs.map((spec) => {
-      if (!this.charts.has(spec.title)) this.charts.set(spec.title, new Chart(told));
-      return this.charts.get(spec.title).node;
-    });
-    if (nodes.length !== this.grid.children.length || nodes.some((node, at) => this.grid.children[at] !== node)) put(this.grid, nodes);
+    for (const [place, isMore] of [[this.grid, false], [this.rest, true]]) {
+      const nodes = specs.filter((spec) => Boolean(spec.more) === isMore).map((spec) => {
+        if (!this.charts.has(spec.title)) this.charts.set(spec.title, new Chart(told));
+        return this.charts.get(spec.title).node;
+      });
+      if (nodes.length !== place.children.length || nodes.some((node, at) => place.children[at] !== node)) put(place, nodes);
+    }
+    this.more.hidden = this.rest.children.length === 0;
     specs.forEach((spec) => this.charts.get(spec.title).set(spec));
     this.whole_button.hidden = this.span === null;
     const notes = this.ids.flatMap((id) => (this.drawn.get(id)?.notes ?? []).map((note) => (this.ids.length > 1 ? `${id}: ${note}` : note)));
@@ -191,18 +211,20 @@ export class Curves {
     return [...groups.values()];
   }
 
-  spec({ title, keys, tables, log = false, mayBeZero = false, beside = null }) {
+  spec({ title, keys, tables, log = false, mayBeZero = false, beside = null, more = false }) {
     const single = this.ids.length === 1;
+    // Keys that no run has are as if they were not asked for.
+    const drawn = keys.filter((key) => tables.some((table) => table.columns[table.keys.indexOf(key)]?.some(Number.isFinite)));
     const parts = [];
     for (const table of tables) {
       const column = (key) => table.columns[table.keys.indexOf(key)];
       const xs = table.images.map((images) => this.place(table.id, images));
       const at = this.ids.indexOf(table.id);
-      keys.forEach((key, nth) => {
+      drawn.forEach((key, nth) => {
         if (!column(key)) return;
-        const paint = single ? colour(keys.length > 1 ? ["d", "g"][nth] : "one") : runColour(at);
-        const name = keys.length > 1 || !single ? format.named(key) : "";
-        const label = single ? name : [shortName(table.id), keys.length > 1 ? name : ""].filter(Boolean).join(" ");
+        const paint = single ? colour(drawn.length > 1 ? ["d", "g", "run-2", "run-3"][nth] : "one") : runColour(at);
+        const name = drawn.length > 1 || !single ? format.named(key) : "";
+        const label = single ? name : [shortName(table.id), drawn.length > 1 ? name : ""].filter(Boolean).join(" ");
         parts.push({ xs, ys: column(key), series: { label, colour: paint, dash: !single && nth > 0 ? DASH : undefined } });
         const spread = single && key === "value" ? column("deviation") : null;
         if (spread) {
@@ -217,7 +239,7 @@ export class Curves {
     const some = parts.some((part) => part.ys.some((value) => Number.isFinite(value) && !(mayBeZero && value === 0)));
     if (!some) return null;
     const data = parts.length === 1 ? [parts[0].xs, parts[0].ys] : uPlot.join(parts.map((part) => [part.xs, part.ys]));
-    return { title, data, series: parts.map((part) => part.series), log };
+    return { title, data, series: parts.map((part) => part.series), log, more };
   }
 
   destroy() {

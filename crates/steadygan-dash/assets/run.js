@@ -27,7 +27,7 @@ export function runPage(page, { id, others }) {
     nodes.head, nodes.notes,
     h("section", { "aria-label": "Pictures" }, sheets.node),
     h("section", { "aria-label": "Findings" }, nodes.found),
-    h("section", { "aria-label": "Curves" }, h("div", { class: "headline" }, h("h2", {}, "Curves"), nodes.overlaid, curves.tools), curves.notes, curves.grid),
+    h("section", { "aria-label": "Curves" }, h("div", { class: "headline" }, h("h2", {}, "Curves"), nodes.overlaid, curves.tools), curves.notes, curves.grid, curves.more),
     h("section", { "aria-label": "Explore" }, nodes.explore),
     h("section", { "aria-label": "Recipe" }, nodes.recipe, nodes.layers),
   );

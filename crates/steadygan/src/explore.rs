@@ -150,7 +150,7 @@ impl Explorer {
         match ask {
             Ask::Sheet { seed, count, truncation } => {
                 let latents = self.latents(seed, within("count", count, 1..=MAX_IMAGES)?, truncation)?;
-                Ok(self.shown(&self.images(&latents, seed), Vec::new()))
+                Ok(self.shown(&self.images(&latents, seed, |image| image), Vec::new()))
             }
             Ask::Walk { from, to, steps, truncation } => {
                 let (a, b) = (self.latent(from, truncation)?, self.latent(to, truncation)?);
@@ -158,11 +158,12 @@ impl Explorer {
                 let distribution = self.plan().model.latent_distribution;
                 let at = |step: usize| distribution.interpolate(&a, &b, step as f64 / (steps - 1) as f64);
                 let latents: Vec<f32> = (0..steps).flat_map(at).collect();
-                Ok(self.shown(&self.images(&latents, from.seed), Vec::new()))
+                // All of the way is of the class where it begins.
+                Ok(self.shown(&self.images(&latents, from.seed, |_| from.index), Vec::new()))
             }
             Ask::Nearest { of, count, truncation } => {
                 let count = within("count", count, 1..=MAX_IMAGES)?;
-                let fake = self.images(&self.latent(of, truncation)?, of.seed);
+                let fake = self.images(&self.latent(of, truncation)?, of.seed, |_| of.index);
                 self.nearest(fake, count)
             }
             Ask::Layers => unreachable!("answered above"),
@@ -206,11 +207,15 @@ impl Explorer {
         Ok(latents[index * self.plan().model.latent..].to_vec())
     }
 
-    /// The bytes of the generator's images.
-    fn images(&self, latents: &[f32], seed: u64) -> Vec<u8> {
+    /// The bytes of the generator's images. If it is told of classes, each has that of the image of the seed whose
+    /// number `place` says.
+    fn images(&self, latents: &[f32], seed: u64, place: impl Fn(usize) -> usize) -> Vec<u8> {
         let Loaded { generator, plan, .. } = self.loaded.as_ref().expect("loaded before anything is asked");
         let noise = plan.model.noise_in_sampling.then(|| rng::stream(seed, "generate/noise", 0));
-        let values = generator.sample(latents, noise, &self.device);
+        let columns = plan.model.classes_in_columns();
+        let told = if columns.is_empty() { 0 } else { latents.len() / plan.model.latent };
+        let classes: Vec<usize> = (0..told).map(|image| columns[place(image) % columns.len()]).collect();
+        let values = generator.sample_classes(latents, &classes, noise, &self.device);
         values.into_iter().map(|value| plan.model.range.unscale(value)).collect()
     }
 

@@ -27,9 +27,11 @@ def main():
         events = EventAccumulator(str(run / "tensorboard"), size_guidance={"scalars": 0, "images": 0, "tensors": 0})
         events.Reload()
         lines = [json.loads(line) for line in (run / "stats.jsonl").read_text().splitlines()]
-        for key in lines[0].keys() - {"images"}:
+        numbers = {key for line in lines for key, value in line.items() if isinstance(value, float)}
+        assert {"loss_d", "logit_fake", "diversity", "images_per_s"} <= numbers
+        for key in numbers:
             read = [(event.step, event.value) for event in events.Scalars(key)]
-            written = [(line["images"], line[key]) for line in lines if line[key] is not None]
+            written = [(line["images"], line[key]) for line in lines if line.get(key) is not None]
             assert [step for step, _ in read] == [step for step, _ in written], key
             assert all(abs(a - b) <= 1e-6 * abs(b) for (_, a), (_, b) in zip(read, written)), key
         sheets = events.Images("fakes")

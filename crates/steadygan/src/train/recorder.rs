@@ -90,7 +90,7 @@ impl Recorder {
         let line = StatsLine { stats, signs: *signs };
         self.stats.write(&line)?;
         if let Some(events) = &mut self.events {
-            events.scalars(images, &line.stats)?;
+            events.scalars(images, &line)?;
         }
         self.log(&format!(
             "{images} images: loss_d {:.4} loss_g {:.4} logit_real {:+.3} logit_fake {:+.3} diversity {diversity:.3}",
