@@ -33,8 +33,7 @@ fn assert_step(form: &str, setting: &str) {
     let judged = discriminator_step(discriminator, discriminator_optimizer, batches, &rules, &mut []).expect("finite");
     let compared = |_: &[Box<dyn Hook>]| Classed::from(reals());
     let fakes = (fakes.into(), &compared as MakeReals<'_>);
-    let fooled =
-        generator_step(generator, generator_optimizer, discriminator, fakes, &rules, &mut []).expect("finite");
+    let fooled = generator_step(generator, generator_optimizer, discriminator, fakes, &rules, &mut []).expect("finite");
 
     let losses: Vec<f64> = serde_json::from_value(told["losses"].clone()).expect("three numbers");
     for (ours, theirs) in [(judged.loss_d, losses[0] + losses[1]), (fooled.loss, losses[2])] {
