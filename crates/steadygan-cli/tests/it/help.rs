@@ -20,6 +20,7 @@ fn the_flags_are_those_that_are_committed() {
         "data",
         "data inspect",
         "data pack",
+        "dashboard",
         "findings",
         "heuristics",
     ];
