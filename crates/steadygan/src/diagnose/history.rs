@@ -1,6 +1,6 @@
 //! A run's files, read by the doctor.
 
-use super::seen::{Distance, Sign};
+use super::seen::{Measured, Sign};
 use super::{Doctor, before_training};
 use crate::data::Dataset;
 use crate::error::Result;
@@ -63,7 +63,7 @@ pub fn signs_of(run: &RunDirectory) -> Result<Vec<Sign>> {
     for of_modes in [true, false] {
         signs.extend(measured.iter().filter_map(|line| match line {
             Measured::Modes(line) if of_modes => Some((line.images, Sign::Modes(*line))),
-            Measured::Distance { images, value, deviation, .. } if !of_modes => {
+            Measured::Measured { images, value, deviation, .. } if !of_modes => {
                 let distance = Distance { images: *images, value: *value, deviation: *deviation };
                 Some((*images, Sign::Distance(distance)))
             }
