@@ -1,7 +1,7 @@
 //! Fakes that were better before.
 
 use super::advice::{Suggestion, rates};
-use super::seen::{Distance, Seen};
+use super::seen::{Measured, Seen};
 use super::{About, Card, Check, Sight};
 use steadygan_run::Severity;
 
@@ -50,7 +50,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn look(seen: &Seen<'_>) -> Option<Sight> {
-    let own: Vec<Distance>;
+    let own: Vec<Measured>;
     let distances = if seen.distances.is_empty() {
         own = of_pictures(seen);
         &own
@@ -87,14 +87,14 @@ fn look(seen: &Seen<'_>) -> Option<Sight> {
 }
 
 /// The energy distances of the stats, in medians of five lines.
-fn of_pictures(seen: &Seen<'_>) -> Vec<Distance> {
+fn of_pictures(seen: &Seen<'_>) -> Vec<Measured> {
     let chunks = seen.lines.rchunks_exact(MEDIAN).rev();
     let medians = chunks.filter_map(|lines| {
         let mut values: Vec<f64> = lines.iter().map(|line| line.signs.distance).collect();
         values.sort_by(f64::total_cmp);
         let value = values[MEDIAN / 2];
         let images = lines[MEDIAN / 2].stats.images;
-        value.is_finite().then_some(Distance { images, value, deviation: ENERGY_DEVIATION })
+        value.is_finite().then_some(Measured { images, value, deviation: ENERGY_DEVIATION })
     });
     medians.collect()
 }

@@ -1,6 +1,6 @@
 //! From what is seen to findings that begin, get worse and end.
 
-use super::seen::{Distance, Seen, Sign};
+use super::seen::{Measured, Seen, Sign};
 use super::{About, CATALOGUE, Card, Check, Sight, advice};
 use crate::plan::Plan;
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ pub struct Doctor {
     about: About,
     lines: Vec<StatsLine>,
     modes: Vec<ModesLine>,
-    distances: Vec<Distance>,
+    distances: Vec<Measured>,
     open: BTreeMap<&'static str, Open>,
 }
 

@@ -1,12 +1,12 @@
 //! A run's files, read by the doctor.
 
-use super::seen::{Distance, Sign};
+use super::seen::{Measured, Sign};
 use super::{Doctor, before_training};
 use crate::data::Dataset;
 use crate::error::Result;
 use crate::plan::Plan;
 use serde::Deserialize;
-use steadygan_run::{Finding, Manifest, ModesLine, RunDirectory, StatsLine, read_lines};
+use steadygan_run::{DistanceLine, Finding, Manifest, ModesLine, RunDirectory, StatsLine, read_lines};
 
 /// The doctor after reading a run's files, and all that there was to say.
 #[derive(Debug)]
@@ -58,14 +58,14 @@ impl History {
 pub fn signs_of(run: &RunDirectory) -> Result<Vec<Sign>> {
     let stats: Vec<StatsLine> = read(&run.stats())?;
     let mut signs: Vec<(u64, Sign)> = stats.into_iter().map(|line| (line.stats.images, Sign::Stats(line))).collect();
-    let measured: Vec<Measured> = read(&run.metrics())?;
+    let measured: Vec<MetricsLine> = read(&run.metrics())?;
     // Modes come before the distance, as they are measured.
     for of_modes in [true, false] {
         signs.extend(measured.iter().filter_map(|line| match line {
-            Measured::Modes(line) if of_modes => Some((line.images, Sign::Modes(*line))),
-            Measured::Distance { images, value, deviation, .. } if !of_modes => {
-                let distance = Distance { images: *images, value: *value, deviation: *deviation };
-                Some((*images, Sign::Distance(distance)))
+            MetricsLine::Modes(line) if of_modes => Some((line.images, Sign::Modes(*line))),
+            MetricsLine::Distance(DistanceLine { images, value, deviation, .. }) if !of_modes => {
+                let measured = Measured { images: *images, value: *value, deviation: *deviation };
+                Some((*images, Sign::Distance(measured)))
             }
             _ => None,
         }));
@@ -77,15 +77,9 @@ pub fn signs_of(run: &RunDirectory) -> Result<Vec<Sign>> {
 /// A line of metrics.jsonl.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Measured {
+enum MetricsLine {
     Modes(ModesLine),
-    Distance {
-        images: u64,
-        #[serde(rename = "metric")]
-        _metric: String,
-        value: f64,
-        deviation: f64,
-    },
+    Distance(DistanceLine),
 }
 
 fn read<T: serde::de::DeserializeOwned>(path: &std::path::Path) -> Result<Vec<T>> {

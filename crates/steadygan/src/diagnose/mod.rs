@@ -40,7 +40,7 @@ pub use about::About;
 pub use before::before_training;
 pub use doctor::Doctor;
 pub use history::{History, signs_of};
-pub use seen::{Distance, Sign};
+pub use seen::{Measured, Sign};
 
 use advice::Suggestion;
 use seen::Seen;

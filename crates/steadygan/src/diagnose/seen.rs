@@ -12,12 +12,12 @@ pub enum Sign {
     /// How fakes are spread over known modes.
     Modes(ModesLine),
     /// How far fakes are from reals, in the run's metric.
-    Distance(Distance),
+    Distance(Measured),
 }
 
 /// A distance of fakes from reals, less being better.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Distance {
+pub struct Measured {
     /// Real images shown.
     pub images: u64,
     /// The distance.
@@ -35,7 +35,7 @@ pub(super) struct Seen<'a> {
     pub(super) about: &'a About,
     pub(super) lines: &'a [StatsLine],
     pub(super) modes: &'a [ModesLine],
-    pub(super) distances: &'a [Distance],
+    pub(super) distances: &'a [Measured],
 }
 
 impl<'a> Seen<'a> {

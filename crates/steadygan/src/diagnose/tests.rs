@@ -154,7 +154,7 @@ fn fakes_that_were_better_before_decay() {
     assert_eq!(found, [("decay", Severity::Severe)]);
     // With a metric of the run's own, pictures' distances say nothing.
     let mut doctor = Doctor::new(&plan(""), 1_000);
-    let of = |images: u64, value: f64| Sign::Distance(Distance { images, value, deviation: 0.001 });
+    let of = |images: u64, value: f64| Sign::Distance(Measured { images, value, deviation: 0.001 });
     let signs = [(1, 0.3), (2, 0.02), (3, 0.021), (4, 0.033), (5, 0.034), (6, 0.035), (7, 0.06)];
     let told: Vec<Finding> = signs.into_iter().flat_map(|(images, value)| doctor.see(of(images, value))).collect();
     let found: Vec<_> = told.iter().map(|found| (found.images, found.since, found.severity)).collect();

@@ -1,7 +1,8 @@
 //! A run under the doctor's eyes.
 
-use crate::diagnose::{Doctor, Sign};
+use crate::diagnose::{Doctor, Measured, Sign};
 use crate::error::Result;
+use crate::metrics::Estimate;
 use crate::metrics::modes::Modes;
 use crate::plan::OnSevere;
 use crate::report::DynamicImage;
@@ -86,7 +87,9 @@ impl Observer for Attended<'_> {
     }
     fn distance(&mut self, state: &State, distance: &Distance) -> Result<()> {
         self.recorder.distance(state, distance)?;
-        self.observer.distance(state, distance)
+        self.observer.distance(state, distance)?;
+        let (images, Estimate { value, deviation }) = (state.images, distance.distance);
+        self.see(Sign::Distance(Measured { images, value, deviation }))
     }
     fn checkpoint(&mut self, state: &State) -> Result<()> {
         self.recorder.checkpoint(state)?;
