@@ -228,7 +228,7 @@ pub struct TrainRecipe {
     pub on_severe: OnSevere,
     /// Images between two measurements of the kernel distance, or "off"; points have none.
     pub metric_every: Cadence,
-    /// Fakes that are measured.
+    /// Fakes that are measured, and reals that they are compared with.
     pub metric_samples: usize,
     /// The network in whose features: `efficientnet-lite0`, or the path of an ONNX file with its description.
     pub metric_network: String,
@@ -244,9 +244,9 @@ impl Default for TrainRecipe {
             checkpoint_every: Count(10_000),
             sheet: 64,
             on_severe: OnSevere::Warn,
-            // A measurement takes two seconds on two cores, showing 20,000 images of the default run 45 (docs/metrics.md).
-            metric_every: Cadence(Some(Count(20_000))),
-            metric_samples: 256,
+            // What the default run, whose images are small, can afford: see benchmarks/2026-11-24-features.
+            metric_every: Cadence(Some(Count(50_000))),
+            metric_samples: 128,
             metric_network: DEFAULT_NETWORK.into(),
         }
     }

@@ -88,7 +88,7 @@ pub struct MetricPlan {
     /// Images between two measurements, a multiple of a [round](TrainPlan::round). Rounded down, so that a run of five
     /// times what was asked for is measured near its end.
     pub every: u64,
-    /// Fakes that are measured; twice as many reals, if there are, are what they are compared with.
+    /// Fakes that are measured, and reals, if there are as many, that they are compared with.
     pub samples: usize,
     /// The feature network's name or path.
     pub network: String,

@@ -51,8 +51,8 @@ impl fmt::Display for Distance {
     }
 }
 
-/// What fakes are compared with: twice as many reals as fakes, if there are, from the hold-out if it has at least
-/// as many as fakes, otherwise from the images trained on. The latents are the same each time.
+/// What fakes are compared with: as many reals, if there are, from the hold-out if it has that many, otherwise from the
+/// images trained on. Reals and latents are the same each time, so that values differ by what the generator has learnt.
 pub(super) struct Compared<'a> {
     plan: &'a Plan,
     metric: &'a MetricPlan,
@@ -73,7 +73,7 @@ impl<'a> Compared<'a> {
     pub(super) fn new(plan: &'a Plan, data: &Dataset, device: &Device) -> Option<Self> {
         let metric = plan.metric.as_ref()?;
         let samples = if data.holdout.count() >= metric.samples { &data.holdout } else { &data.train };
-        let Samples::Images(reals) = first_shown(samples, plan.seed, 2 * metric.samples) else { return None };
+        let Samples::Images(reals) = first_shown(samples, plan.seed, metric.samples) else { return None };
         let enough = reals.count() >= 2 * kernel::MIN_SAMPLES;
         enough.then(|| Self { plan, metric, device: device.clone().inner(), reals, prepared: OnceCell::new() })
     }
