@@ -8,7 +8,13 @@
 //! Wherever there are classes: one can be asked for, and what a network is told it does not have to find out. In one
 //! library's comparison a projection took the FID of the same residual network on CIFAR-10 from 16.8 to 10.8
 //! (mimicry). A classifier beside the discriminator (`auxiliary`) rewards images that are easy to classify, and loses
-//! variety with many classes; a plane is the oldest form and the weakest.
+//! variety with many classes. It learns on reals alone, as in Keras' example `mnist_acgan`: the paper's learned on fakes
+//! too, and in a run here it then knew them by marks of their own, so that fakes did not show their classes. A plane is
+//! the oldest form.
+//!
+//! On the embedded images with the base `hacks` and a projection, one seed each: an embedding showed every class after
+//! 60,000 images, with little variety within one; scales and shifts showed none by then, and most of them after 140,000
+//! with much more of it.
 
 use super::{Card, Conflict, Evidence, Family, Heuristic};
 use crate::error::{Error, Result};
@@ -23,7 +29,8 @@ pub static CARD: Card = Card {
     without: "Nobody is told of classes.",
     formula: "generator: z becomes [z, e(y)] (\"embedding\"), or γ_y · x + β_y after each normalisation \
               (\"batch-norm\"); discriminator: e(y) as one more channel (\"plane\"), D(x) + ⟨e(y), f(x)⟩ \
-              (\"projection\"), or weight · cross-entropy of a classifier beside it in both losses (\"auxiliary\")",
+              (\"projection\"), or weight · cross-entropy of a classifier beside it, on reals in its own loss and \
+              on fakes in the generator's (\"auxiliary\")",
     default: "generator = \"embedding\" of 50 values, discriminator = \"projection\"; fakes' classes as often as the \
               data have them (draw = \"data\"; or \"uniform\")",
     source: "Mirza and Osindero 2014; Odena, Olah and Shlens 2017 (AC-GAN); Miyato and Koyama 2018; ganhacks tips 12 \
@@ -92,12 +99,12 @@ mod tests {
         }
     }
 
-    /// Two classes, unknown to all: a classifier loses ln 2 on the reals and ln 2 on the fakes at first.
+    /// Two classes, unknown to all: a classifier loses ln 2 on the reals at first, and nothing is asked of it on fakes.
     #[test]
     fn the_classifier_s_loss_is_part_of_both_players_losses() {
         let penalty = |settings: &str| trained(&planned(settings), 8).tally.take_means().penalty;
         let lost = penalty(TOLD[2]);
-        assert!((lost / (2.0 * 2f64.ln()) - 1.0).abs() < 0.1, "{lost}");
+        assert!((lost / 2f64.ln() - 1.0).abs() < 0.1, "{lost}");
         assert_eq!((penalty(TOLD[3]), penalty(TOLD[0])), (0.0, 0.0));
     }
 

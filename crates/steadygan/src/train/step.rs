@@ -58,7 +58,7 @@ pub struct Rules {
     pub max_gradient_norm: f64,
     /// The largest absolute value of a discriminator's weight; 0 is no limit.
     pub clip_weights: f64,
-    /// The part of a classifier beside the discriminator, if it has one, in both losses.
+    /// The part of a classifier beside the discriminator, if it has one, in both losses: it learns on reals.
     pub class_weight: f64,
     /// The moment, for the hooks' random streams.
     pub moment: Moment,
@@ -99,10 +99,11 @@ impl Rules {
         }
     }
 
-    /// What a classifier beside the discriminator loses, over `count` images, if the pass noted what it says.
+    /// What a classifier beside the discriminator loses on the first `count` images of a pass that noted what it says.
     fn misclassified(&self, pass: &mut Pass, classes: &[usize], count: usize) -> Option<Tensor<1>> {
-        let logits = pass.take_class_logits().filter(|_| !classes.is_empty())?;
-        Some(cross_entropy(logits, classes).sum() * (self.class_weight / count as f64))
+        let count = count.min(classes.len());
+        let logits = pass.take_class_logits().filter(|_| count > 0)?;
+        Some(cross_entropy(logits.narrow(0, 0, count), &classes[..count]).mean() * self.class_weight)
     }
 }
 
@@ -159,7 +160,9 @@ impl Turn<'_> {
             let noise = self.rules.moment.stream(&format!("noise/{}", self.logits.len()));
             let mut pass = Pass::train().with_noise(noise).with_classes(&batch.classes);
             let judged = discriminator.logits(batch.images, &mut pass);
-            let misclassified = self.rules.misclassified(&mut pass, &batch.classes, self.reals);
+            // Reals come first. Of fakes the classifier learns nothing: it would learn to know them by other marks.
+            let reals = self.reals.saturating_sub(self.logits.len());
+            let misclassified = self.rules.misclassified(&mut pass, &batch.classes, reals);
             discriminator.absorb(pass);
             self.logits.extend(judged.to_data().iter::<f32>().map(f64::from));
             check_logits(&self.logits, self.reals)?;
