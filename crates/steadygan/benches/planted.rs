@@ -36,12 +36,12 @@ fn main() -> ExitCode {
 }
 
 fn list(half: &str) -> Option<()> {
-    Half::named(half)?.cases().iter().for_each(|case| println!("{}", case.name()));
+    half_named(half)?.cases().iter().for_each(|case| println!("{}", case.name()));
     Some(())
 }
 
 fn play_one(half: &str, number: &str, lines: Option<&str>) -> Option<()> {
-    let cases = Half::named(half)?.cases();
+    let cases = half_named(half)?.cases();
     let (played, stats) = match play::play(cases.get(number.parse::<usize>().ok()?)?) {
         Ok(played) => played,
         Err(error) => {
@@ -55,4 +55,12 @@ fn play_one(half: &str, number: &str, lines: Option<&str>) -> Option<()> {
         std::fs::write(path, text.join("\n") + "\n").ok()?;
     }
     Some(())
+}
+
+fn half_named(name: &str) -> Option<Half> {
+    match name {
+        "tuning" => Some(Half::Tuning),
+        "scored" => Some(Half::Scored),
+        _ => None,
+    }
 }

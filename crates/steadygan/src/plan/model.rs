@@ -81,7 +81,7 @@ impl ModelPlan {
         }
     }
 
-    /// The class of each column of a sheet, at most [`SHEET_COLUMNS`], evenly from all; none if networks are told of none.
+    /// The class of each column of a sheet, at most 20, evenly from all; none if networks are told of none.
     pub fn classes_in_columns(&self) -> Vec<usize> {
         let count = if self.conditioning.is_some() { self.classes.len() } else { 0 };
         let columns = count.min(SHEET_COLUMNS);

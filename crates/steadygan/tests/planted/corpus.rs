@@ -218,19 +218,6 @@ const SCORED_KINDS: [Kind; 11] = [
 ];
 
 impl Half {
-    /// The half of that name.
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        [Self::Tuning, Self::Scored].into_iter().find(|half| half.name() == name)
-    }
-
-    /// Its name.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Tuning => "tuning",
-            Self::Scored => "scored",
-        }
-    }
-
     /// Its runs. The tuning half has the runs that were scored first, and by which the doctor was mended, too.
     pub(crate) fn cases(self) -> Vec<Case> {
         match self {
