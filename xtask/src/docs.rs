@@ -46,7 +46,8 @@ or whose result is of no use; the rest are warnings. Nothing is changed by a fin
 on-severe = \"warn\"       # go on · \"stop\": stop after the step, exit code 3 · \"rollback\": stop, and make the best checkpoint the latest
 ```
 
-A run that was halted so is resumed like any other, from its latest checkpoint; a finding that was told already does not halt it again.
+A run that was stopped so is resumed like any other, from its latest checkpoint; a finding that was told already does not halt it again. One that was rolled back trains to the
+same bits when it is resumed, meets the same finding and is rolled back again: start a new run from its weights (`export`, then `train --init`) with what the finding advises.
 
 A round is the discriminator's steps and the generator's; what has to last for so many rounds has to do so on three lines of stats at least.
 
