@@ -67,7 +67,7 @@ pub use excerpt::{read_last_lines, read_spread_lines};
 pub use finding::{Advice, Finding, Severity};
 pub use json_lines::{JsonLines, append_text};
 pub use line_reader::MAX_LINE_BYTES;
-pub use lines::{Lines, cut_back, read_lines};
+pub use lines::{Lines, cut_back, read_lines, read_lines_if_any};
 pub use lock::RunLock;
 pub use manifest::{DataRecord, MAX_MANIFEST_BYTES, MAX_SKIPPED_LISTED, Manifest, Outcome, SkippedFile};
 pub use modes::ModesLine;

@@ -55,6 +55,19 @@ pub fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Lines<T>, RunError
     Ok(lines)
 }
 
+/// The records of a file as [`read_lines`] reads them, none if there is no such file.
+///
+/// # Errors
+///
+/// If the system refuses.
+pub fn read_lines_if_any<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, RunError> {
+    match read_lines(path) {
+        Ok(lines) => Ok(lines.records),
+        Err(error) if error.is_not_found() => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
 /// What cutting back has to know of a line.
 #[derive(Deserialize)]
 struct Clock {

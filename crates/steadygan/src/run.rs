@@ -69,10 +69,14 @@ impl Machine {
 pub fn decide(recipe: &LayeredRecipe) -> Result<Plan> {
     let asked = recipe.recipe()?;
     match asked.data.plan().channels {
-        Some(channels) if Plan::decide(recipe, channels)?.model.conditioning.is_none() => {
-            decide_from(recipe, channels.into(), &read_all(&asked.model.weights)?)
+        Some(channels) => {
+            let plan = Plan::decide(recipe, channels)?;
+            match plan.model.conditioning {
+                None => started_from(plan, &read_all(&asked.model.weights)?),
+                Some(_) => Ok(prepare(recipe)?.0),
+            }
         }
-        _ => Ok(prepare(recipe)?.0),
+        None => Ok(prepare(recipe)?.0),
     }
 }
 
@@ -101,7 +105,7 @@ pub fn decide_for(recipe: &LayeredRecipe, data: &Dataset) -> Result<Plan> {
 }
 
 fn decide_with(recipe: &LayeredRecipe, data: &Dataset, weights: &[Weights]) -> Result<Plan> {
-    let plan = decide_from(recipe, data.into(), weights)?;
+    let plan = started_from(Plan::decide(recipe, DataFacts::from(data))?, weights)?;
     let (batch, count) = (plan.train.batch, data.train.count());
     if batch > count {
         return Err(Error::recipe(
@@ -115,9 +119,8 @@ fn decide_with(recipe: &LayeredRecipe, data: &Dataset, weights: &[Weights]) -> R
     Ok(plan)
 }
 
-/// The plan of a recipe for such data, started from these weights.
-fn decide_from(recipe: &LayeredRecipe, facts: DataFacts, weights: &[Weights]) -> Result<Plan> {
-    let mut plan = Plan::decide(recipe, facts)?;
+/// The plan, started from these weights.
+fn started_from(mut plan: Plan, weights: &[Weights]) -> Result<Plan> {
     plan.initial_weights = initial_weights(weights, &plan)?;
     Ok(plan)
 }

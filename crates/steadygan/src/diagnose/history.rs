@@ -6,7 +6,7 @@ use crate::data::Dataset;
 use crate::error::Result;
 use crate::plan::Plan;
 use serde::Deserialize;
-use steadygan_run::{DistanceLine, Finding, Manifest, ModesLine, RunDirectory, StatsLine, read_lines};
+use steadygan_run::{DistanceLine, Finding, Manifest, ModesLine, RunDirectory, StatsLine, read_lines_if_any};
 
 /// The doctor after reading a run's files, and all that there was to say.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ impl History {
     ///
     /// A file cannot be read.
     pub fn without_data(run: &RunDirectory, plan: &Plan, manifest: &Manifest) -> Result<Self> {
-        let before: Vec<Finding> = read(&run.findings())?;
+        let before: Vec<Finding> = read_lines_if_any(&run.findings())?;
         let before = before.into_iter().filter(|found| found.images == 0).collect();
         let mut history = Self::after(before, run, Doctor::new(plan, manifest.data.images))?;
         history.findings.extend(history.doctor.end(&manifest.outcome));
@@ -56,20 +56,15 @@ impl History {
 ///
 /// A file cannot be read; one that is not there tells nothing.
 pub fn signs_of(run: &RunDirectory) -> Result<Vec<Sign>> {
-    let stats: Vec<StatsLine> = read(&run.stats())?;
+    let stats: Vec<StatsLine> = read_lines_if_any(&run.stats())?;
     let mut signs: Vec<(u64, Sign)> = stats.into_iter().map(|line| (line.stats.images, Sign::Stats(line))).collect();
-    let measured: Vec<MetricsLine> = read(&run.metrics())?;
-    // Modes come before the distance, as they are measured.
-    for of_modes in [true, false] {
-        signs.extend(measured.iter().filter_map(|line| match line {
-            MetricsLine::Modes(line) if of_modes => Some((line.images, Sign::Modes(*line))),
-            MetricsLine::Distance(DistanceLine { images, value, deviation, .. }) if !of_modes => {
-                let measured = Measured { images: *images, value: *value, deviation: *deviation };
-                Some((*images, Sign::Distance(measured)))
-            }
-            _ => None,
-        }));
-    }
+    let measured: Vec<MetricsLine> = read_lines_if_any(&run.metrics())?;
+    signs.extend(measured.into_iter().map(|line| match line {
+        MetricsLine::Modes(line) => (line.images, Sign::Modes(line)),
+        MetricsLine::Distance(DistanceLine { images, value, deviation, .. }) => {
+            (images, Sign::Distance(Measured { images, value, deviation }))
+        }
+    }));
     signs.sort_by_key(|(images, _)| *images);
     Ok(signs.into_iter().map(|(_, sign)| sign).collect())
 }
@@ -80,8 +75,4 @@ pub fn signs_of(run: &RunDirectory) -> Result<Vec<Sign>> {
 enum MetricsLine {
     Modes(ModesLine),
     Distance(DistanceLine),
-}
-
-fn read<T: serde::de::DeserializeOwned>(path: &std::path::Path) -> Result<Vec<T>> {
-    Ok(if path.exists() { read_lines(path)?.records } else { Vec::new() })
 }

@@ -5,7 +5,7 @@ use crate::diagnose::History;
 use crate::error::Result;
 use serde::Serialize;
 use std::path::Path;
-use steadygan_run::{Finding, Manifest, Outcome, RunDirectory, Severity, Stats, read_lines};
+use steadygan_run::{Finding, Manifest, Outcome, RunDirectory, Severity};
 
 /// How a run went.
 #[derive(Debug, Clone, Serialize)]
@@ -34,10 +34,9 @@ impl RunReport {
         let manifest = Manifest::load(&run.manifest())?;
         let plan = planned(&run)?;
         let History { doctor, findings } = History::without_data(&run, &plan, &manifest)?;
-        let lines: Vec<Stats> = if run.stats().exists() { read_lines(&run.stats())?.records } else { Vec::new() };
         Ok(Self {
             name: run.name(),
-            images: lines.last().map_or(0, |line| line.images),
+            images: doctor.images(),
             outcome: manifest.outcome,
             findings,
             open: doctor.open().map(|(name, severity)| (name.to_owned(), severity)).collect(),

@@ -42,9 +42,9 @@ impl EventFile {
         let path = folder.join(name);
         let file = File::create_new(&path).map_err(|error| refused(&path, &error))?;
         let mut events = Self { path, file };
-        events.write(&event(0).text(3, FILE_VERSION))?;
+        events.write(event(0).text(3, FILE_VERSION))?;
         // Those at these images themselves were written before and hold.
-        events.write(&event(images + 1).message(7, &Message::default().integer(1, START)))?;
+        events.write(event(images + 1).message(7, &Message::default().integer(1, START)))?;
         events.values(images, &[text_value("recipe", &format!("```toml\n{recipe}\n```"))])?;
         Ok(events)
     }
@@ -71,12 +71,12 @@ impl EventFile {
     /// A summary of values, as one event.
     fn values(&mut self, images: u64, values: &[Message]) -> Result<()> {
         let summary = values.iter().fold(Message::default(), |summary, value| summary.message(1, value));
-        self.write(&event(images).message(5, &summary))
+        self.write(event(images).message(5, &summary))
     }
 
-    fn write(&mut self, event: &Message) -> Result<()> {
+    fn write(&mut self, event: Message) -> Result<()> {
         // One write: a reader finds the whole record or knows that it is torn.
-        self.file.write_all(&record(&event.clone().into_bytes())).map_err(|error| refused(&self.path, &error))
+        self.file.write_all(&record(&event.into_bytes())).map_err(|error| refused(&self.path, &error))
     }
 }
 

@@ -6,10 +6,11 @@ use crate::error::Result;
 use crate::metrics::modes::Modes;
 use crate::report::DynamicImage;
 use crate::report::sheet::encode_png;
+use serde::Serialize;
 use std::time::Instant;
 use steadygan_run::{
-    DistanceLine, Finding, JsonLines, RunDirectory, Signs, Stats, StatsLine, Which, append_text, read_lines,
-    write_atomically,
+    DistanceLine, Finding, JsonLines, RunDirectory, Signs, Stats, StatsLine, Which, append_text, read_last_lines,
+    read_lines_if_any, write_atomically,
 };
 
 /// Writes stats, sheets and checkpoints. What is due at the same images is written lines first and
@@ -26,6 +27,9 @@ pub struct Recorder {
     /// The lowest distance so far.
     lowest: f64,
 }
+
+/// Some lines of stats fit into so many bytes.
+const LAST_BYTES: u64 = 1 << 16;
 
 /// Training time over all resumes, and the time and images of the last line.
 #[derive(Debug)]
@@ -58,9 +62,9 @@ impl Recorder {
     ///
     /// The directory cannot be written.
     pub fn new(run: RunDirectory, origin: Origin, images: u64) -> Result<Self> {
-        let lines = if run.stats().exists() { read_lines::<Stats>(&run.stats())?.records } else { Vec::new() };
-        let before_s = lines.last().map_or(0.0, |line| line.time_s);
         let (stats, findings) = (JsonLines::append(&run.stats())?, JsonLines::append(&run.findings())?);
+        let last = read_last_lines::<Stats>(&run.stats(), LAST_BYTES)?.records;
+        let before_s = last.last().map_or(0.0, |line| line.time_s);
         let folder = run.tensorboard();
         let events = if folder.is_dir() { Some(EventFile::new(&folder, images, &origin.recipe)?) } else { None };
         let lowest = lowest_distance(&run)?;
@@ -99,6 +103,17 @@ impl Recorder {
         Ok(line)
     }
 
+    /// Writes a line of metrics. The file is opened for each: a run that measures nothing has none.
+    fn measured<T: Serialize>(&mut self, images: u64, line: &T) -> Result<()> {
+        let mut lines = JsonLines::append(&self.run.metrics())?;
+        lines.write(line)?;
+        lines.sync()?;
+        if let Some(events) = &mut self.events {
+            events.scalars(images, line)?;
+        }
+        Ok(())
+    }
+
     /// Appends a line to log.txt.
     ///
     /// # Errors
@@ -111,10 +126,7 @@ impl Recorder {
 
 /// The lowest distance of a run's lines, which a resume has cut back; infinite if there is none.
 fn lowest_distance(run: &RunDirectory) -> Result<f64> {
-    if !run.metrics().exists() {
-        return Ok(f64::INFINITY);
-    }
-    let lines = read_lines::<DistanceLine>(&run.metrics())?.records;
+    let lines: Vec<DistanceLine> = read_lines_if_any(&run.metrics())?;
     Ok(lines.iter().map(|line| line.value).fold(f64::INFINITY, f64::min))
 }
 
@@ -129,26 +141,14 @@ impl Observer for Recorder {
     }
 
     fn modes(&mut self, images: u64, modes: &Modes) -> Result<()> {
-        // Opened for each line: a run whose data have no known modes has no such file.
-        let mut lines = JsonLines::append(&self.run.metrics())?;
-        lines.write(&modes.line(images))?;
-        lines.sync()?;
-        if let Some(events) = &mut self.events {
-            events.scalars(images, &modes.line(images))?;
-        }
+        self.measured(images, &modes.line(images))?;
         self.log(&format!("{images} images: {modes}, reverse KL {:.3}", modes.reverse_kl()))
     }
 
     fn distance(&mut self, state: &State, distance: &Distance) -> Result<()> {
         let value = distance.distance.value;
         let best = value < self.lowest;
-        let line = distance.line(state.images, best);
-        let mut lines = JsonLines::append(&self.run.metrics())?;
-        lines.write(&line)?;
-        lines.sync()?;
-        if let Some(events) = &mut self.events {
-            events.scalars(state.images, &line)?;
-        }
+        self.measured(state.images, &distance.line(state.images, best))?;
         self.lowest = self.lowest.min(value);
         if best {
             write_atomically(&self.run.checkpoint(Which::Best), &save_checkpoint(state, &self.origin))?;
