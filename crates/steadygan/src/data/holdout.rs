@@ -10,7 +10,8 @@ use crate::files::hex;
 /// SHA-256 of an image's final pixels.
 pub(super) type ImageDigest = [u8; 32];
 
-pub(super) fn digests(images: &Images) -> Vec<ImageDigest> {
+/// The digest of each image.
+pub(crate) fn digests(images: &Images) -> Vec<ImageDigest> {
     (0..images.count()).into_par_iter().map(|index| Sha256::digest(images.image(index)).into()).collect()
 }
 

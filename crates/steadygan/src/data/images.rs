@@ -29,6 +29,16 @@ impl Images {
         &self.pixels[index * self.image_len()..][..self.image_len()]
     }
 
+    /// Whether image `index` has one level all over, rounding aside.
+    ///
+    /// # Panics
+    /// If there is no such image.
+    pub(crate) fn is_constant(&self, index: usize) -> bool {
+        let ends = |(low, high): (u8, u8), &level: &u8| (low.min(level), high.max(level));
+        let (low, high) = self.image(index).iter().fold((u8::MAX, 0), ends);
+        high.saturating_sub(low) <= 1
+    }
+
     /// Image `index` as a picture.
     pub(super) fn picture(&self, index: usize) -> DynamicImage {
         let (planes, side) = (self.image(index), self.size as u32);

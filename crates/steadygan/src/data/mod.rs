@@ -46,6 +46,7 @@ use contents::{Contents, Loaded};
 pub use facts::DataFacts;
 use fill::Fill;
 pub(crate) use fit::luma;
+pub(crate) use holdout::digests;
 pub use images::Images;
 pub use inspect::{ClassCount, Inspection, KindCount, SizeCount, inspect};
 pub use mixture::{Mixture, require_images, sample_shape};

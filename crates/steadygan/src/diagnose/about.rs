@@ -1,9 +1,12 @@
 //! What the doctor knows of a run before it begins.
 
+use crate::data::sample_shape;
+use crate::heuristics::label_smoothing::LabelSmoothing;
+use crate::heuristics::noisy_labels::NoisyLabels;
 use crate::labels::LabelRange;
 use crate::loss::Loss;
-use crate::plan::{Output, Plan};
-use crate::train::output_range;
+use crate::plan::Plan;
+use serde::de::DeserializeOwned;
 
 /// What the doctor knows of a run: its plan, and what follows from it for what is healthy.
 #[derive(Debug, Clone)]
@@ -54,12 +57,7 @@ impl About {
 
     /// Whether the samples are points of the plane.
     pub fn of_points(&self) -> bool {
-        self.plan.model.output == Output::Linear && self.plan.model.size == 1
-    }
-
-    /// The range that the generator's images are bound to.
-    pub fn output_range(&self) -> Option<[f64; 2]> {
-        output_range(self.plan.model.output)
+        sample_shape(&self.plan.data.source).is_some()
     }
 
     /// Passes through the training set after so many images.
@@ -106,20 +104,17 @@ impl From<LabelRange> for Labels {
     }
 }
 
+/// The settings of a heuristic, if it is on.
+fn settings<H: DeserializeOwned>(plan: &Plan, heuristic: &str) -> Option<H> {
+    toml::Value::Table(plan.heuristics.get(heuristic)?.clone()).try_into().ok()
+}
+
 /// The labels of reals and of fakes, after `label-smoothing` and `noisy-labels`.
 fn labels(plan: &Plan) -> [Labels; 2] {
-    let setting = |heuristic: &str, key: &str| plan.heuristics.get(heuristic)?.get(key).cloned();
-    let range = |key: &str, hard: f64| {
-        let asked = setting("label-smoothing", key).and_then(|value| value.try_into().ok());
-        Labels::from(asked.unwrap_or(LabelRange { low: hard, high: hard }))
-    };
-    let (real, fake) = (range("real", 1.0), range("fake", 0.0));
-    let flipped = setting("noisy-labels", "probability").map_or(0.0, |value| match value {
-        toml::Value::Float(probability) => probability,
-        // A schedule: by its start, when labels are noisiest.
-        toml::Value::Table(curve) => curve.get("from").and_then(toml::Value::as_float).unwrap_or(0.0),
-        _ => 0.0,
-    });
+    let hard = LabelSmoothing { real: LabelRange { low: 1.0, high: 1.0 }, fake: LabelRange { low: 0.0, high: 0.0 } };
+    let LabelSmoothing { real, fake } = settings(plan, "label-smoothing").unwrap_or(hard);
+    let (real, fake) = (Labels::from(real), Labels::from(fake));
+    let flipped = settings::<NoisyLabels>(plan, "noisy-labels").map_or(0.0, |noisy| noisy.probability);
     [real.or(flipped, fake), fake.or(flipped, real)]
 }
 

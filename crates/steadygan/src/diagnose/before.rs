@@ -1,13 +1,11 @@
 //! What is to be said of the data before training.
 
-use super::Card;
-use super::advice::{Suggestion, resolved};
-use super::doctor::evidence;
-use crate::data::{Dataset, Images, Samples};
+use super::advice::Suggestion;
+use super::doctor::finding;
+use super::{Card, Sight};
+use crate::data::{Dataset, Images, Samples, digests};
 use crate::plan::Plan;
-use crate::train::is_constant;
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
 use steadygan_run::{Finding, Severity};
 
 /// Images of one level of which this share is a fault of the data.
@@ -61,7 +59,7 @@ pub(super) const CARDS: [Card; 4] = [CONSTANT, DUPLICATE, TOO_FEW, NARROW_LEVELS
 pub fn before_training(plan: &Plan, data: &Dataset) -> Vec<Finding> {
     let Samples::Images(images) = &data.train else { return Vec::new() };
     let count = images.count();
-    let constant = share((0..count).into_par_iter().filter(|&at| is_constant(images.image(at))).count(), count);
+    let constant = share((0..count).into_par_iter().filter(|&at| images.is_constant(at)).count(), count);
     let equal = share(count - distinct(images), count);
     let (low, high) = images
         .pixels
@@ -70,27 +68,18 @@ pub fn before_training(plan: &Plan, data: &Dataset) -> Vec<Finding> {
         .reduce(|| (u8::MAX, 0), |a, b| (a.0.min(b.0), a.1.max(b.1)));
     let severity = |share: f64, severe: f64| if share >= severe { Severity::Severe } else { Severity::Warning };
     let mut found = Vec::new();
-    let mut say = |card: &Card, severity, says, numbers: &[(&'static str, f64)], advice| {
-        found.push(Finding {
-            images: 0,
-            finding: card.name.into(),
-            severity,
-            since: 0,
-            says,
-            evidence: evidence(numbers.iter().copied()),
-            means: card.means.into(),
-            advice: resolved(advice, plan),
-        });
+    let mut say = |card, severity, says, evidence, advice| {
+        found.push(finding(card, 0, Sight { severity, since: 0, says, evidence }, advice, plan));
     };
     let look = || Suggestion::Do("look at what the source holds: `steadygan data inspect`".into());
     if constant > SOME {
         let says = format!("{:.0}% of the images have one level all over.", 100.0 * constant);
-        say(&CONSTANT, severity(constant, MANY), says, &[("constant", constant)], vec![look()]);
+        say(&CONSTANT, severity(constant, MANY), says, vec![("constant", constant)], vec![look()]);
     }
     let [some, most] = DUPLICATES;
     if equal > some && constant < MANY {
         let says = format!("{:.0}% of the images are equal to another one.", 100.0 * equal);
-        say(&DUPLICATE, severity(equal, most), says, &[("duplicates", equal)], vec![look()]);
+        say(&DUPLICATE, severity(equal, most), says, vec![("duplicates", equal)], vec![look()]);
     }
     if count < FEW {
         let advice = vec![
@@ -99,12 +88,12 @@ pub fn before_training(plan: &Plan, data: &Dataset) -> Vec<Finding> {
             Suggestion::Do("add images".into()),
         ];
         let says = format!("There are {count} images to train on.");
-        say(&TOO_FEW, Severity::Warning, says, &[("images", count as f64)], advice);
+        say(&TOO_FEW, Severity::Warning, says, vec![("images", count as f64)], advice);
     }
     if high.saturating_sub(low) < NARROW && constant < MANY {
         let says = format!("All levels lie between {low} and {high} of 255.");
-        let numbers = [("level_low", f64::from(low)), ("level_high", f64::from(high))];
-        say(&NARROW_LEVELS, Severity::Warning, says, &numbers, vec![look()]);
+        let numbers = vec![("level_low", f64::from(low)), ("level_high", f64::from(high))];
+        say(&NARROW_LEVELS, Severity::Warning, says, numbers, vec![look()]);
     }
     found
 }
@@ -115,8 +104,7 @@ fn share(part: usize, all: usize) -> f64 {
 
 /// How many different images there are.
 fn distinct(images: &Images) -> usize {
-    let mut digests: Vec<[u8; 32]> =
-        (0..images.count()).into_par_iter().map(|at| Sha256::digest(images.image(at)).into()).collect();
+    let mut digests = digests(images);
     digests.par_sort_unstable();
     digests.dedup();
     digests.len()

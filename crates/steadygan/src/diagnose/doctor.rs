@@ -1,7 +1,8 @@
 //! From what is seen to findings that begin, get worse and end.
 
+use super::advice::{Suggestion, resolved};
 use super::seen::{Measured, Seen, Sign};
-use super::{About, CATALOGUE, Card, Check, Sight, advice};
+use super::{About, CATALOGUE, Card, Check, Sight};
 use crate::plan::Plan;
 use std::collections::BTreeMap;
 use steadygan_run::{Finding, ModesLine, Outcome, Severity, StatsLine};
@@ -51,6 +52,11 @@ impl Doctor {
     /// The findings that are not over, by name.
     pub fn open(&self) -> impl Iterator<Item = (&'static str, Severity)> {
         self.open.iter().map(|(name, open)| (*name, open.severity))
+    }
+
+    /// Real images shown by the last line of stats.
+    pub fn images(&self) -> u64 {
+        self.lines.last().map_or(0, |line| line.stats.images)
     }
 
     /// Looks at something observed, which is not earlier than what was observed before; what there is to say now.
@@ -137,21 +143,26 @@ impl Doctor {
     }
 
     fn finding(&self, check: &Check, images: u64, sight: Sight) -> Finding {
-        Finding {
-            images,
-            finding: check.card.name.into(),
-            severity: sight.severity,
-            since: sight.since,
-            says: sight.says,
-            evidence: evidence(sight.evidence),
-            means: check.card.means.into(),
-            advice: advice::resolved((check.advice)(&self.about), &self.about.plan),
-        }
+        finding(&check.card, images, sight, (check.advice)(&self.about), &self.about.plan)
+    }
+}
+
+/// What is told of a card's finding in a run of this plan.
+pub(super) fn finding(card: &Card, images: u64, sight: Sight, advice: Vec<Suggestion>, plan: &Plan) -> Finding {
+    Finding {
+        images,
+        finding: card.name.into(),
+        severity: sight.severity,
+        since: sight.since,
+        says: sight.says,
+        evidence: evidence(sight.evidence),
+        means: card.means.into(),
+        advice: resolved(advice, plan),
     }
 }
 
 /// The finite ones of some numbers by name, with a few digits.
-pub(super) fn evidence(numbers: impl IntoIterator<Item = (&'static str, f64)>) -> BTreeMap<String, f64> {
+fn evidence(numbers: Vec<(&'static str, f64)>) -> BTreeMap<String, f64> {
     let finite = numbers.into_iter().filter(|(_, value)| value.is_finite());
     let short = |value: f64| format!("{value:.*e}", DIGITS - 1).parse().unwrap_or(value);
     finite.map(|(name, value)| (name.to_owned(), short(value))).collect()

@@ -30,8 +30,8 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn look(seen: &Seen<'_>) -> Option<Sight> {
-    let lines = seen.recent(ROUNDS.max(1));
-    let lines = if lines.len() >= LINES { lines } else { &seen.lines[seen.lines.len().checked_sub(LINES)?..] };
+    let count = seen.about.lines(ROUNDS).max(LINES);
+    let lines = &seen.lines[seen.lines.len().checked_sub(count)?..];
     let apart = |line: &StatsLine| line.stats.logit_real - line.stats.logit_fake;
     let middle = mean(lines, apart);
     let deviation = mean(lines, |line| (apart(line) - middle).powi(2)).sqrt();

@@ -31,7 +31,7 @@ fn look(seen: &Seen<'_>) -> Option<Sight> {
     if seen.about.of_points() {
         return None;
     }
-    match seen.about.output_range() {
+    match seen.about.plan.model.output.range() {
         Some(range) => reals_off(seen, range),
         None => fakes_outside(seen),
     }

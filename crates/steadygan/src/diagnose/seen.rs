@@ -26,9 +26,6 @@ pub struct Measured {
     pub deviation: f64,
 }
 
-/// No condition is followed further back than this many lines.
-const FURTHEST: usize = 512;
-
 /// All that was observed, in order, and what is known of the run.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Seen<'a> {
@@ -46,7 +43,7 @@ impl<'a> Seen<'a> {
 
     /// The last lines that all are so, if they span so many rounds at least.
     pub(super) fn streak(&self, rounds: u64, is_so: impl Fn(&StatsLine) -> bool) -> Option<Streak<'a>> {
-        let length = self.lines.iter().rev().take(FURTHEST).take_while(|line| is_so(line)).count();
+        let length = self.lines.iter().rev().take_while(|line| is_so(line)).count();
         let lines = &self.lines[self.lines.len() - length..];
         (length >= self.about.lines(rounds)).then_some(Streak { lines })
     }

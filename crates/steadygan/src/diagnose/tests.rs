@@ -215,6 +215,12 @@ fn advice_can_be_followed() {
 fn names_are_unique_and_causes_are_known() {
     let mut names: Vec<&str> = cards().map(|card| card.name).collect();
     assert!(cards().all(|card| card.symptom_of.iter().all(|cause| names.contains(cause))));
+    for check in CATALOGUE {
+        let later = CATALOGUE.iter().skip_while(|other| other.card.name != check.card.name);
+        let is_later = |cause: &str| later.clone().any(|other| other.card.name == cause);
+        let late: Vec<_> = check.card.symptom_of.iter().filter(|cause| is_later(cause)).collect();
+        assert!(late.is_empty(), "{late:?} are looked for after {}, a symptom of theirs", check.card.name);
+    }
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), cards().count());

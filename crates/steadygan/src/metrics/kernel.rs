@@ -22,6 +22,9 @@ type Weights = [f64; SUMS];
 /// The fewest samples on each side: halves have pairs.
 pub const MIN_SAMPLES: usize = 4;
 
+/// The fewest reals that can be divided in two for a floor.
+pub const MIN_WITH_FLOOR: usize = 2 * MIN_SAMPLES;
+
 /// What the distance in a network's features is called: `kd-efficientnet-lite0`.
 pub fn name(network: &FeatureNetwork) -> String {
     format!("kd-{}", network.name())

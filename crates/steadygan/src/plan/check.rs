@@ -113,8 +113,8 @@ fn metric(metric: &MetricPlan, round: u64) -> Result<()> {
         metric.every,
         &format!("a positive multiple of the batch ({round}), or \"off\""),
     )?;
-    let samples = (kernel::MIN_SAMPLES..=MAX_MEASURED).contains(&metric.samples);
-    let wanted = format!("in {}..={MAX_MEASURED}", kernel::MIN_SAMPLES);
+    let samples = (kernel::MIN_WITH_FLOOR..=MAX_MEASURED).contains(&metric.samples);
+    let wanted = format!("in {}..={MAX_MEASURED}", kernel::MIN_WITH_FLOOR);
     require(samples, "train.metric-samples", metric.samples, &wanted)
 }
 

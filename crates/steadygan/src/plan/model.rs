@@ -241,6 +241,17 @@ pub enum Output {
     Linear,
 }
 
+impl Output {
+    /// The range that values are bound to.
+    pub fn range(self) -> Option<[f64; 2]> {
+        match self {
+            Self::Tanh => Some([-1.0, 1.0]),
+            Self::Sigmoid => Some([0.0, 1.0]),
+            Self::Linear => None,
+        }
+    }
+}
+
 /// An architecture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

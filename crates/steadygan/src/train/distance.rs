@@ -74,7 +74,7 @@ impl<'a> Compared<'a> {
         let metric = plan.metric.as_ref()?;
         let samples = if data.holdout.count() >= metric.samples { &data.holdout } else { &data.train };
         let Samples::Images(reals) = first_shown(samples, plan.seed, metric.samples) else { return None };
-        let enough = reals.count() >= 2 * kernel::MIN_SAMPLES;
+        let enough = reals.count() >= kernel::MIN_WITH_FLOOR;
         enough.then(|| Self { plan, metric, device: device.clone().inner(), reals, prepared: OnceCell::new() })
     }
 

@@ -14,7 +14,6 @@ pub use checkpoint::{Checkpoint, Origin, load_checkpoint, non_finite_tensor, sav
 pub use distance::Distance;
 pub use recorder::Recorder;
 pub use round::{apply_hooks, packed};
-pub(crate) use signs::{is_constant, output_range};
 pub use state::{State, Tally};
 pub use step::{Fooled, MakeReals, NonFinite, Rules, StepStats, discriminator_step, generator_step};
 

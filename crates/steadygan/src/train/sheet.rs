@@ -1,5 +1,6 @@
 //! The fixed latents of which pictures are made as training goes on, and what is measured on them.
 
+use super::signs::OfReals;
 use super::{Observer, State};
 use crate::data::{Dataset, Mixture, Samples, first_shown};
 use crate::error::Result;
@@ -26,6 +27,7 @@ pub(super) struct Sheet<'a> {
     /// Those of the reals that fakes are compared with, and their mean distance from each other.
     compared: Samples,
     pub(super) real_distance: f64,
+    pub(super) of_reals: OfReals,
     /// What the reals were drawn from, if its modes can be counted.
     mixture: Option<Mixture>,
 }
@@ -47,6 +49,7 @@ impl<'a> Sheet<'a> {
             classes: plan.model.classes_in_columns(),
             reals: first_shown(&data.train, plan.seed, count),
             real_distance: mean_pairwise_distance(&compared),
+            of_reals: OfReals::new(plan, data, &compared),
             compared,
             mixture: Mixture::named(&plan.data.source),
         }

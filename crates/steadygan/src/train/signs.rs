@@ -6,13 +6,14 @@
 mod units;
 
 use super::sheet::Sheet;
+use super::step::mean;
 use super::{State, StepStats, packed};
-use crate::data::Samples;
+use crate::data::{Dataset, Samples};
 use crate::metrics::{Texture, energy_distance, mean_nearest_distance, mean_pairwise_distance};
 use crate::nn::{Network, Pass, each_tensor, is_buffer, map_tensors};
 use crate::ops;
 use crate::optim::Optimizer;
-use crate::plan::Output;
+use crate::plan::{ModelPlan, Plan};
 use crate::rng;
 use burn::module::Module;
 use burn::prelude::*;
@@ -46,29 +47,15 @@ impl Sheet<'_> {
         let fakes = self.compared().from_values(&values, self.plan.model.range);
         let own = mean_pairwise_distance(&fakes);
         let distance = energy_distance(&fakes, self.compared(), [own, self.real_distance]);
-        let mut signs = Signs { distance, ..Signs::default() };
-        self.see_values(&values, &mut signs);
-        see_pictures(&fakes, self.compared(), &mut signs);
-        signs.nearest = self.nearest(&fakes);
+        let mut signs = Signs { distance, ..self.of_reals.signs };
+        see_values(&values, &self.plan.model, &mut signs);
+        see_pictures(&fakes, &mut signs);
+        if self.of_reals.nearest.is_finite() {
+            signs.nearest = mean_nearest_distance(&fakes, &self.data.train) / self.of_reals.nearest;
+        }
         self.see_logits(state, &values, &mut signs);
-        see_steps(state, means, &mut signs);
+        see_steps(self.plan, state, means, &mut signs);
         (own / self.real_distance, signs.map(rounded))
-    }
-
-    /// The ends of the values, and what lies at the ends of the generator's range.
-    fn see_values(&self, fakes: &[f32], signs: &mut Signs) {
-        let plan = &self.plan.model;
-        let reals = self.compared().to_values(plan.range);
-        [signs.real_low, signs.real_high] = ends(&reals);
-        [signs.fake_low, signs.fake_high] = ends(fakes);
-        if let Samples::Images(images) = self.compared() {
-            let levels: Vec<f32> = images.pixels.iter().map(|&level| f32::from(level)).collect();
-            [signs.level_low, signs.level_high] = ends(&levels);
-        }
-        if let Some(range) = output_range(plan.output) {
-            signs.saturated_real = saturated(&reals, range);
-            signs.saturated_fake = saturated(fakes, range);
-        }
     }
 
     /// What the discriminator says of reals that it learns from, of reals held out and of fakes; how the generator's last
@@ -85,7 +72,8 @@ impl Sheet<'_> {
             floats(logits).into_iter().map(f64::from).collect::<Vec<_>>()
         };
         let judge = |shown: &Shown| judged_by(&discriminator, shown);
-        let made = |values: &[f32]| Shown { values: values.to_vec(), classes: self.classes(judged) };
+        let made =
+            |values: &[f32]| Shown { values: values.to_vec(), classes: self.classes(values.len() / model.image_len()) };
         let train = self.drawn(&self.data.train, "signs/train", state.images, judged);
         let mut kinds = vec![judge(&train)];
         signs.logit_train = mean(&kinds[0]);
@@ -111,22 +99,23 @@ impl Sheet<'_> {
             let then = judge(&made(&self.values(&before, judged)));
             signs.push = (logit_now - mean(&then)) / signs.logit_spread;
         }
-        self.see_units(state, &discriminator, (&train.values, fakes), signs);
+        self.see_units(state, &discriminator, (&train, &shown), signs);
     }
 
     /// Units that do not vary, and how far each network is from an affine map.
-    fn see_units(&self, state: &State, discriminator: &Network, (reals, fakes): (&[f32], &[f32]), signs: &mut Signs) {
+    fn see_units(&self, state: &State, discriminator: &Network, (reals, fakes): (&Shown, &Shown), signs: &mut Signs) {
         let model = &self.plan.model;
         let length = model.image_len();
-        let packs = |values: &[f32], count: usize| packed(self.tensor(values, count * model.pack), model.pack);
+        let packs = |of: &Shown, count: usize| packed(self.tensor(&of.values, count * model.pack), model.pack);
         let half = WATCHED / 2;
-        if reals.len().min(fakes.len()) < half * model.pack * length {
+        if reals.values.len().min(fakes.values.len()) < half * model.pack * length {
             return;
         }
         let (some_reals, some_fakes) = (packs(reals, half), packs(fakes, half));
         let both = Tensor::cat(vec![some_reals.clone(), some_fakes.clone()], 0);
+        let told: Vec<usize> = [reals, fakes].iter().flat_map(|of| of.classes.iter().copied().take(half)).collect();
         let layers;
-        (signs.dead_d, layers) = units(discriminator, both, Pass::train());
+        (signs.dead_d, layers) = units(discriminator, both, Pass::train().with_classes(&told));
         let whole = bend(some_reals, some_fakes, |x| discriminator.logits(x, &mut Pass::evaluate()));
         // What compares images of a batch bends a discriminator whose activations do not.
         signs.bend_d = whole.min(layers);
@@ -136,24 +125,11 @@ impl Sheet<'_> {
             Tensor::<4>::from_data(TensorData::new(values, [count, model.latent, 1, 1]), &self.device)
         };
         if self.count() >= 2 * HALVED {
-            (signs.dead_g, _) = units(&generator, latents(0, 2 * HALVED), Pass::evaluate());
-            signs.bend_g = bend(latents(0, HALVED), latents(HALVED, HALVED), |x| {
-                let [n, ..] = x.dims();
-                let features = generator.features(x, &mut Pass::evaluate());
-                let [_, length] = features.dims();
-                features.reshape([n * length])
-            });
+            (signs.dead_g, _) =
+                units(&generator, latents(0, 2 * HALVED), Pass::evaluate().with_classes(&self.classes(2 * HALVED)));
+            let features = |x| generator.features(x, &mut Pass::evaluate());
+            signs.bend_g = bend(latents(0, HALVED), latents(HALVED, HALVED), features);
         }
-    }
-
-    /// How near fakes are to what is trained on, beside reals held out.
-    fn nearest(&self, fakes: &Samples) -> f64 {
-        let (train, holdout) = (&self.data.train, &self.data.holdout);
-        if train.count() > FEW || train.images().is_none() || holdout.count() == 0 {
-            return f64::NAN;
-        }
-        let held_out = holdout.gather(&Vec::from_iter(0..holdout.count().min(fakes.count())), None);
-        mean_nearest_distance(fakes, train) / mean_nearest_distance(&held_out, train)
     }
 
     /// The first `count` images of these values as networks see them; they are taken in turns if there are fewer.
@@ -179,17 +155,49 @@ struct Shown {
     classes: Vec<usize>,
 }
 
-/// The range that an output is bound to.
-pub(crate) fn output_range(output: Output) -> Option<[f64; 2]> {
-    match output {
-        Output::Tanh => Some([-1.0, 1.0]),
-        Output::Sigmoid => Some([0.0, 1.0]),
-        Output::Linear => None,
+/// What is observed of reals that stay the same, and is observed once.
+pub(super) struct OfReals {
+    signs: Signs,
+    /// How near reals held out are to what is trained on; NaN if there are none, or too many images to look through.
+    nearest: f64,
+}
+
+impl OfReals {
+    /// `compared` are the reals that fakes are compared with.
+    pub(super) fn new(plan: &Plan, data: &Dataset, compared: &Samples) -> Self {
+        let mut signs = Signs::default();
+        let values = compared.to_values(plan.model.range);
+        [signs.real_low, signs.real_high] = ends(&values);
+        if let Some(range) = plan.model.output.range() {
+            signs.saturated_real = saturated(&values, range);
+        }
+        if let Samples::Images(images) = compared {
+            let levels: Vec<f32> = images.pixels.iter().map(|&level| f32::from(level)).collect();
+            [signs.level_low, signs.level_high] = ends(&levels);
+            let texture = Texture::of(images);
+            (signs.rough_real, signs.alternating_real) = (texture.rough, texture.alternating);
+        }
+        let count = data.holdout.count().min(compared.count());
+        let few = data.train.images().is_some_and(|images| images.count() <= FEW);
+        let nearest = if few && count > 0 {
+            mean_nearest_distance(&data.holdout.gather(&Vec::from_iter(0..count), None), &data.train)
+        } else {
+            f64::NAN
+        };
+        Self { signs, nearest }
     }
 }
 
-/// The norms of the last steps over those of the weights. SGD's is the mean over the steps before.
-fn see_steps(state: &State, means: &StepStats, signs: &mut Signs) {
+/// The ends of the fakes' values, and what lies at the ends of the generator's range.
+fn see_values(fakes: &[f32], plan: &ModelPlan, signs: &mut Signs) {
+    [signs.fake_low, signs.fake_high] = ends(fakes);
+    if let Some(range) = plan.output.range() {
+        signs.saturated_fake = saturated(fakes, range);
+    }
+}
+
+/// The norms of the last steps over those of the weights. SGD's is the mean over the steps before, as they were clipped.
+fn see_steps(plan: &Plan, state: &State, means: &StepStats, signs: &mut Signs) {
     let [generator, discriminator] = state.parts().map(|(_, network, optimizer)| {
         let (mut weights, mut step) = (0.0, 0.0);
         each_tensor(network, |name, value| {
@@ -203,7 +211,10 @@ fn see_steps(state: &State, means: &StepStats, signs: &mut Signs) {
     signs.update_g = generator.1 / generator.0;
     signs.update_d = match &state.discriminator_optimizer {
         Optimizer::Adam(_) => discriminator.1 / discriminator.0,
-        Optimizer::Sgd(sgd) => sgd.lr * means.grad_norm_d / discriminator.0,
+        Optimizer::Sgd(sgd) => {
+            let most = Some(plan.optimizer.max_gradient_norm).filter(|&most| most > 0.0).unwrap_or(f64::INFINITY);
+            sgd.lr * means.grad_norm_d.min(most) / discriminator.0
+        }
     };
 }
 
@@ -224,21 +235,13 @@ fn undone(value: Tensor<1>, step: &[f32]) -> Tensor<1> {
     Tensor::from_data(TensorData::new(before, [count]), &device)
 }
 
-/// The textures, and how many fakes are of one value.
-fn see_pictures(fakes: &Samples, reals: &Samples, signs: &mut Signs) {
-    let (Samples::Images(fakes), Samples::Images(reals)) = (fakes, reals) else { return };
-    let (of_fakes, of_reals) = (Texture::of(fakes), Texture::of(reals));
-    (signs.rough_real, signs.rough_fake) = (of_reals.rough, of_fakes.rough);
-    (signs.alternating_real, signs.alternating_fake) = (of_reals.alternating, of_fakes.alternating);
-    let constant = (0..fakes.count()).filter(|&at| is_constant(fakes.image(at))).count();
+/// The texture of fakes, and how many are of one value.
+fn see_pictures(fakes: &Samples, signs: &mut Signs) {
+    let Samples::Images(fakes) = fakes else { return };
+    let texture = Texture::of(fakes);
+    (signs.rough_fake, signs.alternating_fake) = (texture.rough, texture.alternating);
+    let constant = (0..fakes.count()).filter(|&at| fakes.is_constant(at)).count();
     signs.constant = constant as f64 / fakes.count() as f64;
-}
-
-/// Whether an image has one level all over, rounding aside.
-pub(crate) fn is_constant(image: &[u8]) -> bool {
-    let (least, greatest) =
-        image.iter().fold((u8::MAX, 0), |(least, most), &level| (least.min(level), most.max(level)));
-    greatest.saturating_sub(least) <= 1
 }
 
 fn floats<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
@@ -255,10 +258,6 @@ fn saturated(values: &[f32], [low, high]: [f64; 2]) -> f64 {
     let margin = END * (high - low) as f32 / 2.0;
     let (low, high) = (low as f32 + margin, high as f32 - margin);
     values.iter().filter(|&&value| value <= low || value >= high).count() as f64 / values.len() as f64
-}
-
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
 }
 
 fn variance(values: &[f64]) -> f64 {

@@ -244,7 +244,7 @@ fn check_logits(logits: &[f64], reals: usize) -> Result<(), NonFinite> {
     }
 }
 
-fn mean(values: &[f64]) -> f64 {
+pub(super) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 

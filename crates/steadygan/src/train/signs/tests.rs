@@ -55,7 +55,8 @@ fn five_digits_are_kept() {
 fn noise(count: usize, size: usize, seed: u64) -> Samples {
     let levels = Uniform::new_inclusive(0u8, 255).unwrap();
     let pixels = levels.sample_iter(rng::stream(seed, "test", 0)).take(count * size * size).collect();
-    Images { channels: 1, size, pixels, classes: None }.into()
+    let classes = (0..count).map(|at| (at % 2) as u32).collect();
+    Images { channels: 1, size, pixels, classes: Some(classes) }.into()
 }
 
 struct Lines(Vec<Signs>);
@@ -73,16 +74,16 @@ fn trained(text: &str) -> (Vec<Signs>, State, Plan, Dataset) {
         .lay_text("[data]\nsize=8\n[model]\nwidth=4\nlatent=6\n[train]\nbatch=8\nimages=32\nstats-every=16", "small")
         .unwrap();
     recipe.lay_text(text, "test").unwrap();
-    let plan = Plan::decide(&recipe, 1).unwrap();
     let data = Dataset {
         name: "noise".into(),
         train: noise(40, 8, 1),
         holdout: noise(10, 8, 2),
-        class_names: Vec::new(),
+        class_names: vec!["even".into(), "odd".into()],
         skipped: Vec::new(),
         warning: None,
         fingerprint: String::new(),
     };
+    let plan = Plan::decide(&recipe, &data).unwrap();
     let device = Device::flex().autodiff();
     let mut state = State::new(&plan, &device);
     let mut lines = Lines(Vec::new());
@@ -116,6 +117,7 @@ fn signs_are_numbers() {
         ("[heuristics]\npac=true\nminibatch-std=true", &[]),
         ("base='plain'\n[model]\nfamily='resnet'", &[]),
         ("base='plain'\n[heuristics]\nsgd-discriminator=true", &["pull"]),
+        ("[train]\nsheet=9\n[heuristics]\nclass-conditioning={generator='batch-norm',discriminator='projection'}", &[]),
         ("base='plain'\n[heuristics]\nvirtual-batch-norm=true", &["dead_d", "dead_g"]),
     ];
     for (text, unknown) in recipes {

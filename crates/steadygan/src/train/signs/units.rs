@@ -19,11 +19,7 @@ pub(super) fn units(network: &Network, mut x: Tensor<4>, mut pass: Pass) -> (f64
         if matches!(layer, AnyLayer::LeakyRelu(_) | AnyLayer::Maxout(_)) {
             most_dead = most_dead.max(constant_channels(x.clone()));
             let [a, b] = [0, half].map(|from| before.clone().narrow(0, from, half));
-            let activation = |x: Tensor<4>| {
-                let count = x.shape().num_elements() / before.dims()[1] * layer.output([before.dims()[1], 1, 1])[0];
-                layer.forward(x, &mut Pass::evaluate()).reshape([count])
-            };
-            most_bent = most_bent.max(bend(a, b, activation));
+            most_bent = most_bent.max(bend(a, b, |x| layer.forward(x, &mut Pass::evaluate())));
         }
     }
     (most_dead, most_bent)
@@ -43,7 +39,7 @@ fn constant_channels(x: Tensor<4>) -> f64 {
 
 /// How far a map is from affine: the mean distance of f((a + b)/2) from (f(a) + f(b))/2, over half of that of f(a) from f(b).
 /// NaN if f(a) and f(b) are as good as equal.
-pub(super) fn bend(a: Tensor<4>, b: Tensor<4>, map: impl Fn(Tensor<4>) -> Tensor<1>) -> f64 {
+pub(super) fn bend<const D: usize>(a: Tensor<4>, b: Tensor<4>, map: impl Fn(Tensor<4>) -> Tensor<D>) -> f64 {
     let middle = (a.clone() + b.clone()) * 0.5;
     let [a, b, middle] = [a, b, middle].map(|x| floats(map(x)).into_iter().map(f64::from).collect::<Vec<_>>());
     let (mut off, mut apart, mut size) = (0.0, 0.0, 0.0);
