@@ -10,7 +10,7 @@ pub(crate) fn dashboard(arguments: &Dashboard, options: &Options) -> Result<Exit
         .map_err(|error| Error::recipe(error.to_string(), error.hint()))?;
     // Without the program's own path there is no explorer; all else works.
     let dashboard = match std::env::current_exe() {
-        Ok(program) => dashboard.with_sampler(program),
+        Ok(program) => dashboard.with_sampler(program, options.threads()),
         Err(_) => dashboard,
     };
     let url = dashboard.url();

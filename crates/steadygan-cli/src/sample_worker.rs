@@ -1,7 +1,7 @@
 //! The process that draws images for the dashboard: a question a line on stdin, answers on stdout, until stdin ends.
 //!
 //! A question is the JSON of [`Ask`]. An answer is a line of JSON, `{"bytes": N, "facts": …}` or `{"error": …, "hint": …}`,
-//! and then the N bytes of a PNG.
+//! and then the N bytes of a PNG. A line that is too long is no question: the process ends, and whoever asked starts it anew.
 
 use crate::arguments::SampleWorker;
 use std::io::{self, BufRead, Read, Write};
@@ -15,15 +15,18 @@ const MAX_QUESTION: u64 = 4096;
 
 pub(crate) fn sample_worker(arguments: &SampleWorker) -> Result<ExitCode> {
     // An error is that whoever asked has gone.
-    let _ = converse(&mut Explorer::new(&arguments.run));
+    let _ = converse(&mut Explorer::new(&arguments.run), &mut io::stdin().lock(), &mut io::stdout().lock());
     Ok(ExitCode::SUCCESS)
 }
 
-fn converse(explorer: &mut Explorer) -> io::Result<()> {
-    let mut questions = io::stdin().lock();
-    let mut answers = io::stdout().lock();
+fn converse(explorer: &mut Explorer, questions: &mut impl BufRead, answers: &mut impl Write) -> io::Result<()> {
     let mut line = String::new();
-    while questions.by_ref().take(MAX_QUESTION).read_line(&mut line)? > 0 {
+    loop {
+        questions.by_ref().take(MAX_QUESTION).read_line(&mut line)?;
+        // The end, or the beginning of a longer line: its rest would be answered, too.
+        if !line.ends_with('\n') {
+            return Ok(());
+        }
         let (head, picture) = answered(explorer, &line).unwrap_or_else(|error| {
             (serde_json::json!({ "error": error.to_string(), "hint": error.hint() }), Vec::new())
         });
@@ -32,7 +35,6 @@ fn converse(explorer: &mut Explorer) -> io::Result<()> {
         answers.flush()?;
         line.clear();
     }
-    Ok(())
 }
 
 fn answered(explorer: &mut Explorer, line: &str) -> Result<(serde_json::Value, Vec<u8>)> {
@@ -41,4 +43,29 @@ fn answered(explorer: &mut Explorer, line: &str) -> Result<(serde_json::Value, V
     let answer = explorer.answer(ask)?;
     let picture = answer.images.as_ref().map(encode_png).transpose()?.unwrap_or_default();
     Ok((serde_json::json!({ "bytes": picture.len(), "facts": answer.facts }), picture))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    /// What a process of a run that is not there answers.
+    fn answers(questions: &str) -> usize {
+        let mut answers = Vec::new();
+        converse(&mut Explorer::new(Path::new("no/such/run")), &mut questions.as_bytes(), &mut answers).unwrap();
+        let answers = String::from_utf8(answers).unwrap();
+        assert!(answers.lines().all(|line| line.starts_with("{\"error\":")), "{answers}");
+        answers.lines().count()
+    }
+
+    #[test]
+    fn a_question_has_one_answer_and_one_that_is_too_long_ends_the_process() {
+        assert_eq!(answers(""), 0);
+        assert_eq!(answers("{}\n{\"ask\":\"layers\"}\n"), 2);
+        let blank = " ".repeat(MAX_QUESTION as usize - 3);
+        assert_eq!(answers(&format!("{{}}\n{blank}{{}}\n{{}}\n")), 3, "as long as may be");
+        assert_eq!(answers(&format!("{{}}\n {blank}{{}}\n{{}}\n")), 1, "nothing after one that is longer");
+        assert_eq!(answers("{}\n{}"), 1, "whoever asked has gone");
+    }
 }

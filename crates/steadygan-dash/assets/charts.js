@@ -1,6 +1,6 @@
 // One chart: uPlot with our colours, marks of findings, a line where the sheet is, and use by keyboard.
 
-import { h, put } from "./dom.js";
+import { h, put, swatch } from "./dom.js";
 import * as format from "./format.js";
 
 const HEIGHT = 200;
@@ -29,13 +29,26 @@ export class Chart {
   }
 
   set(spec) {
-    const looks = (of) => of && JSON.stringify([of.series, of.log, of.time, of.title, this.logChosen, this.theme()]);
-    const same = this.plot && looks(spec) === this.looks;
     this.spec = spec;
-    this.looks = looks(spec);
-    if (same) this.plot.setData(this.data());
+    this.isBehind = true;
+    this.catchUp();
+  }
+
+  // Draws what is not drawn yet, if it can be seen. (What is in closed details has a width, but nobody sees it.)
+  catchUp() {
+    if (!this.isBehind || !this.place.checkVisibility()) return;
+    this.isBehind = false;
+    const looks = this.looks();
+    if (looks === this.built) this.plot.setData(this.data());
     else this.build();
+    this.built = looks;
     this.describe();
+  }
+
+  // All that the plot is built for; the rest is read as it is drawn.
+  looks() {
+    const { series, title, time } = this.spec;
+    return JSON.stringify([series, title, time, this.log, this.few, colour("ink"), colour("paper")]);
   }
 
   // The data as drawn: a logarithm is of positive numbers only.
@@ -46,7 +59,12 @@ export class Chart {
 
   get log() {
     const wanted = this.logChosen ?? this.spec.log;
-    return wanted && this.spec.data.slice(1).some((column) => column.some((value) => value > 0));
+    return Boolean(wanted) && this.spec.data.slice(1).some((column) => column.some((value) => value > 0));
+  }
+
+  // Whether each point is drawn, too.
+  get few() {
+    return this.spec.data[0].length <= FEW_POINTS;
   }
 
   toggleLog() {
@@ -54,30 +72,25 @@ export class Chart {
     this.set(this.spec);
   }
 
-  theme() {
-    return colour("ink") + colour("paper");
-  }
-
   build() {
     this.plot?.destroy();
     put(this.title, this.spec.title);
-    this.scale.setAttribute("aria-pressed", String(Boolean(this.log)));
+    this.scale.setAttribute("aria-pressed", String(this.log));
     this.values = this.spec.series.map(() => h("output"));
-    put(this.legend, this.spec.series.map((series, at) => !series.hidden && h("span", {}, swatch(series), series.label, " ", this.values[at])));
+    put(this.legend, this.spec.series.map((series, at) => !series.hidden && h("span", {}, swatch(series.colour, Boolean(series.dash)), series.label, " ", this.values[at])));
     this.plot = new uPlot(this.options(), this.data(), this.place);
     this.show(null);
   }
 
   options() {
     const { spec } = this;
-    const few = spec.data[0].length <= FEW_POINTS;
     const axis = {
       stroke: colour("muted"), font: `11px ${getComputedStyle(document.body).fontFamily}`,
       grid: { stroke: colour("rule"), width: 1 }, ticks: { show: false }, gap: 6,
     };
     const line = (series) => ({
       label: series.label, stroke: series.colour, width: series.thin ? 1 : 1.6, dash: series.dash,
-      points: { show: few && !series.thin && !series.hidden, size: 4, fill: series.colour }, show: true, ...(series.hidden ? { stroke: "transparent", width: 0 } : {}),
+      points: { show: this.few && !series.thin && !series.hidden, size: 4, fill: series.colour }, show: true, ...(series.hidden ? { stroke: "transparent", width: 0 } : {}),
     });
     return {
       width: Math.max(200, this.place.clientWidth || 0), height: HEIGHT, padding: [10, 6, 0, 0],
@@ -201,19 +214,14 @@ export class Chart {
   // Only the line where the sheet is.
   moveTo(at) {
     this.spec.at = at;
-    this.plot?.redraw(false);
+    if (this.place.checkVisibility()) this.plot?.redraw(false);
+    else this.isBehind = true;
   }
 
   destroy() {
     this.observer.disconnect();
     this.plot?.destroy();
   }
-}
-
-function swatch(series) {
-  const node = h("i", { class: series.dash ? "swatch dashed" : "swatch", "aria-hidden": "true" });
-  node.style.color = series.colour;
-  return node;
 }
 
 // Powers of ten within a logarithmic axis, and what lies between if there are few.

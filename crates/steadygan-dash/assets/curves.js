@@ -1,7 +1,7 @@
 // A run's curves, with those of other runs over them.
 
 import { Chart, colour } from "./charts.js";
-import { h, put } from "./dom.js";
+import { h, noteList, put } from "./dom.js";
 import * as format from "./format.js";
 import { get } from "./live.js";
 
@@ -39,11 +39,13 @@ const NO_METRICS = ["samples", "fakes", "reals", "deviation", "floor_deviation",
 
 export const runColour = (at) => colour(`run-${at % RUN_COLOURS}`);
 
-// `told.pick(images)` is called when a point is chosen. The section's `show(ids, findings)` sets what is drawn.
+// The curves of the runs `ids`, drawn by `load`; `marks` are the findings. `told.pick(images)` is called when a point is chosen.
 export class Curves {
-  constructor(told) {
+  constructor(ids, told) {
     this.told = told;
-    this.ids = [];
+    this.ids = ids;
+    // The runs whose curves have to be read (again).
+    this.stale = new Set();
     this.marks = [];
     this.charts = new Map();
     this.whole = new Map();
@@ -53,7 +55,7 @@ export class Curves {
     this.at = null;
     this.grid = h("div", { class: "charts" });
     this.rest = h("div", { class: "charts" });
-    this.more = h("details", { class: "more" }, h("summary", {}, "What findings are judged by"), this.rest);
+    this.more = h("details", { class: "more", ontoggle: () => this.catchUp() }, h("summary", {}, "What findings are judged by"), this.rest);
     this.notes = h("div");
     const choice = (axis, text) => h("button", { type: "button", "aria-pressed": String(axis === this.axis), onclick: () => this.setAxis(axis) }, text);
     this.choices = { images: choice("images", "Images"), time: choice("time", "Time") };
@@ -63,19 +65,13 @@ export class Curves {
     window.addEventListener("themechange", this.onTheme);
   }
 
-  async show(ids, marks) {
-    this.ids = ids;
-    this.marks = marks;
-    await this.load();
-  }
-
-  // Reads the curves again: all of them, or those of the runs that changed.
-  async load(changed = null) {
+  // Reads the curves of these runs again, and those that an earlier reading did not come to the end of.
+  async load(ids = this.ids) {
+    for (const id of ids) this.stale.add(id);
     this.loading?.abort();
     this.loading = new AbortController();
     const { signal } = this.loading;
-    const wanted = this.ids.filter((id) => !changed || changed.has(id) || !this.drawn.has(id));
-    await Promise.all(wanted.map((id) => this.loadRun(id, signal)));
+    await Promise.all([...this.stale].map((id) => this.loadRun(id, signal)));
     if (!signal.aborted) this.draw();
   }
 
@@ -84,7 +80,9 @@ export class Curves {
       if (!this.span || !this.whole.has(id)) this.whole.set(id, await get("/api/curves", { run: id, points: POINTS }, signal));
       const [from, to] = this.imagesOf(id);
       const part = this.span ? await get("/api/curves", { run: id, points: POINTS, from, to }, signal) : this.whole.get(id);
+      if (signal.aborted) return;
       this.drawn.set(id, part);
+      this.stale.delete(id);
     } catch (error) {
       if (error.name === "AbortError") return;
       const nothing = { stats: [], metrics: [], notes: [`the curves of ${id} cannot be read: ${error.message}`] };
@@ -111,7 +109,13 @@ export class Curves {
 
   // Where images lie on the axis.
   place(id, images) {
-    return this.axis === "images" ? images : along(this.clock(id), images, 0, 1);
+    return this.places(id, [images])[0];
+  }
+
+  places(id, images) {
+    if (this.axis === "images") return images;
+    const clock = this.clock(id);
+    return images.map((value) => along(clock, value, 0, 1));
   }
 
   setAxis(axis) {
@@ -152,6 +156,11 @@ export class Curves {
     for (const chart of this.charts.values()) chart.moveTo(at);
   }
 
+  // Charts that were hidden are drawn when they are seen.
+  catchUp() {
+    for (const chart of this.charts.values()) chart.catchUp();
+  }
+
   draw() {
     const specs = this.specs();
     for (const [title, chart] of this.charts) {
@@ -173,8 +182,7 @@ export class Curves {
     this.whole_button.hidden = this.span === null;
     const notes = this.ids.flatMap((id) => (this.drawn.get(id)?.notes ?? []).map((note) => (this.ids.length > 1 ? `${id}: ${note}` : note)));
     const empty = specs.length === 0 && notes.length === 0;
-    put(this.notes, empty && h("p", { class: "empty" }, "No numbers yet: the first line comes after the first thousand images or so."),
-      notes.length > 0 && h("ul", { class: "notes" }, notes.map((note) => h("li", {}, note))));
+    put(this.notes, empty && h("p", { class: "empty" }, "No numbers yet: the first line comes after the first thousand images or so."), noteList(notes));
   }
 
   // The charts that there are, in their order.
@@ -189,7 +197,7 @@ export class Curves {
   }
 
   tables(file) {
-    return this.ids.flatMap((id) => (this.drawn.get(id)?.[file] ?? []).map((table) => ({ id, ...table })));
+    return this.ids.flatMap((id) => (this.drawn.get(id)?.[file] ?? []).map((table) => ({ id, ...table, xs: this.places(id, table.images) })));
   }
 
   statsGroups() {
@@ -218,7 +226,7 @@ export class Curves {
     const parts = [];
     for (const table of tables) {
       const column = (key) => table.columns[table.keys.indexOf(key)];
-      const xs = table.images.map((images) => this.place(table.id, images));
+      const { xs } = table;
       const at = this.ids.indexOf(table.id);
       drawn.forEach((key, nth) => {
         if (!column(key)) return;

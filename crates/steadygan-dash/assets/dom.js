@@ -42,6 +42,23 @@ function present(children) {
   return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
 }
 
+// A table that scrolls within the page, also by keyboard.
+export function table(properties, ...children) {
+  return h("div", { class: "scrolled", tabindex: "0" }, h("table", properties, ...children));
+}
+
+// What could not be read or shown; nothing if there is none.
+export function noteList(notes) {
+  return notes.length > 0 && h("ul", { class: "notes" }, notes.map((note) => h("li", {}, note)));
+}
+
+// The line by which a curve is known.
+export function swatch(colour, dashed = false) {
+  const node = h("i", { class: dashed ? "swatch dashed" : "swatch", "aria-hidden": "true" });
+  node.style.color = colour;
+  return node;
+}
+
 // The address of a page or of data: names and values are encoded.
 export function address(path, query = {}) {
   const pairs = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== "");

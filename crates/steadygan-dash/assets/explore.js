@@ -1,7 +1,7 @@
 // The latent space of a run's generator: images of a seed, the way between two of them, the training images nearest to
 // one. Another process draws, started by the first question. And the networks' layers, which it knows too.
 
-import { address, h, put } from "./dom.js";
+import { address, h, put, table } from "./dom.js";
 import * as format from "./format.js";
 
 const COUNT = 64;
@@ -9,7 +9,8 @@ const COLUMNS = 8;
 const STEPS = 16;
 const NEAREST = 7;
 const LEAST_SIDE = 48;
-const NO_TRUNCATION = 2.1;
+// The slider's end: a truncation of `null`, which is the plan's own.
+const AS_PLANNED = 2.1;
 const WAIT_MS = 120;
 
 // What the drawing process answers: { facts, url }, the images below each other.
@@ -19,6 +20,8 @@ async function ask(run, question, signal) {
   if (answer.headers.get("content-type") === "application/json") return { facts: await answer.json(), url: null };
   return { facts: JSON.parse(answer.headers.get("steadygan-facts")), url: URL.createObjectURL(await answer.blob()) };
 }
+
+const truncated = (threshold) => (threshold === null ? "as planned" : `|z| ≤ ${threshold}`);
 
 export class Explorer {
   constructor(id) {
@@ -40,11 +43,11 @@ export class Explorer {
   open() {
     const seed = h("input", { type: "number", min: 0, step: 1, value: this.seed, "aria-label": "Seed", onchange: () => this.setSeed(Number(seed.value)) });
     const truncation = h("input", {
-      type: "range", min: 0.1, max: NO_TRUNCATION, step: 0.1, value: NO_TRUNCATION, "aria-label": "Truncation",
+      type: "range", min: 0.1, max: AS_PLANNED, step: 0.1, value: AS_PLANNED, "aria-label": "Truncation",
       oninput: () => this.setTruncation(Number(truncation.value)),
     });
     this.fields = { seed, truncation };
-    this.threshold = h("output", {}, "none");
+    this.threshold = h("output", {}, truncated(null));
     this.took = h("output", { class: "when" });
     this.grid = h("div", { class: "cells", role: "group", "aria-label": "Images of the seed", onkeydown: (event) => this.arrows(event) });
     this.walk = h("div", { class: "walk" });
@@ -75,8 +78,8 @@ export class Explorer {
   }
 
   setTruncation(value) {
-    this.truncation = value >= NO_TRUNCATION ? null : value;
-    this.threshold.textContent = this.truncation === null ? "none" : `|z| ≤ ${value}`;
+    this.truncation = value >= AS_PLANNED ? null : value;
+    this.threshold.textContent = truncated(this.truncation);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => { this.draw(); this.drawPicked(); }, WAIT_MS);
   }
@@ -184,7 +187,7 @@ export function networks(id) {
     put(shown, h("p", { class: "empty" }, "Building the networks…"));
     try {
       const { facts } = await ask(id, { ask: "layers" });
-      put(shown, facts.networks.map(table));
+      put(shown, facts.networks.map(layerTable));
     } catch (error) {
       put(shown, h("p", { class: "trouble", role: "alert" }, error.message));
     }
@@ -193,12 +196,12 @@ export function networks(id) {
   return put(node, details);
 }
 
-function table({ title, input, rows }) {
+function layerTable({ title, input, rows }) {
   const cells = (row) => [row.output.join(" × "), format.count(row.trainable), row.not_trainable ? format.count(row.not_trainable) : "", format.short(row.multiply_adds)];
-  return h("div", { class: "scrolled", tabindex: "0" }, h(
-    "table", { class: "layers" },
+  return table(
+    { class: "layers" },
     h("caption", {}, `${title}: ${input.join(" × ")} in, ${format.count(rows.reduce((sum, row) => sum + row.trainable, 0))} trained numbers`),
     h("thead", {}, h("tr", {}, ["layer", "output", "trained", "running", "multiply-adds"].map((head) => h("th", { scope: "col" }, head)))),
     h("tbody", {}, rows.map((row) => h("tr", {}, h("th", { scope: "row" }, row.layer), cells(row).map((cell) => h("td", {}, cell))))),
-  ));
+  );
 }

@@ -80,6 +80,9 @@ export function nameParts(id) {
   return match ? { above, number: match[1], name: match[2] } : { above, number: "", name };
 }
 
+// What images are like.
+export const shape = ({ size, channels }) => (size === 1 ? "points" : `${size} px, ${channels === 1 ? "grey" : "colour"}`);
+
 // The latest line of a metric as a name and a value.
 export function metric(line) {
   if (typeof line.metric === "string") {

@@ -1,6 +1,6 @@
 // The list of runs.
 
-import { address, h, put, redraw, runLink, svg } from "./dom.js";
+import { address, h, noteList, put, redraw, runLink, svg } from "./dom.js";
 import * as format from "./format.js";
 import { setPageKeys } from "./keys.js";
 import { folder, listen, runs } from "./live.js";
@@ -64,7 +64,7 @@ export function listPage(page) {
     }
     const hidden = runs.size - visible.length;
     counted.textContent = hidden ? `${visible.length} of ${runs.size}` : `${runs.size}`;
-    redraw(notes, folder.notes, (node) => put(node, folder.notes.length > 0 && h("ul", { class: "notes" }, folder.notes.map((note) => h("li", {}, note)))));
+    redraw(notes, folder.notes, (node) => put(node, noteList(folder.notes)));
     redraw(studies, folder.studies, (node) => put(node, folder.studies.length > 0 && studyLinks()));
     if (runs.size === 0) {
       put(list, h("li", { class: "empty" }, "No runs yet. ", h("code", {}, "steadygan train"), " starts one, and it will appear here."));
@@ -136,7 +136,7 @@ function row(run, toggle) {
     type: "checkbox", "aria-label": `Select ${run.id}`, onchange: () => toggle(run.id), checked: chosen.overlaid.has(run.id),
   });
   const facts = [
-    above, run.data && `${run.data.name}, ${shape(run.data)}`, run.seed !== null && `seed ${run.seed}`,
+    above, run.data && `${run.data.name}, ${format.shape(run.data)}`, run.seed !== null && `seed ${run.seed}`,
     run.started_unix_s && format.ago(run.started_unix_s),
   ].filter(Boolean);
   return h(
@@ -153,10 +153,6 @@ function row(run, toggle) {
     h("div", { class: "trend" }, trend(run.trend)),
     h("div", { class: "judged" }, run.metrics.slice(0, 2).map(measured), findingChips(run.findings)),
   );
-}
-
-function shape(data) {
-  return data.size === 1 ? "points" : `${data.size} px ${data.channels === 1 ? "grey" : "colour"}`;
 }
 
 export function stateChip(run) {

@@ -1,6 +1,6 @@
 // What a run was asked and what was decided; the differences between runs.
 
-import { h, put } from "./dom.js";
+import { h, put, swatch, table } from "./dom.js";
 import { runColour, shortName } from "./curves.js";
 
 // `{ a: { b: 1 } }` → Map { "a.b" → "1" }
@@ -18,7 +18,7 @@ export function differences(plans) {
   return [...keys].map((key) => [key, flats.map((of) => of.get(key) ?? "–")]).filter(([, values]) => new Set(values).size > 1);
 }
 
-// `details`: the run's own first, then those of the runs over it.
+// `details`, each with its run's `id`: the run's own first, then those of the runs over it.
 export function showRecipe(node, details) {
   const [own] = details;
   const plan = own.plan && [...flat(own.plan)];
@@ -28,25 +28,21 @@ export function showRecipe(node, details) {
     details.length > 1 && differing(details),
     h("div", { class: "recipe" },
       own.recipe === null ? h("p", { class: "empty" }, "recipe.toml is not there.") : h("pre", { tabindex: "0", "aria-label": "recipe.toml" }, own.recipe.trim() || "# everything as its default"),
-      plan && h("details", {}, h("summary", {}, `The plan: all ${plan.length} values that were decided`), table(["key", "value"], plan.map(([key, value]) => [key, [value]])))),
+      plan && h("details", {}, h("summary", {}, `The plan: all ${plan.length} values that were decided`), valueTable(["key", "value"], plan.map(([key, value]) => [key, [value]])))),
   );
 }
 
 function differing(details) {
   const rows = differences(details.map((detail) => detail.plan));
-  const heads = details.map((detail, at) => {
-    const dot = h("i", { class: "swatch", "aria-hidden": "true" });
-    dot.style.color = runColour(at);
-    return [dot, shortName(detail.summary.id)];
-  });
-  const shown = rows.length ? table(["what differs in their plans", ...heads], rows) : h("p", { class: "empty" }, "Their plans are equal.");
+  const heads = details.map((detail, at) => [swatch(runColour(at)), shortName(detail.id)]);
+  const shown = rows.length ? valueTable(["what differs in their plans", ...heads], rows) : h("p", { class: "empty" }, "Their plans are equal.");
   return h("div", { class: "differences" }, shown);
 }
 
-function table(heads, rows) {
-  return h("div", { class: "scrolled", tabindex: "0" }, h(
-    "table", {},
+function valueTable(heads, rows) {
+  return table(
+    {},
     h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))),
     h("tbody", {}, rows.map(([key, values]) => h("tr", {}, h("th", { scope: "row" }, key), values.map((value) => h("td", {}, value))))),
-  ));
+  );
 }

@@ -1,7 +1,7 @@
 // One run, and others over it.
 
 import { Curves, runColour } from "./curves.js";
-import { h, put, redraw, runLink } from "./dom.js";
+import { h, noteList, put, redraw, runLink, swatch } from "./dom.js";
 import { Explorer, networks } from "./explore.js";
 import * as findings from "./findings.js";
 import * as format from "./format.js";
@@ -16,7 +16,7 @@ const MAX_OVERLAID = 7;
 export function runPage(page, { id, others }) {
   const ids = [id, ...others.filter((other) => other !== id)].slice(0, MAX_OVERLAID + 1);
   const nodes = Object.fromEntries(["head", "notes", "found", "overlaid", "explore", "recipe", "layers"].map((name) => [name, h("div", { class: name })]));
-  const curves = new Curves({ pick: (images) => sheets.goToImages(images) });
+  const curves = new Curves(ids, { pick: (images) => sheets.goToImages(images) });
   const sheets = new Sheets(id, { move: (images) => curves.moveTo(images) });
   const pick = (images) => {
     sheets.goToImages(images);
@@ -38,10 +38,12 @@ export function runPage(page, { id, others }) {
   function offer(own) {
     if (explorer || !own.has_checkpoint) return;
     explorer = new Explorer(id);
-    if (own.summary.data?.size > 1) put(nodes.explore, explorer.node);
+    if (summary.data?.size > 1) put(nodes.explore, explorer.node);
     put(nodes.layers, networks(id));
   }
 
+  // What the list says of the run, also after it has gone.
+  let summary = null;
   let gone = false;
   let stopped = false;
   const details = new Map();
@@ -50,21 +52,22 @@ export function runPage(page, { id, others }) {
     const wanted = ids.filter((one) => !changed || changed.has(one) || !details.has(one));
     const read = await Promise.all(wanted.map((one) => get("/api/run", { run: one }).catch(() => null)));
     if (stopped) return;
-    wanted.forEach((one, at) => read[at] && details.set(one, read[at]));
+    wanted.forEach((one, at) => read[at] && details.set(one, { id: one, ...read[at] }));
     const own = details.get(id);
-    gone = wanted.includes(id) && read[wanted.indexOf(id)] === null;
-    if (!own) return put(page, h("p", { class: "empty" }, `There is no run ${id} in this folder (any more). `, h("a", { href: "#/" }, "All runs")));
+    summary = runs.get(id) ?? summary;
+    if (wanted.includes(id)) gone = read[wanted.indexOf(id)] === null;
+    if (!own || !summary) return put(page, h("p", { class: "empty" }, `There is no run ${id} in this folder (any more). `, h("a", { href: "#/" }, "All runs")));
     if (!gone) sheets.set(own.sheets, own.has_reals);
     const found = findings.gathered(own.findings);
-    head(nodes.head, runs.get(id) ?? own.summary, ids.slice(1));
-    const notes = gone ? ["This run is no longer in the folder: what is shown is what was last read."] : own.summary.notes;
-    put(nodes.notes, notes.length > 0 && h("ul", { class: "notes" }, notes.map((note) => h("li", {}, note))));
+    head(nodes.head, summary);
+    const notes = gone ? ["This run is no longer in the folder: what is shown is what was last read."] : summary.notes;
+    put(nodes.notes, noteList(notes));
     redraw(nodes.found, own.findings, (node) => findings.showFindings(node, found, pick));
     const all = ids.map((one) => details.get(one)).filter(Boolean);
     redraw(nodes.recipe, all.map(({ recipe, plan }) => [recipe, plan]), (node) => showRecipe(node, all));
     offer(own);
     curves.marks = findings.marks(found);
-    if (!gone) await (changed ? curves.load(changed) : curves.show(ids, curves.marks));
+    if (!gone) await curves.load(wanted);
   }
 
   overlaid(nodes.overlaid, ids);
@@ -127,12 +130,12 @@ function toggleLogs(curves) {
   }
 }
 
-function head(node, run, others) {
+function head(node, run) {
   const { above, number, name } = format.nameParts(run.id);
   const rate = run.latest?.images_per_s;
   const left = run.state === "running" && run.of && rate > 0 ? (run.of - run.images) / rate : null;
   const facts = [
-    run.data && ["data", `${run.data.name}: ${format.count(run.data.images)} ${run.data.size === 1 ? "points" : `images of ${run.data.size} px, ${run.data.channels === 1 ? "grey" : "colour"}`}`],
+    run.data && ["data", `${run.data.name}: ${format.count(run.data.images)} ${run.data.size === 1 ? "" : "images of "}${format.shape(run.data)}`],
     run.parameters && ["parameters", `${format.short(run.parameters[0])} generator, ${format.short(run.parameters[1])} discriminator`],
     run.seed !== null && ["seed", run.seed],
     run.device && ["device", run.device],
@@ -159,11 +162,9 @@ const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 function overlaid(node, ids) {
   const without = (id) => ids.filter((one) => one !== id);
   const chip = (id, at) => {
-    const dot = h("i", { class: "swatch", "aria-hidden": "true" });
-    dot.style.color = ids.length > 1 ? runColour(at) : "transparent";
     const rest = without(id);
     const { number, name } = format.nameParts(id);
-    return ids.length > 1 && h("span", { class: "chip" }, dot, at === 0 ? `${Number(number) || ""} ${name}` : h("a", { href: runLink(id, rest) }, `${Number(number) || ""} ${name}`),
+    return ids.length > 1 && h("span", { class: "chip" }, swatch(runColour(at)), at === 0 ? `${Number(number) || ""} ${name}` : h("a", { href: runLink(id, rest) }, `${Number(number) || ""} ${name}`),
       at > 0 && h("a", { class: "remove", href: runLink(rest[0], rest.slice(1)), "aria-label": `Remove ${id}` }, "×"));
   };
   const candidates = [...runs.keys()].filter((id) => !ids.includes(id)).sort().reverse();

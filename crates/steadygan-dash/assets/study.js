@@ -1,6 +1,6 @@
 // A study: what came of it so far, its runs, and what its file says. Whatever the file lacks is left out.
 
-import { h, put, redraw, runLink, svg } from "./dom.js";
+import { h, put, redraw, runLink, svg, table } from "./dom.js";
 import * as format from "./format.js";
 import { progress, stateChip } from "./list.js";
 import { get, listen, runs } from "./live.js";
@@ -69,7 +69,7 @@ function forest(effects) {
     h("td", {}, known.includes(effect) ? `× ${ratio(effect.interval.estimate)} (${ratio(effect.interval.low)} to ${ratio(effect.interval.high)})` : "no runs to tell it by"),
     h("td", {}, VERDICTS[effect.verdict] ?? String(effect.verdict ?? "")));
   const order = [...effects].sort((a, b) => (a.interval?.estimate ?? Infinity) - (b.interval?.estimate ?? Infinity));
-  return h("div", { class: "scrolled", tabindex: "0" }, h("table", {}, h("tbody", {}, order.map(row))));
+  return table({}, h("tbody", {}, order.map(row)));
 }
 
 // The file has effects on the logarithm of the distance.
@@ -83,11 +83,11 @@ function showRuns(node, own) {
   };
   const ended = own.filter((run) => run.state !== "running").length;
   put(node, h("h2", {}, "Runs ", h("small", { class: "counted" }, `${ended} of ${own.length} ended`)),
-    h("div", { class: "scrolled", tabindex: "0" }, h("table", {}, h("tbody", {}, own.map(row)))));
+    table({}, h("tbody", {}, own.map(row))));
 }
 
 function showFile(node, study) {
   const row = ([key, value]) => h("tr", {}, h("th", { scope: "row" }, key), h("td", {}, value));
   put(node, h("details", { open: !study?.results }, h("summary", {}, "What study.json says"),
-    h("div", { class: "scrolled", tabindex: "0" }, h("table", {}, h("tbody", {}, [...flat(study)].map(row))))));
+    table({}, h("tbody", {}, [...flat(study)].map(row)))));
 }

@@ -90,15 +90,39 @@ pub(crate) fn not_found() -> Answer {
     refusal(StatusCode::NOT_FOUND, "there is no such thing (any more)")
 }
 
-/// The answer with a tag, or only that nothing has changed if the browser `has` it already.
-pub(crate) fn tagged(mut answer: Answer, tag: &str, has: Option<&HeaderValue>) -> Answer {
+/// What `read` gives, with its tag; if the browser `has` that already, only that nothing has changed, and nothing is read.
+pub(crate) fn tagged<B: Into<Bytes>>(
+    kind: &'static str,
+    tag: &str,
+    has: Option<&HeaderValue>,
+    read: impl FnOnce() -> Option<B>,
+) -> Answer {
     let tag = format!("\"{tag}\"");
-    if has.is_some_and(|has| has.as_bytes() == tag.as_bytes()) {
-        *answer.status_mut() = StatusCode::NOT_MODIFIED;
-        *answer.body_mut() = Content::Bytes(None);
-    }
+    let mut answer = if has.is_some_and(|has| has.as_bytes() == tag.as_bytes()) {
+        answer(StatusCode::NOT_MODIFIED, kind, Content::Bytes(None))
+    } else {
+        let Some(content) = read() else { return not_found() };
+        bytes(kind, content)
+    };
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         answer.headers_mut().insert(header::ETAG, tag);
     }
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_browser_has_is_not_read_again() {
+        let first = tagged("image/png", "a", None, || Some("picture"));
+        let tag = first.headers().get(header::ETAG).unwrap();
+        assert_eq!((first.status(), tag.to_str().unwrap()), (StatusCode::OK, "\"a\""));
+        let again = tagged("image/png", "a", Some(tag), || -> Option<Bytes> { panic!("it is read") });
+        assert_eq!((again.status(), again.headers().get(header::ETAG)), (StatusCode::NOT_MODIFIED, Some(tag)));
+        assert_eq!(tagged("image/png", "b", Some(tag), || Some("another")).status(), StatusCode::OK);
+        let missing = tagged("image/png", "b", Some(tag), || None::<Bytes>);
+        assert_eq!((missing.status(), missing.headers().get(header::ETAG)), (StatusCode::NOT_FOUND, None));
+    }
 }

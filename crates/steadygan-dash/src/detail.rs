@@ -1,7 +1,7 @@
 //! All that is known of one run beside its curves, and one study's file.
 
 use crate::files::{self, Stamp};
-use crate::summary::{MAX_PLAN_BYTES, Summary, sheets};
+use crate::summary::{MAX_PLAN_BYTES, sheets};
 use serde::Serialize;
 use serde_json::Value;
 use std::path::Path;
@@ -19,10 +19,9 @@ const FINDINGS_BYTES: u64 = 1 << 20;
 /// How large a picture may be, in bytes: 64 colour images of 128 pixels take a twentieth of it.
 const MAX_PICTURE_BYTES: u64 = 64 << 20;
 
-/// One run.
+/// One run, beside its summary.
 #[derive(Debug, Serialize)]
 pub(crate) struct Detail {
-    summary: Summary,
     /// Images of the sheets of fakes, in order; 0 is the one before training.
     sheets: Vec<u64>,
     has_reals: bool,
@@ -34,14 +33,13 @@ pub(crate) struct Detail {
 }
 
 impl Detail {
-    pub(crate) fn of(id: &str, run: &RunDirectory) -> Self {
+    pub(crate) fn of(run: &RunDirectory) -> Self {
         let recipe = files::read(&run.recipe(), MAX_RECIPE_BYTES);
         let plan = files::read(&run.plan(), MAX_PLAN_BYTES);
         let findings =
             Stamp::of_file(&run.findings()).and_then(|_| read_last_lines(&run.findings(), FINDINGS_BYTES).ok());
         let latest = run.checkpoint(steadygan_run::Which::Latest);
         Self {
-            summary: Summary::of(id, run),
             sheets: sheets(run),
             has_reals: Stamp::of_file(&run.reals()).is_some(),
             has_checkpoint: Stamp::of_file(&latest).is_some(),

@@ -1,8 +1,8 @@
 //! What changes, told to every page that listens (server-sent events).
 
-use crate::store::Store;
+use crate::store::{Store, lock};
 use hyper::body::Bytes;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
@@ -25,7 +25,7 @@ pub(crate) struct Listeners(Mutex<Vec<Sender<Bytes>>>);
 impl Listeners {
     /// The events for one page more, unless too many listen.
     pub(crate) fn add(&self) -> Option<Receiver<Bytes>> {
-        let mut listeners = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut listeners = lock(&self.0);
         listeners.retain(|listener| !listener.is_closed());
         if listeners.len() >= MAX_LISTENERS {
             return None;
@@ -38,31 +38,30 @@ impl Listeners {
     }
 
     fn is_empty(&self) -> bool {
-        let mut listeners = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut listeners = lock(&self.0);
         listeners.retain(|listener| !listener.is_closed());
         listeners.is_empty()
     }
 
     fn tell(&self, event: &Bytes) {
-        let mut listeners = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut listeners = lock(&self.0);
         listeners.retain(|listener| listener.try_send(event.clone()).is_ok());
     }
 }
 
-/// Looks at the folder again and again, for ever.
+/// Looks at the folder again and again, for ever. What changed while nobody listened is told to the next page that does.
 pub(crate) async fn watch(store: Arc<Store>, listeners: Arc<Listeners>) {
-    let mut generation = None;
+    let mut generation = 0;
     let mut silent = 0;
     loop {
         tokio::time::sleep(INTERVAL).await;
         if listeners.is_empty() {
-            generation = None;
             continue;
         }
-        let (store, since) = (Arc::clone(&store), generation.unwrap_or(0));
-        let looked = tokio::task::spawn_blocking(move || store.changes_since(since)).await;
+        let store = Arc::clone(&store);
+        let looked = tokio::task::spawn_blocking(move || store.changes_since(generation)).await;
         let Ok(changes) = looked else { continue };
-        generation = Some(changes.generation);
+        generation = changes.generation;
         silent += 1;
         if !changes.is_empty() {
             let text = serde_json::to_string(&changes).unwrap_or_default();
@@ -72,5 +71,46 @@ pub(crate) async fn watch(store: Arc<Store>, listeners: Arc<Listeners>) {
             listeners.tell(&Bytes::from_static(b": still here\n\n"));
             silent = 0;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::folder::Folder;
+    use std::fs;
+
+    async fn heard(page: &mut Receiver<Bytes>, part: &str) -> String {
+        loop {
+            let event = page.recv().await.unwrap();
+            let event = String::from_utf8(event.to_vec()).unwrap();
+            if event.contains(part) {
+                return event;
+            }
+        }
+    }
+
+    #[test]
+    fn a_page_that_comes_later_is_told_only_of_changes() {
+        let place = tempfile::tempdir().unwrap();
+        let write = |id: &str| {
+            fs::create_dir(place.path().join(id)).unwrap();
+            fs::write(place.path().join(id).join("plan.json"), "{}").unwrap();
+        };
+        write("00001-a");
+        let store = Arc::new(Store::new(Folder::open(place.path()).unwrap()));
+        let listeners = Arc::<Listeners>::default();
+        tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+            tokio::spawn(watch(store, Arc::clone(&listeners)));
+            let mut first = listeners.add().unwrap();
+            heard(&mut first, "\"00001-a\"").await;
+            drop(first);
+            // Long enough for a look with nobody there.
+            tokio::time::sleep(INTERVAL * 3 / 2).await;
+            write("00002-b");
+            let mut second = listeners.add().unwrap();
+            let event = heard(&mut second, "event: changes").await;
+            assert!(event.contains("\"00002-b\"") && !event.contains("00001-a"), "{event}");
+        });
     }
 }

@@ -68,10 +68,11 @@ impl Dashboard {
         Ok(Self { listener, address, shared: Shared::new(folder, Guard::at(host)) })
     }
 
-    /// The same, with an explorer: `program` is the `steadygan` that draws images when they are asked for.
+    /// The same, with an explorer: `program` is the `steadygan` that draws images when they are asked for, with that
+    /// many `threads`.
     #[must_use]
-    pub fn with_sampler(mut self, program: PathBuf) -> Self {
-        self.shared.sampler = Some(Sampler::new(program));
+    pub fn with_sampler(mut self, program: PathBuf, threads: usize) -> Self {
+        self.shared.sampler = Some(Sampler::new(program, threads));
         self
     }
 

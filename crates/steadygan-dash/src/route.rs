@@ -51,7 +51,7 @@ pub(crate) async fn route<B>(request: Request<B>, shared: Arc<Shared>) -> Answer
     }
     let has = request.headers().get(IF_NONE_MATCH).cloned();
     if let Some(asset) = assets::find(request.uri().path()) {
-        return tagged(bytes(asset.kind, asset.content), &hash(asset.content), has.as_ref());
+        return tagged(asset.kind, &hash(asset.content), has.as_ref(), || Some(asset.content));
     }
     let query = Query::of(&request);
     let path = request.uri().path().to_owned();
@@ -117,10 +117,9 @@ fn ascii(json: &str) -> String {
 
 /// The answers that are read from files.
 fn read(path: &str, query: &Query, store: &Store, has: Option<&HeaderValue>) -> Answer {
-    let id = query.text("run");
     let found = match path {
         "/api/runs" => Some(json(&store.changes_since(0))),
-        "/api/run" => store.folder.run(id).map(|run| json(&Detail::of(id, &run))),
+        "/api/run" => store.folder.run(query.text("run")).map(|run| json(&Detail::of(&run))),
         "/api/curves" => curves(query, store),
         "/api/picture" => sheet(query, store, has),
         "/api/study" => store.folder.study(query.text("study")).and_then(|file| study(&file)).map(|study| json(&study)),
@@ -149,7 +148,7 @@ fn sheet(query: &Query, store: &Store, has: Option<&HeaderValue>) -> Option<Answ
     // The file itself is looked at when it is read; the folder that it is in may be a link, too.
     Stamp::of_folder(file.parent()?)?;
     let stamp = Stamp::of_file(&file)?;
-    Some(tagged(bytes("image/png", picture(&file)?), &hash(&(stamp.length, stamp.modified)), has))
+    Some(tagged("image/png", &hash(&(stamp.length, stamp.modified)), has, || picture(&file)))
 }
 
 /// A tag for content that has not changed.

@@ -1,14 +1,13 @@
 //! The process that draws images: started when something is asked, ended when nothing has been for a while.
 //!
 //! It is the `steadygan` program itself, so that this crate needs no tensors. One process answers one question at a
-//! time, a few more may wait, and one that does not answer is ended.
+//! time, a few more may wait, and one that does not answer in time is ended, whether or not anybody still waits for it.
 
 use serde_json::Value;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -19,7 +18,7 @@ const MAX_WAITING: usize = 4;
 /// How long the process is kept without a question.
 const IDLE: Duration = Duration::from_secs(60);
 
-/// How long an answer may take: the first one about a large data set reads it.
+/// How long an answer may take, once the process has the question: the first one about a large data set reads it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long an answer's line and its picture may be, in bytes.
@@ -30,7 +29,6 @@ const MAX_PICTURE: u64 = 64 << 20;
 #[derive(Debug)]
 pub(crate) struct Sampler {
     questions: SyncSender<Question>,
-    process: Arc<Mutex<Option<Child>>>,
 }
 
 /// An answer.
@@ -40,6 +38,8 @@ pub(crate) struct Drawn {
     /// A PNG, or nothing.
     pub(crate) picture: Vec<u8>,
 }
+
+type Answer = Result<Drawn, Unanswered>;
 
 /// Why there is no answer.
 #[derive(Debug)]
@@ -56,56 +56,55 @@ pub(crate) enum Unanswered {
 struct Question {
     run: PathBuf,
     line: String,
-    answer: oneshot::Sender<Result<Drawn, Unanswered>>,
+    answer: oneshot::Sender<Answer>,
 }
 
 impl Sampler {
-    /// Will start `program` for what is asked.
-    pub(crate) fn new(program: PathBuf) -> Self {
-        let (questions, asked) = sync_channel(MAX_WAITING);
-        let process = Arc::new(Mutex::new(None));
-        let desk = Desk { program, process: Arc::clone(&process), open: None };
-        thread::spawn(move || desk.work(&asked));
-        Self { questions, process }
+    /// Will start `program` for what is asked, with that many threads.
+    pub(crate) fn new(program: PathBuf, threads: usize) -> Self {
+        Self::with_patience(program, threads, PATIENCE)
     }
 
-    /// The answer to a question about a run.
-    pub(crate) async fn ask(&self, run: &Path, question: &Value) -> Result<Drawn, Unanswered> {
+    fn with_patience(program: PathBuf, threads: usize, patience: Duration) -> Self {
+        let (questions, asked) = sync_channel(MAX_WAITING);
+        let desk = Desk { program, threads, patience, open: None };
+        thread::spawn(move || desk.work(&asked));
+        Self { questions }
+    }
+
+    /// The answer to a question about a run, after those to the questions that wait already.
+    pub(crate) async fn ask(&self, run: &Path, question: &Value) -> Answer {
         let (answer, answered) = oneshot::channel();
         // JSON on one line: a line break within a text is written as `\n`.
         let question = Question { run: run.to_owned(), line: question.to_string(), answer };
         self.questions.try_send(question).map_err(|_| Unanswered::Busy)?;
-        match tokio::time::timeout(PATIENCE, answered).await {
-            Ok(answered) => answered.unwrap_or(Err(Unanswered::Failed)),
-            Err(_) => {
-                end(&self.process);
-                Err(Unanswered::Failed)
-            }
-        }
-    }
-}
-
-/// Ends the process, if one is there; who waits for its answer then finds the end of it.
-fn end(process: &Mutex<Option<Child>>) {
-    if let Some(mut child) = process.lock().unwrap_or_else(PoisonError::into_inner).take() {
-        // It may have ended by itself.
-        let _ = child.kill();
-        let _ = child.wait();
+        answered.await.unwrap_or(Err(Unanswered::Failed))
     }
 }
 
 /// The thread that talks with the process.
 struct Desk {
     program: PathBuf,
-    process: Arc<Mutex<Option<Child>>>,
+    threads: usize,
+    patience: Duration,
     open: Option<Line>,
 }
 
 /// The line to a process that draws images of one run.
 struct Line {
     run: PathBuf,
+    process: Child,
     to: ChildStdin,
-    from: BufReader<ChildStdout>,
+    /// What a thread of its own reads: a pipe cannot be waited for with a limit.
+    answers: Receiver<io::Result<Answer>>,
+}
+
+impl Drop for Line {
+    /// Ends the process. It may have ended by itself.
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
 }
 
 impl Desk {
@@ -113,8 +112,8 @@ impl Desk {
         loop {
             match asked.recv_timeout(IDLE) {
                 Ok(question) => self.take(question),
-                Err(RecvTimeoutError::Timeout) => self.hang_up(),
-                Err(RecvTimeoutError::Disconnected) => return self.hang_up(),
+                Err(RecvTimeoutError::Timeout) => self.open = None,
+                Err(RecvTimeoutError::Disconnected) => return,
             }
         }
     }
@@ -124,52 +123,59 @@ impl Desk {
         if question.answer.is_closed() {
             return;
         }
-        let answer = self.reply(&question.run, &question.line).unwrap_or_else(|_| {
-            self.hang_up();
-            Err(Unanswered::Failed)
-        });
+        let answer = self.reply(&question.run, &question.line).unwrap_or(Err(Unanswered::Failed));
         let _ = question.answer.send(answer);
     }
 
-    fn hang_up(&mut self) {
-        self.open = None;
-        end(&self.process);
-    }
-
-    fn reply(&mut self, run: &Path, question: &str) -> io::Result<Result<Drawn, Unanswered>> {
-        if self.open.as_ref().is_none_or(|line| line.run != run) {
-            self.hang_up();
-            self.open = Some(self.start(run)?);
-        }
-        let Some(line) = &mut self.open else { return Err(io::ErrorKind::NotConnected.into()) };
+    /// The answer of the run's process; one that fails is ended.
+    fn reply(&mut self, run: &Path, question: &str) -> io::Result<Answer> {
+        let mut line = match self.open.take().filter(|line| line.run == run) {
+            Some(line) => line,
+            None => self.start(run)?,
+        };
         writeln!(line.to, "{question}")?;
         line.to.flush()?;
-        let mut head = String::new();
-        line.from.by_ref().take(MAX_LINE).read_line(&mut head)?;
-        let head: Value = serde_json::from_str(&head)?;
-        if let Some(why) = head["error"].as_str() {
-            let hint = head["hint"].as_str().unwrap_or_default();
-            return Ok(Err(Unanswered::Refused(format!("{why}\n{hint}"))));
-        }
-        let length =
-            head["bytes"].as_u64().filter(|&length| length <= MAX_PICTURE).ok_or(io::ErrorKind::InvalidData)?;
-        let mut picture = Vec::new();
-        line.from.by_ref().take(length).read_to_end(&mut picture)?;
-        if picture.len() as u64 == length {
-            Ok(Ok(Drawn { facts: head["facts"].clone(), picture }))
-        } else {
-            Err(io::ErrorKind::UnexpectedEof.into())
-        }
+        let answer = line.answers.recv_timeout(self.patience).map_err(|_| io::ErrorKind::TimedOut)??;
+        self.open = Some(line);
+        Ok(answer)
     }
 
     fn start(&self, run: &Path) -> io::Result<Line> {
         let mut command = Command::new(&self.program);
-        command.arg("sample-worker").arg("--").arg(run);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
-        let ends = child.stdin.take().zip(child.stdout.take());
-        *self.process.lock().unwrap_or_else(PoisonError::into_inner) = Some(child);
-        let (to, from) = ends.ok_or(io::ErrorKind::BrokenPipe)?;
-        Ok(Line { run: run.to_owned(), to, from: BufReader::new(from) })
+        command.args(["sample-worker", "--threads", &self.threads.to_string(), "--"]).arg(run);
+        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        let (to, from) = process.stdin.take().zip(process.stdout.take()).ok_or(io::ErrorKind::BrokenPipe)?;
+        let (answered, answers) = sync_channel(1);
+        thread::spawn(move || {
+            let mut from = BufReader::new(from);
+            // Until it says what is no answer, ends, or nobody listens any more.
+            loop {
+                let answer = read_answer(&mut from);
+                let is_last = answer.is_err();
+                if answered.send(answer).is_err() || is_last {
+                    return;
+                }
+            }
+        });
+        Ok(Line { run: run.to_owned(), process, to, answers })
+    }
+}
+
+fn read_answer(from: &mut impl BufRead) -> io::Result<Answer> {
+    let mut head = String::new();
+    from.by_ref().take(MAX_LINE).read_line(&mut head)?;
+    let head: Value = serde_json::from_str(&head)?;
+    if let Some(why) = head["error"].as_str() {
+        let hint = head["hint"].as_str().unwrap_or_default();
+        return Ok(Err(Unanswered::Refused(format!("{why}\n{hint}"))));
+    }
+    let length = head["bytes"].as_u64().filter(|&length| length <= MAX_PICTURE).ok_or(io::ErrorKind::InvalidData)?;
+    let mut picture = Vec::new();
+    from.by_ref().take(length).read_to_end(&mut picture)?;
+    if picture.len() as u64 == length {
+        Ok(Ok(Drawn { facts: head["facts"].clone(), picture }))
+    } else {
+        Err(io::ErrorKind::UnexpectedEof.into())
     }
 }
 
@@ -178,13 +184,18 @@ mod tests {
     use super::*;
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
+    use std::sync::Arc;
 
-    /// A sampler whose process is this shell script.
-    fn sampler(place: &tempfile::TempDir, script: &str) -> Sampler {
+    fn program(place: &tempfile::TempDir, script: &str) -> PathBuf {
         let program = place.path().join("program");
         fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-        Sampler::new(program)
+        program
+    }
+
+    /// A sampler whose process is this shell script.
+    fn sampler(place: &tempfile::TempDir, script: &str) -> Sampler {
+        Sampler::new(program(place, script), 3)
     }
 
     fn wait<T>(answer: impl Future<Output = T>) -> T {
@@ -194,11 +205,11 @@ mod tests {
     #[test]
     fn one_process_answers_for_a_run_and_another_for_the_next() {
         let place = tempfile::tempdir().unwrap();
-        let script = r#"echo started >> "${0%/*}/log"; while read -r line; do printf '{"bytes":3,"facts":"%s"}\nPNG' "$3"; done"#;
+        let script = r#"echo started >> "${0%/*}/log"; while read -r line; do printf '{"bytes":3,"facts":"%s %s"}\nPNG' "$3" "$5"; done"#;
         let sampler = sampler(&place, script);
         for run in ["/a", "/a", "/b"] {
             let drawn = wait(sampler.ask(Path::new(run), &serde_json::json!({ "ask": "a\nb" }))).unwrap();
-            assert_eq!((drawn.facts, &drawn.picture[..]), (run.into(), &b"PNG"[..]));
+            assert_eq!((drawn.facts, &drawn.picture[..]), (format!("3 {run}").into(), &b"PNG"[..]));
         }
         assert_eq!(fs::read_to_string(place.path().join("log")).unwrap(), "started\nstarted\n");
     }
@@ -227,8 +238,39 @@ mod tests {
             let answer = wait(sampler(&place, rubbish).ask(Path::new("/a"), &Value::Null));
             assert!(matches!(answer, Err(Unanswered::Failed)), "{rubbish}: {answer:?}");
         }
-        let missing = Sampler::new(place.path().join("missing"));
+        let missing = Sampler::new(place.path().join("missing"), 1);
         assert!(matches!(wait(missing.ask(Path::new("/a"), &Value::Null)), Err(Unanswered::Failed)));
+    }
+
+    #[test]
+    fn waiting_for_others_is_no_reason_to_end_the_process() {
+        let place = tempfile::tempdir().unwrap();
+        let script = r#"echo started >> "${0%/*}/log"; while read -r line; do sleep 0.5; printf '{"bytes":0}\n'; done"#;
+        let sampler = Arc::new(Sampler::with_patience(program(&place, script), 1, Duration::from_millis(1500)));
+        wait(async {
+            let ask = |sampler: Arc<Sampler>| async move { sampler.ask(Path::new("/a"), &Value::Null).await };
+            let asks: Vec<_> = (0..4).map(|_| tokio::spawn(ask(Arc::clone(&sampler)))).collect();
+            for (at, ask) in asks.into_iter().enumerate() {
+                let answer = ask.await.unwrap();
+                assert!(answer.is_ok(), "{at}, of which the last one waits for a second and a half: {answer:?}");
+            }
+        });
+        assert_eq!(fs::read_to_string(place.path().join("log")).unwrap(), "started\n");
+    }
+
+    #[test]
+    fn a_process_that_hangs_is_ended_even_if_nobody_waits_for_it() {
+        let place = tempfile::tempdir().unwrap();
+        let script = r#"if mkdir "${0%/*}/hung" 2>&-; then exec sleep 60; fi; read -r line; printf '{"bytes":0}\n'"#;
+        let sampler = Sampler::with_patience(program(&place, script), 1, Duration::from_secs(1));
+        let ask = || sampler.ask(Path::new("/a"), &Value::Null);
+        wait(async {
+            assert!(
+                tokio::time::timeout(Duration::from_millis(200), ask()).await.is_err(),
+                "who asked first goes away"
+            );
+            assert!(ask().await.is_ok(), "another process answers the next question");
+        });
     }
 
     #[test]

@@ -6,14 +6,14 @@ use crate::folder::Folder;
 use crate::guard::Guard;
 use crate::route::route;
 use crate::sampler::Sampler;
-use crate::store::Store;
+use crate::store::{Store, lock};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
 use std::io;
 use std::net::TcpListener;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
@@ -73,7 +73,7 @@ impl Pace {
     }
 
     fn allows_at(&self, now: Instant) -> bool {
-        let mut bucket = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut bucket = lock(&self.0);
         let filled = bucket.0 + RATE * now.saturating_duration_since(bucket.1).as_secs_f64();
         let is_allowed = filled >= 1.0;
         *bucket = (filled.min(BURST) - f64::from(u8::from(is_allowed)), now);

@@ -90,7 +90,7 @@ impl Store {
     pub(crate) fn changes_since(&self, generation: u64) -> Changes {
         let mut known = lock(&self.known);
         known.refresh(self.folder.list());
-        let is_new = |changed: u64| generation == 0 || changed > generation;
+        let is_new = |changed: u64| changed > generation;
         let (changed, others) = &known.others;
         Changes {
             generation: known.generation,
@@ -202,7 +202,7 @@ fn read_all(runs: Vec<(String, RunDirectory, Stamps)>) -> Vec<(Stamps, Summary, 
 }
 
 /// What a panic left behind is whole: nothing here is changed in steps that belong together.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

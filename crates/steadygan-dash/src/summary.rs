@@ -69,14 +69,20 @@ struct Trend {
 
 /// What a summary is made of: if none of these changes, neither does it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Stamps([Option<Stamp>; 6]);
+pub(crate) struct Stamps([Option<Stamp>; 7]);
 
 impl Stamps {
     pub(crate) fn of(run: &RunDirectory) -> Self {
-        let files =
-            [run.manifest(), run.plan(), run.stats(), run.metrics(), run.findings()].map(|path| Stamp::of_file(&path));
-        let [manifest, plan, stats, metrics, findings] = files;
-        Self([manifest, plan, stats, metrics, findings, fakes_folder(run).and_then(|path| Stamp::of_folder(&path))])
+        let file = |path: std::path::PathBuf| Stamp::of_file(&path);
+        Self([
+            file(run.manifest()),
+            file(run.plan()),
+            file(run.stats()),
+            file(run.metrics()),
+            file(run.findings()),
+            file(run.fakes_init()),
+            Stamp::of_folder(&run.fakes_folder()),
+        ])
     }
 
     /// The last change.
@@ -85,13 +91,9 @@ impl Stamps {
     }
 }
 
-fn fakes_folder(run: &RunDirectory) -> Option<std::path::PathBuf> {
-    run.fakes(0).parent().map(Path::to_owned)
-}
-
 /// The sheets of fakes by their images, in order; none from a folder that is a link.
 pub(crate) fn sheets(run: &RunDirectory) -> Vec<u64> {
-    let is_there = fakes_folder(run).is_some_and(|path| Stamp::of_folder(&path).is_some());
+    let is_there = Stamp::of_folder(&run.fakes_folder()).is_some();
     let written = if is_there { run.fakes_written().unwrap_or_default() } else { Vec::new() };
     let first = Stamp::of_file(&run.fakes_init()).map(|_| 0);
     first.into_iter().chain(written.into_iter().map(|(images, _)| images)).collect()
@@ -249,6 +251,18 @@ mod tests {
             fs::create_dir(path).unwrap();
         }
         assert_eq!(Summary::of("a", &run), Summary::empty("a"));
+    }
+
+    #[test]
+    fn whatever_a_summary_is_made_of_changes_its_stamps() {
+        let (_place, run) = run();
+        let paths = [run.manifest(), run.plan(), run.stats(), run.metrics(), run.findings(), run.fakes_init()];
+        for path in paths.into_iter().chain([run.fakes(64)]) {
+            let before = Stamps::of(&run);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, "{}").unwrap();
+            assert_ne!(Stamps::of(&run), before, "{}", path.display());
+        }
     }
 
     #[test]

@@ -43,7 +43,8 @@ impl RunDirectory {
         Ok(())
     }
 
-    pub(crate) fn fakes_folder(&self) -> PathBuf {
+    /// `fakes`: the folder of the sheets, which may not be there yet.
+    pub fn fakes_folder(&self) -> PathBuf {
         self.path().join("fakes")
     }
 }

@@ -3,7 +3,7 @@
 Usage: check_dashboard.py PROGRAM [FOLDER FOR SCREENSHOTS]
 
 It trains two small runs with PROGRAM (the binary `steadygan`), starts `dashboard` on their folder and looks at the list
-of runs, a live run whose curve grows without a reload, the slider, two runs overlaid, a study's page, the explorer, use
+of runs, a live run whose curve grows without a reload, the slider, two runs overlaid and zoomed, a study's page, the explorer, use
 by keyboard alone and text from runs that would like to be markup. It needs selenium, chromium and chromium-driver.
 """
 
@@ -35,7 +35,7 @@ def train(program, folder, images, seed, *more):
 def browser():
     options = webdriver.ChromeOptions()
     options.binary_location = shutil.which("chromium")
-    for switch in ["headless=new", "no-sandbox", "disable-gpu", "disable-background-networking", "hide-scrollbars"]:
+    for switch in ["headless=new", "no-sandbox", "disable-gpu", "disable-dev-shm-usage", "disable-background-networking", "hide-scrollbars"]:
         options.add_argument(f"--{switch}")
     options.add_argument("--window-size=1280,1000")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
@@ -184,6 +184,46 @@ def two_runs_are_overlaid(page, first, second):
     page.until(lambda: not any(button.text == "Show all" and button.is_displayed() for button in page.all("button")), "all is shown again")
 
 
+def a_zoom_reaches_all_runs(page, first, second):
+    """A live change stops a reading: what it had not read yet is read by the next one."""
+    page.open(f"#/run/{first.name}?with={second.name}")
+    page.until(lambda: page.all(".plot .u-over"), "the curves are drawn")
+    page.run("""
+        const fetched = window.fetch;
+        const released = new Promise((resolve) => { window.release = resolve; });
+        [window.asked, window.read] = [[], []];
+        window.fetch = async (url, options) => {
+          const isZoomed = String(url).includes("/api/curves") && String(url).includes("from=");
+          if (!isZoomed) return fetched(url, options);
+          window.asked.push(url);
+          await released;
+          const answer = await fetched(url, options);
+          window.read.push(url);
+          return answer;
+        };
+    """)
+    page.press("+")
+    asked = lambda of, run: page.run(f"return window.{of}.filter((url) => url.includes(arguments[0])).length", run.name)
+    page.until(lambda: asked("asked", first) == asked("asked", second) == 1, "the zoomed curves of both are asked for")
+    line = json.loads((first / "stats.jsonl").read_text().splitlines()[-1])
+    with (first / "stats.jsonl").open("a") as stats:
+        stats.write(json.dumps(line | {"images": line["images"] + 64}) + "\n")
+    page.until(lambda: asked("asked", first) == 2, "a line more is asked for")
+    page.run("window.release()")
+    page.until(lambda: asked("read", first) == asked("read", second) == 1, "the zoomed curves of both are read")
+
+
+def hidden_charts_are_drawn_when_they_are_seen(page, run):
+    page.open(f"#/run/{run.name}")
+    page.until(lambda: page.all(".charts .u-over"), "the curves are drawn")
+    drawn = lambda: len(page.all(".more .u-over"))
+    assert page.run("return document.querySelectorAll('.more .chart').length") > 5 and drawn() == 0
+    page.one(".more summary").click()
+    page.until(lambda: drawn() == len(page.all(".more .chart")), "the others are drawn, too")
+    wide, place = page.run("return ['.u-wrap', ''].map((part) => document.querySelector(`.more .plot ${part}`).clientWidth)")
+    assert wide == place, f"a chart is {wide} wide in {place}"
+
+
 def a_finding_is_marked_and_listed(page, run):
     lines = [
         {"images": 256, "finding": "mode-collapse", "severity": "severe", "since": 128, "says": "All fakes are one image.",
@@ -233,6 +273,7 @@ def the_explorer_draws(page, run):
     page.until(lambda: len(page.all(".near .cell")) == 8, "the nearest training images are drawn")
     took = page.until(lambda: page.text(".controls .when"), "the time is told")
     print(f"  {took}")
+    assert "as planned" in page.text(".controls")
     truncation = page.one(".controls input[type=range]")
     page.run("arguments[0].value = 0.5; arguments[0].dispatchEvent(new Event('input'))", truncation)
     page.until(lambda: "0.5" in page.text(".controls"), "the truncation is told")
@@ -287,12 +328,28 @@ def it_fits_a_phone(page, run):
     page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
-def a_run_goes_while_it_is_open(page, run):
-    page.open(f"#/run/{run.name}")
+def a_run_goes_while_it_is_open(page, run, other):
+    page.open(f"#/run/{run.name}?with={other.name}")
     page.until(lambda: page.all(".chart"), "it is shown")
+    page.run("""
+        const fetched = window.fetch;
+        window.fetch = async (url, options) => {
+          const answer = await fetched(url, options);
+          if (String(url).includes("/api/run?") && String(url).includes(arguments[0])) window.read = true;
+          return answer;
+        };
+    """.replace("arguments[0]", json.dumps(other.name)))
     shutil.rmtree(run)
     page.until(lambda: "no longer in the folder" in page.text("main"), "the page says that it is gone")
     assert page.all(".chart"), "what was read stays"
+    # Another one over it changes: that does not bring it back.
+    facts = lambda: page.text(".factlist")
+    assert "seed" in facts() and "speed" in facts(), facts()
+    with (other / "findings.jsonl").open("a") as findings:
+        findings.write(json.dumps({"images": 512, "finding": "mode-collapse", "severity": "note", "says": "Few images."}) + "\n")
+    page.until(lambda: page.run("return window.read"), "the other one is read again")
+    page.run("return new Promise((resolve) => setTimeout(resolve, 300))")
+    assert "no longer in the folder" in page.text("main") and page.all(".chart")
 
 
 def main():
@@ -314,9 +371,10 @@ def main():
             page = Page(driver, dashboard.stdout.readline().strip(), pictures)
             steps = [
                 (the_list_shows_the_runs, first, second), (nothing_from_a_run_executes,), (the_slider_goes_through_time, first),
-                (two_runs_are_overlaid, first, second), (a_study_has_a_page, folder), (the_explorer_draws, first),
+                (two_runs_are_overlaid, first, second), (a_zoom_reaches_all_runs, first, second),
+                (hidden_charts_are_drawn_when_they_are_seen, first), (a_study_has_a_page, folder), (the_explorer_draws, first),
                 (it_is_used_by_keyboard, first), (it_fits_a_phone, first), (a_finding_is_marked_and_listed, second),
-                (a_live_curve_grows, program, folder), (a_run_goes_while_it_is_open, second),
+                (a_live_curve_grows, program, folder), (a_run_goes_while_it_is_open, second, first),
             ]
             for step, *arguments in steps:
                 print(step.__name__.replace("_", " "), flush=True)
