@@ -63,9 +63,8 @@ struct Finding {
 }
 
 /// The page of findings, with what came of planted failures.
-fn findings(root: &Path) -> Result<String, String> {
-    let program = cargo::program(root, "steadygan-cli")?;
-    let list = cargo::output_of(Command::new(&program).args(["findings", "--json"]))?;
+fn findings(root: &Path, program: &Path) -> Result<String, String> {
+    let list = cargo::output_of(Command::new(program).args(["findings", "--json"]))?;
     let cards: Vec<Finding> = serde_json::from_str(&list)
         .map_err(|error| format!("error: `steadygan findings --json` does not list cards: {error}"))?;
     let mut text = FINDINGS.to_owned();
@@ -143,18 +142,20 @@ pub(crate) fn check(root: &Path) -> Result<(), String> {
 fn documents(root: &Path) -> Result<[(&'static str, String); 3], String> {
     let readme = fs::read_to_string(root.join(README));
     let readme = readme.map_err(|error| format!("error: {README} cannot be read: {error}"))?;
-    let cards = cards(root)?;
-    Ok([(PAGE, page(&cards)), (FINDINGS_PAGE, findings(root)?), (README, with_table(&readme, &families(&cards))?)])
+    // Built as `cargo build --release` does.
+    let program = cargo::program(root, "steadygan-cli")?;
+    let cards = cards(&program)?;
+    let findings = findings(root, &program)?;
+    Ok([(PAGE, page(&cards)), (FINDINGS_PAGE, findings), (README, with_table(&readme, &families(&cards))?)])
 }
 
-/// Asks the program, built as `cargo build --release` does.
-fn cards(root: &Path) -> Result<Vec<Card>, String> {
-    let program = cargo::program(root, "steadygan-cli")?;
-    let list = cargo::output_of(Command::new(&program).args(["heuristics", "--json"]))?;
+/// Asks the program.
+fn cards(program: &Path) -> Result<Vec<Card>, String> {
+    let list = cargo::output_of(Command::new(program).args(["heuristics", "--json"]))?;
     let mut cards: Vec<Card> = serde_json::from_str(&list)
         .map_err(|error| format!("error: `steadygan heuristics --json` does not list cards: {error}"))?;
     for card in &mut cards {
-        let rows = cargo::output_of(Command::new(&program).args(["heuristics", &card.name]))?;
+        let rows = cargo::output_of(Command::new(program).args(["heuristics", &card.name]))?;
         let recipe = rows.lines().find_map(|row| row.trim_start().strip_prefix("recipe "));
         let recipe =
             recipe.ok_or_else(|| format!("error: `steadygan heuristics {}` has no row `recipe`", card.name))?;

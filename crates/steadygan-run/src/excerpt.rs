@@ -11,7 +11,7 @@ use crate::line_reader::{LineReader, Place};
 use crate::lines::Lines;
 
 /// How many bytes [`read_spread_lines`] reads at a place: a torn line and the whole one after it.
-const SPREAD_BYTES: usize = 4096;
+const SPREAD_BYTES: u64 = 4096;
 
 /// The records of the lines that begin in a file's last `bytes` bytes, or all if it is shorter. A torn last line is
 /// ignored; a complete line that is no such record is skipped and counted.
@@ -49,7 +49,7 @@ fn spread_lines<T: DeserializeOwned>(path: &Path, count: u64) -> io::Result<Vec<
     let length = file.metadata()?.len();
     let mut records = Vec::new();
     let mut read_to = 0;
-    let mut buffer = vec![0; SPREAD_BYTES];
+    let mut buffer = Vec::new();
     for at in 0..count {
         // The byte before a line's first one, so that a line that begins here is whole.
         let wanted = (length as u128 * u128::from(at) / u128::from(count)) as u64;
@@ -58,8 +58,9 @@ fn spread_lines<T: DeserializeOwned>(path: &Path, count: u64) -> io::Result<Vec<
             continue;
         }
         file.seek(SeekFrom::Start(start))?;
-        let read = fill(&mut file, &mut buffer)?;
-        let Some((line, end)) = first_line(&buffer[..read], at == 0) else { continue };
+        buffer.clear();
+        file.by_ref().take(SPREAD_BYTES).read_to_end(&mut buffer)?;
+        let Some((line, end)) = first_line(&buffer, at == 0) else { continue };
         read_to = start + end as u64;
         records.extend(serde_json::from_slice::<T>(line).ok());
     }
@@ -75,17 +76,6 @@ fn first_line(bytes: &[u8], from_start: bool) -> Option<(&[u8], usize)> {
     Some((&bytes[begin..end], end))
 }
 
-fn fill(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut read = 0;
-    while read < buffer.len() {
-        match file.read(&mut buffer[read..])? {
-            0 => break,
-            more => read += more,
-        }
-    }
-    Ok(read)
-}
-
 /// A reader of the lines that begin at `start` or after it.
 fn reader_after_newline(file: &mut File, start: u64) -> io::Result<BufReader<&mut File>> {
     file.seek(SeekFrom::Start(start.saturating_sub(1)))?;
@@ -99,20 +89,7 @@ fn reader_after_newline(file: &mut File, start: u64) -> io::Result<BufReader<&mu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde::Deserialize;
-    use std::fs;
-
-    #[derive(Debug, Deserialize)]
-    struct Record {
-        images: u64,
-    }
-
-    fn file_of(text: &str) -> (tempfile::TempDir, std::path::PathBuf) {
-        let folder = tempfile::tempdir().expect("temporary folder");
-        let path = folder.path().join("x.jsonl");
-        fs::write(&path, text).expect("write");
-        (folder, path)
-    }
+    use crate::lines::tests::{Record, file_of};
 
     fn last(text: &str, bytes: u64) -> (Vec<u64>, u64) {
         let (_folder, path) = file_of(text);

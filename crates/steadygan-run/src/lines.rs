@@ -124,18 +124,18 @@ fn for_each_piece(path: &Path, mut visit: impl FnMut(Piece<'_>) -> io::Result<()
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::stats::tests::stats_at;
     use crate::{JsonLines, MAX_LINE_BYTES, Stats};
     use std::fs;
 
     #[derive(Debug, PartialEq, Deserialize)]
-    struct Record {
-        images: u64,
+    pub(crate) struct Record {
+        pub(crate) images: u64,
     }
 
-    fn file_of(text: &str) -> (tempfile::TempDir, std::path::PathBuf) {
+    pub(crate) fn file_of(text: &str) -> (tempfile::TempDir, std::path::PathBuf) {
         let folder = tempfile::tempdir().expect("temporary folder");
         let path = folder.path().join("x.jsonl");
         fs::write(&path, text).expect("write");

@@ -189,16 +189,12 @@ impl Explorer {
     fn latents(&self, seed: u64, count: usize, truncation: Option<f64>) -> Result<Vec<f32>> {
         let model = &self.plan().model;
         let mut stream = rng::stream(seed, "generate", 0);
-        match truncation.or(model.truncation) {
-            Some(threshold) if TRUNCATIONS.contains(&threshold) => {
-                Ok(model.latent_distribution.sample_truncated(count, model.latent, threshold, &mut stream))
-            }
-            Some(threshold) => {
-                let hint = format!("take one in {}..={}", TRUNCATIONS.start(), TRUNCATIONS.end());
-                Err(Error::recipe(format!("the truncation {threshold} is out of range"), hint))
-            }
-            None => Ok(model.latent_distribution.sample(count, model.latent, &mut stream)),
+        let truncation = truncation.or(model.truncation);
+        if let Some(threshold) = truncation.filter(|threshold| !TRUNCATIONS.contains(threshold)) {
+            let hint = format!("take one in {}..={}", TRUNCATIONS.start(), TRUNCATIONS.end());
+            return Err(Error::recipe(format!("the truncation {threshold} is out of range"), hint));
         }
+        Ok(model.latent_distribution.draw(count, model.latent, truncation, &mut stream))
     }
 
     fn latent(&self, place: Place, truncation: Option<f64>) -> Result<Vec<f32>> {

@@ -249,13 +249,7 @@ impl Latents {
             Self::Drawn { count, seed } if (1..=MAX_COUNT).contains(&count) => {
                 let mut stream = rng::stream(seed, "generate", 0);
                 let truncation = plan.model.truncation;
-                let piece = move |at| {
-                    let count = SAMPLE_CHUNK.min(count - at);
-                    match truncation {
-                        Some(threshold) => distribution.sample_truncated(count, length, threshold, &mut stream),
-                        None => distribution.sample(count, length, &mut stream),
-                    }
-                };
+                let piece = move |at| distribution.draw(SAMPLE_CHUNK.min(count - at), length, truncation, &mut stream);
                 Ok(Pieces { count, latents: Box::new((0..count).step_by(SAMPLE_CHUNK).map(piece)) })
             }
             Self::Drawn { count, .. } => {

@@ -63,6 +63,14 @@ impl LatentDistribution {
         }
     }
 
+    /// [`sample_truncated`](Self::sample_truncated) if there is a threshold, otherwise [`sample`](Self::sample).
+    pub fn draw(self, count: usize, length: usize, threshold: Option<f64>, stream: &mut Stream) -> Vec<f32> {
+        match threshold {
+            Some(threshold) => self.sample_truncated(count, length, threshold, stream),
+            None => self.sample(count, length, stream),
+        }
+    }
+
     /// The latent at `t` in [0, 1] of the way from `a` to `b`: along a great circle ([`slerp`]) for Gaussian and spherical latents,
     /// along the straight line for uniform ones, whose cube it does not leave as a great circle would.
     ///

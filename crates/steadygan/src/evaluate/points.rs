@@ -34,7 +34,8 @@ pub(super) fn evaluate(request: &Request, run: &RunDirectory, mixture: &Mixture)
     let plan = &checkpoint.origin().plan;
     let (model, seed) = (&plan.model, request.seed);
     let count = request.samples.unwrap_or(POINTS).max(2);
-    let latents = model.latent_distribution.sample(count, model.latent, &mut rng::stream(seed, "evaluate", 0));
+    let mut stream = rng::stream(seed, "evaluate", 0);
+    let latents = model.latent_distribution.draw(count, model.latent, model.truncation, &mut stream);
     let noise = model.noise_in_sampling.then(|| rng::stream(seed, "evaluate/noise", 0));
     let values = checkpoint.generator(&device)?.sample(&latents, noise, &device);
     let fakes = Samples::Points(Vec::new()).from_values(&values, model.range);

@@ -227,10 +227,7 @@ fn fakes(plan: &Plan, generator: &Network, count: usize, seed: u64, device: &Dev
     let mut pixels = Vec::with_capacity(count * model.image_len());
     for (piece, first) in (0..count).step_by(PIECE).enumerate() {
         let size = PIECE.min(count - first);
-        let latents = match model.truncation {
-            Some(threshold) => model.latent_distribution.sample_truncated(size, model.latent, threshold, &mut stream),
-            None => model.latent_distribution.sample(size, model.latent, &mut stream),
-        };
+        let latents = model.latent_distribution.draw(size, model.latent, model.truncation, &mut stream);
         let noise = model.noise_in_sampling.then(|| rng::stream(seed, "evaluate/noise", piece as u64));
         let classes = model.draw_classes(size, &mut rng::stream(seed, "evaluate/classes", piece as u64));
         let values = generator.sample_classes(&latents, &classes, noise, device);

@@ -18,7 +18,7 @@ pub static CARD: Card = Card {
     family: Family::Sampling,
     claim: "Latents near the middle make better images, at the price of variety.",
     without: "Latents are drawn as in training.",
-    formula: "every coordinate with |z| > threshold is drawn again, in `generate` only",
+    formula: "every coordinate with |z| > threshold is drawn again, in `generate`, `evaluate` and the explorer only",
     default: "threshold = 0.7",
     source: "Brock, Donahue and Simonyan 2019 (BigGAN), section 3.1",
     evidence: Evidence::Strong,

@@ -27,9 +27,15 @@ pub fn recommend(plan: &StudyPlan, analysis: &Analysis) -> Row {
                     _ => continue,
                 };
                 let estimate = effect.interval.map_or(0.0, |interval| interval.estimate);
+                // A switch's further levels, which come later, are compared with on.
+                let switched = factor.is_switch() && level == factor.on;
                 match effect.verdict {
+                    Verdict::Helps if switched => chosen = (0.0, level),
+                    Verdict::Hurts if switched => {
+                        chosen = (0.0, against);
+                        break;
+                    }
                     Verdict::Helps if estimate < chosen.0 => chosen = (estimate, level),
-                    Verdict::Hurts if factor.is_switch() && level == factor.on => chosen = (0.0, against),
                     _ => {}
                 }
             }
@@ -108,6 +114,22 @@ mod tests {
             (main(4, 2, 0), -0.3, Verdict::Helps),
         ];
         assert_eq!(judged(&plan, &found), [1, 0, 0, 1, 2]);
+    }
+
+    /// Off, on and a third form, which is compared with on.
+    #[test]
+    fn a_third_form_is_judged_against_on() {
+        let mut factors = switches(1);
+        factors[0].levels.push(toml::Table::from_iter([("by".to_owned(), "image".into())]).into());
+        let plan = plan_of(Design::Full, factors, 2);
+        let both = |on, third| [(main(0, 1, 0), on, verdict_of(on)), (main(0, 2, 1), third, verdict_of(third))];
+        assert_eq!(judged(&plan, &both(-0.5, -0.3)), [2], "better than on, which is better than off");
+        assert_eq!(judged(&plan, &both(-0.5, 0.3)), [1]);
+        assert_eq!(judged(&plan, &both(0.5, -0.3)), [0], "better than what hurts is not shown to help");
+    }
+
+    fn verdict_of(estimate: f64) -> Verdict {
+        if estimate < 0.0 { Verdict::Helps } else { Verdict::Hurts }
     }
 
     #[test]

@@ -72,8 +72,9 @@ impl Design {
     }
 }
 
-/// +1 where both factors are at their last levels or neither is, −1 elsewhere.
+/// +1 where both factors are on (of values: at their last levels) or neither is, −1 elsewhere.
 fn product(factors: &[Factor], row: &Row, pair: [usize; 2]) -> f64 {
-    let sign = |index: usize| if row[index] + 1 == factors[index].levels.len() { 1.0 } else { -1.0 };
+    let plus = |factor: &Factor| if factor.is_switch() { factor.on } else { factor.levels.len() - 1 };
+    let sign = |index: usize| if row[index] == plus(&factors[index]) { 1.0 } else { -1.0 };
     sign(pair[0]) * sign(pair[1])
 }
