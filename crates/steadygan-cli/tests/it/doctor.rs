@@ -69,11 +69,11 @@ fn findings_are_resumed_to_the_byte() {
     let folder = workplace();
     let wild =
         "tiny.toml --quiet --set optimizer.generator.lr=3.0 --set train.stats-every=4 --set train.checkpoint-every=4";
-    let straight = train(folder.path(), &format!("{wild} --images 400"));
+    let straight = train(folder.path(), &format!("{wild} --images 800"));
     assert!(findings(&straight).len() > 2, "something was found while training");
-    let run = train(folder.path(), &format!("{wild} --images 200"));
+    let run = train(folder.path(), &format!("{wild} --images 600"));
     fs::write(run.join("findings.jsonl"), "{\"images\":0,\"torn").unwrap();
-    steadygan(folder.path(), &format!("resume {} --quiet --images 400", run.display())).done();
+    steadygan(folder.path(), &format!("resume {} --quiet --images 800", run.display())).done();
     assert_equal(&run, &straight);
 }
 
