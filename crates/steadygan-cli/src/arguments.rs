@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use steadygan::recipe::{Count, EMBEDDED, LayeredRecipe};
 use steadygan::run::Machine;
+use steadygan::study::Budget;
 use steadygan::{Error, Result};
 use steadygan_run::Which;
 
@@ -68,6 +69,8 @@ pub(crate) enum Command {
     Generate(Generate),
     /// Measure how good a run's fakes are, or any images, beside what reals get
     Evaluate(Evaluate),
+    /// Find out which heuristics matter on this data: a designed experiment, and the recipe that it recommends
+    Study(Study),
     /// Tell how a run went: its outcome, and what looked unhealthy
     Report(Report),
     /// Write a run's networks for PyTorch and ONNX
@@ -189,6 +192,9 @@ pub(crate) struct Train {
     /// Show the plan, the networks and the memory they take, and train nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Stop after so many real images, as Ctrl-C would
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) until: Option<Count>,
 }
 
 impl Default for Train {
@@ -199,6 +205,7 @@ impl Default for Train {
             device: Device::default(),
             tensorboard: false,
             dry_run: false,
+            until: None,
         }
     }
 }
@@ -226,6 +233,31 @@ pub(crate) struct Resume {
     /// Where to compute, as for train (default: where the run was last trained)
     #[arg(long, value_name = "DEVICE")]
     pub(crate) device: Option<String>,
+    /// Stop after so many real images, as Ctrl-C would
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) until: Option<Count>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Study {
+    /// What is asked: see docs/study.md (default: the eleven heuristics of the preset hacks, in a fold-over)
+    #[arg(value_name = "STUDY.toml")]
+    pub(crate) file: Option<PathBuf>,
+    /// Images: a folder, an archive, a file of arrays, a pack, or `embedded`; points: `ring` or `grid`
+    #[arg(long, value_name = "PATH")]
+    pub(crate) data: Option<String>,
+    /// How long all runs may take, such as 90s, 30m or 1.5h (default: what the file says, or 30m)
+    #[arg(long, value_name = "TIME")]
+    pub(crate) budget: Option<Budget>,
+    /// The study's folder; the same command again goes on with what is there
+    #[arg(long, value_name = "DIR", default_value = "study")]
+    pub(crate) out: PathBuf,
+    /// Write the recipes and print the command of each run; train nothing
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// Analyse the runs that have ended; train nothing
+    #[arg(long, conflicts_with = "list")]
+    pub(crate) collect: bool,
 }
 
 #[derive(Debug, Args)]

@@ -9,7 +9,7 @@ use steadygan::Result;
 use steadygan::data::{Dataset, Skipped};
 use steadygan::generate::{Destination, Latents, Request};
 use steadygan::plan::{OnSevere, Plan};
-use steadygan::recipe::LayeredRecipe;
+use steadygan::recipe::{Count, LayeredRecipe};
 use steadygan::run::{Run, decide, estimated_memory, layer_tables, prepare};
 use steadygan_run::{Outcome, Which};
 
@@ -35,16 +35,17 @@ pub(crate) fn train(arguments: &Train, options: &Options) -> Result<ExitCode> {
     if arguments.tensorboard {
         run.write_events()?;
     }
-    train_to_the_end(run, options)
+    train_to_the_end(run, arguments.until, options)
 }
 
 pub(crate) fn resume(arguments: &Resume, options: &Options) -> Result<ExitCode> {
     let images = arguments.images.map(|count| count.0);
     let run = Run::resume(&arguments.run, images, arguments.device.as_deref(), options.threads())?;
-    train_to_the_end(run, options)
+    train_to_the_end(run, arguments.until, options)
 }
 
-fn train_to_the_end(mut run: Run, options: &Options) -> Result<ExitCode> {
+/// Trains a run to its plan's end, or until it has been shown so many images.
+fn train_to_the_end(mut run: Run, until: Option<Count>, options: &Options) -> Result<ExitCode> {
     let path = run.directory().path().to_path_buf();
     let (from, to) = (run.images(), run.plan().train.images);
     let say = |text: &str| {
@@ -53,7 +54,7 @@ fn train_to_the_end(mut run: Run, options: &Options) -> Result<ExitCode> {
         }
     };
     say(&format!("training {} to {to} images; pictures and numbers go to {}", run.directory().name(), path.display()));
-    let mut console = Console::new(from, to, options.quiet, options.json);
+    let mut console = Console::new(from, to, options.quiet, options.json).until(until.map(|count| count.0));
     let outcome = run.train(&mut console);
     console.finish();
     let modes = console.modes().map(|modes| format!("; {modes}")).unwrap_or_default();

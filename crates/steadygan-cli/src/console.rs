@@ -53,10 +53,25 @@ enum Shown {
     Json,
 }
 
+/// Becomes true at Ctrl-C; a second one ends the program at once.
+pub(crate) fn interrupted() -> Arc<AtomicBool> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&interrupted);
+    // A second handler in one process is the only failure, and a command has one.
+    let _ = ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            std::process::exit(crate::commands::EXIT_INTERRUPTED.into());
+        }
+    });
+    interrupted
+}
+
 /// The progress of training, and Ctrl-C.
 pub(crate) struct Console {
     bar: ProgressBar,
     from: u64,
+    shown_images: u64,
+    until: u64,
     interrupted: Arc<AtomicBool>,
     shown: Shown,
     /// The latest line of stats.
@@ -84,15 +99,22 @@ impl Console {
         let bar = ProgressBar::with_draw_target(Some(to), target).with_position(from);
         bar.set_style(style.with_key("per_sec", per_sec));
         bar.reset_eta();
-        let interrupted = Arc::new(AtomicBool::new(false));
-        let flag = Arc::clone(&interrupted);
-        // A second handler in one process is the only failure, and there is one console.
-        let _ = ctrlc::set_handler(move || {
-            if flag.swap(true, Ordering::Relaxed) {
-                std::process::exit(crate::commands::EXIT_INTERRUPTED.into());
-            }
-        });
-        Self { bar, from, interrupted, shown, numbers: String::new(), modes: None, distance: String::new() }
+        Self {
+            bar,
+            from,
+            shown_images: from,
+            until: u64::MAX,
+            interrupted: interrupted(),
+            shown,
+            numbers: String::new(),
+            modes: None,
+            distance: String::new(),
+        }
+    }
+
+    /// Has training stop once so many images were shown.
+    pub(crate) fn until(self, images: Option<u64>) -> Self {
+        Self { until: images.unwrap_or(u64::MAX), ..self }
     }
 
     /// How the latest points are spread over the modes of a mixture.
@@ -113,6 +135,7 @@ impl Console {
 
 impl Observer for Console {
     fn step(&mut self, images: u64) {
+        self.shown_images = images;
         self.bar.set_position(images);
     }
 
@@ -171,6 +194,6 @@ impl Observer for Console {
     }
 
     fn wants_stop(&self) -> bool {
-        self.interrupted.load(Ordering::Relaxed)
+        self.shown_images >= self.until || self.interrupted.load(Ordering::Relaxed)
     }
 }

@@ -9,6 +9,7 @@ mod evaluate;
 mod export;
 mod report;
 mod sample_worker;
+mod study;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
@@ -44,6 +45,7 @@ fn run() -> ExitCode {
         Command::Resume(arguments) => commands::resume(&arguments, &options),
         Command::Generate(arguments) => commands::generate(&arguments, &options),
         Command::Evaluate(arguments) => evaluate::evaluate(&arguments, &options),
+        Command::Study(arguments) => study::study(&arguments, &options),
         Command::Report(arguments) => report::report(&arguments, &options),
         Command::Export(arguments) => export::export(&arguments, &options),
         Command::Summary(recipe) => commands::summary(&recipe, &options),

@@ -55,6 +55,7 @@ mod modes;
 mod number;
 mod signs;
 mod stats;
+mod study_directory;
 mod tail;
 mod which;
 
@@ -68,11 +69,12 @@ pub use finding::{Advice, Finding, Severity};
 pub use json_lines::{JsonLines, append_text};
 pub use line_reader::MAX_LINE_BYTES;
 pub use lines::{Lines, cut_back, read_lines, read_lines_if_any};
-pub use lock::RunLock;
+pub use lock::{RunLock, StudyLock};
 pub use manifest::{DataRecord, MAX_MANIFEST_BYTES, MAX_SKIPPED_LISTED, Manifest, Outcome, SkippedFile};
 pub use modes::ModesLine;
 pub use signs::{Signs, StatsLine};
 pub use stats::Stats;
+pub use study_directory::StudyDirectory;
 pub use tail::{Polled, Tail};
 pub use which::{UnknownCheckpoint, Which};
 

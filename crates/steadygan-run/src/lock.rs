@@ -1,11 +1,13 @@
-//! One trainer a run, and tidying up after one that was killed.
+//! One trainer a run, one process a study, and tidying up after one that was killed.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
+use std::path::Path;
 
 use crate::atomic::target_of_temporary;
 use crate::directory::{RunDirectory, entries};
 use crate::error::RunError;
+use crate::study_directory::StudyDirectory;
 use crate::which::Which;
 
 /// The file that is locked; it is empty and stays where it is.
@@ -19,6 +21,42 @@ pub struct RunLock {
     _file: File,
 }
 
+/// The right to run a study, held until dropped. The system gives it back if the process is killed.
+#[derive(Debug)]
+#[must_use = "the study is unlocked as soon as the lock is dropped"]
+pub struct StudyLock {
+    _file: File,
+}
+
+impl StudyDirectory {
+    /// Takes the right to run this study; its folder is made if it is missing.
+    ///
+    /// # Errors
+    ///
+    /// If another process runs it, or if the system refuses.
+    pub fn lock(&self) -> Result<StudyLock, RunError> {
+        fs::create_dir_all(self.path()).map_err(|e| RunError::refused("create", self.path(), e))?;
+        Ok(StudyLock { _file: exclusive(self.path(), "is being run by another process")? })
+    }
+}
+
+/// Locks a folder's lock file; `busy` says what it means that another has. On a file system without locks it is always granted.
+fn exclusive(folder: &Path, busy: &str) -> Result<File, RunError> {
+    let path = folder.join(LOCK_NAME);
+    let file = File::options()
+        .create(true)
+        .write(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(|e| RunError::refused("write", &path, e))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(RunError::malformed(folder, busy)),
+        Err(TryLockError::Error(e)) if e.kind() == io::ErrorKind::Unsupported => Ok(file),
+        Err(TryLockError::Error(e)) => Err(RunError::refused("lock", &path, e)),
+    }
+}
+
 impl RunDirectory {
     /// Takes the right to train this run, and removes the temporary files that a killed trainer has
     /// left in it.
@@ -29,22 +67,7 @@ impl RunDirectory {
     ///
     /// If another process is training the run, or if the system refuses.
     pub fn lock(&self) -> Result<RunLock, RunError> {
-        let path = self.path().join(LOCK_NAME);
-        let file = File::options()
-            .create(true)
-            .write(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(|e| RunError::refused("write", &path, e))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let busy = "is being trained by another process";
-                return Err(RunError::malformed(self.path(), busy));
-            }
-            Err(TryLockError::Error(e)) if e.kind() == io::ErrorKind::Unsupported => {}
-            Err(TryLockError::Error(e)) => return Err(RunError::refused("lock", &path, e)),
-        }
+        let file = exclusive(self.path(), "is being trained by another process")?;
         self.remove_temporaries()?;
         Ok(RunLock { _file: file })
     }
@@ -111,6 +134,17 @@ mod tests {
         drop(lock);
         assert!(!run.is_being_trained().expect("free again"));
         let _again = run.lock().expect("free again");
+    }
+
+    #[test]
+    fn a_study_is_run_by_one_at_a_time() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let study = StudyDirectory::new(folder.path().join("s"));
+        let lock = study.lock().expect("free");
+        let error = study.lock().expect_err("held").to_string();
+        assert!(error.ends_with("s is being run by another process"), "{error}");
+        drop(lock);
+        let _again = study.lock().expect("free again");
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub use model::{
 };
 pub use optimizer::{OptimizerPlan, OptimizersPlan, Rule};
 pub(crate) use origins::count_origin;
-pub use training::{AveragePlan, Batching, MetricPlan, OnSevere, TrainPlan};
+pub use training::{AveragePlan, Batching, MetricKind, MetricPlan, OnSevere, TrainPlan};
 
 use crate::data::{DataFacts, DataPlan, sample_shape};
 use crate::error::Result;

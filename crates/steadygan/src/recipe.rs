@@ -12,7 +12,7 @@ pub use presets::PRESETS;
 use crate::data::{DataPlan, sample_shape};
 use crate::error::Result;
 use crate::metrics::network::DEFAULT_NETWORK;
-use crate::plan::{Block, Family, OnSevere};
+use crate::plan::{Block, Family, MetricKind, OnSevere};
 use count::NumberOrWord;
 use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize};
@@ -226,7 +226,9 @@ pub struct TrainRecipe {
     pub sheet: usize,
     /// What a severe finding does to the run: "warn", "stop" or "rollback".
     pub on_severe: OnSevere,
-    /// Images between two measurements of the kernel distance, or "off"; points have none.
+    /// The distance that is measured as training goes on: "kernel-distance" or "frechet-distance".
+    pub metric: MetricKind,
+    /// Images between two measurements of it, or "off"; points have none.
     pub metric_every: Cadence,
     /// Fakes that are measured, and reals that they are compared with.
     pub metric_samples: usize,
@@ -244,6 +246,7 @@ impl Default for TrainRecipe {
             checkpoint_every: Count(10_000),
             sheet: 64,
             on_severe: OnSevere::Warn,
+            metric: MetricKind::KernelDistance,
             // What the default run, whose images are small, can afford: see benchmarks/2026-11-24-features.
             metric_every: Cadence(Some(Count(50_000))),
             metric_samples: 128,

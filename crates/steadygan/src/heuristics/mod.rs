@@ -42,6 +42,11 @@ pub trait Heuristic {
         self.card().conflicts.iter().find(|conflict| plan.heuristics.contains_key(conflict.with))
     }
 
+    /// The heuristics without any of which it changes nothing but rounding.
+    fn only_through(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// The hook, if the heuristic acts inside a step.
     fn arm(&self, _plan: &Plan) -> Option<Box<dyn Hook>> {
         None

@@ -59,6 +59,13 @@ impl Heuristic for SeparateBatches {
         &CARD
     }
 
+    fn only_through(&self) -> &'static [&'static str] {
+        match self.updates {
+            Updates::One => &["batch-norm"],
+            Updates::Two => &[],
+        }
+    }
+
     fn plan(&self, plan: &mut Plan) -> Result<()> {
         plan.train.batches = match self.updates {
             Updates::One => Batching::SeparateOneUpdate,

@@ -22,7 +22,7 @@ use steadygan_run::ModesLine;
 pub const POINTS: usize = 2_500;
 
 /// How far from its centre a point may lie, in standard deviations.
-const HIGH_QUALITY_SIGMAS: f64 = 3.0;
+pub(crate) const HIGH_QUALITY_SIGMAS: f64 = 3.0;
 
 /// Modes of Stacked-MNIST: every three digits.
 const TRIPLES: usize = 1_000;

@@ -82,9 +82,23 @@ impl TrainPlan {
     }
 }
 
-/// What is measured as training goes on: the kernel distance, by which the best checkpoint is chosen.
+/// A distance that is measured as training goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MetricKind {
+    /// The [kernel distance](crate::metrics::kernel): unbiased with few samples.
+    #[default]
+    KernelDistance,
+    /// The [Fréchet distance](crate::metrics::frechet): of few samples mostly bias, so that only equal counts compare.
+    FrechetDistance,
+}
+
+/// What is measured as training goes on: the distance by which the best checkpoint is chosen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MetricPlan {
+    /// Which distance.
+    #[serde(default)]
+    pub kind: MetricKind,
     /// Images between two measurements, a multiple of a [round](TrainPlan::round). Rounded down, so that a run of five
     /// times what was asked for is measured near its end.
     pub every: u64,
@@ -104,7 +118,7 @@ impl MetricPlan {
         };
         let network = recipe.metric_network.clone();
         let sha256 = FeatureNetwork::digest(&network)?;
-        Ok(Some(Self { every, samples: recipe.metric_samples, network, sha256 }))
+        Ok(Some(Self { kind: recipe.metric, every, samples: recipe.metric_samples, network, sha256 }))
     }
 }
 

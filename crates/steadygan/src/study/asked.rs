@@ -32,8 +32,9 @@ pub struct StudyRecipe {
     /// How long all runs may take.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub budget: Option<Budget>,
-    /// What is measured.
-    pub distance: DistanceKind,
+    /// What is measured; if it is left out, the kernel distance of images and, of points, the divergence over modes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub distance: Option<DistanceKind>,
     /// The relative change of the distance that does not matter.
     pub margin: f64,
     /// The probability that all intervals of a family hold.
@@ -53,7 +54,7 @@ impl Default for StudyRecipe {
             seeds: None,
             images: None,
             budget: None,
-            distance: DistanceKind::Kernel,
+            distance: None,
             margin: 0.1,
             confidence: Settings::default().confidence,
             factors: Table::new(),
@@ -80,6 +81,8 @@ pub enum DistanceKind {
     Kernel,
     /// The Fréchet distance: mostly bias below some 2,000 images.
     Frechet,
+    /// Of points: the KL divergence of fakes from reals over the modes and what lies between them.
+    Modes,
 }
 
 /// How many seeds, or which.
@@ -191,6 +194,17 @@ impl StudyRecipe {
             return Err(Error::recipe(message, "more seeds, or design = \"plackett-burman\" for a screening"));
         }
         Ok(())
+    }
+
+    /// The same question of other data.
+    #[must_use]
+    pub fn on(mut self, data: &str) -> Self {
+        // A dotted key of a table that is none is told when the recipe is laid.
+        match self.set.entry("data").or_insert_with(|| Table::new().into()) {
+            Value::Table(table) => table.insert("source".into(), data.into()),
+            other => Some(std::mem::replace(other, Value::Table(Table::from_iter([("source".into(), data.into())])))),
+        };
+        self
     }
 
     /// How effects are judged.

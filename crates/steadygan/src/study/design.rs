@@ -5,6 +5,7 @@ mod halving;
 mod plackett_burman;
 
 pub use alias::Alias;
+pub(super) use halving::KEPT_OF;
 pub use halving::{Rung, survivors};
 
 use super::factor::Factor;

@@ -1,7 +1,7 @@
 //! Which heuristics matter on this data: a designed experiment over recipes.
 //!
 //! A study asks ([`StudyRecipe`], the file `STUDY.toml`), is planned ([`Design`] decides the rows, [`detectable`] what they can show), run, and
-//! analysed ([`analyse()`]). This module is the mathematics and the formats; it trains nothing and draws no random numbers.
+//! analysed ([`analyse()`]). Runs are trained by processes of their own ([`execute()`]); everything else here is mathematics and formats.
 //!
 //! A *factor* is a heuristic or another recipe key with the levels to be compared, a *row* is one level of each factor, and each row is run
 //! with several *seeds*. The response is the logarithm of a distance between fakes and reals: lower is better, and an effect of −0.1 is a
@@ -9,13 +9,22 @@
 
 mod analyse;
 mod asked;
+mod calibrate;
+mod collect;
+mod conduct;
 mod contrast;
 mod design;
 mod distribution;
+mod execute;
+mod extent;
 mod factor;
 mod plan;
+mod question;
+mod recipes;
 mod recommend;
 mod record;
+mod response;
+mod search;
 #[cfg(test)]
 mod simulation;
 
@@ -24,11 +33,20 @@ pub use analyse::{
     analyse, detectable, estimate, lenth, scored, verdict,
 };
 pub use asked::{AskedControl, Budget, DistanceKind, Seeds, StudyRecipe};
+pub use calibrate::{Costs, calibrate};
+pub use collect::{Rivals, collect, write_recommended};
+pub use conduct::{Found, Study, Unplanned};
 pub use contrast::{Contrast, Term};
 pub use design::{Alias, Design, Row, Rung, survivors};
 pub use distribution::{
     Together, clopper_pearson, critical_value, detectable_ratio, power, t_quantile, upper_deviation,
 };
+pub use execute::{Task, Trainer, Watch, execute};
+pub use extent::{EXPECTED_NOISE, FRESH_SEEDS, in_words};
 pub use factor::Factor;
+pub use plan::{Basis, Extent};
+pub use question::{Measured, Question};
+pub use recipes::Job;
 pub use recommend::{Confirmation, confirm, recommend};
-pub use record::{ControlRecord, FORMAT_VERSION, RunRecord, StudyPlan, StudyRecord, StudyResults};
+pub use record::{ControlRecord, FORMAT_VERSION, RunRecord, Scale, StudyPlan, StudyRecord, StudyResults};
+pub use search::search;

@@ -1,26 +1,46 @@
 //! What a study will run: its rows, and the effects that these can show.
 
-use super::asked::StudyRecipe;
+use super::asked::{DistanceKind, StudyRecipe};
 use super::contrast::{Contrast, Term};
 use super::design::{Design, Row};
 use super::distribution::Together;
 use super::factor::Factor;
-use super::record::{ControlRecord, StudyPlan};
+use super::record::{ControlRecord, Scale, StudyPlan};
 use crate::error::Result;
 
+/// What a study is about: the base recipe, what is varied in it, and what is measured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Basis {
+    /// The base recipe as TOML.
+    pub recipe: String,
+    /// What is varied.
+    pub factors: Vec<Factor>,
+    /// What the response is the logarithm of.
+    pub distance: DistanceKind,
+    /// The distance's ends.
+    pub scale: Scale,
+}
+
+/// How much is run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Extent {
+    /// Each row is run with each of them.
+    pub seeds: Vec<u64>,
+    /// Real images shown in a run.
+    pub images: u64,
+    /// Recipe keys that every run has.
+    pub every_run: toml::Table,
+}
+
 impl StudyPlan {
-    /// The plan of a study, of `recipe` (TOML) with these factors, seeds and images; nothing is known yet of the noise.
+    /// The plan of a study; nothing is known yet of the noise.
     ///
     /// # Errors
     ///
     /// The design does not take these factors.
-    pub fn decide(
-        asked: &StudyRecipe,
-        recipe: String,
-        factors: Vec<Factor>,
-        seeds: Vec<u64>,
-        images: u64,
-    ) -> Result<Self> {
+    pub fn decide(asked: &StudyRecipe, basis: Basis, extent: Extent) -> Result<Self> {
+        let Basis { recipe, factors, distance, scale } = basis;
+        let Extent { seeds, images, every_run } = extent;
         let design = asked.design;
         let mut rows = design.rows(&factors)?;
         let designed = rows.len();
@@ -44,6 +64,7 @@ impl StudyPlan {
             estimates: design.estimates().into(),
             aliases: design.aliases_in_words(&factors, &rows[..designed]),
             recipe,
+            every_run,
             factors,
             rows,
             designed,
@@ -51,11 +72,18 @@ impl StudyPlan {
             rungs: Vec::new(),
             seeds,
             images,
-            distance: asked.distance,
+            distance,
+            scale,
             settings: asked.settings(),
             noise: None,
             detectable: None,
         })
+    }
+
+    /// The level of each factor at the all-on corner, at the all-off corner, and in the base recipe.
+    pub fn corners(&self) -> [Row; 3] {
+        let of = |level: fn(&Factor) -> usize| self.factors.iter().map(level).collect();
+        [of(|factor| factor.on), of(|factor| factor.off), of(|factor| factor.base)]
     }
 
     /// Whether its numbers fit each other, as those of a file from elsewhere may not.
@@ -162,7 +190,10 @@ mod tests {
         let control = AskedControl { of: vec!["a".into()], set: toml::Table::from_iter([("seed".into(), 1.into())]) };
         let controls = [("fixed labels".to_owned(), control)].into();
         let asked = StudyRecipe { design, controls, ..StudyRecipe::default() };
-        StudyPlan::decide(&asked, String::new(), factors, vec![0, 1], 1000).unwrap()
+        let scale = Scale { untrained: 1.0, floor: 0.1 };
+        let basis = Basis { recipe: String::new(), factors, distance: DistanceKind::Kernel, scale };
+        let extent = Extent { seeds: vec![0, 1], images: 1000, every_run: toml::Table::new() };
+        StudyPlan::decide(&asked, basis, extent).unwrap()
     }
 
     /// The corner is among the rows of a fold-over and comes in addition to those of its first half.

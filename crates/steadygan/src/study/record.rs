@@ -32,8 +32,10 @@ pub struct StudyPlan {
     pub estimates: String,
     /// Which interactions of pairs each effect is mixed with.
     pub aliases: String,
-    /// The base recipe as TOML, without the factors' levels.
+    /// The base recipe as TOML.
     pub recipe: String,
+    /// Recipe keys that every run has besides: how many images, and when they are measured on how many.
+    pub every_run: toml::Table,
     /// What is varied.
     pub factors: Vec<Factor>,
     /// A level of each factor for each row: first those of the design, then the all-on corner if a control needs it, then one for each
@@ -53,6 +55,8 @@ pub struct StudyPlan {
     pub images: u64,
     /// What the response is the logarithm of.
     pub distance: DistanceKind,
+    /// The distance's ends.
+    pub scale: Scale,
     /// How effects are judged.
     pub settings: Settings,
     /// The noise that the calibration found; `None` if nothing is known of it.
@@ -61,6 +65,15 @@ pub struct StudyPlan {
     /// The effect on the logarithm of the distance that will be found with probability 0.8, by that noise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detectable: Option<f64>,
+}
+
+/// Between which the distance lies.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Scale {
+    /// Of an untrained generator's fakes to reals: what a failed run scores.
+    pub untrained: f64,
+    /// What cannot be told from no distance on as many samples: the standard deviation of that between reals.
+    pub floor: f64,
 }
 
 /// The all-on corner in another form: fixed labels in place of random ones.

@@ -1,11 +1,11 @@
-//! The kernel distance that is measured as training goes on, on few samples.
+//! The distance that is measured as training goes on, on few samples.
 
 use super::State;
 use crate::data::{Dataset, Images, Samples, first_shown};
 use crate::error::{Error, Result};
 use crate::metrics::subsamples::two_disjoint;
-use crate::metrics::{Estimate, FeatureNetwork, Features, kernel, kernel_distance};
-use crate::plan::{MetricPlan, Plan};
+use crate::metrics::{Estimate, FeatureNetwork, Features, frechet, frechet_distance, kernel, kernel_distance};
+use crate::plan::{MetricKind, MetricPlan, Plan};
 use crate::rng;
 use burn::prelude::Device;
 use std::cell::OnceCell;
@@ -49,6 +49,16 @@ impl fmt::Display for Distance {
         let Self { metric, distance, floor, .. } = self;
         write!(f, "{metric} {:.4} ± {:.4} (reals {:.4})", distance.value, distance.deviation, floor.value)
     }
+}
+
+/// The distance of the fakes of an untrained generator, before the first step of the plan; nothing if the plan measures none.
+///
+/// # Errors
+///
+/// As for a measurement in training: the network is not the one of the plan, or its features are not finite.
+pub fn untrained_distance(plan: &Plan, data: &Dataset, device: &Device) -> Result<Option<Distance>> {
+    let Some(compared) = Compared::new(plan, data, device) else { return Ok(None) };
+    compared.measure(&State::new(plan, device)).map(Some)
 }
 
 /// What fakes are compared with: as many reals, if there are, from the hold-out if it has that many, otherwise from the
@@ -98,12 +108,22 @@ impl<'a> Compared<'a> {
         };
         let fakes = network.features(&self.fakes(state))?;
         Ok(Distance {
-            metric: kernel::name(network),
-            distance: kernel_distance(&fakes, reals, self.plan.seed)?,
+            metric: match self.metric.kind {
+                MetricKind::KernelDistance => kernel::name(network),
+                MetricKind::FrechetDistance => frechet::name(network),
+            },
+            distance: self.between(&fakes, reals)?,
             floor: *floor,
             fakes: fakes.count() as u64,
             reals: reals.count() as u64,
         })
+    }
+
+    fn between(&self, a: &Features, b: &Features) -> Result<Estimate> {
+        match self.metric.kind {
+            MetricKind::KernelDistance => kernel_distance(a, b, self.plan.seed),
+            MetricKind::FrechetDistance => frechet_distance(a, b, self.plan.seed),
+        }
     }
 
     fn prepare(&self) -> Result<Prepared> {
@@ -115,7 +135,7 @@ impl<'a> Compared<'a> {
         }
         let reals = network.features(&self.reals)?;
         let [a, b] = two_disjoint(reals.count(), reals.count() / 2, self.plan.seed);
-        let floor = kernel_distance(&reals.select(&a), &reals.select(&b), self.plan.seed)?;
+        let floor = self.between(&reals.select(&a), &reals.select(&b))?;
         Ok(Prepared { network, reals, floor })
     }
 

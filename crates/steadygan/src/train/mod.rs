@@ -11,7 +11,7 @@ mod state;
 mod step;
 
 pub use checkpoint::{Checkpoint, Origin, load_checkpoint, non_finite_tensor, save_checkpoint};
-pub use distance::Distance;
+pub use distance::{Distance, untrained_distance};
 pub use recorder::Recorder;
 pub use round::{apply_hooks, packed};
 pub use state::{State, Tally};

@@ -36,7 +36,7 @@ fn a_file_says_what_it_says_and_survives() {
         (study.design, study.seeds.clone(), study.images),
         (Design::LeaveOneOut, Some(Seeds::Count(3)), Some(Count(20_000)))
     );
-    assert_eq!((study.budget, study.distance), (Some(Budget { seconds: 5400 }), DistanceKind::Kernel));
+    assert_eq!((study.budget, study.distance), (Some(Budget { seconds: 5400 }), None));
     assert!((study.settings().margin - 1.05f64.ln()).abs() < 1e-12);
     let again = StudyRecipe::parse(&toml::to_string(&study).unwrap(), "again").unwrap();
     assert_eq!(again, study);

@@ -12,17 +12,18 @@ pub struct Rung {
 }
 
 /// The share of combinations that goes on is one in so many (Li et al. 2018, Hyperband, take 3 or 4).
-const KEPT_OF: usize = 3;
+pub(in crate::study) const KEPT_OF: u64 = 3;
 
 impl Rung {
     /// The stages that end at `images` with one combination: each has a third of the combinations of the one before, for three times the
     /// images. What is trained is resumed, so a stage costs the difference only.
     pub fn schedule(combinations: usize, images: u64) -> Vec<Self> {
-        let counts: Vec<usize> =
-            std::iter::successors(Some(combinations), |count| (*count > 1).then_some((count / KEPT_OF).max(1)))
-                .collect();
+        let counts: Vec<usize> = std::iter::successors(Some(combinations), |count| {
+            (*count > 1).then_some((count / KEPT_OF as usize).max(1))
+        })
+        .collect();
         let last = counts.len().saturating_sub(1);
-        let shown = |stage: usize| (images / (KEPT_OF as u64).pow((last - stage) as u32)).max(1);
+        let shown = |stage: usize| (images / KEPT_OF.pow((last - stage) as u32)).max(1);
         counts
             .into_iter()
             .enumerate()

@@ -1,0 +1,234 @@
+//! Studies: from the question to the table.
+
+mod table;
+
+use crate::arguments::{Options, Study as Arguments};
+use crate::commands::{EXIT_INTERRUPTED, answer_path};
+use crate::console::{answer, interrupted, say};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::fs;
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+use steadygan::study::{Budget, Found, Question, Study, StudyRecipe, Task, Unplanned, Watch, calibrate, in_words};
+use steadygan::{Error, Result};
+use steadygan_run::StudyDirectory;
+
+/// The budget of who gives none, in seconds: half an hour.
+const USUAL_BUDGET: Budget = Budget { seconds: 1800 };
+
+pub(crate) fn study(arguments: &Arguments, options: &Options) -> Result<ExitCode> {
+    let directory = StudyDirectory::new(&arguments.out);
+    if arguments.collect {
+        return collect(directory, options);
+    }
+    let asked = asked(arguments)?;
+    // What is wrong with the question is said before a folder is made.
+    let question = if directory.record().exists() { None } else { Some(Question::of(asked.clone())?) };
+    let console = Console::new(options.quiet);
+    let study = match (Found::in_folder(directory, Some(&asked))?, question) {
+        (Found::Planned(study), _) => Some(*study),
+        (Found::Unplanned(folder), Some(question)) => {
+            if !options.quiet {
+                question.left_out.iter().for_each(|(name, why)| say(&format!("without {name}: {why}")));
+            }
+            plan(folder, &asked, &question, arguments.list, options, &console)?
+        }
+        (Found::Unplanned(_), None) => unreachable!("the record that there was is gone"),
+    };
+    let Some(study) = study else { return Ok(stopped(&arguments.out, options)) };
+    if arguments.list {
+        return list(&study);
+    }
+    run(study, options, &console)
+}
+
+/// The file and what is laid over it.
+fn asked(arguments: &Arguments) -> Result<StudyRecipe> {
+    let mut asked = match &arguments.file {
+        Some(file) => {
+            let shown = file.display().to_string();
+            let text = fs::read_to_string(file).map_err(|error| {
+                Error::io(format!("cannot read the study {shown}"), &error, "docs/study.md shows what it may say")
+            })?;
+            StudyRecipe::parse(&text, &shown)?
+        }
+        None => StudyRecipe::default(),
+    };
+    if let Some(data) = &arguments.data {
+        asked = asked.on(data);
+    }
+    asked.budget = arguments.budget.or(asked.budget);
+    if asked.budget.is_none() && asked.images.is_none() && !arguments.list {
+        asked.budget = Some(USUAL_BUDGET);
+    }
+    Ok(asked)
+}
+
+/// Fixes the plan, after short runs if the budget decides; nothing if it was interrupted.
+fn plan(
+    folder: Unplanned,
+    asked: &StudyRecipe,
+    question: &Question,
+    list: bool,
+    options: &Options,
+    console: &Console,
+) -> Result<Option<Study>> {
+    let started = Instant::now();
+    let at_once = options.threads();
+    let fixed = if list { Some(question.extent_as_asked()) } else { question.fixed_extent() };
+    let (extent, takes_s) = match (fixed, asked.budget) {
+        (Some(extent), _) => (extent, None),
+        (None, budget) => {
+            console.begin("calibrating");
+            let trainer = trainer()?;
+            let costs = calibrate(question, folder.directory(), at_once, &trainer, &mut console.clone())?;
+            console.finish();
+            let Some(costs) = costs else { return Ok(None) };
+            let extent = question.extent_within(budget.unwrap_or(USUAL_BUDGET), started.elapsed(), &costs, at_once)?;
+            let takes_s = costs.whole_s(&extent, at_once);
+            (extent, Some(takes_s))
+        }
+    };
+    let study = folder.plan(asked, question, extent)?;
+    if !options.quiet {
+        say(&table::announcement(study.plan(), question.data_name(), takes_s.map(in_words)));
+    }
+    Ok(Some(study))
+}
+
+/// Trains what is left, and answers.
+fn run(mut study: Study, options: &Options, console: &Console) -> Result<ExitCode> {
+    let (trainer, at_once) = (trainer()?, options.threads());
+    let folder = study.directory().path().to_path_buf();
+    console.begin("training");
+    let ended = study.train(at_once, &trainer, &mut console.clone());
+    console.finish();
+    if !ended? {
+        return Ok(stopped(&folder, options));
+    }
+    study.collect()?;
+    console.begin("confirming");
+    let ended = study.confirm(at_once, &trainer, &mut console.clone());
+    console.finish();
+    if !ended? {
+        return Ok(stopped(&folder, options));
+    }
+    tell(&study, options);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn collect(directory: StudyDirectory, options: &Options) -> Result<ExitCode> {
+    let nothing = || {
+        let message = format!("{} holds no study", directory.path().display());
+        Error::recipe(message, "name a study's folder: --out DIR")
+    };
+    if !directory.record().exists() {
+        return Err(nothing());
+    }
+    let Found::Planned(mut study) = Found::in_folder(directory.clone(), None)? else { return Err(nothing()) };
+    study.collect()?;
+    tell(&study, options);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn tell(study: &Study, options: &Options) {
+    if !options.json {
+        answer(&table::table(study.record()));
+    }
+    answer_path("study", study.directory().path(), options);
+}
+
+/// One line for each run: a command that trains it, on any machine that sees this folder.
+fn list(study: &Study) -> Result<ExitCode> {
+    let out = study.directory().runs();
+    for recipe in study.list()? {
+        answer(&format!("steadygan train {} --out {} --threads 1", quoted(&recipe), quoted(&out)));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:@%".contains(c);
+    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
+fn stopped(folder: &Path, options: &Options) -> ExitCode {
+    if !options.quiet {
+        say("stopped; the same command goes on with it");
+    }
+    answer_path("study", folder, options);
+    ExitCode::from(EXIT_INTERRUPTED)
+}
+
+/// This program, training on one thread: so many at once are faster than one on as many threads (benchmarks/2026-11-24-study).
+fn trainer() -> Result<impl Fn(Task, Option<u64>) -> Command + Sync> {
+    let program: PathBuf = std::env::current_exe()
+        .map_err(|error| Error::io("cannot find this program", &error, "start it by its path"))?;
+    Ok(move |task: Task, until: Option<u64>| {
+        let mut command = Command::new(&program);
+        command.args(["--quiet", "--threads", "1"]);
+        match task {
+            Task::Train { recipe, out } => command.arg("train").arg(recipe).arg("--out").arg(out),
+            Task::Resume(run) => command.arg("resume").arg(run),
+        };
+        if let Some(images) = until {
+            command.arg("--until").arg(images.to_string());
+        }
+        command
+    })
+}
+
+/// A bar over runs on a terminal, a line now and then elsewhere; and Ctrl-C.
+#[derive(Clone)]
+struct Console {
+    bar: ProgressBar,
+    interrupted: Arc<AtomicBool>,
+    lines: bool,
+}
+
+impl Console {
+    fn new(quiet: bool) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let target = if quiet || !terminal { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let style =
+            ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len} runs  {elapsed} gone, {eta_precise} left");
+        let bar = ProgressBar::with_draw_target(Some(0), target).with_style(style.expect("the template is sound"));
+        Self { bar, interrupted: interrupted(), lines: !quiet && !terminal }
+    }
+
+    fn begin(&self, what: &'static str) {
+        self.bar.reset();
+        self.bar.set_prefix(what);
+        self.bar.enable_steady_tick(std::time::Duration::from_secs(1));
+    }
+
+    fn finish(&self) {
+        self.bar.disable_steady_tick();
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Watch for Console {
+    fn ended(&mut self, runs: usize, of: usize) {
+        // A tenth, for a log.
+        let tenth = (of / 10).max(1);
+        if self.lines && runs > 0 && (runs.is_multiple_of(tenth) || runs == of) {
+            say(&format!("{}: {runs} of {of} runs", self.bar.prefix()));
+        }
+        self.bar.set_length(of as u64);
+        self.bar.set_position(runs as u64);
+        if runs == 0 {
+            self.bar.reset_eta();
+        }
+    }
+
+    fn wants_stop(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,133 @@
+//! A study in words: what will be run, and what came of it.
+
+use std::fmt::Write as _;
+use steadygan::study::{
+    Confirmation, Decided, Design, DistanceKind, Effect, Interval, StudyPlan, StudyRecord, Term, Verdict,
+};
+
+/// What is said before the first run.
+pub(super) fn announcement(plan: &StudyPlan, data: &str, takes: Option<String>) -> String {
+    let StudyPlan { design, rows, seeds, images, estimates, .. } = plan;
+    let runs = match plan.rungs.is_empty() {
+        true => format!("{} rows × {} seeds of {images} images", rows.len(), seeds.len()),
+        false => format!("{} combinations, the last one trained on {images} images", rows.len()),
+    };
+    let mut text =
+        format!("{data}: {design} of {} factors, {runs}, measured by {}", plan.factors.len(), distance(plan.distance));
+    if let Some(takes) = takes {
+        let _ = write!(text, "; about {takes}");
+    }
+    let _ = write!(text, "\nit tells {estimates}");
+    if !plan.aliases.is_empty() {
+        let _ = write!(text, "\n{}", plan.aliases);
+    }
+    if let Some(detectable) = plan.detectable {
+        let _ = write!(
+            text,
+            "\nan effect of {} or more on the distance will be found four times in five, if seeds differ as much as on the embedded images",
+            share(detectable.exp_m1())
+        );
+    }
+    text
+}
+
+fn distance(kind: DistanceKind) -> &'static str {
+    match kind {
+        DistanceKind::Kernel => "the kernel distance",
+        DistanceKind::Frechet => "the Fréchet distance",
+        DistanceKind::Modes => "the divergence over modes",
+    }
+}
+
+/// What came of a study, to be read in ten seconds: what helps first, what is open last.
+pub(super) fn table(record: &StudyRecord) -> String {
+    let Some(results) = &record.results else { return String::new() };
+    let plan = &record.plan;
+    let mut text = String::new();
+    let screening = if results.last.decided == Decided::Screening { " (a screening: one seed)" } else { "" };
+    if plan.design != Design::Search {
+        let _ = writeln!(
+            text,
+            "What each does to {} after {} images{screening}; {} runs, {} failed\n",
+            distance(plan.distance),
+            plan.images,
+            results.failures.runs,
+            results.failures.failed,
+        );
+    }
+    let (effects, shown) = (&results.last.effects, |effect: &&Effect| !matches!(effect.term, Term::Interaction { .. }));
+    let width = effects.iter().map(|effect| effect.name.chars().count()).max().unwrap_or(0);
+    for verdict in [Verdict::Helps, Verdict::Hurts, Verdict::Within, Verdict::Unresolved] {
+        let mut of: Vec<&Effect> = effects.iter().filter(shown).filter(|effect| effect.verdict == verdict).collect();
+        of.sort_by(|a, b| size(b).total_cmp(&size(a)));
+        of.iter().for_each(|effect| text += &line(effect, width, plan));
+    }
+    let interactions = results.last.interactions.iter();
+    let found: Vec<&Effect> =
+        interactions.filter(|effect| matches!(effect.verdict, Verdict::Helps | Verdict::Hurts)).collect();
+    if !found.is_empty() {
+        let names: Vec<&str> = found.iter().map(|effect| effect.name.as_str()).collect();
+        let _ = writeln!(text, "\nchange each other's effect, as far as this design can tell: {}", names.join("; "));
+    }
+    let _ = write!(text, "\nrecommended: {}", recommended(plan, &results.recommended));
+    for confirmation in &results.confirmations {
+        let _ = write!(text, "\n  on fresh seeds {}", confirmed(confirmation));
+    }
+    text
+}
+
+fn size(effect: &Effect) -> f64 {
+    effect.interval.map_or(0.0, |interval| interval.estimate.abs())
+}
+
+fn line(effect: &Effect, width: usize, plan: &StudyPlan) -> String {
+    let pad = " ".repeat(width - effect.name.chars().count());
+    let verdict = match effect.verdict {
+        Verdict::Within => format!("within ±{}", percent(plan.settings.margin.exp_m1())),
+        other => other.to_string(),
+    };
+    let numbers = effect.interval.map_or_else(String::new, |interval| interval_in_words(interval));
+    let [with, against] = effect.failures;
+    let failures = match with.failed + against.failed {
+        0 => String::new(),
+        _ => format!("   failed {} of {} with, {} of {} without", with.failed, with.runs, against.failed, against.runs),
+    };
+    format!("  {}{pad}  {verdict:<12}{numbers}{failures}\n", effect.name)
+}
+
+fn interval_in_words(Interval { estimate, low, high }: Interval) -> String {
+    format!("{:>7}  ({} to {})", share(estimate.exp_m1()), share(low.exp_m1()), share(high.exp_m1()))
+}
+
+/// A relative change, signed: a distance can only fall by so much, and grow without end.
+fn share(change: f64) -> String {
+    // Beyond some ten times a factor says more.
+    if change > 9.0 { format!("×{:.0}", change + 1.0) } else { format!("{:+.0}%", 100.0 * change).replace('-', "−") }
+}
+
+fn percent(change: f64) -> String {
+    format!("{:.0}%", 100.0 * change)
+}
+
+/// The recommended levels as what changes in the base recipe.
+fn recommended(plan: &StudyPlan, levels: &[usize]) -> String {
+    let changed = plan.factors.iter().zip(levels).filter(|(factor, level)| factor.base != **level);
+    let changed: Vec<String> =
+        changed.map(|(factor, level)| format!("{} {}", factor.name, factor.level(*level))).collect();
+    match changed.is_empty() {
+        true => "the base recipe as it is (recommended.toml)".to_owned(),
+        false => format!("the base recipe with {} (recommended.toml)", changed.join(", ")),
+    }
+}
+
+fn confirmed(Confirmation { against, interval, verdict }: &Confirmation) -> String {
+    let what = match verdict {
+        Verdict::Helps => "better than",
+        Verdict::Hurts => "worse than",
+        Verdict::Within => "no different from",
+        Verdict::Unresolved => "not shown to differ from",
+    };
+    let numbers =
+        interval.map_or_else(String::new, |interval| format!(": {}", interval_in_words(interval).trim_start()));
+    format!("{what} {against}{numbers}")
+}

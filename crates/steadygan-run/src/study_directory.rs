@@ -1,0 +1,56 @@
+//! One study's folder: where each of its files is.
+
+use std::path::{Path, PathBuf};
+
+/// The folder of one study. Its methods are the paths of its files, whether or not these exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StudyDirectory {
+    path: PathBuf,
+}
+
+impl StudyDirectory {
+    /// The study at `path`, which may have any name.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// `study.toml`: what was asked.
+    pub fn asked(&self) -> PathBuf {
+        self.path.join("study.toml")
+    }
+
+    /// `study.json`: what was planned before the first run, and what came of it.
+    pub fn record(&self) -> PathBuf {
+        self.path.join("study.json")
+    }
+
+    /// `recipes/NAME.toml`: the recipe of a run.
+    pub fn recipe(&self, name: &str) -> PathBuf {
+        self.path.join("recipes").join(format!("{name}.toml"))
+    }
+
+    /// `runs`: the folders of the runs.
+    pub fn runs(&self) -> PathBuf {
+        self.path.join("runs")
+    }
+
+    /// `calibration`: short runs that tell how long the others will take; removed after them.
+    pub fn calibration(&self) -> PathBuf {
+        self.path.join("calibration")
+    }
+
+    /// `recommended.toml`: the recipe that the study recommends.
+    pub fn recommended(&self) -> PathBuf {
+        self.path.join("recommended.toml")
+    }
+
+    /// `report.html`, written when asked for.
+    pub fn report(&self) -> PathBuf {
+        self.path.join("report.html")
+    }
+}

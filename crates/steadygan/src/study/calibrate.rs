@@ -1,0 +1,166 @@
+//! How long runs will take: short ones tell, before a study is planned.
+
+use super::execute::{Known, Trainer, Watch, execute};
+use super::question::{Measured, Question};
+use super::recipes::Job;
+use super::record::StudyPlan;
+use crate::error::{Error, Result};
+use std::fs;
+use std::time::Instant;
+use steadygan_run::{Stats, StudyDirectory, read_lines_if_any};
+
+/// Rounds of a short run, and those between two lines of stats, of which the first are not timed: memory and caches are cold.
+const ROUNDS: u64 = 16;
+const ROUNDS_A_LINE: u64 = 4;
+
+/// Fakes that the timed measurement takes.
+const MEASURED: u64 = 64;
+
+/// What runs cost on one thread, as many at once as there are cores.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Costs {
+    /// Seconds of each row for an image.
+    pub image_s: Vec<f64>,
+    /// Seconds of the all-on corner for an image.
+    pub all_on_s: f64,
+    /// Seconds of a run before and after training: reading images, writing files.
+    pub start_s: f64,
+    /// Seconds of an image's features.
+    pub features_s: f64,
+}
+
+/// Trains the all-on corner and each factor's other levels for a few rounds. A row is taken to cost what its factors add to the all-on corner.
+///
+/// # Errors
+///
+/// As of [`execute`]: a run cannot be trained. Nothing if the study is to stop.
+pub fn calibrate(
+    question: &Question,
+    study: &StudyDirectory,
+    at_once: usize,
+    trainer: &Trainer,
+    watch: &mut dyn Watch,
+) -> Result<Option<Costs>> {
+    let folder = StudyDirectory::new(study.calibration());
+    remove(&folder)?;
+    let images = ROUNDS * question.round();
+    let measured = Measured { seeds: vec![question.base().seed], images, measured: 1, samples: MEASURED };
+    let mut plan = question.plan(measured)?;
+    set_train(&mut plan, "stats-every", (ROUNDS_A_LINE * question.round()) as i64);
+    set_train(&mut plan, "metric-every", "off");
+    let times = Timed { plan: &plan, folder: &folder };
+    let (corner, others) = times.jobs()?;
+    let jobs: Vec<Job> = others.iter().map(|(_, _, job)| job.clone()).chain([corner.clone()]).collect();
+    if !execute(&folder, &jobs, at_once, None, trainer, watch)? {
+        return Ok(None);
+    }
+    let all_on_s = times.image_s(&corner)?;
+    let mut added: Vec<Vec<f64>> = plan.factors.iter().map(|factor| vec![0.0; factor.levels.len()]).collect();
+    for (factor, level, job) in &others {
+        added[*factor][*level] = times.image_s(job)? - all_on_s;
+    }
+    let of_row = |row: &Vec<usize>| {
+        let added: f64 = row.iter().enumerate().map(|(factor, level)| added[factor][*level]).sum();
+        (all_on_s + added).max(all_on_s / LEAST_OF_ALL_ON)
+    };
+    let image_s = plan.rows.iter().map(of_row).collect();
+    let start_s = times.whole_s(&corner, trainer, None)? - all_on_s * images as f64;
+    let features_s = match question.has_features() {
+        true => {
+            let whole = times.whole_s(&corner, trainer, Some(images as i64))?;
+            // The reals' and the fakes'.
+            (whole - start_s - all_on_s * images as f64).max(0.0) / (2 * MEASURED) as f64
+        }
+        false => 0.0,
+    };
+    remove(&folder)?;
+    Ok(Some(Costs { image_s, all_on_s, start_s: start_s.max(0.0), features_s }))
+}
+
+/// A row costs at least this part of the all-on corner, whatever its factors save when each is left out alone.
+const LEAST_OF_ALL_ON: f64 = 4.0;
+
+fn remove(folder: &StudyDirectory) -> Result<()> {
+    match fs::remove_dir_all(folder.path()) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            let what = format!("cannot remove {}", folder.path().display());
+            Err(Error::io(what, &error, "remove it yourself, or choose another folder: --out DIR"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn set_train(plan: &mut StudyPlan, key: &str, value: impl Into<toml::Value>) {
+    if let Some(toml::Value::Table(train)) = plan.every_run.get_mut("train") {
+        train.insert(key.into(), value.into());
+    }
+}
+
+/// Short runs and their times.
+struct Timed<'a> {
+    plan: &'a StudyPlan,
+    folder: &'a StudyDirectory,
+}
+
+/// A factor, its level, and the run that has all others on.
+type OtherLevel = (usize, usize, Job);
+
+impl Timed<'_> {
+    fn job(&self, name: String, levels: &Vec<usize>) -> Result<Job> {
+        Ok(Job { name, recipe: self.plan.of_levels(levels, self.plan.seeds[0])?.to_toml() })
+    }
+
+    fn jobs(&self) -> Result<(Job, Vec<OtherLevel>)> {
+        let [all_on, ..] = self.plan.corners();
+        let mut others = Vec::new();
+        for (number, factor) in self.plan.factors.iter().enumerate() {
+            for level in (0..factor.levels.len()).filter(|level| *level != factor.on) {
+                let mut levels = all_on.clone();
+                levels[number] = level;
+                others.push((number, level, self.job(format!("{}-{level}", factor.name), &levels)?));
+            }
+        }
+        Ok((self.job("all-on".to_owned(), &all_on)?, others))
+    }
+
+    /// Seconds of training for an image, from the lines of stats but the first.
+    fn image_s(&self, job: &Job) -> Result<f64> {
+        let known = Known::of(&self.folder.runs())?;
+        let lines: Vec<Stats> = match known.run(job) {
+            Some(run) => read_lines_if_any(&run.stats())?,
+            None => Vec::new(),
+        };
+        let timed = lines.first().zip(lines.last()).filter(|(first, last)| last.images > first.images);
+        timed.map(|(first, last)| (last.time_s - first.time_s) / (last.images - first.images) as f64).ok_or_else(|| {
+            let message = format!("the run {} of the calibration went wrong in its first {ROUNDS} rounds", job.name);
+            Error::recipe(message, "give images and seeds instead of a budget: a failure is an answer, too")
+        })
+    }
+
+    /// Seconds of a whole process of the all-on corner, measured at these images or not at all.
+    #[expect(clippy::disallowed_methods, reason = "costs are measured, never trained on")]
+    fn whole_s(&self, corner: &Job, trainer: &Trainer, measured_at: Option<i64>) -> Result<f64> {
+        let mut plan = self.plan.clone();
+        if let Some(images) = measured_at {
+            set_train(&mut plan, "metric-every", images);
+        }
+        let recipe = plan.of_levels(&plan.corners()[0], plan.seeds[0])?.to_toml();
+        let name = format!("{}-{}", corner.name, if measured_at.is_some() { "measured" } else { "again" });
+        // In a folder of its own: the corner has been trained once.
+        let folder = StudyDirectory::new(self.folder.path().join(&name));
+        let started = Instant::now();
+        execute(&folder, &[Job { name, recipe }], 1, None, trainer, &mut Unwatched)?;
+        Ok(started.elapsed().as_secs_f64())
+    }
+}
+
+/// Nobody watches.
+struct Unwatched;
+
+impl Watch for Unwatched {
+    fn ended(&mut self, _runs: usize, _of: usize) {}
+
+    fn wants_stop(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,206 @@
+//! A study in its folder, from its plan to its answer; killed at any moment it goes on where it was.
+
+use super::asked::StudyRecipe;
+use super::collect::{Rivals, collect, write_recommended};
+use super::design::Design;
+use super::execute::{Trainer, Watch, execute, write_if_new};
+use super::extent::{EXPECTED_NOISE, FRESH_SEEDS};
+use super::question::{Measured, Question};
+use super::record::{StudyPlan, StudyRecord};
+use super::search::search;
+use crate::error::{Error, Result};
+use crate::files::read_limited;
+use std::fs;
+use std::path::PathBuf;
+use steadygan_run::{StudyDirectory, StudyLock, write_atomically};
+
+/// A record beyond this is something else: thousands of rows are a megabyte.
+const MAX_RECORD_BYTES: u64 = 64 << 20;
+
+/// What to do about a folder that a study cannot have.
+const ELSEWHERE: &str = "choose another folder: --out DIR";
+
+/// A study that this process runs.
+#[derive(Debug)]
+pub struct Study {
+    directory: StudyDirectory,
+    record: StudyRecord,
+    _lock: StudyLock,
+}
+
+/// A study's folder before its plan is fixed.
+#[derive(Debug)]
+pub struct Unplanned {
+    directory: StudyDirectory,
+    lock: StudyLock,
+}
+
+/// What a study's folder holds.
+#[derive(Debug)]
+pub enum Found {
+    /// The study, planned.
+    Planned(Box<Study>),
+    /// Nothing yet.
+    Unplanned(Unplanned),
+}
+
+impl Found {
+    /// Takes the right to run the study of a folder, which is made if it is missing. `asked` has to be what the study there was asked;
+    /// whoever says nothing takes it as it is.
+    ///
+    /// # Errors
+    ///
+    /// Another process runs it, it holds another study, or anything that is no study.
+    pub fn in_folder(directory: StudyDirectory, asked: Option<&StudyRecipe>) -> Result<Self> {
+        let planned = directory.record().exists();
+        if !planned {
+            is_free(&directory)?;
+        }
+        let lock = directory.lock()?;
+        if !planned {
+            return Ok(Self::Unplanned(Unplanned { directory, lock }));
+        }
+        let shown = directory.record().display().to_string();
+        let record = StudyRecord::parse(
+            &read_limited(&directory.record(), MAX_RECORD_BYTES, "study's record", ELSEWHERE)?,
+            &shown,
+        )?;
+        if let Some(asked) = asked {
+            let text = read_limited(&directory.asked(), MAX_RECORD_BYTES, "study", ELSEWHERE)?;
+            let before = StudyRecipe::parse(&String::from_utf8_lossy(&text), &directory.asked().display().to_string())?;
+            if before != *asked {
+                let message = format!("{} holds another study", directory.path().display());
+                return Err(Error::recipe(
+                    message,
+                    "ask the same to go on with it, or choose another folder: --out DIR",
+                ));
+            }
+        }
+        Ok(Self::Planned(Box::new(Study { directory, record, _lock: lock })))
+    }
+}
+
+/// Whether a folder is missing, empty, or one in which a study was killed before its plan was fixed.
+fn is_free(directory: &StudyDirectory) -> Result<()> {
+    let path = directory.path();
+    let entries = match fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(Error::io(format!("cannot read {}", path.display()), &error, ELSEWHERE)),
+    };
+    let calibration = directory.calibration();
+    let foreign = entries.flatten().find(|entry| {
+        let hidden = entry.file_name().to_string_lossy().starts_with('.');
+        !hidden && entry.path() != calibration && entry.path() != directory.asked()
+    });
+    foreign.map_or(Ok(()), |entry| {
+        let message = format!("{} is no study's folder: it holds {}", path.display(), entry.file_name().display());
+        Err(Error::recipe(message, ELSEWHERE))
+    })
+}
+
+impl Unplanned {
+    /// The folder.
+    pub fn directory(&self) -> &StudyDirectory {
+        &self.directory
+    }
+
+    /// Fixes the plan: from here on the folder is this study's. `asked` is what was asked, before factors were chosen.
+    ///
+    /// # Errors
+    ///
+    /// As [`Question::plan`], and the folder cannot be written.
+    pub fn plan(self, asked: &StudyRecipe, question: &Question, extent: Measured) -> Result<Study> {
+        let plan = question.plan(extent)?.expecting(EXPECTED_NOISE);
+        let text = toml::to_string(asked).map_err(|error| {
+            Error::recipe(format!("the study cannot be written as TOML: {error}"), "docs/study.md shows every key")
+        })?;
+        write_atomically(&self.directory.asked(), text.as_bytes())?;
+        // Last: what is planned is run.
+        let study = Study { directory: self.directory, record: StudyRecord::new(plan), _lock: self.lock };
+        study.save()?;
+        Ok(study)
+    }
+}
+
+impl Study {
+    /// The folder.
+    pub fn directory(&self) -> &StudyDirectory {
+        &self.directory
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &StudyPlan {
+        &self.record.plan
+    }
+
+    /// All that is known.
+    pub fn record(&self) -> &StudyRecord {
+        &self.record
+    }
+
+    /// Writes the recipe of every run; the files.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be written.
+    pub fn list(&self) -> Result<Vec<PathBuf>> {
+        self.record
+            .plan
+            .jobs()?
+            .iter()
+            .map(|job| {
+                let file = self.directory.recipe(&job.name);
+                write_if_new(&file, &job.recipe)?;
+                Ok(file)
+            })
+            .collect()
+    }
+
+    /// Trains all runs, `at_once` at a time. Returns whether all have ended.
+    ///
+    /// # Errors
+    ///
+    /// As of [`execute`].
+    pub fn train(&self, at_once: usize, trainer: &Trainer, watch: &mut dyn Watch) -> Result<bool> {
+        match self.record.plan.design {
+            Design::Search => search(&self.record.plan, &self.directory, at_once, trainer, watch),
+            _ => execute(&self.directory, &self.record.plan.jobs()?, at_once, None, trainer, watch),
+        }
+    }
+
+    /// Analyses the runs that have ended, and writes what they say and the recommended recipe.
+    ///
+    /// # Errors
+    ///
+    /// No run has ended, one is damaged, or the folder cannot be written.
+    pub fn collect(&mut self) -> Result<()> {
+        let mut results = collect(&self.record.plan, &self.directory)?;
+        // Those that were confirmed before still are.
+        let rivals = Rivals::of(&self.record.plan, &results.recommended, FRESH_SEEDS);
+        results.confirmations = rivals.confirmations(&self.record.plan, &self.directory, &results.last)?;
+        write_recommended(&self.record.plan, &results, &self.directory)?;
+        self.record.results = Some(results);
+        self.save()
+    }
+
+    /// Holds the recommended recipe against the base recipe and the corners on fresh seeds. Returns whether all have ended.
+    ///
+    /// # Errors
+    ///
+    /// As of [`execute`] and [`collect`](Self::collect).
+    pub fn confirm(&mut self, at_once: usize, trainer: &Trainer, watch: &mut dyn Watch) -> Result<bool> {
+        let Some(results) = &self.record.results else { return Ok(false) };
+        let rivals = Rivals::of(&self.record.plan, &results.recommended, FRESH_SEEDS);
+        let jobs = rivals.jobs(&self.record.plan)?;
+        let ended = execute(&self.directory, &jobs, at_once, None, trainer, watch)?;
+        if ended {
+            self.collect()?;
+        }
+        Ok(ended)
+    }
+
+    fn save(&self) -> Result<()> {
+        Ok(write_atomically(&self.directory.record(), self.record.to_json().as_bytes())?)
+    }
+}

@@ -1,0 +1,200 @@
+//! How much a budget allows: seeds, images, and how often runs are measured on how many.
+
+use super::analyse::{Noise, detectable};
+use super::asked::{Budget, Seeds};
+use super::calibrate::Costs;
+use super::design::{Design, KEPT_OF, Rung};
+use super::question::{Measured, Question};
+use super::record::StudyPlan;
+use super::search::COMBINATIONS;
+use crate::error::{Error, Result};
+use std::time::Duration;
+
+/// Seeds of each row if nobody says how many: with one, nothing tells effects from noise.
+const USUAL_SEEDS: u64 = 2;
+
+/// Fresh seeds on which the recommended recipe is held against others.
+pub const FRESH_SEEDS: u64 = 3;
+
+/// Recipes that are compared on fresh seeds at most: the recommended one, the base, all on and all off.
+const CONFIRMED: f64 = 4.0;
+
+/// The share of the cores' time that is used: at the end of each pass some wait.
+const USED: f64 = 0.94;
+
+/// The share of a run's time that its measurements may take.
+const MEASURING: f64 = 0.25;
+
+/// Fakes of a measurement, and measurements of a run, the best first. Fewer than 64 say little (benchmarks/2026-11-24-features).
+const SAMPLES: [u64; 6] = [512, 384, 256, 192, 128, 64];
+const TIMES: [u64; 2] = [4, 2];
+
+/// The fewest rounds between two measurements: below them nothing has been learnt.
+const LEAST_ROUNDS: u64 = 16;
+
+/// How far log distances of one recipe lie apart between seeds, as runs of 20,000 to 100,000 embedded images did
+/// (benchmarks/2026-11-24-study). A study's own noise is known once its runs are done.
+pub const EXPECTED_NOISE: Noise = Noise { deviation: 0.15, freedom: 24.0 };
+
+impl Question {
+    /// The extent that nobody has to time: images are asked for, and seeds are or are the usual.
+    pub fn fixed_extent(&self) -> Option<Measured> {
+        let images = self.asked().images?;
+        if self.asked().budget.is_some() && self.asked().seeds.is_none() {
+            return None;
+        }
+        Some(self.of_images(images.0))
+    }
+
+    fn of_images(&self, images: u64) -> Measured {
+        match self.asked().design {
+            Design::Search => self.of_search(images, SAMPLES[0]),
+            _ => self.measured(self.seeds(USUAL_SEEDS), images, TIMES[0], SAMPLES[0]),
+        }
+    }
+
+    /// The extent of who cannot wait for a calibration: what is asked for, and of images the base recipe's.
+    pub fn extent_as_asked(&self) -> Measured {
+        let images = self.asked().images.map_or(self.base().train.images, |images| images.0);
+        self.of_images(images)
+    }
+
+    /// The seeds asked for, or so many from the recipe's on.
+    fn seeds(&self, usual: u64) -> Vec<u64> {
+        let first = self.base().seed;
+        match &self.asked().seeds {
+            Some(Seeds::List(list)) => list.clone(),
+            Some(Seeds::Count(count)) => (first..first.saturating_add(*count)).collect(),
+            None => (first..first + usual).collect(),
+        }
+    }
+
+    /// A search has one seed, and is measured at the end of its first stage and at every multiple of that.
+    fn of_search(&self, images: u64, samples: u64) -> Measured {
+        let stages = Rung::schedule(COMBINATIONS, 1).len() as u32 - 1;
+        let seeds = vec![self.seeds(1)[0]];
+        self.measured(seeds, images, KEPT_OF.pow(stages), samples)
+    }
+
+    /// Images in whole measured parts of whole rounds.
+    fn measured(&self, seeds: Vec<u64>, images: u64, measured: u64, samples: u64) -> Measured {
+        let part = measured * self.round();
+        Measured { seeds, images: (images / part).max(1) * part, measured, samples }
+    }
+
+    /// What fits into the budget after `spent` of it, at these costs.
+    ///
+    /// # Errors
+    ///
+    /// Nothing does.
+    pub fn extent_within(&self, budget: Budget, spent: Duration, costs: &Costs, at_once: usize) -> Result<Measured> {
+        if self.asked().design == Design::Search {
+            return self.search_within(budget, spent, costs, at_once);
+        }
+        let left_s = budget.seconds as f64 - spent.as_secs_f64();
+        let core_s = USED * at_once as f64 * left_s;
+        let rows = costs.image_s.len() as f64;
+        let fresh = CONFIRMED * FRESH_SEEDS as f64;
+        if let (Some(images), None) = (self.asked().images, &self.asked().seeds) {
+            let measured = self.measured(vec![0], images.0, TIMES[0], SAMPLES[0]);
+            let one_s = |image_s: f64| costs.run_s(&measured, image_s);
+            let per_seed: f64 = costs.image_s.iter().map(|image_s| one_s(*image_s)).sum();
+            let seeds = ((core_s - fresh * one_s(costs.all_on_s)) / per_seed).floor();
+            let least = self.asked().design.minimal_seeds();
+            if seeds < least as f64 {
+                return Err(impossible(
+                    budget,
+                    rows * least as f64,
+                    measured.images,
+                    per_seed * least as f64 / at_once as f64,
+                ));
+            }
+            return Ok(Measured { seeds: self.seeds(seeds as u64), ..measured });
+        }
+        let seeds = self.seeds(USUAL_SEEDS);
+        let runs = rows * seeds.len() as f64 + fresh;
+        let image_s = seeds.len() as f64 * costs.image_s.iter().sum::<f64>() + fresh * costs.all_on_s;
+        let fits = |(measured, samples): (u64, u64)| {
+            let features = (measured + 1) * samples;
+            let features_s = features as f64 * costs.features_s;
+            let images = (core_s - runs * (costs.start_s + features_s)) / image_s;
+            let few = features_s > MEASURING * core_s / runs && (measured, samples) != (TIMES[1], SAMPLES[5]);
+            (!few).then(|| (images.max(0.0) as u64, measured, samples))
+        };
+        let ways = TIMES.into_iter().flat_map(|times| SAMPLES.map(|samples| (times, samples)));
+        let (images, measured, samples) = ways.into_iter().find_map(fits).expect("the last way fits always");
+        let least = measured * LEAST_ROUNDS * self.round();
+        let least_s =
+            runs * (costs.start_s + ((measured + 1) * samples) as f64 * costs.features_s) + image_s * least as f64;
+        if images < least {
+            let needed = spent.as_secs_f64() + least_s / (USED * at_once as f64);
+            return Err(impossible(budget, runs, least, needed));
+        }
+        Ok(self.measured(seeds, images, measured, samples))
+    }
+
+    /// The images that the last combination of a search can be shown.
+    fn search_within(&self, budget: Budget, spent: Duration, costs: &Costs, at_once: usize) -> Result<Measured> {
+        let core_s = USED * at_once as f64 * (budget.seconds as f64 - spent.as_secs_f64());
+        let stages = Rung::schedule(COMBINATIONS, KEPT_OF.pow(16));
+        let starts: usize = stages.iter().map(|rung| rung.combinations).sum();
+        // In units of the images of the last stage.
+        let shown = Rung::cost(&stages) as f64 / KEPT_OF.pow(16) as f64;
+        let fresh = CONFIRMED * FRESH_SEEDS as f64;
+        let samples = SAMPLES[2];
+        let image_s = (shown + fresh) * costs.image_s.iter().sum::<f64>() / costs.image_s.len() as f64;
+        let measured = (shown + fresh) * self.of_search(1, samples).measured as f64 + starts as f64 + fresh;
+        let fixed_s = (starts as f64 + fresh) * costs.start_s + measured * samples as f64 * costs.features_s;
+        let images = (core_s - fixed_s) / image_s;
+        let found = self.of_search(images.max(0.0) as u64, samples);
+        let least = found.measured * self.round();
+        if images < least as f64 {
+            let needed = spent.as_secs_f64() + (fixed_s + image_s * least as f64) / (USED * at_once as f64);
+            return Err(impossible(budget, starts as f64, least, needed));
+        }
+        Ok(found)
+    }
+}
+
+fn impossible(budget: Budget, runs: f64, images: u64, needed_s: f64) -> Error {
+    let message = format!(
+        "a budget of {} is too short: {runs:.0} runs of {images} images take about {}",
+        in_words(budget.seconds as f64),
+        in_words(needed_s)
+    );
+    let minutes = (needed_s / 60.0).ceil();
+    Error::recipe(message, format!("--budget {minutes}m, fewer factors, or a smaller model ([set] model.width)"))
+}
+
+/// A length of time as people say it: `40 s`, `12 min`, `3.5 h`.
+pub fn in_words(seconds: f64) -> String {
+    match seconds {
+        short if short < 100.0 => format!("{short:.0} s"),
+        middling if middling < 6000.0 => format!("{:.0} min", middling / 60.0),
+        long => format!("{:.1} h", long / 3600.0),
+    }
+}
+
+impl Costs {
+    /// Seconds of a run.
+    fn run_s(&self, extent: &Measured, image_s: f64) -> f64 {
+        let features = (extent.measured + 1) * extent.samples;
+        self.start_s + extent.images as f64 * image_s + features as f64 * self.features_s
+    }
+
+    /// Seconds of all the plan's runs and of the confirmation, `at_once` at a time.
+    pub fn whole_s(&self, extent: &Measured, at_once: usize) -> f64 {
+        let rows: f64 = self.image_s.iter().map(|image_s| self.run_s(extent, *image_s)).sum();
+        let fresh = CONFIRMED * FRESH_SEEDS as f64 * self.run_s(extent, self.all_on_s);
+        (rows * extent.seeds.len() as f64 + fresh) / (USED * at_once as f64)
+    }
+}
+
+impl StudyPlan {
+    /// The same plan with what is expected of the noise, and what can be found by it.
+    pub fn expecting(mut self, noise: Noise) -> Self {
+        self.detectable = (self.design != Design::Search).then(|| detectable(&self, noise));
+        self.noise = Some(noise);
+        self
+    }
+}
