@@ -20,6 +20,9 @@ use serde::{Deserialize, Serialize};
 /// The recipe of who names none.
 pub const EMBEDDED: &str = include_str!("recipe/embedded.toml");
 
+/// What a study of points varies if it names no recipe.
+pub const POINTS: &str = include_str!("recipe/points.toml");
+
 /// Every key of a recipe but the heuristics, which the catalogue defines.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]

@@ -9,9 +9,15 @@ use std::fs;
 use std::time::Instant;
 use steadygan_run::{Stats, StudyDirectory, read_lines_if_any};
 
-/// Rounds of a short run, and those between two lines of stats, of which the first are not timed: memory and caches are cold.
-const ROUNDS: u64 = 16;
-const ROUNDS_A_LINE: u64 = 4;
+/// Rounds of the first short run, which tells how many the others need to be timed well.
+const FIRST_ROUNDS: u64 = 16;
+
+/// Seconds that a short run of the all-on corner should train, and rounds that are enough in any case.
+const TIMED_S: f64 = 1.5;
+const MOST_ROUNDS: u64 = 4096;
+
+/// Lines of stats in a short run. The rounds before the first are not timed: memory and caches are cold.
+const LINES: u64 = 4;
 
 /// Fakes that the timed measurement takes.
 const MEASURED: u64 = 64;
@@ -43,38 +49,50 @@ pub fn calibrate(
 ) -> Result<Option<Costs>> {
     let folder = StudyDirectory::new(study.calibration());
     remove(&folder)?;
-    let images = ROUNDS * question.round();
-    let measured = Measured { seeds: vec![question.base().seed], images, measured: 1, samples: MEASURED };
-    let mut plan = question.plan(measured)?;
-    set_train(&mut plan, "stats-every", (ROUNDS_A_LINE * question.round()) as i64);
-    set_train(&mut plan, "metric-every", "off");
-    let times = Timed { plan: &plan, folder: &folder };
-    let (corner, others) = times.jobs()?;
-    let jobs: Vec<Job> = others.iter().map(|(_, _, job)| job.clone()).chain([corner.clone()]).collect();
-    if !execute(&folder, &jobs, at_once, None, trainer, watch)? {
+    let short = Short::of(question, &folder, FIRST_ROUNDS)?;
+    let corner = short.corner("first", None)?;
+    if !execute(&folder, std::slice::from_ref(&corner), 1, None, trainer, watch)? {
         return Ok(None);
     }
-    let all_on_s = times.image_s(&corner)?;
-    let mut added: Vec<Vec<f64>> = plan.factors.iter().map(|factor| vec![0.0; factor.levels.len()]).collect();
+    let round_s = short.image_s(&corner)? * question.round() as f64;
+    let rounds = ((TIMED_S / round_s) as u64).clamp(FIRST_ROUNDS, MOST_ROUNDS).next_multiple_of(LINES);
+    let costs = timed(question, &Short::of(question, &folder, rounds)?, at_once, trainer, watch)?;
+    remove(&folder)?;
+    Ok(costs)
+}
+
+fn timed(
+    question: &Question,
+    short: &Short,
+    at_once: usize,
+    trainer: &Trainer,
+    watch: &mut dyn Watch,
+) -> Result<Option<Costs>> {
+    let (corner, others) = (short.corner("all-on", None)?, short.others()?);
+    let jobs: Vec<Job> = others.iter().map(|(_, _, job)| job.clone()).chain([corner.clone()]).collect();
+    if !execute(short.folder, &jobs, at_once, None, trainer, watch)? {
+        return Ok(None);
+    }
+    let all_on_s = short.image_s(&corner)?;
+    let mut added: Vec<Vec<f64>> = short.plan.factors.iter().map(|factor| vec![0.0; factor.levels.len()]).collect();
     for (factor, level, job) in &others {
-        added[*factor][*level] = times.image_s(job)? - all_on_s;
+        added[*factor][*level] = short.image_s(job)? - all_on_s;
     }
     let of_row = |row: &Vec<usize>| {
         let added: f64 = row.iter().enumerate().map(|(factor, level)| added[factor][*level]).sum();
         (all_on_s + added).max(all_on_s / LEAST_OF_ALL_ON)
     };
-    let image_s = plan.rows.iter().map(of_row).collect();
-    let start_s = times.whole_s(&corner, trainer, None)? - all_on_s * images as f64;
+    let image_s = short.plan.rows.iter().map(of_row).collect();
+    let trained_s = all_on_s * short.plan.images as f64;
+    let start_s = short.whole_s("again", None, trainer)? - trained_s;
     let features_s = match question.has_features() {
+        // The reals' and the fakes'.
         true => {
-            let whole = times.whole_s(&corner, trainer, Some(images as i64))?;
-            // The reals' and the fakes'.
-            (whole - start_s - all_on_s * images as f64).max(0.0) / (2 * MEASURED) as f64
+            (short.whole_s("measured", Some(short.plan.images), trainer)? - start_s - trained_s) / (2 * MEASURED) as f64
         }
         false => 0.0,
     };
-    remove(&folder)?;
-    Ok(Some(Costs { image_s, all_on_s, start_s: start_s.max(0.0), features_s }))
+    Ok(Some(Costs { image_s, all_on_s, start_s: start_s.max(0.0), features_s: features_s.max(0.0) }))
 }
 
 /// A row costs at least this part of the all-on corner, whatever its factors save when each is left out alone.
@@ -97,20 +115,38 @@ fn set_train(plan: &mut StudyPlan, key: &str, value: impl Into<toml::Value>) {
 }
 
 /// Short runs and their times.
-struct Timed<'a> {
-    plan: &'a StudyPlan,
+struct Short<'a> {
+    plan: StudyPlan,
     folder: &'a StudyDirectory,
 }
 
 /// A factor, its level, and the run that has all others on.
 type OtherLevel = (usize, usize, Job);
 
-impl Timed<'_> {
+impl<'a> Short<'a> {
+    fn of(question: &Question, folder: &'a StudyDirectory, rounds: u64) -> Result<Self> {
+        let images = rounds * question.round();
+        let seeds = vec![question.base().seed];
+        let mut plan = question.draft(Measured { seeds, images, measured: 1, samples: MEASURED })?;
+        set_train(&mut plan, "stats-every", (images / LINES) as i64);
+        set_train(&mut plan, "metric-every", "off");
+        Ok(Self { plan, folder })
+    }
+
     fn job(&self, name: String, levels: &Vec<usize>) -> Result<Job> {
         Ok(Job { name, recipe: self.plan.of_levels(levels, self.plan.seeds[0])?.to_toml() })
     }
 
-    fn jobs(&self) -> Result<(Job, Vec<OtherLevel>)> {
+    /// The all-on corner, measured after so many images or not at all.
+    fn corner(&self, name: &str, measured_at: Option<u64>) -> Result<Job> {
+        let mut plan = self.plan.clone();
+        if let Some(images) = measured_at {
+            set_train(&mut plan, "metric-every", images as i64);
+        }
+        Short { plan, folder: self.folder }.job(name.to_owned(), &self.plan.corners()[0])
+    }
+
+    fn others(&self) -> Result<Vec<OtherLevel>> {
         let [all_on, ..] = self.plan.corners();
         let mut others = Vec::new();
         for (number, factor) in self.plan.factors.iter().enumerate() {
@@ -120,7 +156,7 @@ impl Timed<'_> {
                 others.push((number, level, self.job(format!("{}-{level}", factor.name), &levels)?));
             }
         }
-        Ok((self.job("all-on".to_owned(), &all_on)?, others))
+        Ok(others)
     }
 
     /// Seconds of training for an image, from the lines of stats but the first.
@@ -132,24 +168,20 @@ impl Timed<'_> {
         };
         let timed = lines.first().zip(lines.last()).filter(|(first, last)| last.images > first.images);
         timed.map(|(first, last)| (last.time_s - first.time_s) / (last.images - first.images) as f64).ok_or_else(|| {
-            let message = format!("the run {} of the calibration went wrong in its first {ROUNDS} rounds", job.name);
+            let message =
+                format!("the run {} of the calibration went wrong within {} images", job.name, self.plan.images);
             Error::recipe(message, "give images and seeds instead of a budget: a failure is an answer, too")
         })
     }
 
-    /// Seconds of a whole process of the all-on corner, measured at these images or not at all.
+    /// Seconds of a whole process of the all-on corner.
     #[expect(clippy::disallowed_methods, reason = "costs are measured, never trained on")]
-    fn whole_s(&self, corner: &Job, trainer: &Trainer, measured_at: Option<i64>) -> Result<f64> {
-        let mut plan = self.plan.clone();
-        if let Some(images) = measured_at {
-            set_train(&mut plan, "metric-every", images);
-        }
-        let recipe = plan.of_levels(&plan.corners()[0], plan.seeds[0])?.to_toml();
-        let name = format!("{}-{}", corner.name, if measured_at.is_some() { "measured" } else { "again" });
-        // In a folder of its own: the corner has been trained once.
-        let folder = StudyDirectory::new(self.folder.path().join(&name));
+    fn whole_s(&self, name: &str, measured_at: Option<u64>, trainer: &Trainer) -> Result<f64> {
+        let job = self.corner(name, measured_at)?;
+        // In a folder of its own, where the corner has not been trained.
+        let folder = StudyDirectory::new(self.folder.path().join(name));
         let started = Instant::now();
-        execute(&folder, &[Job { name, recipe }], 1, None, trainer, &mut Unwatched)?;
+        execute(&folder, &[job], 1, None, trainer, &mut Unwatched)?;
         Ok(started.elapsed().as_secs_f64())
     }
 }

@@ -15,7 +15,7 @@ use crate::heuristics;
 use crate::nn::LayerTable;
 use crate::pixels::PixelRange;
 use crate::plan::{Downsampling, Plan, Upsampling};
-use crate::recipe::{EMBEDDED, LayeredRecipe, PRESETS};
+use crate::recipe::{EMBEDDED, LayeredRecipe, POINTS, PRESETS};
 use crate::run::{layer_tables, prepare};
 use crate::train::untrained_distance;
 use std::collections::BTreeMap;
@@ -52,6 +52,7 @@ impl Question {
         let mut base = LayeredRecipe::default();
         match &asked.recipe {
             Some(file) => base.lay_file(Path::new(file))?,
+            None if is_of_points(&asked) => base.lay_text(POINTS, "embedded recipe of points")?,
             None => base.lay_text(EMBEDDED, "embedded recipe")?,
         }
         lay_all(&mut base, &asked.set)?;
@@ -101,13 +102,19 @@ impl Question {
     ///
     /// The design does not take these factors, a row's recipe is refused, or the data cannot be measured.
     pub fn plan(&self, extent: Measured) -> Result<StudyPlan> {
+        let mut plan = self.draft(extent)?;
+        plan.scale = self.scale(&plan)?;
+        Ok(plan)
+    }
+
+    /// The plan without the distance's ends, which take time.
+    pub(super) fn draft(&self, extent: Measured) -> Result<StudyPlan> {
         let every_run = self.every_run(&extent);
         let extent = Extent { seeds: extent.seeds, images: extent.images, every_run };
         let basis = Basis {
             recipe: self.base.to_toml(),
             factors: self.factors.clone(),
             distance: self.distance,
-            // Known once the rows are.
             scale: Scale { untrained: f64::NAN, floor: f64::NAN },
         };
         let mut plan = StudyPlan::decide(&self.asked, basis, extent)?;
@@ -117,7 +124,6 @@ impl Question {
             plan.rungs = Rung::schedule(plan.rows.len(), plan.images);
         }
         self.check_rows(&plan)?;
-        plan.scale = self.scale(&plan)?;
         Ok(plan)
     }
 
@@ -191,6 +197,12 @@ pub struct Measured {
     pub measured: u64,
     /// Fakes that are measured each time.
     pub samples: u64,
+}
+
+/// Whether what the study sets itself makes its data points.
+fn is_of_points(asked: &StudyRecipe) -> bool {
+    let source = asked.set.get("data").and_then(|data| data.get("source")).and_then(Value::as_str);
+    source.is_some_and(|source| sample_shape(source).is_some())
 }
 
 /// Lays a table's keys over a recipe.
