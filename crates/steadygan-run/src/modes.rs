@@ -24,6 +24,9 @@ pub struct ModesLine {
     pub reverse_kl: f64,
     /// Fakes that this was counted on.
     pub samples: u64,
+    /// Of points: the energy distance of the fakes to as many reals, in the unit of their coordinates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub energy_distance: Option<f64>,
 }
 
 #[cfg(test)]
@@ -32,11 +35,22 @@ mod tests {
 
     #[test]
     fn the_keys_are_those_of_the_contract() {
-        let line = ModesLine { images: 64, modes: 0, of: 8, high_quality: 0.0, reverse_kl: f64::NAN, samples: 2500 };
+        let line = ModesLine {
+            images: 64,
+            modes: 0,
+            of: 8,
+            high_quality: 0.0,
+            reverse_kl: f64::NAN,
+            samples: 2500,
+            energy_distance: None,
+        };
         let text = r#"{"images":64,"modes":0,"of":8,"high_quality":0.0,"reverse_kl":null,"samples":2500}"#;
         assert_eq!(serde_json::to_string(&line).expect("json"), text);
         let read: ModesLine = serde_json::from_str(text).expect("a line");
         assert!(read.reverse_kl.is_nan() && read.of == 8);
         assert!(serde_json::from_str::<ModesLine>(r#"{"images":64,"fid":20.0}"#).is_err());
+        let with = ModesLine { energy_distance: Some(0.25), ..line };
+        let text = serde_json::to_string(&with).expect("json");
+        assert!(text.ends_with(r#""samples":2500,"energy_distance":0.25}"#), "{text}");
     }
 }

@@ -35,7 +35,7 @@ fn distance(kind: DistanceKind) -> &'static str {
     match kind {
         DistanceKind::Kernel => "the kernel distance",
         DistanceKind::Frechet => "the Fréchet distance",
-        DistanceKind::Modes => "the divergence over modes",
+        DistanceKind::Energy => "the energy distance",
     }
 }
 

@@ -165,7 +165,15 @@ fn fakes_that_were_better_before_decay() {
 fn missing_modes_and_divergence_are_told() {
     let plan = plan("");
     let mut doctor = Doctor::new(&plan, 1_000);
-    let line = |images| ModesLine { images, modes: 6, of: 8, high_quality: 0.9, reverse_kl: 0.3, samples: 2_500 };
+    let line = |images| ModesLine {
+        images,
+        modes: 6,
+        of: 8,
+        high_quality: 0.9,
+        reverse_kl: 0.3,
+        samples: 2_500,
+        energy_distance: None,
+    };
     let told: Vec<Finding> =
         [10_000, 19_000, 21_000, 30_000].into_iter().flat_map(|at| doctor.see(Sign::Modes(line(at)))).collect();
     assert_eq!(told.len(), 1);

@@ -4,6 +4,7 @@
 //! [`subsamples`] has the rules for intervals and floors.
 
 pub mod critic;
+pub mod energy;
 mod features;
 pub mod frechet;
 pub mod kernel;

@@ -16,24 +16,27 @@
 
 use std::fmt;
 
+use super::energy::energy_distance;
 use steadygan_run::ModesLine;
 
 /// Points that a mixture's modes are counted on.
 pub const POINTS: usize = 2_500;
 
 /// How far from its centre a point may lie, in standard deviations.
-pub(crate) const HIGH_QUALITY_SIGMAS: f64 = 3.0;
+const HIGH_QUALITY_SIGMAS: f64 = 3.0;
 
 /// Modes of Stacked-MNIST: every three digits.
 const TRIPLES: usize = 1_000;
 
 /// How generated samples are spread over the modes of the data.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Modes {
     /// Samples of high quality by mode.
     pub counts: Vec<u64>,
     /// All samples.
     pub samples: u64,
+    /// The energy distance of the samples to reals, where it was [measured](Self::against).
+    pub energy: Option<f64>,
 }
 
 impl Modes {
@@ -49,7 +52,7 @@ impl Modes {
                 _ => {}
             }
         }
-        Self { counts, samples: points.len() as u64 }
+        Self { counts, samples: points.len() as u64, energy: None }
     }
 
     /// Counts the images of Stacked-MNIST by the digits, each in 0..=9, that are seen in their red, green and blue
@@ -66,7 +69,14 @@ impl Modes {
             counts[digits.iter().fold(0, |mode, &digit| 10 * mode + usize::from(digit))] += 1;
             samples += 1;
         }
-        Self { counts, samples }
+        Self { counts, samples, energy: None }
+    }
+
+    /// The same with the energy distance between its points and reals, which counts alone do not show.
+    #[must_use]
+    pub fn against(self, points: &[[f32; 2]], reals: &[[f32; 2]]) -> Self {
+        let enough = points.len().min(reals.len()) > 1;
+        Self { energy: enough.then(|| energy_distance(points, reals)), ..self }
     }
 
     /// Modes with at least one sample of high quality.
@@ -102,6 +112,7 @@ impl Modes {
             high_quality: self.high_quality(),
             reverse_kl: self.reverse_kl(),
             samples: self.samples,
+            energy_distance: self.energy,
         }
     }
 }
@@ -144,7 +155,7 @@ mod tests {
     fn the_divergence_of_m_equal_modes_is_ln_k_over_m() {
         for (captured, of) in [(1, 8), (2, 8), (8, 8), (17, 25)] {
             let counts = (0..of).map(|mode| if mode < captured { 30 } else { 0 }).collect();
-            let modes = Modes { counts, samples: 1_000 };
+            let modes = Modes { counts, samples: 1_000, energy: None };
             let expected = (of as f64 / captured as f64).ln();
             assert!((modes.reverse_kl() - expected).abs() < 1e-12, "{captured} of {of}");
         }

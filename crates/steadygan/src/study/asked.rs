@@ -32,7 +32,7 @@ pub struct StudyRecipe {
     /// How long all runs may take.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub budget: Option<Budget>,
-    /// What is measured; if it is left out, the kernel distance of images and, of points, the divergence over modes.
+    /// What is measured; if it is left out, the kernel distance of images and the energy distance of points.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub distance: Option<DistanceKind>,
     /// The relative change of the distance that does not matter.
@@ -81,8 +81,8 @@ pub enum DistanceKind {
     Kernel,
     /// The Fréchet distance: mostly bias below some 2,000 images.
     Frechet,
-    /// Of points: the KL divergence of fakes from reals over the modes and what lies between them.
-    Modes,
+    /// Of points: the energy distance.
+    Energy,
 }
 
 /// How many seeds, or which.

@@ -6,9 +6,8 @@ use super::factor::Factor;
 use super::plan::{Basis, Extent};
 use super::recipes::ORIGIN;
 use super::record::{Scale, StudyPlan};
-use super::response;
 use super::search::drawn;
-use crate::data::{DataFacts, Dataset, Mixture, Samples, sample_shape};
+use crate::data::{DataFacts, Dataset, Samples, sample_shape};
 use crate::device::device;
 use crate::error::{Error, Result};
 use crate::heuristics;
@@ -17,7 +16,7 @@ use crate::pixels::PixelRange;
 use crate::plan::{Downsampling, Plan, Upsampling};
 use crate::recipe::{EMBEDDED, LayeredRecipe, POINTS, PRESETS};
 use crate::run::{layer_tables, prepare};
-use crate::train::untrained_distance;
+use crate::train::{untrained_distance, untrained_energy};
 use std::collections::BTreeMap;
 use std::path::Path;
 use toml::{Table, Value};
@@ -93,7 +92,7 @@ impl Question {
 
     /// Whether fakes are measured in a network's features.
     pub fn has_features(&self) -> bool {
-        self.distance != DistanceKind::Modes
+        self.distance != DistanceKind::Energy
     }
 
     /// The study's plan: `extent` of it run, each run measured on `samples` fakes `measured` times.
@@ -165,14 +164,16 @@ impl Question {
     }
 
     fn scale(&self, plan: &StudyPlan) -> Result<Scale> {
-        if let Some(mixture) = Mixture::named(&self.plan.data.source) {
-            return Ok(response::scale_of_modes(mixture.centers.len()));
-        }
         let base = Plan::decide(&plan.of_levels(&plan.corners()[2], plan.seeds[0])?, DataFacts::from(&self.data))?;
-        let measured = untrained_distance(&base, &self.data, &device("cpu")?)?.ok_or_else(|| {
-            Error::data("there are too few images to measure a distance", "add images: eight are the least")
-        })?;
-        let (untrained, floor) = (measured.distance.value, measured.floor.deviation);
+        let cpu = device("cpu")?;
+        let [untrained, floor] = match untrained_energy(&base, &self.data, &cpu) {
+            Some(ends) => ends,
+            None => untrained_distance(&base, &self.data, &cpu)?
+                .map(|measured| [measured.distance.value, measured.floor.deviation])
+                .ok_or_else(|| {
+                    Error::data("there are too few images to measure a distance", "add images: eight are the least")
+                })?,
+        };
         if !(untrained > floor && floor > 0.0) {
             let message = format!(
                 "an untrained generator's distance, {untrained:.4}, is not above what reals have among themselves"
@@ -213,14 +214,14 @@ pub(super) fn lay_all(recipe: &mut LayeredRecipe, table: &Table) -> Result<()> {
 fn distance_of(asked: &StudyRecipe, data: &Dataset) -> Result<DistanceKind> {
     let points = matches!(data.train, Samples::Points(_));
     match asked.distance {
-        None if points => Ok(DistanceKind::Modes),
+        None if points => Ok(DistanceKind::Energy),
         None => Ok(DistanceKind::Kernel),
-        Some(DistanceKind::Modes) if !points => {
-            Err(Error::recipe("`distance = modes` is of points, and these are images", "use kernel or frechet"))
+        Some(DistanceKind::Energy) if !points => {
+            Err(Error::recipe("`distance = energy` is of points, and these are images", "use kernel or frechet"))
         }
-        Some(DistanceKind::Modes) => Ok(DistanceKind::Modes),
+        Some(DistanceKind::Energy) => Ok(DistanceKind::Energy),
         Some(_) if points => {
-            Err(Error::recipe("`distance` is one of images, and these are points", "leave it out, or use modes"))
+            Err(Error::recipe("`distance` is one of images, and these are points", "leave it out, or use energy"))
         }
         Some(kind) => Ok(kind),
     }

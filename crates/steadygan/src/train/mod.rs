@@ -14,6 +14,7 @@ pub use checkpoint::{Checkpoint, Origin, load_checkpoint, non_finite_tensor, sav
 pub use distance::{Distance, untrained_distance};
 pub use recorder::Recorder;
 pub use round::{apply_hooks, packed};
+pub use sheet::untrained_energy;
 pub use state::{State, Tally};
 pub use step::{Fooled, MakeReals, NonFinite, Rules, StepStats, discriminator_step, generator_step};
 

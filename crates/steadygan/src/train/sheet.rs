@@ -4,6 +4,7 @@ use super::signs::OfReals;
 use super::{Observer, State};
 use crate::data::{Dataset, Mixture, Samples, first_shown};
 use crate::error::Result;
+use crate::metrics::energy::energy_distance;
 use crate::metrics::mean_pairwise_distance;
 use crate::metrics::modes::Modes;
 use crate::nn::Network;
@@ -94,11 +95,27 @@ impl<'a> Sheet<'a> {
         let fakes = self.fakes(state, self.count());
         if let (Some(mixture), true) = (&self.mixture, state.images > 0) {
             let modes = Modes::of_points(&mixture.centers, mixture.sigma, fakes.points());
+            let modes = modes.against(fakes.points(), self.reals.points());
             observer.modes(state.images, &modes)?;
         }
         observer.sheet(state.images, &picture_of_fakes(&fakes, &self.reals, self.classes.len()))
     }
 }
+
+/// The energy distance of the points of an untrained generator, and the root mean square of that between samples of the mixture itself;
+/// nothing if the plan's data are images.
+pub fn untrained_energy(plan: &Plan, data: &Dataset, device: &Device) -> Option<[f64; 2]> {
+    let mixture = Mixture::named(&plan.data.source)?;
+    let sheet = Sheet::new(plan, data, device);
+    let fakes = sheet.fakes(&State::new(plan, device), sheet.count());
+    let drawn = |side: u64| mixture.draw(SCATTERED, &mut rng::stream(plan.seed, "energy", side));
+    let squares = (0..FLOORS).map(|pair| energy_distance(&drawn(2 * pair), &drawn(2 * pair + 1)).powi(2));
+    let floor = (squares.sum::<f64>() / FLOORS as f64).sqrt();
+    Some([energy_distance(fakes.points(), sheet.reals.points()), floor])
+}
+
+/// Pairs of samples that the energy distance between reals is estimated with.
+const FLOORS: u64 = 10;
 
 #[cfg(test)]
 mod tests {
@@ -154,10 +171,11 @@ mod tests {
         let latents = plan.model.latent_distribution.sample(2_500, 3, &mut stream);
         let fakes = data.train.from_values(&state.generator.sample(&latents, None, &device), plan.model.range);
         let grid = Mixture::grid();
-        let modes = Modes::of_points(&grid.centers, grid.sigma, fakes.points());
+        let reals = first_shown(&data.train, plan.seed, 2_500);
+        let modes = Modes::of_points(&grid.centers, grid.sigma, fakes.points()).against(fakes.points(), reals.points());
         assert_eq!(seen.modes, [(8, modes.clone()), (16, modes.clone())], "none before the first step");
         assert_eq!(modes.samples, 2_500);
-        let picture = picture_of_fakes(&fakes, &first_shown(&data.train, plan.seed, 2_500), 0);
+        let picture = picture_of_fakes(&fakes, &reals, 0);
         assert_eq!(seen.sheets, [0, 8, 16].map(|images| (images, picture.clone())));
         let of_first_64 = |samples: &Samples| mean_pairwise_distance(&samples.gather(&Vec::from_iter(0..64), None));
         let diversity = of_first_64(&fakes) / mean_pairwise_distance(&first_shown(&data.train, plan.seed, 64));

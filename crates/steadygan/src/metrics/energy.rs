@@ -1,0 +1,52 @@
+//! The energy distance of points: Székely and Rizzo 2013, *Energy statistics: A class of statistics based on distances* (Journal of
+//! Statistical Planning and Inference 143).
+//!
+//! 2 E|X − Y| − E|X − X′| − E|Y − Y′|, the means over pairs of different points (U-statistics), so that its expectation between samples of one
+//! distribution is 0 whatever their counts; it may come out below 0. It is 0 in the mean for no other pair of distributions: lost modes,
+//! uneven modes and points between them all add to it.
+
+use rayon::prelude::*;
+
+/// The energy distance between two sets of points, of at least two each, in the unit of their coordinates.
+pub fn energy_distance(a: &[[f32; 2]], b: &[[f32; 2]]) -> f64 {
+    let pairs = |count: usize| (count * (count - 1)) as f64;
+    let between = sum(a, b) / (a.len() * b.len()) as f64;
+    2.0 * between - sum(a, a) / pairs(a.len()) - sum(b, b) / pairs(b.len())
+}
+
+/// The sum of all distances; rows are added in their order, whatever the number of threads.
+fn sum(a: &[[f32; 2]], b: &[[f32; 2]]) -> f64 {
+    let distance = |[x, y]: [f32; 2], &[u, v]: &[f32; 2]| f64::from(x - u).hypot(f64::from(y - v));
+    let rows: Vec<f64> = a.par_iter().map(|point| b.iter().map(|other| distance(*point, other)).sum()).collect();
+    rows.iter().sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Mixture;
+    use crate::rng;
+
+    #[test]
+    fn four_points_by_hand() {
+        // The sides and the diagonals of a rectangle.
+        let (a, b) = ([[0.0, 0.0], [3.0, 4.0]], [[3.0, 0.0], [0.0, 4.0]]);
+        let between = (3.0 + 4.0 + 4.0 + 3.0) / 4.0;
+        assert!((energy_distance(&a, &b) - (2.0 * between - 5.0 - 5.0)).abs() < 1e-12);
+    }
+
+    /// Its ends, and what lies between them.
+    #[test]
+    fn a_mixture_is_near_itself_and_far_from_one_of_its_modes() {
+        let ring = Mixture::ring();
+        let drawn = |seed| ring.draw(2_500, &mut rng::stream(seed, "test", 0));
+        let itself = energy_distance(&drawn(1), &drawn(2));
+        assert!(itself.abs() < 2e-3, "{itself}");
+        let center = ring.centers[0].map(|number| number as f32);
+        let one_mode = energy_distance(&vec![center; 2_500], &drawn(2));
+        assert!(one_mode > 0.5, "{one_mode}");
+        let halved: Vec<_> = drawn(3).into_iter().filter(|[x, _]| *x > 0.0).collect();
+        let half = energy_distance(&halved, &drawn(2));
+        assert!(half > 50.0 * itself.abs() && half < one_mode, "{half}");
+    }
+}
