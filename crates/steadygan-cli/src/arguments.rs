@@ -192,9 +192,8 @@ pub(crate) struct Train {
     /// Show the plan, the networks and the memory they take, and train nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Stop after so many real images, as Ctrl-C would
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    pub(crate) until: Option<Count>,
+    #[command(flatten)]
+    pub(crate) stop: Stop,
 }
 
 impl Default for Train {
@@ -205,7 +204,7 @@ impl Default for Train {
             device: Device::default(),
             tensorboard: false,
             dry_run: false,
-            until: None,
+            stop: Stop::default(),
         }
     }
 }
@@ -233,9 +232,19 @@ pub(crate) struct Resume {
     /// Where to compute, as for train (default: where the run was last trained)
     #[arg(long, value_name = "DEVICE")]
     pub(crate) device: Option<String>,
+    #[command(flatten)]
+    pub(crate) stop: Stop,
+}
+
+/// What stops training as Ctrl-C does: after the step, saving.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub(crate) struct Stop {
     /// Stop after so many real images, as Ctrl-C would
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) until: Option<Count>,
+    /// Stop when standard input ends: the program that started this one is gone
+    #[arg(long, hide = true)]
+    pub(crate) attended: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,6 @@
 //! The commands: each turns arguments into one call of the library and its result into words.
 
-use crate::arguments::{Generate, Options, Recipe, Resume, Train};
+use crate::arguments::{Generate, Options, Recipe, Resume, Stop, Train};
 use crate::console::{Console, answer, say};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -9,7 +9,7 @@ use steadygan::Result;
 use steadygan::data::{Dataset, Skipped};
 use steadygan::generate::{Destination, Latents, Request};
 use steadygan::plan::{OnSevere, Plan};
-use steadygan::recipe::{Count, LayeredRecipe};
+use steadygan::recipe::LayeredRecipe;
 use steadygan::run::{Run, decide, estimated_memory, layer_tables, prepare};
 use steadygan_run::{Outcome, Which};
 
@@ -35,17 +35,16 @@ pub(crate) fn train(arguments: &Train, options: &Options) -> Result<ExitCode> {
     if arguments.tensorboard {
         run.write_events()?;
     }
-    train_to_the_end(run, arguments.until, options)
+    train_to_the_end(run, arguments.stop, options)
 }
 
 pub(crate) fn resume(arguments: &Resume, options: &Options) -> Result<ExitCode> {
     let images = arguments.images.map(|count| count.0);
     let run = Run::resume(&arguments.run, images, arguments.device.as_deref(), options.threads())?;
-    train_to_the_end(run, arguments.until, options)
+    train_to_the_end(run, arguments.stop, options)
 }
 
-/// Trains a run to its plan's end, or until it has been shown so many images.
-fn train_to_the_end(mut run: Run, until: Option<Count>, options: &Options) -> Result<ExitCode> {
+fn train_to_the_end(mut run: Run, stop: Stop, options: &Options) -> Result<ExitCode> {
     let path = run.directory().path().to_path_buf();
     let (from, to) = (run.images(), run.plan().train.images);
     let say = |text: &str| {
@@ -54,7 +53,7 @@ fn train_to_the_end(mut run: Run, until: Option<Count>, options: &Options) -> Re
         }
     };
     say(&format!("training {} to {to} images; pictures and numbers go to {}", run.directory().name(), path.display()));
-    let mut console = Console::new(from, to, options.quiet, options.json).until(until.map(|count| count.0));
+    let mut console = Console::new(from, to, options.quiet, options.json).stopped_by(stop);
     let outcome = run.train(&mut console);
     console.finish();
     let modes = console.modes().map(|modes| format!("; {modes}")).unwrap_or_default();

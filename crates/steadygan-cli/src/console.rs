@@ -1,5 +1,6 @@
 //! What people see while they wait. Everything here goes to stderr; stdout is for answers.
 
+use crate::arguments::Stop;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
@@ -112,9 +113,16 @@ impl Console {
         }
     }
 
-    /// Has training stop once so many images were shown.
-    pub(crate) fn until(self, images: Option<u64>) -> Self {
-        Self { until: images.unwrap_or(u64::MAX), ..self }
+    /// Has training stop by more than Ctrl-C.
+    pub(crate) fn stopped_by(self, stop: Stop) -> Self {
+        if stop.attended {
+            let flag = Arc::clone(&self.interrupted);
+            std::thread::spawn(move || {
+                let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+                flag.store(true, Ordering::Relaxed);
+            });
+        }
+        Self { until: stop.until.map_or(u64::MAX, |count| count.0), ..self }
     }
 
     /// How the latest points are spread over the modes of a mixture.

@@ -177,6 +177,7 @@ fn trainer() -> Result<impl Fn(Task, Option<u64>) -> Command + Sync> {
             Task::Train { recipe, out } => command.arg("train").arg(recipe).arg("--out").arg(out),
             Task::Resume(run) => command.arg("resume").arg(run),
         };
+        command.arg("--attended");
         if let Some(images) = until {
             command.arg("--until").arg(images.to_string());
         }

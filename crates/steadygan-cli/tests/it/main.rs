@@ -24,4 +24,5 @@ mod recipe;
 mod resume;
 mod resume_refused;
 mod run_files;
+mod study;
 mod summary;

@@ -1,10 +1,12 @@
 //! Runs are trained by processes of their own, as many at once as there are cores, each on one thread.
 //!
-//! A study that was killed goes on: runs are known by their recipes, one that has ended is never trained again, one that was killed is resumed,
-//! and one that another process still trains is waited for.
+//! A study that was killed goes on: runs are known by their recipes, one that has ended is never trained again, one that was stopped is resumed,
+//! and one that another process still trains is waited for. Processes hold on to the study by their standard input: when it is gone they save and
+//! stop.
 
 use super::recipes::Job;
 use crate::error::{Error, Result};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 use std::fs;
 use std::io::Read as _;
@@ -30,8 +32,8 @@ pub enum Task<'a> {
     Resume(&'a Path),
 }
 
-/// Makes the command of a task: a process that trains on one thread, until it has shown so many images if that is said, and ends with the exit
-/// codes of `steadygan train`.
+/// Makes the command of a task: a process that trains on one thread, until it has shown so many images if that is said, saves and stops when its
+/// standard input ends, and ends with the exit codes of `steadygan train`.
 pub type Trainer<'a> = dyn Fn(Task, Option<u64>) -> Command + Sync + 'a;
 
 /// Watches a study being run.
@@ -113,20 +115,21 @@ pub(super) fn write_if_new(path: &Path, text: &str) -> Result<()> {
 pub(super) struct Known(BTreeMap<String, RunDirectory>);
 
 impl Known {
-    /// Of several runs of one recipe, as a kill before the first checkpoint leaves behind, the last that is of use.
+    /// Of several runs of one recipe, as a kill before the first checkpoint leaves behind, the first that is of most use.
     pub(super) fn of(runs: &Path) -> Result<Self> {
         let found = match list(runs) {
             Ok(found) => found,
             Err(error) if error.is_not_found() => Vec::new(),
             Err(error) => return Err(error.into()),
         };
-        let mut known = BTreeMap::new();
+        let mut known: BTreeMap<String, RunDirectory> = BTreeMap::new();
         for run in found {
             let Ok(recipe) = fs::read_to_string(run.recipe()) else { continue };
-            if Manifest::load(&run.manifest()).is_ok() && run.checkpoint(Which::Latest).exists() {
-                known.insert(recipe, run);
-            } else {
-                known.entry(recipe).or_insert(run);
+            let use_of = |run: &RunDirectory| (has_ended(run, None), run.checkpoint(Which::Latest).exists());
+            match known.entry(recipe) {
+                Entry::Vacant(entry) => drop(entry.insert(run)),
+                Entry::Occupied(mut entry) if use_of(&run) > use_of(entry.get()) => drop(entry.insert(run)),
+                Entry::Occupied(_) => {}
             }
         }
         Ok(Self(known))
@@ -223,7 +226,7 @@ impl Worker<'_> {
             let hint = "the study goes on where it was when it is started again";
             Error::checkpoint(format!("the run {} {what}", job.name), hint)
         };
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
+        let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
         let mut child = child.map_err(|error| failed(format!("could not be started: {error}")))?;
         // What a process says is little: it is told to be quiet.
         let status = self.ended(&mut child).map_err(|error| failed(format!("was lost: {error}")))?;
@@ -251,6 +254,7 @@ impl Worker<'_> {
             }
             thread::sleep(GLANCE);
             if self.queue.is_stopped() {
+                drop(child.stdin.take());
                 patience = patience.saturating_sub(GLANCE);
                 if patience.is_zero() {
                     child.kill()?;

@@ -67,7 +67,10 @@ impl Question {
         }
         let factors = settled(&asked, &base)?;
         let round = common_round(&base, &factors, &DataFacts::from(&data))?;
-        Ok(Self { asked, base, plan, data, factors, distance, round, left_out })
+        let question = Self { asked, base, plan, data, factors, distance, round, left_out };
+        // What is wrong with a row is said before anything is written.
+        question.draft(question.extent_as_asked())?;
+        Ok(question)
     }
 
     /// What was asked, the factors spelled out.
