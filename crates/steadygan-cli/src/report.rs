@@ -9,17 +9,17 @@ use steadygan::diagnose::{Card, cards};
 use steadygan::run::RunReport;
 use steadygan::{Error, Result};
 use steadygan_dash::{DashboardError, report_run, report_study};
-use steadygan_run::{RunDirectory, Severity, write_atomically};
+use steadygan_run::{RunDirectory, Severity, StudyDirectory, write_atomically};
 
 /// A kibibyte.
 const KIB: usize = 1 << 10;
 
-/// The report's name in a study's folder; in a run's it is [`RunDirectory::report`].
-const STUDY_REPORT: &str = "report.html";
-
 pub(crate) fn report(arguments: &Report, options: &Options) -> Result<ExitCode> {
-    let (mut told, text, file, page) =
-        if steadygan_dash::is_study(&arguments.run) { of_study(&arguments.run)? } else { of_run(&arguments.run)? };
+    let (mut told, text, file, page) = if StudyDirectory::new(&arguments.run).record().is_file() {
+        of_study(&arguments.run)?
+    } else {
+        of_run(&arguments.run)?
+    };
     write_atomically(&file, page.html.as_bytes())?;
     let size = page.html.len().div_ceil(KIB);
     if !options.quiet {
@@ -49,7 +49,7 @@ fn of_run(path: &Path) -> Result<Told> {
 fn of_study(path: &Path) -> Result<Told> {
     let page = report_study(path).map_err(refused)?;
     let text = format!("{}: {}", path.display(), page.says);
-    Ok((json!({ "says": page.says }), text, path.join(STUDY_REPORT), page))
+    Ok((json!({ "says": page.says }), text, StudyDirectory::new(path).report(), page))
 }
 
 fn refused(error: DashboardError) -> Error {

@@ -49,7 +49,9 @@ export class Wall {
   }
 
   sheet({ id, label, says, sheets }, images) {
-    const picture = () => {
+    // Of a run that has none the last one before, and it says so.
+    const nearest = sheets.findLast((at) => at <= images);
+    const picture = (images) => {
       const image = h("img", { alt: `Fakes of ${id} after ${format.count(images)} images`, loading: "lazy", decoding: "async", src: pictureAddress({ run: id, of: "fakes", images }) });
       // A pixel of the sheet is one of the screen's; of a large sheet the first quarter is shown.
       image.addEventListener("load", () => {
@@ -61,7 +63,7 @@ export class Wall {
     };
     const missing = h("p", { class: "none" }, "no sheet");
     return h("figure", { class: says ? "failed" : null },
-      h("a", { href: runLink(id), "aria-label": id }, sheets.includes(images) ? picture() : missing),
-      h("figcaption", {}, h("b", {}, label), says && h("span", { class: "trouble" }, says)));
+      h("a", { href: runLink(id), "aria-label": id }, nearest === undefined ? missing : picture(nearest)),
+      h("figcaption", {}, h("b", {}, label), nearest !== undefined && nearest < images && h("span", { class: "when" }, `after ${format.count(nearest)} images`), says && h("span", { class: "trouble" }, says)));
   }
 }

@@ -2,7 +2,7 @@
 
 use crate::error::DashboardError;
 use crate::files::Stamp;
-use crate::study::RECORD;
+use crate::study::is_study;
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -53,7 +53,7 @@ impl Folder {
 
     /// The study's folder, if there is that study.
     pub(crate) fn study(&self, id: &str) -> Option<PathBuf> {
-        self.resolve(id).filter(|folder| Stamp::of_file(&folder.join(RECORD)).is_some())
+        self.resolve(id).filter(|folder| is_study(folder))
     }
 
     /// The folder of that id: each part a plain name, and no link on the way.
@@ -111,7 +111,7 @@ fn list_into(listing: &mut Listing, folder: &Path, prefix: &str, depth: usize) -
         if !metadata.is_dir() {
             continue;
         }
-        let is_study = Stamp::of_file(&path.join(RECORD)).is_some();
+        let is_study = is_study(&path);
         if let Ok(run) = RunDirectory::open(&path) {
             listing.runs.push((id, run));
         } else if is_study || (depth < MAX_DEPTH && depth > 1 && name == "runs") {

@@ -43,7 +43,7 @@ use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
 pub use error::DashboardError;
-pub use report::{Report, is_study, report_run, report_study};
+pub use report::{Report, report_run, report_study};
 
 /// The port that is tried first if none is asked for.
 pub const DEFAULT_PORT: u16 = 7070;

@@ -6,7 +6,7 @@ use crate::error::DashboardError;
 use crate::files::Stamp;
 use crate::folder::{Listing, runs_of_study};
 use crate::page::{data_url, page};
-use crate::study::{RECORD, Study, StudySummary, record};
+use crate::study::{Study, StudySummary, record};
 use crate::summary::Summary;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -45,11 +45,6 @@ pub struct Report {
     pub sheets_written: usize,
 }
 
-/// Whether there is a study in that folder.
-pub fn is_study(folder: &Path) -> bool {
-    Stamp::of_file(&folder.join(RECORD)).is_some()
-}
-
 /// A run's report. `findings` are lines as in `findings.jsonl`, in their order. Sheets of fakes are left out evenly if there
 /// are more than 24, or if the pictures would be larger than 12 MiB.
 ///
@@ -81,7 +76,7 @@ pub fn report_run(run: &RunDirectory, findings: Vec<Value>) -> Result<Report, Da
 pub fn report_study(folder: &Path) -> Result<Report, DashboardError> {
     let refused = |why: &str| DashboardError::no_report(folder, why);
     let (parent, id) = place(folder)?;
-    record(folder).ok_or_else(|| refused(&format!("its {RECORD} cannot be read")))?;
+    record(folder).ok_or_else(|| refused("its study.json cannot be read"))?;
     let Listing { runs, notes, .. } = runs_of_study(folder, &id).map_err(|error| refused(&reason(&error)))?;
     let details: Vec<Detail> = runs.iter().map(|(_, run)| Detail::of(run)).collect();
     let written = details.iter().map(|detail| detail.sheets.len()).sum();

@@ -3,14 +3,14 @@
 use crate::curves::Curves;
 use crate::files::Stamp;
 use crate::folder::{Folder, Listing};
-use crate::study::{RECORD, StudySummary};
+use crate::study::StudySummary;
 use crate::summary::{SILENCE, Stamps, Summary, is_past};
 use serde::Serialize;
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
-use steadygan_run::RunDirectory;
+use steadygan_run::{RunDirectory, StudyDirectory};
 
 /// How many numbers of curves are kept of all runs together, in about four bytes each.
 const MAX_NUMBERS: usize = 16_000_000;
@@ -168,7 +168,7 @@ impl Known {
         let mut before = std::mem::take(&mut self.studies);
         let mut summaries = Vec::with_capacity(studies.len());
         for (id, folder) in studies {
-            let stamp = Stamp::of_file(&folder.join(RECORD));
+            let stamp = Stamp::of_file(&StudyDirectory::new(&folder).record());
             let summary = match before.remove(&id) {
                 Some((known, summary)) if known == stamp => summary,
                 _ => StudySummary::of(&id, &folder),

@@ -1,16 +1,11 @@
 //! A study's two files that pages show: its record and the recipe that it recommends. The record is read by the keys of
 //! its documented format (`docs/study.md`); whatever it lacks is left out.
 
-use crate::files;
+use crate::files::{self, Stamp};
 use serde::Serialize;
 use serde_json::Value;
 use std::path::Path;
-
-/// The file that makes a folder a study's.
-pub(crate) const RECORD: &str = "study.json";
-
-/// The recipe that a study recommends.
-const RECOMMENDED: &str = "recommended.toml";
+use steadygan_run::StudyDirectory;
 
 /// How large a study's record may be, in bytes.
 const MAX_RECORD_BYTES: u64 = 8 << 20;
@@ -76,13 +71,18 @@ pub(crate) struct Study {
 
 impl Study {
     pub(crate) fn of(folder: &Path) -> Self {
-        Self { record: record(folder), recommended: text(&folder.join(RECOMMENDED)) }
+        Self { record: record(folder), recommended: text(&StudyDirectory::new(folder).recommended()) }
     }
+}
+
+/// Whether a folder is a study's: its record makes it one.
+pub(crate) fn is_study(folder: &Path) -> bool {
+    Stamp::of_file(&StudyDirectory::new(folder).record()).is_some()
 }
 
 /// A study's record, whatever it says.
 pub(crate) fn record(folder: &Path) -> Option<Value> {
-    serde_json::from_slice(&files::read(&folder.join(RECORD), MAX_RECORD_BYTES)?).ok()
+    serde_json::from_slice(&files::read(&StudyDirectory::new(folder).record(), MAX_RECORD_BYTES)?).ok()
 }
 
 /// A recipe's text.
@@ -104,7 +104,7 @@ mod tests {
             "plan": { "design": "fold-over", "rows": [[0], [1]], "seeds": [1, 2, 3] },
             "results": { "runs": [run(true), run(false)], "last": { "effects": [effect("helps"), effect("helps"), effect("within")] } },
         });
-        fs::write(place.path().join(RECORD), record.to_string()).unwrap();
+        fs::write(StudyDirectory::new(place.path()).record(), record.to_string()).unwrap();
         let words = StudySummary::of("a", place.path()).in_words();
         assert_eq!(words, "2 of 6 runs judged, 1 failed; 2 help, 0 hurt, 1 do not matter, 0 unresolved");
     }
@@ -113,7 +113,7 @@ mod tests {
     fn a_record_of_anything_else_is_no_fault() {
         let place = tempfile::tempdir().unwrap();
         for content in ["", "[1]", "{\"plan\": 3, \"results\": {\"runs\": [[]], \"last\": []}}", "\u{0}"] {
-            fs::write(place.path().join(RECORD), content).unwrap();
+            fs::write(StudyDirectory::new(place.path()).record(), content).unwrap();
             let summary = StudySummary::of("a", place.path());
             assert_eq!((summary.planned, summary.failed, summary.helps), (None, 0, 0), "{content}");
         }

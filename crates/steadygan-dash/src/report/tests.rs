@@ -1,4 +1,5 @@
 use super::*;
+use crate::study::is_study;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
@@ -76,7 +77,7 @@ fn a_study_holds_its_runs_and_their_sheets_after_the_same_images() {
     let study = place.path().join("screen");
     fs::create_dir(&study).unwrap();
     assert!(!is_study(&study));
-    fs::write(study.join(RECORD), "{\"plan\":{\"rows\":[[0]],\"seeds\":[1,2]}}").unwrap();
+    fs::write(study.join("study.json"), "{\"plan\":{\"rows\":[[0]],\"seeds\":[1,2]}}").unwrap();
     fs::write(study.join("recommended.toml"), "base = \"plain\"").unwrap();
     let runs: Vec<RunDirectory> = (0..3).map(|_| run_in(&study.join("runs"))).collect();
     for (run, last) in runs.iter().zip([10, 10, 3]) {
@@ -89,7 +90,7 @@ fn a_study_holds_its_runs_and_their_sheets_after_the_same_images() {
     assert_eq!(held["answers"]["/api/study?study=screen"]["recommended"], "base = \"plain\"");
     let sheets = |id: &str| held["answers"][format!("/api/run?run=screen%2Fruns%2F{id}")]["sheets"].clone();
     assert_eq!((sheets("00001-a"), sheets("00003-a")), (json!([1, 4, 7, 10]), json!([1])));
-    fs::write(study.join(RECORD), "{").unwrap();
+    fs::write(study.join("study.json"), "{").unwrap();
     let error = report_study(&study).unwrap_err().to_string();
     assert!(error.ends_with("screen: its study.json cannot be read"), "{error}");
 }
