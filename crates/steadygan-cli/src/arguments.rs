@@ -71,7 +71,7 @@ pub(crate) enum Command {
     Evaluate(Evaluate),
     /// Find out which heuristics matter on this data: a designed experiment, and the recipe that it recommends
     Study(Study),
-    /// Tell how a run went: its outcome, and what looked unhealthy
+    /// Tell how a run or a study went, and write a page that shows it
     Report(Report),
     /// Write a run's networks for PyTorch and ONNX
     Export(Export),
@@ -271,7 +271,8 @@ pub(crate) struct Study {
 
 #[derive(Debug, Args)]
 pub(crate) struct Report {
-    /// A run's folder
+    /// A run's folder, or a study's; the page is written into it as report.html
+    #[arg(value_name = "RUN|STUDY")]
     pub(crate) run: PathBuf,
 }
 

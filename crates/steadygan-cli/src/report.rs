@@ -1,17 +1,59 @@
-//! How runs went, and what the doctor looks for.
+//! How runs and studies went, in words and as a page; and what the doctor looks for.
 
 use crate::arguments::{Options, Report};
-use crate::console::{answer, told};
+use crate::console::{answer, say, told};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use steadygan::diagnose::{Card, cards};
 use steadygan::run::RunReport;
 use steadygan::{Error, Result};
-use steadygan_run::Severity;
+use steadygan_dash::{DashboardError, report_run, report_study};
+use steadygan_run::{RunDirectory, Severity, StudyDirectory, write_atomically};
+
+/// A kibibyte.
+const KIB: usize = 1 << 10;
 
 pub(crate) fn report(arguments: &Report, options: &Options) -> Result<ExitCode> {
-    let report = RunReport::of(&arguments.run)?;
-    answer(&if options.json { serde_json::json!(report).to_string() } else { in_words(&report) });
+    let (mut told, text, file, page) = if StudyDirectory::new(&arguments.run).record().is_file() {
+        of_study(&arguments.run)?
+    } else {
+        of_run(&arguments.run)?
+    };
+    write_atomically(&file, page.html.as_bytes())?;
+    let size = page.html.len().div_ceil(KIB);
+    if !options.quiet {
+        say(&format!("the page has {} of {} sheets, in {size} KiB", page.sheets, page.sheets_written));
+    }
+    let file = file.display().to_string();
+    answer(&if options.json {
+        told["report"] = json!(file);
+        told.to_string()
+    } else {
+        format!("{}\n\n{file}", text.trim_end())
+    });
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is told of a run or a study as JSON and in words, where its page goes, and the page.
+type Told = (Value, String, PathBuf, steadygan_dash::Report);
+
+fn of_run(path: &Path) -> Result<Told> {
+    let report = RunReport::of(path)?;
+    let run = RunDirectory::open(path)?;
+    let findings = report.findings.iter().map(|finding| json!(finding)).collect();
+    let page = report_run(&run, findings).map_err(refused)?;
+    Ok((json!(report), in_words(&report), run.report(), page))
+}
+
+fn of_study(path: &Path) -> Result<Told> {
+    let page = report_study(path).map_err(refused)?;
+    let text = format!("{}: {}", path.display(), page.says);
+    Ok((json!({ "says": page.says }), text, StudyDirectory::new(path).report(), page))
+}
+
+fn refused(error: DashboardError) -> Error {
+    Error::recipe(error.to_string(), error.hint())
 }
 
 fn in_words(report: &RunReport) -> String {

@@ -6,10 +6,13 @@ import * as format from "./format.js";
 const HEIGHT = 200;
 const FEW_POINTS = 40;
 const STRIPS = 6;
+// Pixels from the mouse to the curve that it means.
+const NEAR = 24;
 
 export const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
-// `spec`: { title, data, series: [{ label, colour, dash, band }], log, time, full, span, marks, at }
+// `spec`: { title, data, series: [{ label, colour, dash, band }], kinds, log, time, full, span, marks, at }; of many series `kinds` is
+// what they are told apart by, [[colour, label]], and the one under the mouse is named.
 // `told`: { zoom(span or null), pick(x) }, called with places on the x axis.
 export class Chart {
   constructor(told) {
@@ -47,8 +50,8 @@ export class Chart {
 
   // All that the plot is built for; the rest is read as it is drawn.
   looks() {
-    const { series, title, time } = this.spec;
-    return JSON.stringify([series, title, time, this.log, this.few, colour("ink"), colour("paper")]);
+    const { series, kinds, title, time } = this.spec;
+    return JSON.stringify([series, kinds, title, time, this.log, this.few, colour("ink"), colour("paper")]);
   }
 
   // The data as drawn: a logarithm is of positive numbers only.
@@ -77,7 +80,9 @@ export class Chart {
     put(this.title, this.spec.title);
     this.scale.setAttribute("aria-pressed", String(this.log));
     this.values = this.spec.series.map(() => h("output"));
-    put(this.legend, this.spec.series.map((series, at) => !series.hidden && h("span", {}, swatch(series.colour, Boolean(series.dash)), series.label, " ", this.values[at])));
+    const { kinds } = this.spec;
+    if (kinds) put(this.legend, kinds.filter(([paint]) => this.spec.series.some((series) => series.colour === paint)).map(([paint, label]) => h("span", {}, swatch(paint), label)));
+    else put(this.legend, this.spec.series.map((series, at) => !series.hidden && h("span", {}, swatch(series.colour, Boolean(series.dash)), series.label, " ", this.values[at])));
     this.plot = new uPlot(this.options(), this.data(), this.place);
     this.show(null);
   }
@@ -98,7 +103,9 @@ export class Chart {
       cursor: {
         sync: { key: "curves", setSeries: false }, drag: { x: true, y: false, setScale: false }, points: { size: 7 },
         bind: { dblclick: () => () => { this.told.zoom(null); return null; } },
+        ...(spec.kinds ? { focus: { prox: NEAR } } : {}),
       },
+      ...(spec.kinds ? { focus: { alpha: 0.2 } } : {}),
       select: { show: true },
       scales: {
         x: { time: false, range: () => this.spec.span ?? this.spec.full },
@@ -113,6 +120,7 @@ export class Chart {
       hooks: {
         drawClear: [(plot) => this.drawFindings(plot)],
         draw: [(plot) => this.drawPlace(plot)],
+        setSeries: [(_, at) => { this.under = at; }],
         setCursor: [(plot) => this.show(plot.cursor.idx ?? null)],
         setSelect: [(plot) => this.selected(plot)],
       },
@@ -182,15 +190,17 @@ export class Chart {
     const x = index === null ? null : data[0][index];
     const near = x === null ? [] : marks.filter((mark) => mark.from <= x && (mark.to === null || x <= mark.to));
     const place = x === null ? "" : this.spec.time ? format.clock(x) : `${format.count(x)} images`;
-    this.said.textContent = [place, ...near.map((mark) => `${mark.name} (${mark.severity})`)].filter(Boolean).join(" · ");
+    const under = this.spec.kinds && index !== null && this.under > 0 ? `${series[this.under - 1].label} ${format.number(data[this.under][index])}` : "";
+    this.said.textContent = [under, place, ...near.map((mark) => `${mark.name} (${mark.severity})`)].filter(Boolean).join(" · ");
   }
 
   describe() {
-    const last = this.spec.series.filter((series) => !series.hidden).map((series) => {
+    const named = this.spec.kinds ? [] : this.spec.series.filter((series) => !series.hidden);
+    const last = named.map((series) => {
       const value = this.spec.data[this.spec.series.indexOf(series) + 1].findLast((value) => Number.isFinite(value));
       return `${series.label} ${format.number(value)}`;
     });
-    this.place.setAttribute("aria-label", `${this.spec.title}: ${last.join(", ")} at the end. Arrow keys read values, Enter shows the sheet.`);
+    this.place.setAttribute("aria-label", `${this.spec.title}: ${this.spec.kinds ? `${this.spec.series.length} curves` : `${last.join(", ")} at the end`}. Arrow keys read values, Enter shows the sheet.`);
   }
 
   key(event) {

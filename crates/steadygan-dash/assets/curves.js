@@ -3,7 +3,7 @@
 import { Chart, colour } from "./charts.js";
 import { h, noteList, put } from "./dom.js";
 import * as format from "./format.js";
-import { get } from "./live.js";
+import { get } from "./source.js";
 
 const POINTS = 1000;
 const RUN_COLOURS = 8;
@@ -40,9 +40,12 @@ const NO_METRICS = ["samples", "fakes", "reals", "deviation", "floor_deviation",
 export const runColour = (at) => colour(`run-${at % RUN_COLOURS}`);
 
 // The curves of the runs `ids`, drawn by `load`; `marks` are the findings. `told.pick(images)` is called when a point is chosen.
+// `look` is for runs too many to be told apart: { points, isFront(title), colourOf(id), kinds: [[colour, label]] }.
 export class Curves {
-  constructor(ids, told) {
+  constructor(ids, told, look = null) {
     this.told = told;
+    this.look = look;
+    this.points = look?.points ?? POINTS;
     this.ids = ids;
     // The runs whose curves have to be read (again).
     this.stale = new Set();
@@ -55,7 +58,7 @@ export class Curves {
     this.at = null;
     this.grid = h("div", { class: "charts" });
     this.rest = h("div", { class: "charts" });
-    this.more = h("details", { class: "more", ontoggle: () => this.catchUp() }, h("summary", {}, "What findings are judged by"), this.rest);
+    this.more = h("details", { class: "more", ontoggle: () => this.catchUp() }, h("summary", {}, look ? "Other curves" : "What findings are judged by"), this.rest);
     this.notes = h("div");
     const choice = (axis, text) => h("button", { type: "button", "aria-pressed": String(axis === this.axis), onclick: () => this.setAxis(axis) }, text);
     this.choices = { images: choice("images", "Images"), time: choice("time", "Time") };
@@ -77,9 +80,9 @@ export class Curves {
 
   async loadRun(id, signal) {
     try {
-      if (!this.span || !this.whole.has(id)) this.whole.set(id, await get("/api/curves", { run: id, points: POINTS }, signal));
+      if (!this.span || !this.whole.has(id)) this.whole.set(id, await get("/api/curves", { run: id, points: this.points }, signal));
       const [from, to] = this.imagesOf(id);
-      const part = this.span ? await get("/api/curves", { run: id, points: POINTS, from, to }, signal) : this.whole.get(id);
+      const part = this.span ? await get("/api/curves", { run: id, points: this.points, from, to }, signal) : this.whole.get(id);
       if (signal.aborted) return;
       this.drawn.set(id, part);
       this.stale.delete(id);
@@ -220,7 +223,9 @@ export class Curves {
   }
 
   spec({ title, keys, tables, log = false, mayBeZero = false, beside = null, more = false }) {
+    const { look } = this;
     const single = this.ids.length === 1;
+    const paintOf = (id) => (look ? colour(look.colourOf(id)) : runColour(this.ids.indexOf(id)));
     // Keys that no run has are as if they were not asked for.
     const drawn = keys.filter((key) => tables.some((table) => table.columns[table.keys.indexOf(key)]?.some(Number.isFinite)));
     const parts = [];
@@ -230,7 +235,7 @@ export class Curves {
       const at = this.ids.indexOf(table.id);
       drawn.forEach((key, nth) => {
         if (!column(key)) return;
-        const paint = single ? colour(drawn.length > 1 ? ["d", "g", "run-2", "run-3"][nth] : "one") : runColour(at);
+        const paint = single ? colour(drawn.length > 1 ? ["d", "g", "run-2", "run-3"][nth] : "one") : paintOf(table.id);
         const name = drawn.length > 1 || !single ? format.named(key) : "";
         const label = single ? name : [shortName(table.id), drawn.length > 1 ? name : ""].filter(Boolean).join(" ");
         parts.push({ xs, ys: column(key), series: { label, colour: paint, dash: !single && nth > 0 ? DASH : undefined } });
@@ -247,7 +252,8 @@ export class Curves {
     const some = parts.some((part) => part.ys.some((value) => Number.isFinite(value) && !(mayBeZero && value === 0)));
     if (!some) return null;
     const data = parts.length === 1 ? [parts[0].xs, parts[0].ys] : uPlot.join(parts.map((part) => [part.xs, part.ys]));
-    return { title, data, series: parts.map((part) => part.series), log, more };
+    const kinds = look && look.kinds.map(([paint, label]) => [colour(paint), label]);
+    return { title, data, series: parts.map((part) => part.series), log, more: look ? !look.isFront(title) : more, kinds };
   }
 
   destroy() {

@@ -23,7 +23,7 @@ export function gathered(lines) {
 
 export const marks = (findings) => findings.map(({ name, severity, from, to }) => ({ name, severity, from, to }));
 
-// `pick(images)` goes to where a finding began.
+// `pick(images)` goes to where a finding began; without it that is text.
 export function showFindings(node, findings, pick) {
   if (findings.length === 0) return put(node);
   const order = [...findings].sort((a, b) => Number(a.to !== null) - Number(b.to !== null) || b.from - a.from);
@@ -38,7 +38,7 @@ function card({ name, severity, from, to, line }, pick) {
   return h(
     "li", { class: `${severity}${to === null ? "" : " over"}` },
     h("p", { class: "head" }, h("span", { class: `finding ${severity}` }, to === null ? severity : "over"), h("b", {}, name.replaceAll("-", " ")),
-      h("button", { type: "button", class: "link", onclick: () => pick(from) }, span)),
+      pick ? h("button", { type: "button", class: "link", onclick: () => pick(from) }, span) : h("span", { class: "when" }, span)),
     line.says && h("p", {}, String(line.says)),
     line.means && h("p", { class: "means" }, String(line.means)),
     advice.length > 0 && h("ul", { class: "advice" }, advice.map((one) => h("li", {}, h("code", {}, String(one?.recipe ?? "")), " ", String(one?.do ?? "")))),

@@ -43,6 +43,11 @@ export function clock(seconds) {
   return `${trimmed((seconds / 3600).toFixed(2))} h`;
 }
 
+// "24 Nov 2026, 20:10"
+export function date(unix) {
+  return new Date(1000 * unix).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
+}
+
 export function ago(unix) {
   const seconds = Date.now() / 1000 - unix;
   if (!Number.isFinite(seconds)) return "";

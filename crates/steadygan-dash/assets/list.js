@@ -1,9 +1,10 @@
 // The list of runs.
 
-import { address, h, noteList, put, redraw, runLink, svg } from "./dom.js";
+import { h, noteList, put, redraw, runLink, svg } from "./dom.js";
 import * as format from "./format.js";
 import { setPageKeys } from "./keys.js";
 import { folder, listen, runs } from "./live.js";
+import { pictureAddress, studyLink } from "./source.js";
 
 const ORDERS = {
   newest: (a, b) => (b.started_unix_s ?? 0) - (a.started_unix_s ?? 0) || b.id.localeCompare(a.id),
@@ -120,7 +121,9 @@ export function listPage(page) {
 }
 
 function studyLinks() {
-  const link = (id) => h("li", {}, h("a", { href: `#/study/${encodeURIComponent(id)}` }, id));
+  const verdicts = ({ helps, hurts, unresolved }) => helps + hurts + unresolved > 0 && [`${helps} help`, `${hurts} hurt`, unresolved > 0 && `${unresolved} cannot be told yet`];
+  const says = (study) => [study.design, study.planned !== null && `${study.judged} of ${study.planned} runs judged`, study.failed > 0 && `${study.failed} failed`, verdicts(study)];
+  const link = (study) => h("li", {}, h("a", { href: studyLink(study.id) }, study.id), h("span", { class: "facts" }, says(study).flat().filter(Boolean).join(" · ")));
   return h("section", { class: "studies" }, h("h2", {}, "Studies"), h("ul", {}, folder.studies.map(link)));
 }
 
@@ -130,7 +133,7 @@ function row(run, toggle) {
     ? h("span", { class: "thumb" })
     : h("img", {
       class: "thumb", alt: "", loading: "lazy", decoding: "async",
-      src: address("/api/picture", { run: run.id, of: "fakes", images: run.picture }),
+      src: pictureAddress({ run: run.id, of: "fakes", images: run.picture }),
     });
   const box = h("input", {
     type: "checkbox", "aria-label": `Select ${run.id}`, onchange: () => toggle(run.id), checked: chosen.overlaid.has(run.id),

@@ -1,6 +1,7 @@
 // What the dashboard knows of the folder, kept up to date by server-sent events.
 
-import { address } from "./dom.js";
+import * as format from "./format.js";
+import { get, report } from "./source.js";
 
 // Of every run its summary, by id.
 export const runs = new Map();
@@ -14,13 +15,6 @@ let word = "";
 export function listen(listener) {
   listeners.add(listener);
   return () => listeners.delete(listener);
-}
-
-// Data from the dashboard, or an error that says what went wrong.
-export async function get(path, query, signal) {
-  const answer = await fetch(address(path, query), { signal });
-  if (!answer.ok) throw new Error(await answer.text());
-  return answer.json();
 }
 
 function takeIn(changes) {
@@ -48,11 +42,11 @@ async function takeInAll() {
 
 const WORDS = { live: "live", away: "no connection", paused: "paused" };
 
-function say(next) {
+function say(next, text = WORDS[next]) {
   if (word === next) return;
   word = next;
   const node = document.getElementById("live");
-  node.textContent = WORDS[next];
+  node.textContent = text;
   node.className = `live ${next}`;
 }
 
@@ -82,6 +76,10 @@ function close() {
 
 // A browser allows six connections to one place: a page that nobody sees gives its own back.
 export async function start() {
+  if (report) {
+    say("written", `report of ${format.date(report.written_unix_s)}`);
+    return takeInAll();
+  }
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) return open();
     close();

@@ -5,6 +5,7 @@ import * as keys from "./keys.js";
 import * as live from "./live.js";
 import { listPage } from "./list.js";
 import { runPage } from "./run.js";
+import { first } from "./source.js";
 import { studyPage } from "./study.js";
 
 const page = document.getElementById("page");
@@ -12,7 +13,7 @@ let leave = () => {};
 
 // `#/run/ID?with=A,B` → the page's maker and what it is told.
 function found() {
-  const [path, query] = location.hash.replace(/^#/, "").split("?");
+  const [path, query] = (location.hash || first.link).replace(/^#/, "").split("?");
   const [, kind, id] = path.split("/");
   const others = new URLSearchParams(query ?? "").get("with");
   const asked = { id: decoded(id ?? ""), others: (others ?? "").split(",").filter(Boolean).map(decoded) };
@@ -37,10 +38,20 @@ function show() {
 
 const THEMES = ["auto", "light", "dark"];
 
+// What was chosen before; a page that may keep nothing begins anew.
+let chosen = "auto";
+function kept(choice) {
+  try {
+    if (choice) localStorage.setItem("theme", choice);
+    return localStorage.getItem("theme");
+  } catch {
+    return choice;
+  }
+}
+
 function theme(next) {
-  const kept = THEMES.includes(localStorage.getItem("theme")) ? localStorage.getItem("theme") : "auto";
-  const chosen = next ? THEMES[(THEMES.indexOf(kept) + 1) % THEMES.length] : kept;
-  localStorage.setItem("theme", chosen);
+  chosen = next ? THEMES[(THEMES.indexOf(chosen) + 1) % THEMES.length] : THEMES.find((known) => known === kept()) ?? "auto";
+  kept(chosen);
   if (chosen === "auto") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = chosen;
   document.getElementById("theme").textContent = { auto: "Auto", light: "Light", dark: "Dark" }[chosen];
@@ -51,14 +62,16 @@ function theme(next) {
 document.getElementById("theme").addEventListener("click", () => theme(true));
 document.getElementById("help-button").addEventListener("click", keys.showHelp);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => window.dispatchEvent(new Event("themechange")));
-window.addEventListener("hashchange", show);
+// What is on the page (`#page`) is no other page.
+window.addEventListener("hashchange", () => location.hash.startsWith("#/") && show());
+document.getElementById("brand").href = first.link;
 live.listen(() => put(document.getElementById("folder"), live.folder.name));
 
 theme(false);
 keys.start();
 keys.addKeys([
   ["t", "light, dark or automatic", () => theme(true)],
-  ["r", "all runs", () => (location.hash = "#/")],
+  ["r", first.title, () => (location.hash = first.link)],
 ]);
 put(page, h("p", { class: "empty" }, "Reading runs…"));
 await live.start();

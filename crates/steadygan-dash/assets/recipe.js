@@ -1,5 +1,6 @@
 // What a run was asked and what was decided; the differences between runs.
 
+import { download } from "./commands.js";
 import { h, put, swatch, table } from "./dom.js";
 import { runColour, shortName } from "./curves.js";
 
@@ -27,7 +28,9 @@ export function showRecipe(node, details) {
     h("h2", {}, "Recipe"),
     details.length > 1 && differing(details),
     h("div", { class: "recipe" },
-      own.recipe === null ? h("p", { class: "empty" }, "recipe.toml is not there.") : h("pre", { tabindex: "0", "aria-label": "recipe.toml" }, own.recipe.trim() || "# everything as its default"),
+      own.recipe === null
+        ? h("p", { class: "empty" }, "recipe.toml is not there.")
+        : [h("pre", { tabindex: "0", "aria-label": "recipe.toml" }, own.recipe.trim() || "# everything as its default"), h("p", {}, download("recipe.toml", own.recipe))],
       plan && h("details", {}, h("summary", {}, `The plan: all ${plan.length} values that were decided`), valueTable(["key", "value"], plan.map(([key, value]) => [key, [value]])))),
   );
 }

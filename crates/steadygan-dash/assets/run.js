@@ -1,5 +1,6 @@
 // One run, and others over it.
 
+import { placeOf, runCommands } from "./commands.js";
 import { Curves, runColour } from "./curves.js";
 import { h, noteList, put, redraw, runLink, swatch } from "./dom.js";
 import { Explorer, networks } from "./explore.js";
@@ -7,15 +8,17 @@ import * as findings from "./findings.js";
 import * as format from "./format.js";
 import { setPageKeys } from "./keys.js";
 import { progress, stateChip } from "./list.js";
-import { get, listen, runs } from "./live.js";
+import { folder, listen, runs } from "./live.js";
+import { showMeasured } from "./measured.js";
 import { showRecipe } from "./recipe.js";
 import { Sheets } from "./sheets.js";
+import { first, get, report, wayBack } from "./source.js";
 
 const MAX_OVERLAID = 7;
 
 export function runPage(page, { id, others }) {
   const ids = [id, ...others.filter((other) => other !== id)].slice(0, MAX_OVERLAID + 1);
-  const nodes = Object.fromEntries(["head", "notes", "found", "overlaid", "explore", "recipe", "layers"].map((name) => [name, h("div", { class: name })]));
+  const nodes = Object.fromEntries(["head", "notes", "found", "measured", "overlaid", "explore", "recipe", "layers", "repeat"].map((name) => [name, h("div", { class: name })]));
   const curves = new Curves(ids, { pick: (images) => sheets.goToImages(images) });
   const sheets = new Sheets(id, { move: (images) => curves.moveTo(images) });
   const pick = (images) => {
@@ -28,8 +31,10 @@ export function runPage(page, { id, others }) {
     h("section", { "aria-label": "Pictures" }, sheets.node),
     h("section", { "aria-label": "Findings" }, nodes.found),
     h("section", { "aria-label": "Curves" }, h("div", { class: "headline" }, h("h2", {}, "Curves"), nodes.overlaid, curves.tools), curves.notes, curves.grid, curves.more),
+    h("section", { "aria-label": "Metrics" }, nodes.measured),
     h("section", { "aria-label": "Explore" }, nodes.explore),
     h("section", { "aria-label": "Recipe" }, nodes.recipe, nodes.layers),
+    h("section", { "aria-label": "Commands" }, h("h2", {}, "Commands"), nodes.repeat),
   );
   document.title = `${id} · SteadyGAN`;
 
@@ -56,8 +61,8 @@ export function runPage(page, { id, others }) {
     const own = details.get(id);
     summary = runs.get(id) ?? summary;
     if (wanted.includes(id)) gone = read[wanted.indexOf(id)] === null;
-    if (!own || !summary) return put(page, h("p", { class: "empty" }, `There is no run ${id} in this folder (any more). `, h("a", { href: "#/" }, "All runs")));
-    if (!gone) sheets.set(own.sheets, own.has_reals);
+    if (!own || !summary) return put(page, h("p", { class: "empty" }, `There is no run ${id} in this folder (any more). `, h("a", { href: first.link }, first.title)));
+    if (!gone) sheets.set(own.sheets, own.has_reals, own.sheets_written);
     const found = findings.gathered(own.findings);
     head(nodes.head, summary);
     const notes = gone ? ["This run is no longer in the folder: what is shown is what was last read."] : summary.notes;
@@ -66,8 +71,11 @@ export function runPage(page, { id, others }) {
     const all = ids.map((one) => details.get(one)).filter(Boolean);
     redraw(nodes.recipe, all.map(({ recipe, plan }) => [recipe, plan]), (node) => showRecipe(node, all));
     offer(own);
+    redraw(nodes.repeat, [folder.name, summary.state, summary.of, summary.data], (node) => put(node, runCommands(summary)));
     curves.marks = findings.marks(found);
     if (!gone) await curves.load(wanted);
+    const measured = curves.whole.get(id)?.metrics ?? [];
+    redraw(nodes.measured, [measured, own.evaluation], (node) => showMeasured(node, measured, own.evaluation));
   }
 
   overlaid(nodes.overlaid, ids);
@@ -131,7 +139,7 @@ function toggleLogs(curves) {
 }
 
 function head(node, run) {
-  const { above, number, name } = format.nameParts(run.id);
+  const { number, name } = format.nameParts(run.id);
   const rate = run.latest?.images_per_s;
   const left = run.state === "running" && run.of && rate > 0 ? (run.of - run.images) / rate : null;
   const facts = [
@@ -142,16 +150,16 @@ function head(node, run) {
     run.latest && ["trained for", format.duration(run.latest.time_s)],
     rate && ["speed", `${format.short(rate)} images/s`],
     left !== null && ["left", `about ${format.duration(left)}`],
-    run.started_unix_s && ["started", format.ago(run.started_unix_s)],
+    run.started_unix_s && ["started", report ? format.date(run.started_unix_s) : format.ago(run.started_unix_s)],
     ...run.metrics.map((line) => { const of = format.metric(line); return [of.name, of.value + of.spread]; }),
   ].filter(Boolean);
   put(
     node,
-    h("p", { class: "crumb" }, h("a", { href: "#/" }, "All runs"), above && ` / ${above}`),
+    wayBack(run.id, folder.studies),
     h("h1", {}, number && h("span", { class: "number" }, number), " ", name),
     h("p", { class: "status" }, stateChip(run), progress(run)),
     (run.state === "diverged" || run.state === "halted") && h("p", { class: "outcome" }, sentence(run.outcome)),
-    run.state === "silent" && h("p", { class: "outcome" }, "Nobody trains this run any more. ", h("code", {}, `steadygan resume ${run.id}`), " goes on from its last checkpoint."),
+    run.state === "silent" && h("p", { class: "outcome" }, "Nobody trains this run any more. ", h("code", {}, `steadygan resume ${placeOf(run.id)}`), " goes on from its last checkpoint."),
     h("dl", { class: "factlist" }, facts.map(([key, value]) => h("div", {}, h("dt", {}, key), h("dd", {}, value)))),
   );
 }

@@ -1,7 +1,8 @@
 // Sheets of fakes on a slider, beside the reals, each pixel a whole number of the screen's.
 
-import { address, h, put } from "./dom.js";
+import { h, put } from "./dom.js";
 import * as format from "./format.js";
+import { pictureAddress } from "./source.js";
 
 const FRAME_MS = 240;
 const KEPT = 48;
@@ -26,10 +27,11 @@ export class Sheets {
     this.said = h("output", { class: "when" });
     const scaled = (by, text, title) => h("button", { type: "button", class: "quiet small", title, "aria-label": title, onclick: () => this.rescale(by) }, text);
     this.sized = h("output", { class: "scale" });
+    this.left = h("p", { class: "counted" });
     this.node = h(
       "div", { class: "pictures" },
       h("figure", {}, h("figcaption", {}, h("h3", {}, "Fakes"), this.said), this.fake,
-        this.scrub),
+        this.scrub, this.left),
       h("figure", {}, h("figcaption", {}, h("h3", {}, "Reals"), h("span", { class: "scaling" }, scaled(-1, "−", "Smaller pixels"), this.sized, scaled(1, "+", "Larger pixels"))), this.real),
     );
     this.observer = new ResizeObserver(() => this.fit());
@@ -37,11 +39,12 @@ export class Sheets {
   }
 
   // What there is now. The last sheet stays the last one as the run goes on, unless another was chosen.
-  set(images, hasReals) {
+  set(images, hasReals, written = images.length) {
     const shown = this.images[this.at];
     const changed = images.length !== this.images.length || images.at(-1) !== this.images.at(-1);
     this.images = images;
     this.slider.max = Math.max(0, images.length - 1);
+    this.left.textContent = written > images.length ? `${images.length} of the run's ${written} sheets, evenly through training` : "";
     this.node.hidden = images.length === 0 && !hasReals;
     if (hasReals && !this.real.firstChild) this.load("reals").then((picture) => { put(this.real, picture); this.fit(); }, () => {});
     if (!changed && this.fake.firstChild) return;
@@ -54,7 +57,7 @@ export class Sheets {
     if (!this.kept.has(key)) {
       const picture = new Image();
       picture.alt = of === "reals" ? "Real images, as the discriminator sees them" : `Fakes after ${format.count(images)} images`;
-      picture.src = address("/api/picture", { run: this.id, of, images });
+      picture.src = pictureAddress({ run: this.id, of, images });
       const loaded = picture.decode().then(() => picture);
       loaded.catch(() => this.kept.delete(key));
       this.kept.set(key, loaded);

@@ -1,93 +1,169 @@
-// A study: what came of it so far, its runs, and what its file says. Whatever the file lacks is left out.
+// A study: what came of it so far, all its runs' curves and sheets, its failures, and what its file says.
 
-import { h, put, redraw, runLink, svg, table } from "./dom.js";
+import { Curves } from "./curves.js";
+import { h, noteList, put, redraw, runLink, table } from "./dom.js";
+import { ratio, showResults } from "./effects.js";
+import { gathered, showFindings } from "./findings.js";
 import * as format from "./format.js";
 import { progress, stateChip } from "./list.js";
-import { get, listen, runs } from "./live.js";
+import { folder, listen, runs } from "./live.js";
 import { flat } from "./recipe.js";
+import { get, wayBack } from "./source.js";
+import { Wall } from "./wall.js";
 
-const VERDICTS = { helps: "helps", hurts: "hurts", within: "does not matter", unresolved: "cannot be told yet" };
+// The most runs that are drawn over and beside each other.
+const MAX_DRAWN = 200;
+// Points of each run's curves.
+const POINTS = 200;
+// What is drawn first: what says how good the fakes are.
+const FRONT = /^kd-|distance|^modes|^reverse|^diversity/i;
 
 export function studyPage(page, { id }) {
-  const results = h("div");
-  const list = h("section", { "aria-label": "Runs" });
-  const said = h("section", { "aria-label": "What the file says" });
-  put(page, h("p", { class: "crumb" }, h("a", { href: "#/" }, "All runs")), h("h1", {}, id), results, list, said);
+  const nodes = Object.fromEntries(["head", "notes", "results", "failures", "runs", "file"].map((name) => [name, h("div", { class: name })]));
+  const wall = new Wall();
+  const place = h("section", { "aria-label": "Curves" });
+  put(page, nodes.head, nodes.notes, nodes.results, place, h("section", { "aria-label": "Sheets" }, h("h2", {}, "Sheets"), h("p", { class: "intro" }, "The first images of each run's sheet, all after the same number of images; a click shows the run."), wall.node),
+    nodes.failures, h("section", { "aria-label": "Runs" }, nodes.runs), h("section", { "aria-label": "What the file says" }, nodes.file));
   document.title = `${id} · SteadyGAN`;
 
+  let stopped = false;
+  let study = { record: null, recommended: null };
+  let curves = null;
+  const details = new Map();
   const own = () => [...runs.values()].filter((run) => run.id.startsWith(`${id}/`)).sort((a, b) => a.id.localeCompare(b.id));
 
-  async function read() {
-    try {
-      const study = await get("/api/study", { study: id });
-      redraw(results, study, (node) => showResults(node, study));
-      redraw(said, study, (node) => showFile(node, study));
-    } catch (error) {
-      redraw(said, error.message, (node) => put(node, h("p", { class: "empty" }, `study.json cannot be shown: ${error.message}`)));
-    }
+  // What the record says of a run: { row, seed, last, best, failure, label }.
+  function judged(run) {
+    const results = study.record?.results?.runs;
+    const name = run.id.split("/").pop();
+    const found = Array.isArray(results) ? results.find((one) => String(one?.folder ?? "").split("/").pop() === name) : null;
+    return found && { ...found, label: rowName(study.record?.plan, found.row) };
   }
 
-  function draw(changed = null) {
-    redraw(list, own(), (node) => showRuns(node, own()));
-    if (changed === null || [...changed].some((one) => one.startsWith(`${id}/`))) read();
+  const hasFailed = (run) => Boolean(judged(run)?.last?.failed) || run.state === "diverged" || run.state === "halted";
+
+  // Curves of so many runs are told apart by whether they failed, and each by its name where the mouse is.
+  function drawCurves(ids) {
+    if (curves && String(curves.ids) === String(ids)) return;
+    curves?.destroy();
+    const colourOf = (of) => (hasFailed(runs.get(of) ?? {}) ? "severe" : "one");
+    const look = { points: POINTS, isFront: (title) => FRONT.test(title), colourOf, kinds: [["one", "trained"], ["severe", "failed"]] };
+    curves = new Curves(ids, { pick: (images) => wall.goToImages(images) }, look);
+    put(place, h("div", { class: "headline" }, h("h2", {}, "Curves"), curves.tools), curves.notes, curves.grid, curves.more);
+    curves.load();
   }
 
-  draw();
-  return listen(draw);
-}
+  async function read(changed) {
+    const drawn = own().slice(0, MAX_DRAWN);
+    const wanted = drawn.filter((run) => !changed || changed.has(run.id) || !details.has(run.id));
+    const asked = [get("/api/study", { study: id }).catch(() => null), ...wanted.map((run) => get("/api/run", { run: run.id }).catch(() => null))];
+    const [answer, ...read] = await Promise.all(asked);
+    if (stopped) return;
+    study = answer ?? study;
+    wanted.forEach((run, at) => read[at] && details.set(run.id, read[at]));
+    draw(answer !== null);
+    drawCurves(drawn.map((run) => run.id));
+    if (changed) curves.load(wanted.map((run) => run.id));
+  }
 
-function showResults(node, study) {
-  const found = study?.results?.last?.effects;
-  const effects = Array.isArray(found) ? found.filter((effect) => typeof effect?.name === "string") : [];
-  const open = Array.isArray(study?.results?.open) ? study.results.open : [];
-  const factors = Array.isArray(study?.plan?.factors) ? study.plan.factors : [];
-  const recommended = study?.results?.recommended;
-  const levels = Array.isArray(recommended) ? factors.map((factor, at) => `${factor?.name} = ${JSON.stringify(factor?.levels?.[recommended[at]])}`) : [];
-  put(
-    node,
-    effects.length > 0 && h("section", { "aria-label": "Effects" }, h("h2", {}, "Effects"),
-      h("p", { class: "intro" }, "What each factor does to the distance between fakes and reals, as a ratio: below 1 is better. The intervals hold at once."),
-      forest(effects)),
-    levels.length > 0 && h("section", { "aria-label": "Recommended" }, h("h2", {}, "Recommended"), h("ul", { class: "levels" }, levels.map((level) => h("li", {}, h("code", {}, level))))),
-    open.length > 0 && h("section", { "aria-label": "Open" }, h("h2", {}, "What could not be told"), h("ul", { class: "open" }, open.map((sentence) => h("li", {}, String(sentence))))),
-  );
-}
+  function draw(isThere) {
+    const all = own();
+    const shown = all.map((run) => ({ run, judged: judged(run) }));
+    showHead(nodes.head, id, study.record, all);
+    const notes = [
+      !isThere && `There is no study ${id} in this folder (any more).`,
+      isThere && study.record === null && "study.json cannot be read.",
+      all.length > MAX_DRAWN && `Curves and sheets are those of the first ${MAX_DRAWN} of ${all.length} runs.`,
+    ].filter(Boolean);
+    put(nodes.notes, noteList(notes));
+    redraw(nodes.results, study, (node) => showResults(node, id, study));
+    const failed = shown.filter(({ run }) => hasFailed(run)).map((one) => ({ ...one, findings: details.get(one.run.id)?.findings ?? [] }));
+    redraw(nodes.failures, failed.map(({ run, judged, findings }) => [run.id, run.outcome, judged, findings]), (node) => showFailures(node, failed));
+    redraw(nodes.runs, shown, (node) => showRuns(node, shown));
+    redraw(nodes.file, study.record, (node) => showFile(node, study.record));
+    wall.set(shown.filter(({ run }) => details.has(run.id)).map(({ run, judged }) => ({
+      id: run.id, sheets: details.get(run.id).sheets,
+      label: judged ? `${judged.label}, seed ${judged.seed}` : format.nameParts(run.id).name,
+      says: hasFailed(run) ? judged?.failure ?? run.outcome ?? "failed" : null,
+    })));
+  }
 
-// Intervals on one logarithmic scale, the strongest effect first.
-function forest(effects) {
-  const known = effects.filter(({ interval }) => Number.isFinite(interval?.low) && Number.isFinite(interval?.high));
-  const [low, high] = [Math.min(0, ...known.map(({ interval }) => interval.low)), Math.max(0, ...known.map(({ interval }) => interval.high))];
-  const x = (value) => `${(2 + (96 * (value - low)) / (high - low || 1)).toFixed(2)}%`;
-  const bar = ({ interval, verdict }) => svg(
-    "svg", { class: `interval ${verdict in VERDICTS ? verdict : ""}`, role: "img", "aria-label": `from ${ratio(interval.low)} to ${ratio(interval.high)}` },
-    svg("line", { class: "zero", x1: x(0), x2: x(0), y1: 0, y2: "100%" }),
-    svg("line", { x1: x(interval.low), x2: x(interval.high), y1: "50%", y2: "50%" }),
-    svg("circle", { cx: x(interval.estimate), cy: "50%", r: 4 }),
-  );
-  const row = (effect) => h("tr", {}, h("th", { scope: "row" }, effect.name),
-    h("td", { class: "wide" }, known.includes(effect) && bar(effect)),
-    h("td", {}, known.includes(effect) ? `× ${ratio(effect.interval.estimate)} (${ratio(effect.interval.low)} to ${ratio(effect.interval.high)})` : "no runs to tell it by"),
-    h("td", {}, VERDICTS[effect.verdict] ?? String(effect.verdict ?? "")));
-  const order = [...effects].sort((a, b) => (a.interval?.estimate ?? Infinity) - (b.interval?.estimate ?? Infinity));
-  return table({}, h("tbody", {}, order.map(row)));
-}
-
-// The file has effects on the logarithm of the distance.
-const ratio = (logarithm) => format.number(Math.exp(logarithm));
-
-function showRuns(node, own) {
-  const row = (run) => {
-    const { number, name } = format.nameParts(run.id);
-    return h("tr", {}, h("th", { scope: "row" }, h("a", { href: runLink(run.id) }, `${number} ${name}`)), h("td", {}, stateChip(run)), h("td", {}, progress(run)),
-      h("td", {}, run.metrics.map((line) => `${format.metric(line).name} ${format.metric(line).value}`).join(" · ")));
+  read(null);
+  const unlisten = listen((changed) => {
+    const isOurs = [...changed].some((one) => one.startsWith(`${id}/`));
+    if (isOurs || changed.size === 0) read(changed);
+  });
+  return () => {
+    stopped = true;
+    unlisten();
+    curves?.destroy();
   };
-  const ended = own.filter((run) => run.state !== "running").length;
-  put(node, h("h2", {}, "Runs ", h("small", { class: "counted" }, `${ended} of ${own.length} ended`)),
-    table({}, h("tbody", {}, own.map(row))));
 }
 
-function showFile(node, study) {
+// What of the factors a row has: the fewer of those that are on and those that are off, and values that are not the base's.
+function rowName(plan, row) {
+  const levels = plan?.rows?.[row];
+  const factors = Array.isArray(plan?.factors) ? plan.factors : [];
+  const control = Array.isArray(plan?.controls) ? plan.controls.find((one) => one?.row === row) : null;
+  if (control) return String(control.name);
+  if (!Array.isArray(levels)) return `row ${row}`;
+  const all = factors.map((factor, at) => ({ ...factor, level: levels[at] }));
+  const switches = all.filter(({ on, off }) => on !== off);
+  const [on, off] = [switches.filter(({ level, on }) => level === on), switches.filter(({ level, off }) => level === off)];
+  const values = all.filter(({ level, on, off }) => level !== on && level !== off).map(({ name, levels, level }) => `${name} = ${JSON.stringify(levels?.[level])}`);
+  const names = (of) => of.map(({ name }) => name).join(", ");
+  const words = off.length === 0 ? "all on" : on.length === 0 ? "all off" : off.length <= on.length ? `without ${names(off)}` : `only ${names(on)}`;
+  return [switches.length > 0 && words, ...values].filter(Boolean).join(", ") || "base";
+}
+
+function showHead(node, id, record, all) {
+  const { plan, results } = record ?? {};
+  const planned = Array.isArray(plan?.rows) && Array.isArray(plan?.seeds) ? plan.rows.length * plan.seeds.length : null;
+  const ended = all.filter((run) => run.state !== "running").length;
+  const { failed, runs: of, rate } = results?.failures ?? {};
+  const facts = [
+    plan?.design && ["design", String(plan.design)],
+    ["runs", `${ended}${planned ? ` of ${planned}` : ` of ${all.length}`} ended`],
+    Array.isArray(plan?.factors) && ["factors", plan.factors.length],
+    Array.isArray(plan?.seeds) && ["seeds", plan.seeds.join(", ")],
+    Number.isFinite(plan?.images) && ["images in each", format.count(plan.images)],
+    plan?.distance && ["distance", String(plan.distance)],
+    Number.isFinite(of) && ["failed", `${failed} of ${of}${Array.isArray(rate) ? ` (rate ${rate.map(format.number).join(" to ")})` : ""}`],
+    Number.isFinite(plan?.detectable) && ["detectable", `× ${ratio(-plan.detectable)}`],
+  ].filter(Boolean);
+  put(node, wayBack(id), h("h1", {}, id),
+    h("dl", { class: "factlist" }, facts.map(([key, value]) => h("div", {}, h("dt", {}, key), h("dd", {}, value)))),
+    plan?.estimates && h("p", { class: "outcome" }, `Effects are ${plan.estimates}. ${plan.aliases ?? ""}`));
+}
+
+// The runs that failed, how, and what was found in them.
+function showFailures(node, failed) {
+  if (failed.length === 0) return put(node);
+  const one = ({ run, judged, findings }) => {
+    const found = h("div");
+    showFindings(found, gathered(findings), null);
+    found.querySelector("h2")?.remove();
+    return h("details", {}, h("summary", {}, h("a", { href: runLink(run.id) }, format.nameParts(run.id).number || run.id), ` ${judged ? `${judged.label}, seed ${judged.seed}: ` : ""}${judged?.failure ?? run.outcome ?? run.state}`),
+      findings.length > 0 ? found : h("p", { class: "empty" }, "Nothing looked unhealthy before."));
+  };
+  put(node, h("section", { "aria-label": "Failures" }, h("h2", {}, "Failed runs ", h("small", { class: "counted" }, failed.length)), failed.map(one)));
+}
+
+function showRuns(node, shown) {
+  const score = (of) => (Number.isFinite(of?.log_distance) ? ratio(of.log_distance) : "");
+  const row = ({ run, judged }) => {
+    const { number, name } = format.nameParts(run.id);
+    return h("tr", {}, h("th", { scope: "row" }, h("a", { href: runLink(run.id) }, `${number} ${name}`)), h("td", {}, judged?.label ?? ""), h("td", {}, judged?.seed ?? run.seed ?? ""),
+      h("td", {}, stateChip(run)), h("td", {}, progress(run)), h("td", { class: "number" }, score(judged?.last)), h("td", { class: "number" }, score(judged?.best)), h("td", {}, judged?.failure ?? ""));
+  };
+  const heads = ["run", "what it has", "seed", "state", "", "distance", "best", ""];
+  put(node, h("h2", {}, "Runs"), table({}, h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))), h("tbody", {}, shown.map(row))));
+}
+
+function showFile(node, record) {
+  if (record === null) return put(node);
   const row = ([key, value]) => h("tr", {}, h("th", { scope: "row" }, key), h("td", {}, value));
-  put(node, h("details", { open: !study?.results }, h("summary", {}, "What study.json says"),
-    table({}, h("tbody", {}, [...flat(study)].map(row)))));
+  const rows = h("div");
+  const fill = (event) => event.target.open && !rows.firstChild && put(rows, table({}, h("tbody", {}, [...flat(record)].map(row))));
+  put(node, h("details", { open: !record.results, ontoggle: fill }, h("summary", {}, "What study.json says"), rows));
 }

@@ -33,6 +33,7 @@ static ASSETS: &[Asset] = assets! {
     "/main.js" SCRIPT "main.js"
     "/dom.js" SCRIPT "dom.js"
     "/format.js" SCRIPT "format.js"
+    "/source.js" SCRIPT "source.js"
     "/live.js" SCRIPT "live.js"
     "/keys.js" SCRIPT "keys.js"
     "/list.js" SCRIPT "list.js"
@@ -44,6 +45,10 @@ static ASSETS: &[Asset] = assets! {
     "/findings.js" SCRIPT "findings.js"
     "/recipe.js" SCRIPT "recipe.js"
     "/study.js" SCRIPT "study.js"
+    "/effects.js" SCRIPT "effects.js"
+    "/wall.js" SCRIPT "wall.js"
+    "/measured.js" SCRIPT "measured.js"
+    "/commands.js" SCRIPT "commands.js"
 };
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Why a dashboard cannot be opened.
+//! Why a dashboard cannot be opened, or a report not be made.
 
 use std::fmt;
 use std::io;
@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use steadygan_run::reason;
 
-/// Why a dashboard cannot be opened, and what to do about it.
+/// Why a dashboard cannot be opened or a report not be made, and what to do about it.
 #[derive(Debug)]
 pub struct DashboardError {
     message: String,
@@ -22,6 +22,11 @@ impl DashboardError {
     pub(crate) fn address(host: IpAddr, port: u16, error: &io::Error) -> Self {
         let message = format!("cannot serve at {host}, port {port}: {}", reason(error));
         Self { message, hint: "take another address (--host 127.0.0.1) or any free port (--port 0)" }
+    }
+
+    pub(crate) fn no_report(path: &Path, why: &str) -> Self {
+        let message = format!("cannot report {}: {why}", path.display());
+        Self { message, hint: "name the folder of a run or of a study" }
     }
 
     /// What to do next.

@@ -2,6 +2,7 @@
 
 use crate::error::DashboardError;
 use crate::files::Stamp;
+use crate::study::is_study;
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -12,9 +13,6 @@ const MAX_DEPTH: usize = 3;
 
 /// The most runs of one folder that are shown.
 const MAX_RUNS: usize = 5000;
-
-/// The file that makes a folder a study's.
-const STUDY: &str = "study.json";
 
 /// The folder that is shown.
 #[derive(Debug)]
@@ -27,7 +25,7 @@ pub(crate) struct Folder {
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
     pub(crate) runs: Vec<(String, RunDirectory)>,
-    pub(crate) studies: Vec<String>,
+    pub(crate) studies: Vec<(String, PathBuf)>,
     /// What was not shown, and why.
     pub(crate) notes: Vec<String>,
 }
@@ -53,10 +51,9 @@ impl Folder {
         RunDirectory::open(&self.resolve(id)?).ok()
     }
 
-    /// The study's file, if there is that study.
+    /// The study's folder, if there is that study.
     pub(crate) fn study(&self, id: &str) -> Option<PathBuf> {
-        let file = self.resolve(id)?.join(STUDY);
-        Stamp::of_file(&file).map(|_| file)
+        self.resolve(id).filter(|folder| is_study(folder))
     }
 
     /// The folder of that id: each part a plain name, and no link on the way.
@@ -85,6 +82,13 @@ impl Folder {
     }
 }
 
+/// The runs in a study's folder; their ids begin with the study's, `id`.
+pub(crate) fn runs_of_study(folder: &Path, id: &str) -> io::Result<Listing> {
+    let mut listing = Listing::default();
+    list_into(&mut listing, folder, &format!("{id}/"), MAX_DEPTH - 1)?;
+    Ok(listing)
+}
+
 /// Whether a name is one entry of a folder, and not a hidden one.
 fn is_plain(name: &str) -> bool {
     let mut components = Path::new(name).components();
@@ -107,12 +111,12 @@ fn list_into(listing: &mut Listing, folder: &Path, prefix: &str, depth: usize) -
         if !metadata.is_dir() {
             continue;
         }
-        let is_study = Stamp::of_file(&path.join(STUDY)).is_some();
+        let is_study = is_study(&path);
         if let Ok(run) = RunDirectory::open(&path) {
             listing.runs.push((id, run));
         } else if is_study || (depth < MAX_DEPTH && depth > 1 && name == "runs") {
             if is_study {
-                listing.studies.push(id.clone());
+                listing.studies.push((id.clone(), path.clone()));
             }
             if depth > 1 {
                 let inner = list_into(listing, &path, &format!("{id}/"), depth - 1);
@@ -158,7 +162,8 @@ mod tests {
         ]);
         let expected = ["00001-a", "00002-b", "mine", "other/runs/00001-a", "screen/00001-a"];
         assert_eq!(ids(&folder), expected);
-        assert_eq!(folder.list().studies, ["other", "screen"]);
+        let studies: Vec<String> = folder.list().studies.into_iter().map(|(id, _)| id).collect();
+        assert_eq!(studies, ["other", "screen"]);
         assert!(expected.iter().all(|id| folder.run(id).is_some()));
         assert!(folder.study("screen").is_some() && folder.study("00001-a").is_none());
         assert!(folder.list().notes.is_empty());

@@ -10,6 +10,8 @@
 //!    say of themselves is put into pages as text only.
 //! 3. **It only reads, within limits**: of connections, requests a second, header sizes, file sizes and memory.
 //!
+//! A report ([`report_run`], [`report_study`]) is the same pages as one file: it holds what the dashboard would answer.
+//!
 //! What is missing, torn or foreign is "nothing yet": the rest is shown, and the page says what could not be.
 
 mod answer;
@@ -21,11 +23,15 @@ mod events;
 mod files;
 mod folder;
 mod guard;
+mod page;
+mod report;
 mod route;
 mod row;
 mod sampler;
+mod script;
 mod server;
 mod store;
+mod study;
 mod summary;
 
 use folder::Folder;
@@ -37,6 +43,7 @@ use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
 pub use error::DashboardError;
+pub use report::{Report, report_run, report_study};
 
 /// The port that is tried first if none is asked for.
 pub const DEFAULT_PORT: u16 = 7070;

@@ -2,11 +2,12 @@
 
 use crate::answer::{Answer, Content, TEXT, answer, bytes, json, not_found, refusal, tagged};
 use crate::assets;
-use crate::detail::{Detail, picture, study};
+use crate::detail::{Detail, picture};
 use crate::files::Stamp;
 use crate::sampler::{Drawn, Unanswered};
 use crate::server::Shared;
 use crate::store::Store;
+use crate::study::Study;
 use hyper::header::{HeaderName, HeaderValue, IF_NONE_MATCH};
 use hyper::{Request, StatusCode};
 use std::collections::HashMap;
@@ -122,7 +123,7 @@ fn read(path: &str, query: &Query, store: &Store, has: Option<&HeaderValue>) -> 
         "/api/run" => store.folder.run(query.text("run")).map(|run| json(&Detail::of(&run))),
         "/api/curves" => curves(query, store),
         "/api/picture" => sheet(query, store, has),
-        "/api/study" => store.folder.study(query.text("study")).and_then(|file| study(&file)).map(|study| json(&study)),
+        "/api/study" => store.folder.study(query.text("study")).map(|folder| json(&Study::of(&folder))),
         _ => None,
     };
     found.unwrap_or_else(not_found)

@@ -1,13 +1,16 @@
 //! What is known of the folder's runs, kept as long as their files do not change.
 
 use crate::curves::Curves;
+use crate::files::Stamp;
 use crate::folder::{Folder, Listing};
-use crate::summary::{Stamps, Summary};
+use crate::study::StudySummary;
+use crate::summary::{SILENCE, Stamps, Summary, is_past};
 use serde::Serialize;
 use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
-use steadygan_run::RunDirectory;
+use std::time::SystemTime;
+use steadygan_run::{RunDirectory, StudyDirectory};
 
 /// How many numbers of curves are kept of all runs together, in about four bytes each.
 const MAX_NUMBERS: usize = 16_000_000;
@@ -17,9 +20,6 @@ const MAX_GONE: usize = 1000;
 
 /// How many threads read a folder's runs for the first time.
 const READERS: usize = 16;
-
-/// How long a run is silent before its lock is looked at, and looked at again.
-const SILENCE: Duration = Duration::from_secs(15);
 
 /// The folder, with what is known of it.
 #[derive(Debug)]
@@ -44,6 +44,7 @@ struct Known {
     generation: u64,
     runs: BTreeMap<String, Entry>,
     gone: VecDeque<(u64, String)>,
+    studies: BTreeMap<String, (Option<Stamp>, StudySummary)>,
     others: (u64, Others),
 }
 
@@ -59,7 +60,7 @@ struct Entry {
 /// What the folder holds beside runs.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub(crate) struct Others {
-    studies: Vec<String>,
+    studies: Vec<StudySummary>,
     notes: Vec<String>,
 }
 
@@ -155,24 +156,38 @@ impl Known {
         self.gone.retain(|(_, id)| !self.runs.contains_key(id));
         self.gone.extend(before.into_keys().map(|id| (next, id)));
         self.gone.drain(..self.gone.len().saturating_sub(MAX_GONE));
-        let others = Others { studies: listing.studies, notes: listing.notes };
+        let others = Others { studies: self.summaries_of(listing.studies), notes: listing.notes };
         if self.generation == 0 || self.others.1 != others {
             self.others = (next, others);
         }
         self.generation = next;
+    }
+
+    /// What the records of these studies say, each read again if it has changed.
+    fn summaries_of(&mut self, studies: Vec<(String, PathBuf)>) -> Vec<StudySummary> {
+        let mut before = std::mem::take(&mut self.studies);
+        let mut summaries = Vec::with_capacity(studies.len());
+        for (id, folder) in studies {
+            let stamp = Stamp::of_file(&StudyDirectory::new(&folder).record());
+            let summary = match before.remove(&id) {
+                Some((known, summary)) if known == stamp => summary,
+                _ => StudySummary::of(&id, &folder),
+            };
+            summaries.push(summary.clone());
+            self.studies.insert(id, (stamp, summary));
+        }
+        summaries
     }
 }
 
 impl Entry {
     /// A run that says it is running but has written nothing for a while: whether anybody still trains it.
     fn ask_whether_it_is_silent(&mut self, next: u64) {
-        let now = SystemTime::now();
-        let is_past =
-            |time: Option<SystemTime>| time.is_none_or(|time| now.duration_since(time).is_ok_and(|ago| ago > SILENCE));
-        if self.summary.state != "running" || !is_past(self.stamps.modified()) || !is_past(self.asked) {
+        if self.summary.state != "running" || !is_past(self.stamps.modified(), SILENCE) || !is_past(self.asked, SILENCE)
+        {
             return;
         }
-        self.asked = Some(now);
+        self.asked = Some(SystemTime::now());
         if matches!(self.run.is_being_trained(), Ok(false)) {
             self.summary.state = "silent";
             self.generation = next;
@@ -234,8 +249,10 @@ mod tests {
         fs::write(place.path().join("study/study.json"), "{}").unwrap();
         let third = store.changes_since(second.generation);
         assert_eq!((ids(&third), &third.gone[..]), (vec!["00001-a"], &["00002-b".to_owned()][..]));
-        assert_eq!(third.others.as_ref().unwrap().studies, ["study"]);
+        assert_eq!(third.others.as_ref().unwrap().studies[0].id, "study");
         assert!(store.changes_since(third.generation).is_empty());
+        fs::write(place.path().join("study/study.json"), "{\"plan\":{\"design\":\"full\"}}").unwrap();
+        assert!(store.changes_since(third.generation).others.is_some(), "a study's record has changed");
         assert_eq!(ids(&store.changes_since(0)), ["00001-a"]);
     }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 use steadygan_run::{Manifest, Outcome, RunDirectory, Stats, read_last_lines, read_spread_lines};
 
 /// Points of the little curves in the list.
@@ -20,6 +21,14 @@ const FINDINGS_BYTES: u64 = 256 << 10;
 /// How large a plan may be, in bytes: a hundred times a real one.
 pub(crate) const MAX_PLAN_BYTES: u64 = 1 << 20;
 
+/// How long a run is silent before its lock is looked at, and looked at again.
+pub(crate) const SILENCE: Duration = Duration::from_secs(15);
+
+/// Whether a time is that long ago, or not known.
+pub(crate) fn is_past(time: Option<SystemTime>, span: Duration) -> bool {
+    time.is_none_or(|time| time.elapsed().is_ok_and(|ago| ago > span))
+}
+
 /// A run in a few words.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Summary {
@@ -28,9 +37,9 @@ pub(crate) struct Summary {
     /// `unknown` without a manifest.
     pub(crate) state: &'static str,
     /// How training ended, as a sentence.
-    outcome: Option<String>,
+    pub(crate) outcome: Option<String>,
     /// Real images shown.
-    images: u64,
+    pub(crate) images: u64,
     /// Real images to be shown in all, if the plan can be read.
     of: Option<u64>,
     started_unix_s: Option<u64>,
@@ -54,6 +63,7 @@ pub(crate) struct Summary {
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 struct DataSummary {
+    source: String,
     name: String,
     size: usize,
     channels: usize,
@@ -86,7 +96,7 @@ impl Stamps {
     }
 
     /// The last change.
-    pub(crate) fn modified(&self) -> Option<std::time::SystemTime> {
+    pub(crate) fn modified(&self) -> Option<SystemTime> {
         self.0.iter().flatten().filter_map(|stamp| stamp.modified).max()
     }
 }
@@ -127,6 +137,16 @@ impl Summary {
         summary.picture = sheets(run).last().copied();
         if summary.images == 0 {
             summary.images = summary.latest.map(|stats| stats.images).or(summary.picture).unwrap_or(0);
+        }
+        summary
+    }
+
+    /// The same, and whether anybody still trains a run that says so.
+    pub(crate) fn at_this_moment(id: &str, run: &RunDirectory) -> Self {
+        let mut summary = Self::of(id, run);
+        let is_quiet = summary.state == "running" && is_past(Stamps::of(run).modified(), SILENCE);
+        if is_quiet && matches!(run.is_being_trained(), Ok(false)) {
+            summary.state = "silent";
         }
         summary
     }
@@ -173,8 +193,13 @@ impl Summary {
         self.parameters = Some([manifest.generator_parameters, manifest.discriminator_parameters]);
         self.seed = Some(manifest.seed.to_string());
         let data = manifest.data;
-        self.data =
-            Some(DataSummary { name: data.name, size: data.size, channels: data.channels, images: data.images });
+        self.data = Some(DataSummary {
+            source: data.source,
+            name: data.name,
+            size: data.size,
+            channels: data.channels,
+            images: data.images,
+        });
     }
 
     fn read_plan(&mut self, run: &RunDirectory) {

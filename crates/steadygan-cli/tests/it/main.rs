@@ -21,6 +21,7 @@ mod pack;
 mod pictures;
 mod points;
 mod recipe;
+mod report;
 mod resume;
 mod resume_refused;
 mod run_files;

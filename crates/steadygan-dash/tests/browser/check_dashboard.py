@@ -4,7 +4,7 @@ Usage: check_dashboard.py PROGRAM [FOLDER FOR SCREENSHOTS]
 
 It trains two small runs with PROGRAM (the binary `steadygan`), starts `dashboard` on their folder and looks at the list
 of runs, a live run whose curve grows without a reload, the slider, two runs overlaid and zoomed, a study's page, the explorer, use
-by keyboard alone and text from runs that would like to be markup. It needs selenium, chromium and chromium-driver.
+by keyboard alone, text from runs that would like to be markup, and the reports of a run and of a study, opened as files. It needs selenium, chromium and chromium-driver.
 """
 
 import json
@@ -249,14 +249,67 @@ def a_study_has_a_page(page, folder):
         {"name": "adam", "interval": {"estimate": 0.1, "low": -0.1, "high": 0.3}, "verdict": "unresolved"},
     ]
     results = {"last": {"effects": effects}, "recommended": [1, 0], "open": ["adam cannot be told from nothing"]}
-    factors = [{"name": "ema", "levels": [False, True]}, {"name": "adam", "levels": [True, False]}]
-    study = {"format_version": 1, "plan": {"factors": factors}, "results": results}
+    factors = [{"name": "ema", "levels": [False, True], "off": 0, "on": 1}, {"name": "adam", "levels": [False, True], "off": 0, "on": 1}]
+    run = next(place.name for place in (folder / "a study").iterdir() if place.is_dir())
+    results["runs"] = [{"row": 0, "seed": 2, "folder": run, "last": {"log_distance": -1.0, "failed": False}, "best": {"log_distance": -1.0, "failed": False}}]
+    study = {"format_version": 1, "plan": {"factors": factors, "rows": [[1, 1]], "seeds": [2], "settings": {"confidence": 0.95, "margin": 0.1}}, "results": results}
+    (folder / "a study" / "recommended.toml").write_text('base = "plain"\n')
     (folder / "a study" / "study.json").write_text(json.dumps(study))
     page.open("#/study/a%20study")
     page.until(lambda: len(page.all(".interval")) == 2, "the effects are drawn")
     assert "× 0.6703 (0.5488 to 0.8187)" in page.text("main") and "<b>" in page.text("main")
     assert "ema = true" in page.text(".levels")
+    assert 'base = "plain"' in page.text("pre") and "95% confidence" in page.text("main")
+    page.until(lambda: page.all(".wall img") and page.all(".plot .u-over"), "sheets and curves of its runs are drawn")
+    assert "all on, seed 2" in page.text(".wall")
     page.picture("study")
+
+
+def a_run_is_reported_in_one_file(page, program, run):
+    told = subprocess.run([program, "report", str(run), "--json", "--quiet"], check=True, capture_output=True, text=True).stdout
+    file = pathlib.Path(json.loads(told)["report"])
+    page.driver.get(file.as_uri())
+    page.until(lambda: page.all(".plot .u-over") and page.all(".sheet[data-of=reals] img"), "curves and reals are drawn")
+    assert "finished" in page.text(".status") and "model" in page.text("pre")
+    assert f"steadygan train {run.parent.name}/{run.name}/recipe.toml" in page.text(".commands")
+    source = lambda: page.run("return document.querySelector('.sheet[data-of=fakes] img')?.src")
+    page.until(lambda: source() and source().startswith("data:image/png;base64,"), "the last sheet is shown")
+    last = source()
+    page.press(Keys.HOME)
+    page.until(lambda: source() != last and page.text(".when") == "before training", "the first sheet is shown")
+    page.one(".play").click()
+    page.until(lambda: source() == last and page.text(".play") == "Play", "it plays to the end")
+    whole = page.run("return document.querySelector('.plot canvas').toDataURL()")
+    page.press("+")
+    page.until(lambda: page.run("return document.querySelector('.plot canvas').toDataURL()") != whole, "the curves are zoomed")
+    assert not page.all(".explorer") and not page.all("noscript p"), "nothing is offered that a file cannot do"
+    loaded = page.run("return performance.getEntriesByType('resource').map((entry) => entry.name).filter((name) => !name.startsWith('data:'))")
+    assert loaded == [], loaded
+    page.picture("report")
+
+
+def a_hostile_run_is_reported_as_text(page, program, run):
+    copy = run.parent / ".hostile" / HOSTILE
+    shutil.copytree(run, copy)
+    (copy / "recipe.toml").write_text("# </script><script>document.title='owned'</script><!--\n")
+    subprocess.run([program, "report", str(copy), "--quiet"], check=True, capture_output=True)
+    page.driver.get((copy / "report.html").as_uri())
+    page.until(lambda: "</script><script>" in page.text("pre"), "the recipe is shown as text")
+    assert "<img src=x" in page.text("h1") and page.driver.title != "owned", page.driver.title
+    assert not page.all("img[src=x]")
+
+
+def a_study_is_reported_in_one_file(page, program, folder):
+    study = folder / "a study"
+    subprocess.run([program, "report", str(study), "--quiet"], check=True, capture_output=True)
+    page.driver.get((study / "report.html").as_uri())
+    page.until(lambda: page.all(".wall img") and page.all(".plot .u-over"), "sheets and curves are drawn")
+    assert len(page.all(".interval")) == 2 and "all on" in page.text(".wall figcaption")
+    page.one(".wall a").click()
+    page.until(lambda: "Commands" in page.text("main") and page.all(".sheet[data-of=fakes] img"), "a run of it is shown")
+    page.one(".crumb a").click()
+    page.until(lambda: page.all(".wall img"), "the study is shown again")
+    page.picture("study-report")
 
 
 def the_explorer_draws(page, run):
@@ -372,7 +425,8 @@ def main():
             steps = [
                 (the_list_shows_the_runs, first, second), (nothing_from_a_run_executes,), (the_slider_goes_through_time, first),
                 (two_runs_are_overlaid, first, second), (a_zoom_reaches_all_runs, first, second),
-                (hidden_charts_are_drawn_when_they_are_seen, first), (a_study_has_a_page, folder), (the_explorer_draws, first),
+                (hidden_charts_are_drawn_when_they_are_seen, first), (a_study_has_a_page, folder), (a_study_is_reported_in_one_file, program, folder),
+                (a_run_is_reported_in_one_file, program, first), (a_hostile_run_is_reported_as_text, program, first), (the_explorer_draws, first),
                 (it_is_used_by_keyboard, first), (it_fits_a_phone, first), (a_finding_is_marked_and_listed, second),
                 (a_live_curve_grows, program, folder), (a_run_goes_while_it_is_open, second, first),
             ]

@@ -1,0 +1,69 @@
+// The sheets of many runs beside each other, all after the same images.
+
+import { h, put, runLink } from "./dom.js";
+import * as format from "./format.js";
+import { pictureAddress } from "./source.js";
+
+// The side of the largest sheet that is shown whole, in pixels.
+const MOST_SIDE = 300;
+
+export class Wall {
+  constructor() {
+    this.runs = [];
+    this.images = [];
+    this.at = null;
+    this.slider = h("input", { type: "range", min: 0, max: 0, value: 0, "aria-label": "Time: images shown", oninput: () => this.goTo(Number(this.slider.value)) });
+    this.said = h("output", { class: "when" });
+    this.sheets = h("div", { class: "wall" });
+    this.node = h("div", {}, h("div", { class: "scrub" }, this.slider, this.said), this.sheets);
+  }
+
+  // Runs as { id, label, says, sheets }. The slider is first as late as half of those have a sheet that have one anywhere: a run that
+  // failed has none later.
+  set(runs) {
+    const [shown, wasLast] = [this.images[this.at], this.at === this.likeliest];
+    this.runs = runs;
+    this.images = [...new Set(runs.flatMap((run) => run.sheets))].sort((a, b) => a - b);
+    const having = this.images.map((images) => runs.filter((run) => run.sheets.includes(images)).length);
+    this.likeliest = having.findLastIndex((count) => 2 * count >= Math.max(...having));
+    this.node.hidden = this.images.length === 0;
+    this.slider.max = Math.max(0, this.images.length - 1);
+    const kept = this.images.indexOf(shown);
+    this.goTo(wasLast || kept < 0 ? this.likeliest : kept);
+  }
+
+  goTo(at) {
+    this.at = at;
+    const images = this.images[at];
+    if (images === undefined) return;
+    this.slider.value = at;
+    this.said.textContent = images === 0 ? "before training" : `after ${format.count(images)} images`;
+    this.slider.setAttribute("aria-valuetext", this.said.textContent);
+    put(this.sheets, this.runs.map((run) => this.sheet(run, images)));
+  }
+
+  // The sheet nearest to some images.
+  goToImages(images) {
+    const distances = this.images.map((at) => Math.abs(at - images));
+    if (distances.length) this.goTo(distances.indexOf(Math.min(...distances)));
+  }
+
+  sheet({ id, label, says, sheets }, images) {
+    // Of a run that has none the last one before, and it says so.
+    const nearest = sheets.findLast((at) => at <= images);
+    const picture = (images) => {
+      const image = h("img", { alt: `Fakes of ${id} after ${format.count(images)} images`, loading: "lazy", decoding: "async", src: pictureAddress({ run: id, of: "fakes", images }) });
+      // A pixel of the sheet is one of the screen's; of a large sheet the first quarter is shown.
+      image.addEventListener("load", () => {
+        const part = image.naturalWidth > MOST_SIDE ? 2 : 1;
+        Object.assign(image.style, { width: `${Math.round(image.naturalWidth / part)}px`, height: `${Math.round(image.naturalHeight / part)}px` });
+        this.sheets.style.setProperty("--sheet", image.style.width);
+      });
+      return image;
+    };
+    const missing = h("p", { class: "none" }, "no sheet");
+    return h("figure", { class: says ? "failed" : null },
+      h("a", { href: runLink(id), "aria-label": id }, nearest === undefined ? missing : picture(nearest)),
+      h("figcaption", {}, h("b", {}, label), nearest !== undefined && nearest < images && h("span", { class: "when" }, `after ${format.count(nearest)} images`), says && h("span", { class: "trouble" }, says)));
+  }
+}

@@ -1,0 +1,95 @@
+//! The dashboard's page as one file that holds what it shows and loads nothing.
+
+use crate::assets;
+use crate::script;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use sha2::{Digest, Sha256};
+
+const UPLOT_LICENSE: &str = include_str!("../assets/uplot/LICENSE");
+
+/// The page with `held`, the JSON that it shows; `title` and `said` are for browsers that run no scripts, as text.
+///
+/// Whatever a run says is in `held`, which no browser runs. The page's own script and style are named by their hashes, and
+/// its policy lets nothing else run or be loaded.
+pub(crate) fn page(held: &str, title: &str, said: &str) -> String {
+    let script = format!("/*!\n{UPLOT_LICENSE}*/\n{}\n{}", asset("/uplot.js"), script::joined("main.js"));
+    let style = format!("{}\n{}", asset("/uplot.css"), asset("/style.css"));
+    let policy = format!(
+        "default-src 'none'; script-src {}; style-src {}; img-src data: blob:; base-uri 'none'; form-action 'none'",
+        hash(&script),
+        hash(&style)
+    );
+    let icon = data_url("image/svg+xml", asset("/icon.svg").as_bytes());
+    let body = asset("/").split_once("<body>").map_or("", |(_, body)| body);
+    let (top, rest) = body.split_once("<noscript>").unwrap_or((body, ""));
+    let bottom = rest.split_once("</noscript>").map_or("", |(_, bottom)| bottom);
+    let bottom = bottom.split_once("</body>").map_or(bottom, |(bottom, _)| bottom);
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"referrer\" content=\"no-referrer\">\n\
+         <title>{title}</title>\n<link rel=\"icon\" href=\"{icon}\">\n<style>{style}</style>\n</head>\n<body>\n\
+         {top}<noscript><p>{said}</p><p>Curves and pictures need JavaScript, all of which is in this file.</p></noscript>{bottom}\
+         <script type=\"application/json\" id=\"held\">{held}</script>\n<script>{script}</script>\n</body>\n</html>\n",
+        title = text(title),
+        said = text(said),
+        held = inert(held),
+    )
+}
+
+/// A file as an address that holds it.
+pub(crate) fn data_url(kind: &str, content: &[u8]) -> String {
+    format!("data:{kind};base64,{}", BASE64_STANDARD.encode(content))
+}
+
+fn asset(path: &str) -> &'static str {
+    assets::find(path).and_then(|asset| std::str::from_utf8(asset.content).ok()).unwrap_or_default()
+}
+
+/// A source of a Content-Security-Policy: what has this hash may run.
+fn hash(content: &str) -> String {
+    format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(content)))
+}
+
+/// JSON that ends no element and begins none: `<` is in its strings only.
+fn inert(json: &str) -> String {
+    json.replace('<', "\\u003c")
+}
+
+/// Text as HTML.
+fn text(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOSTILE: &str = "</script><script>alert(1)</script><!--<img src=x onerror=alert(1)>";
+
+    #[test]
+    fn nothing_that_is_held_is_markup() {
+        let page = page(&serde_json::json!({ "name": HOSTILE }).to_string(), HOSTILE, HOSTILE);
+        assert!(!page.contains("alert(1)</script>") && !page.contains("<img") && !page.contains("<!--"), "{page}");
+        assert_eq!((page.matches("<script").count(), page.matches("</script").count()), (2, 2));
+        let (_, held) = page.split_once("id=\"held\">").unwrap();
+        let held: serde_json::Value = serde_json::from_str(held.split_once("</script>").unwrap().0).unwrap();
+        assert_eq!(held["name"], HOSTILE);
+    }
+
+    /// What the policy allows is what is there, and nothing is named that would have to be loaded.
+    #[test]
+    fn it_loads_nothing() {
+        let page = page("{}", "a", "b");
+        let inside = |begin: &str, end: &str| page.split_once(begin).unwrap().1.split_once(end).unwrap().0;
+        for content in [inside("<style>", "</style>"), inside("\n<script>", "</script>")] {
+            assert!(page.contains(&hash(content)));
+        }
+        for way in ["src=\"", "@import", "url(http", "href=\"http", "href=\"/", "src=http"] {
+            assert!(!page.contains(way), "{way}");
+        }
+        assert!(page.contains("Copyright (c)") && page.contains("id=\"help\""));
+    }
+}

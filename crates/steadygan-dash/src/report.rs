@@ -1,0 +1,217 @@
+//! A report: the dashboard's page as one file, with the answers that the dashboard would give.
+
+use crate::curves::Curves;
+use crate::detail::{Detail, picture};
+use crate::error::DashboardError;
+use crate::files::Stamp;
+use crate::folder::{Listing, runs_of_study};
+use crate::page::{data_url, page};
+use crate::study::{Study, StudySummary, record};
+use crate::summary::Summary;
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+use steadygan_run::{RunDirectory, reason};
+
+/// The most sheets of fakes of one run.
+const MAX_SHEETS: usize = 24;
+
+/// The most pictures of one run in a study's report.
+const MAX_SHEETS_IN_STUDY: usize = 4;
+
+/// How large all pictures may be together, in bytes: as text in a mail they become 16/9 of it, and many mail servers take 25 MB.
+const MAX_PICTURES_BYTES: u64 = 12 << 20;
+
+/// Points of a run's curves; in a study they are shared by its runs, of which each has at least the second.
+const POINTS: usize = 2000;
+const LEAST_POINTS: usize = 24;
+
+/// Real images of everything.
+const WHOLE: [u64; 2] = [0, u64::MAX];
+
+/// A report, ready to be written.
+#[derive(Debug)]
+pub struct Report {
+    /// The file.
+    pub html: String,
+    /// What it is of, in a sentence: how a run ended, or what a study has found so far.
+    pub says: String,
+    /// How many sheets of fakes are in it.
+    pub sheets: usize,
+    /// How many there are.
+    pub sheets_written: usize,
+}
+
+/// A run's report. `findings` are lines as in `findings.jsonl`, in their order. Sheets of fakes are left out evenly if there
+/// are more than 24, or if the pictures would be larger than 12 MiB.
+///
+/// # Errors
+///
+/// The folder has no name.
+pub fn report_run(run: &RunDirectory, findings: Vec<Value>) -> Result<Report, DashboardError> {
+    let (parent, id) = place(run.path())?;
+    let summary = Summary::at_this_moment(&id, run);
+    let mut detail = Detail::of(run);
+    detail.findings = findings;
+    let written = std::mem::take(&mut detail.sheets);
+    let reals = if detail.has_reals { size(&run.reals()) } else { 0 };
+    let size_of = |images: u64| size(&fakes(run, images));
+    let chosen =
+        fitting(&written, MAX_SHEETS, |sheets| reals + sheets.iter().map(|&images| size_of(images)).sum::<u64>());
+    let mut held = Held::new(page_of("run", &id), &id);
+    held.add_run(&id, run, detail, &chosen, POINTS);
+    let says = summary.outcome.clone().unwrap_or_else(|| "how it went is not known".to_owned());
+    held.answer("/api/runs", &[], &json!({ "folder": parent, "runs": [summary], "studies": [], "notes": [] }));
+    Ok(held.report(&id, says, written.len()))
+}
+
+/// A study's report: its record, and of each run its curves, findings and recipe, and sheets after the same images.
+///
+/// # Errors
+///
+/// `folder` is no study, or its record cannot be read.
+pub fn report_study(folder: &Path) -> Result<Report, DashboardError> {
+    let refused = |why: &str| DashboardError::no_report(folder, why);
+    let (parent, id) = place(folder)?;
+    record(folder).ok_or_else(|| refused("its study.json cannot be read"))?;
+    let Listing { runs, notes, .. } = runs_of_study(folder, &id).map_err(|error| refused(&reason(&error)))?;
+    let details: Vec<Detail> = runs.iter().map(|(_, run)| Detail::of(run)).collect();
+    let written = details.iter().map(|detail| detail.sheets.len()).sum();
+    let first_reals = runs.iter().zip(&details).find(|(_, detail)| detail.has_reals).map(|((id, _), _)| id.clone());
+    let chosen = common_sheets(&runs, &details);
+    let mut held = Held::new(page_of("study", &id), &id);
+    let points = (POINTS / runs.len().max(1)).max(LEAST_POINTS);
+    let summaries: Vec<Summary> = runs.iter().map(|(id, run)| Summary::at_this_moment(id, run)).collect();
+    for ((id, run), mut detail) in runs.iter().zip(details) {
+        // All runs of a study have the same reals.
+        detail.has_reals = first_reals.as_ref() == Some(id);
+        let here: Vec<u64> = std::mem::take(&mut detail.sheets);
+        let here: Vec<u64> = here.into_iter().filter(|images| chosen.contains(images)).collect();
+        held.add_run(id, run, detail, &here, points);
+    }
+    let study = StudySummary::of(&id, folder);
+    let says = study.in_words();
+    held.answer("/api/study", &[("study", &id)], &Study::of(folder));
+    held.answer("/api/runs", &[], &json!({ "folder": parent, "runs": summaries, "studies": [study], "notes": notes }));
+    Ok(held.report(&id, says, written))
+}
+
+/// The images after which the most runs have a sheet, a few of them evenly through training, the last one among them.
+fn common_sheets(runs: &[(String, RunDirectory)], details: &[Detail]) -> Vec<u64> {
+    let mut having: BTreeMap<u64, Vec<&RunDirectory>> = BTreeMap::new();
+    for ((_, run), detail) in runs.iter().zip(details) {
+        detail.sheets.iter().for_each(|&images| having.entry(images).or_default().push(run));
+    }
+    let most = having.values().map(Vec::len).max().unwrap_or(0);
+    // A run that failed has no later sheets: what half of the runs have counts.
+    let common: Vec<u64> =
+        having.iter().filter(|(_, runs)| 2 * runs.len() >= most).map(|(&images, _)| images).collect();
+    let size_of = |images: &u64| having[images].iter().map(|run| size(&fakes(run, *images))).sum::<u64>();
+    fitting(&common, MAX_SHEETS_IN_STUDY, |sheets| sheets.iter().map(size_of).sum())
+}
+
+/// At most `most` of the sheets, evenly chosen, the last one among them, as many as are not too large together.
+fn fitting(sheets: &[u64], most: usize, size_of: impl Fn(&[u64]) -> u64) -> Vec<u64> {
+    let choices = (1..=most.min(sheets.len())).rev().map(|count| evenly(sheets, count));
+    choices.into_iter().find(|chosen| size_of(chosen) <= MAX_PICTURES_BYTES).unwrap_or_default()
+}
+
+/// `count` of the values at even distances: the first and the last, of one only the last.
+fn evenly(values: &[u64], count: usize) -> Vec<u64> {
+    let last = values.len() - 1;
+    let steps = (count - 1).max(1);
+    (0..count).map(|at| values[last - last * (count - 1 - at) / steps]).collect()
+}
+
+/// The name of the folder that a run or study is in, and its own.
+fn place(folder: &Path) -> Result<(String, String), DashboardError> {
+    let refused = |why: &str| DashboardError::no_report(folder, why);
+    let folder = fs::canonicalize(folder).map_err(|error| refused(&reason(&error)))?;
+    let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let own = name(&folder).ok_or_else(|| refused("it has no name"))?;
+    Ok((folder.parent().and_then(name).unwrap_or_default(), own))
+}
+
+fn fakes(run: &RunDirectory, images: u64) -> PathBuf {
+    if images == 0 { run.fakes_init() } else { run.fakes(images) }
+}
+
+fn size(file: &Path) -> u64 {
+    Stamp::of_file(file).map_or(0, |stamp| stamp.length)
+}
+
+/// What a page asks, as it writes the address.
+fn address(path: &str, query: &[(&str, &str)]) -> String {
+    if query.is_empty() {
+        return path.to_owned();
+    }
+    format!("{path}?{}", form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish())
+}
+
+/// The page of a run or a study: `#/run/ID`.
+fn page_of(kind: &str, id: &str) -> String {
+    let encoded = form_urlencoded::byte_serialize(id.as_bytes()).collect::<String>();
+    // In a path a space is no plus.
+    format!("#/{kind}/{}", encoded.replace('+', "%20"))
+}
+
+/// What a report holds, as the pages ask for it.
+#[derive(Default)]
+struct Held {
+    start: String,
+    title: String,
+    /// JSON by addresses.
+    answers: BTreeMap<String, String>,
+    sheets: usize,
+}
+
+impl Held {
+    fn new(start: String, title: &str) -> Self {
+        Self { start, title: title.to_owned(), ..Self::default() }
+    }
+
+    fn answer(&mut self, path: &str, query: &[(&str, &str)], answer: &impl Serialize) {
+        let json = serde_json::to_string(answer).unwrap_or_else(|_| "null".to_owned());
+        self.answers.insert(address(path, query), json);
+    }
+
+    /// A run with some of its sheets. What cannot be asked of a file is not offered.
+    fn add_run(&mut self, id: &str, run: &RunDirectory, mut detail: Detail, sheets: &[u64], points: usize) {
+        for &images in sheets {
+            let Some(bytes) = picture(&fakes(run, images)) else { continue };
+            let query = [("run", id), ("of", "fakes"), ("images", &images.to_string())];
+            self.answer("/api/picture", &query, &data_url("image/png", &bytes));
+            detail.sheets.push(images);
+            self.sheets += 1;
+        }
+        let reals = Some(run.reals()).filter(|_| detail.has_reals).and_then(|file| picture(&file));
+        detail.has_reals = reals.is_some();
+        if let Some(bytes) = reals {
+            self.answer("/api/picture", &[("run", id), ("of", "reals")], &data_url("image/png", &bytes));
+        }
+        detail.has_checkpoint = false;
+        self.answer("/api/run", &[("run", id)], &detail);
+        let mut curves = Curves::of(run);
+        curves.update();
+        self.answer("/api/curves", &[("run", id)], &curves.draw(WHOLE, points));
+    }
+
+    fn report(self, id: &str, says: String, sheets_written: usize) -> Report {
+        let answers = self.answers.iter().map(|(address, json)| format!("{}:{json}", json!(address)));
+        let written = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+        let held = format!(
+            "{{\"start\":{},\"title\":{},\"written_unix_s\":{written},\"answers\":{{{}}}}}",
+            json!(self.start),
+            json!(self.title),
+            answers.collect::<Vec<_>>().join(",\n")
+        );
+        let html = page(&held, &format!("{id} · SteadyGAN"), &format!("{id}: {says}"));
+        Report { html, says, sheets: self.sheets, sheets_written }
+    }
+}
+
+#[cfg(test)]
+mod tests;
