@@ -8,7 +8,6 @@ mod catalogue;
 mod points;
 mod subject;
 
-use crate::data::Mixture;
 use crate::error::{Error, Result};
 use std::path::PathBuf;
 use steadygan_run::{Evaluation, RunDirectory, Which};
@@ -67,8 +66,7 @@ fn open_run(request: &Request) -> Result<Option<RunDirectory>> {
     if let Ok(run) = RunDirectory::open(request.of.as_ref()) {
         return Ok(Some(run));
     }
-    let images = request.against.as_deref().filter(|against| Mixture::named(against).is_none());
-    if images.is_some() {
+    if request.against.is_some() {
         return Ok(None);
     }
     let hint = "name the real images: --against DATA, anything that data.source takes";

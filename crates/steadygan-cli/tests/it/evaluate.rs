@@ -83,7 +83,7 @@ fn what_cannot_be_evaluated_says_what_to_do() {
     fs::create_dir(folder.path().join("empty")).unwrap();
     for (arguments, error, hint) in [
         ("pictures", "pictures is no run, so that it has no reals of its own", "--against DATA"),
-        ("pictures --against ring", "pictures is no run", "--against DATA"),
+        ("pictures --against ring", "ring is a mixture of points of the plane, not images", "a folder of that name"),
         ("pictures --against empty", "", ""),
         ("none --against pictures", "there is no file or folder", ""),
         (

@@ -5,17 +5,18 @@ use crate::data::{self, DataPlan, Images, Samples, require_images};
 use crate::device::device;
 use crate::error::{Error, Result};
 use crate::metrics::subsamples::{some, two_disjoint};
-use crate::metrics::{FeatureNetwork, Features, pixel_rows};
+use crate::metrics::{FeatureNetwork, Features, pixel_rows, prdc};
 use crate::nn::Network;
 use crate::plan::{ModelPlan, Plan};
 use crate::rng;
 use crate::run::checkpoint_of;
 use burn::prelude::Device;
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use steadygan_run::{RunDirectory, Which};
 
-/// The fewest images of each kind: what every metric can do with.
-const MIN_IMAGES: usize = 24;
+/// The fewest images of each kind: half of them, a side of the floor, have precision and recall, which need the most.
+const MIN_IMAGES: usize = 2 * prdc::MIN_SAMPLES;
 
 /// Fakes that are made at a time.
 const PIECE: usize = 1_000;
@@ -71,14 +72,20 @@ impl Subject {
         let plan = checkpoint.origin().plan.clone();
         let own = own_images(&plan, &checkpoint.origin().data_fingerprint);
         let (reals, against) = match (&request.against, &own) {
-            (Some(source), _) => (of_source(source, plan.model.size, Some(plan.model.channels))?, source.clone()),
-            (None, Ok([_, holdout])) => (holdout.clone(), format!("the images of {} held out", plan.data.source)),
+            (Some(source), _) => {
+                let reals = of_source(source, plan.model.size, Some(plan.model.channels))?;
+                (Cow::Owned(reals), source.clone())
+            }
+            (None, Ok([_, holdout])) => {
+                (Cow::Borrowed(holdout), format!("the images of {} held out", plan.data.source))
+            }
             (None, Err(error)) => return Err(error.clone()),
         };
         let state = checkpoint.state(&device)?;
         let count = request.samples.unwrap_or(USUAL_SAMPLES.min(reals.count()));
         check_counts(count, reals.count(), &against)?;
-        let fakes = fakes(&plan, &checkpoint.generator(&device)?, count, request.seed, &device);
+        let fakes = fakes(&plan, state.shown_generator(), count, request.seed, &device);
+        let reals = chosen_reals(request, &reals);
         let no_run = match &own {
             Ok(_) => "too few images were held out (data.holdout)".to_owned(),
             Err(error) => error.to_string(),
@@ -113,7 +120,7 @@ impl Subject {
         check_counts(count, reals.count(), &against)?;
         let chosen = some(fakes.count(), count, "evaluate/fakes", request.seed);
         let no_run = format!("{} is no run", request.of);
-        Ok(Self::new(request, gather(&fakes, &chosen), reals, against, None, no_run))
+        Ok(Self::new(request, fakes.select(&chosen), chosen_reals(request, &reals), against, None, no_run))
     }
 
     fn new(
@@ -124,9 +131,6 @@ impl Subject {
         run: Option<OfRun>,
         no_run: String,
     ) -> Self {
-        let most = request.samples.unwrap_or(USUAL_SAMPLES).max(MIN_IMAGES);
-        let chosen = some(reals.count(), most.min(reals.count()), "evaluate/reals", request.seed);
-        let reals = gather(&reals, &chosen);
         let each = fakes.count().min(reals.count() / 2);
         Self {
             floor: two_disjoint(reals.count(), each, request.seed),
@@ -168,7 +172,7 @@ impl Subject {
 
     /// The two disjoint sets of reals.
     pub(super) fn floor_images(&self) -> [Images; 2] {
-        [0, 1].map(|side| gather(&self.reals, &self.floor[side]))
+        [0, 1].map(|side| self.reals.select(&self.floor[side]))
     }
 }
 
@@ -186,11 +190,21 @@ fn own_images(plan: &Plan, fingerprint: &str) -> Result<[Images; 2]> {
     }
 }
 
+/// The reals that are compared, of all that there are.
+fn chosen_reals(request: &Request, all: &Images) -> Images {
+    let most = request.samples.unwrap_or(USUAL_SAMPLES);
+    all.select(&some(all.count(), most.min(all.count()), "evaluate/reals", request.seed))
+}
+
+/// All images of a source, of this size.
+fn all_of(source: &str, size: usize, channels: Option<usize>) -> DataPlan {
+    DataPlan { source: source.into(), size, channels, holdout: 0.0, background: [255; 3], flip: false }
+}
+
 /// All images of a source.
 fn of_source(source: &str, size: usize, channels: Option<usize>) -> Result<Images> {
     require_images(source)?;
-    let plan = DataPlan { source: source.into(), size, channels, holdout: 0.0, background: [255; 3], flip: false };
-    match data::load(&plan)?.train {
+    match data::load(&all_of(source, size, channels))?.train {
         Samples::Images(images) => Ok(images),
         Samples::Points(_) => Err(Error::data(format!("{source} are points"), "name images")),
     }
@@ -199,9 +213,7 @@ fn of_source(source: &str, size: usize, channels: Option<usize>) -> Result<Image
 /// The size that all images of a source have.
 fn own_size(source: &str) -> Result<usize> {
     // The size is not known yet: any will do to look at them.
-    let plan =
-        DataPlan { source: source.into(), size: 8, channels: None, holdout: 0.0, background: [255; 3], flip: false };
-    let (inspection, _) = data::inspect(&plan)?;
+    let (inspection, _) = data::inspect(&all_of(source, 8, None))?;
     match inspection.sizes[..] {
         [ref only] if only.width == only.height => Ok(only.width as usize),
         _ => {
@@ -236,13 +248,8 @@ fn fakes(plan: &Plan, generator: &Network, count: usize, seed: u64, device: &Dev
     Images { channels: model.channels, size: model.size, pixels, classes: None }
 }
 
-fn gather(images: &Images, chosen: &[usize]) -> Images {
-    let pixels = chosen.iter().flat_map(|&index| images.image(index)).copied().collect();
-    Images { channels: images.channels, size: images.size, pixels, classes: None }
-}
-
 fn nothing(like: &Images) -> Images {
-    gather(like, &[])
+    like.select(&[])
 }
 
 /// Grey repeated in three channels.
