@@ -5,6 +5,7 @@
 
 mod cache;
 mod catalogue;
+mod digits;
 mod points;
 mod subject;
 
@@ -28,7 +29,7 @@ pub struct Request {
     pub against: Option<String>,
     /// The metrics' names; all that there are for the fakes, if none is named.
     pub metrics: Vec<String>,
-    /// Fakes, and at most as many reals: 10,000, or as many as there are reals.
+    /// Fakes, and at most as many reals: 10,000, or as many as there are reals; 26,000 if only modes are counted.
     pub samples: Option<usize>,
     /// Pixels on a side of images that come from a source; their own, if they have one size.
     pub size: Option<usize>,

@@ -1,7 +1,8 @@
 //! The metrics of images by name. To add one: a function here that makes its rows, and a line in the catalogue.
 
-use super::Request;
+use super::points::NAME;
 use super::subject::{FeaturesOfBoth, OfRun, Subject};
+use super::{Request, digits};
 use crate::data::{Images, Samples};
 use crate::error::{Error, Result};
 use crate::metrics::subsamples::{Estimate, some, two_disjoint};
@@ -30,6 +31,8 @@ enum Of {
     AllImages,
     /// Not those that are too small, or no run's. Unless it is asked for by name, the metric is skipped then.
     SomeImages,
+    /// Stacked digits: their modes are known. Others are not asked, unless by name.
+    StackedDigits,
 }
 
 /// What is measured, in the order of the table.
@@ -43,11 +46,12 @@ const CATALOGUE: &[(&[&str], Measure, Of)] = &[
     (&["support"], measure_support, Of::AllImages),
     (&["memorisation"], measure_memorisation, Of::SomeImages),
     (&["overfit-gap"], measure_overfit_gap, Of::SomeImages),
+    (&[NAME], digits::measure, Of::StackedDigits),
 ];
 
-/// The metrics' names, in the order of the table; that of points at the end.
+/// The metrics' names, in the order of the table; that of points and of stacked digits at the end.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    CATALOGUE.iter().flat_map(|(names, ..)| names.iter().copied()).chain([super::points::NAME])
+    CATALOGUE.iter().flat_map(|(names, ..)| names.iter().copied())
 }
 
 /// The metrics of a list of names between commas.
@@ -72,19 +76,22 @@ pub(super) fn measure(request: &Request, subject: &Subject) -> Result<Evaluation
     let (mut metrics, mut skipped) = (Vec::new(), Vec::new());
     let named = |name: &str| request.metrics.iter().any(|named| named == name);
     for (names, measure, of) in CATALOGUE {
-        if !request.metrics.is_empty() && !names.iter().any(|name| named(name)) {
+        let wanted = match request.metrics[..] {
+            [] => *of != Of::StackedDigits || subject.stacked,
+            _ => names.iter().any(|name| named(name)),
+        };
+        if !wanted {
             continue;
         }
+        // What has one name is named with all of its rows.
+        let all = request.metrics.is_empty() || names.len() == 1;
         match measure(subject) {
-            Ok(rows) => metrics.extend(rows.into_iter().filter(|row| request.metrics.is_empty() || named(&row.metric))),
+            Ok(rows) => metrics.extend(rows.into_iter().filter(|row| all || named(&row.metric))),
             Err(error) if request.metrics.is_empty() && *of == Of::SomeImages => {
                 skipped.extend(names.iter().map(|name| Skipped { metric: (*name).to_owned(), why: error.to_string() }));
             }
             Err(error) => return Err(error),
         }
-    }
-    if metrics.is_empty() {
-        return Err(Error::recipe("no metric of images was named", "name some of: steadygan evaluate --help"));
     }
     Ok(Evaluation {
         format_version: steadygan_run::FORMAT_VERSION,
@@ -101,7 +108,14 @@ pub(super) fn measure(request: &Request, subject: &Subject) -> Result<Evaluation
 }
 
 /// A row of fakes compared with reals.
-fn row(subject: &Subject, metric: &str, name: String, better: &str, estimate: Estimate, floor: f64) -> Metric {
+pub(super) fn row(
+    subject: &Subject,
+    metric: &str,
+    name: String,
+    better: &str,
+    estimate: Estimate,
+    floor: f64,
+) -> Metric {
     let [low, high] = estimate.interval();
     Metric {
         metric: metric.into(),
@@ -119,15 +133,15 @@ fn row(subject: &Subject, metric: &str, name: String, better: &str, estimate: Es
 }
 
 /// The row with its interval within what the metric can be.
-fn within([least, most]: [f64; 2], row: Metric) -> Metric {
+pub(super) fn within([least, most]: [f64; 2], row: Metric) -> Metric {
     Metric { low: row.low.max(least), high: row.high.min(most), ..row }
 }
 
 /// What a share can be.
-const SHARE: [f64; 2] = [0.0, 1.0];
+pub(super) const SHARE: [f64; 2] = [0.0, 1.0];
 
 /// What a distance can be.
-const DISTANCE: [f64; 2] = [0.0, f64::INFINITY];
+pub(super) const DISTANCE: [f64; 2] = [0.0, f64::INFINITY];
 
 fn floor_features(subject: &Subject, both: &FeaturesOfBoth) -> [Features; 2] {
     [0, 1].map(|side| both.reals.select(&subject.floor[side]))

@@ -1,11 +1,11 @@
 //! What is evaluated: fakes, reals and, of a run, the images it was trained on and its discriminator.
 
-use super::{FeatureCache, Request, USUAL_SAMPLES};
-use crate::data::{self, DataPlan, Images, Samples, require_images};
+use super::{FeatureCache, Request, USUAL_SAMPLES, points};
+use crate::data::{self, DataPlan, Images, Samples, is_stacked, require_images};
 use crate::device::device;
 use crate::error::{Error, Result};
 use crate::metrics::subsamples::{some, two_disjoint};
-use crate::metrics::{FeatureNetwork, Features, pixel_rows, prdc};
+use crate::metrics::{FeatureNetwork, Features, modes, pixel_rows, prdc};
 use crate::nn::Network;
 use crate::plan::{ModelPlan, Plan};
 use crate::rng;
@@ -27,6 +27,8 @@ pub(super) struct Subject {
     pub(super) reals: Images,
     /// What the reals are called.
     pub(super) against: String,
+    /// Whether the reals are stacked digits.
+    pub(super) stacked: bool,
     pub(super) seed: u64,
     /// Two disjoint sets of reals, each of as many as there are fakes or of half the reals.
     pub(super) floor: [Vec<usize>; 2],
@@ -76,13 +78,18 @@ impl Subject {
                 let reals = of_source(source, plan.model.size, Some(plan.model.channels))?;
                 (Cow::Owned(reals), source.clone())
             }
+            // Modes are counted, not compared: more images matter more than that they were held out.
+            (None, Ok([train, _])) if only_modes(request) => {
+                (Cow::Borrowed(train), format!("the images of {} trained on", plan.data.source))
+            }
             (None, Ok([_, holdout])) => {
                 (Cow::Borrowed(holdout), format!("the images of {} held out", plan.data.source))
             }
             (None, Err(error)) => return Err(error.clone()),
         };
+        let source = request.against.as_ref().unwrap_or(&plan.data.source).clone();
         let state = checkpoint.state(&device)?;
-        let count = request.samples.unwrap_or(USUAL_SAMPLES.min(reals.count()));
+        let count = request.samples.unwrap_or(usual(request).min(reals.count()));
         check_counts(count, reals.count(), &against)?;
         let fakes = fakes(&plan, state.shown_generator(), count, request.seed, &device);
         let reals = chosen_reals(request, &reals);
@@ -100,7 +107,7 @@ impl Subject {
             train,
             holdout,
         };
-        Ok(Self::new(request, fakes, reals, against, Some(of_run), no_run))
+        Ok(Self::new(request, fakes, reals, [against, source], Some(of_run), no_run))
     }
 
     fn of_images(request: &Request) -> Result<Self> {
@@ -116,26 +123,30 @@ impl Subject {
             [fakes, reals] = [fakes, reals].map(in_colour);
         }
         check_counts(fakes.count(), reals.count(), &against)?;
-        let count = request.samples.unwrap_or(USUAL_SAMPLES.min(reals.count())).min(fakes.count());
+        let count = request.samples.unwrap_or(usual(request).min(reals.count())).min(fakes.count());
         check_counts(count, reals.count(), &against)?;
         let chosen = some(fakes.count(), count, "evaluate/fakes", request.seed);
         let no_run = format!("{} is no run", request.of);
-        Ok(Self::new(request, fakes.select(&chosen), chosen_reals(request, &reals), against, None, no_run))
+        let (fakes, reals) = (fakes.select(&chosen), chosen_reals(request, &reals));
+        Ok(Self::new(request, fakes, reals, [against.clone(), against], None, no_run))
     }
 
+    /// `against`: what the reals are called, and their source.
     fn new(
         request: &Request,
         fakes: Images,
         reals: Images,
-        against: String,
+        against: [String; 2],
         run: Option<OfRun>,
         no_run: String,
     ) -> Self {
+        let [against, source] = against;
         let each = fakes.count().min(reals.count() / 2);
         Self {
             floor: two_disjoint(reals.count(), each, request.seed),
             fakes,
             reals,
+            stacked: is_stacked(&source),
             against,
             seed: request.seed,
             run,
@@ -190,9 +201,19 @@ fn own_images(plan: &Plan, fingerprint: &str) -> Result<[Images; 2]> {
     }
 }
 
+/// Whether nothing but modes is counted.
+fn only_modes(request: &Request) -> bool {
+    request.metrics == [points::NAME]
+}
+
+/// The most images of each kind of who asks for no count.
+fn usual(request: &Request) -> usize {
+    if only_modes(request) { modes::IMAGES } else { USUAL_SAMPLES }
+}
+
 /// The reals that are compared, of all that there are.
 fn chosen_reals(request: &Request, all: &Images) -> Images {
-    let most = request.samples.unwrap_or(USUAL_SAMPLES);
+    let most = request.samples.unwrap_or(usual(request));
     all.select(&some(all.count(), most.min(all.count()), "evaluate/reals", request.seed))
 }
 
