@@ -308,7 +308,7 @@ pub(crate) struct Evaluate {
     #[arg(long, value_name = "DATA")]
     pub(crate) against: Option<String>,
     /// Metrics between commas (default: all): kernel-distance, frechet-distance, precision, recall, density, coverage,
-    /// sliced-wasserstein, ms-ssim, diversity, support, memorisation, overfit-gap; of points modes
+    /// sliced-wasserstein, ms-ssim, diversity, support, memorisation, overfit-gap; of points and stacked digits modes
     #[arg(long, value_name = "LIST", default_value = "", hide_default_value = true)]
     pub(crate) metrics: String,
     /// Fakes, and at most as many reals [default: as many as there are reals, at most 10000]
@@ -317,7 +317,7 @@ pub(crate) struct Evaluate {
     /// Pixels on a side at which images are compared (default: their own, if they have one size)
     #[arg(long, value_name = "PIXELS", allow_negative_numbers = true)]
     pub(crate) size: Option<usize>,
-    /// The feature network: efficientnet-lite0, or an ONNX file with NAME.toml beside it
+    /// The feature network: efficientnet-lite0, digits, fashion, or an ONNX file with NAME.toml beside it
     #[arg(long, value_name = "NETWORK", default_value = steadygan::metrics::network::DEFAULT_NETWORK)]
     pub(crate) network: String,
     /// Seed of latents and subsamples

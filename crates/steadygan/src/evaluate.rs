@@ -5,10 +5,10 @@
 
 mod cache;
 mod catalogue;
+mod digits;
 mod points;
 mod subject;
 
-use crate::data::Mixture;
 use crate::error::{Error, Result};
 use std::path::PathBuf;
 use steadygan_run::{Evaluation, RunDirectory, Which};
@@ -29,7 +29,7 @@ pub struct Request {
     pub against: Option<String>,
     /// The metrics' names; all that there are for the fakes, if none is named.
     pub metrics: Vec<String>,
-    /// Fakes, and at most as many reals: 10,000, or as many as there are reals.
+    /// Fakes, and at most as many reals: 10,000, or as many as there are reals; 26,000 if only modes are counted.
     pub samples: Option<usize>,
     /// Pixels on a side of images that come from a source; their own, if they have one size.
     pub size: Option<usize>,
@@ -67,8 +67,7 @@ fn open_run(request: &Request) -> Result<Option<RunDirectory>> {
     if let Ok(run) = RunDirectory::open(request.of.as_ref()) {
         return Ok(Some(run));
     }
-    let images = request.against.as_deref().filter(|against| Mixture::named(against).is_none());
-    if images.is_some() {
+    if request.against.is_some() {
         return Ok(None);
     }
     let hint = "name the real images: --against DATA, anything that data.source takes";

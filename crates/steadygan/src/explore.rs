@@ -5,6 +5,7 @@
 
 use crate::data::{self, Dataset, Images};
 use crate::error::{Error, Result};
+use crate::metrics::squared_distance;
 use crate::nn::{LayerTable, Network};
 use crate::plan::Plan;
 use crate::report::DynamicImage;
@@ -245,8 +246,8 @@ impl Explorer {
 
 /// The images of the least squared distances to one, nearest first, the lower number first among equals.
 fn nearest_to(image: &[u8], train: &Images, count: usize) -> Vec<(usize, u64)> {
-    let squares = |other: &[u8]| image.iter().zip(other).map(|(&a, &b)| u64::from(a.abs_diff(b)).pow(2)).sum::<u64>();
-    let mut all: Vec<(usize, u64)> = (0..train.count()).map(|index| (index, squares(train.image(index)))).collect();
+    let of = |index: usize| (index, squared_distance(image, train.image(index)));
+    let mut all: Vec<(usize, u64)> = (0..train.count()).map(of).collect();
     all.sort_by_key(|&(index, squares)| (squares, index));
     all.truncate(count);
     all

@@ -235,7 +235,8 @@ pub struct TrainRecipe {
     pub metric_every: Cadence,
     /// Fakes that are measured, and reals that they are compared with.
     pub metric_samples: usize,
-    /// The network in whose features: `efficientnet-lite0`, or the path of an ONNX file with its description.
+    /// The network in whose features: `efficientnet-lite0`, `digits`, `fashion`, or the path of an ONNX file with its
+    /// description.
     pub metric_network: String,
 }
 

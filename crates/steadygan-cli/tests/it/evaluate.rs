@@ -83,7 +83,7 @@ fn what_cannot_be_evaluated_says_what_to_do() {
     fs::create_dir(folder.path().join("empty")).unwrap();
     for (arguments, error, hint) in [
         ("pictures", "pictures is no run, so that it has no reals of its own", "--against DATA"),
-        ("pictures --against ring", "pictures is no run", "--against DATA"),
+        ("pictures --against ring", "ring is a mixture of points of the plane, not images", "a folder of that name"),
         ("pictures --against empty", "", ""),
         ("none --against pictures", "there is no file or folder", ""),
         (
@@ -116,6 +116,35 @@ fn points_have_their_modes_counted() {
     assert_eq!(metric(&found, "modes")["samples"], 2500);
     let (error, _) = evaluate(folder.path(), &format!("{} --against pictures", run.display())).refused();
     assert_eq!(error, "the run makes points, which are not compared with pictures");
+}
+
+/// 200 digits that the embedded classifier was not trained on.
+const DIGITS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../steadygan/tests/golden/digits/t10k-images-idx3-ubyte.gz");
+
+#[test]
+fn stacked_digits_have_their_modes_counted() {
+    let folder = workplace();
+    let run = train(folder.path(), &format!("tiny.toml --data stacked-mnist:{DIGITS} --quiet --images 16"));
+    let rows = |arguments: &str| {
+        let found = evaluate(folder.path(), &format!("{arguments} --samples 40 --json")).done().json();
+        let names: Vec<&str> =
+            found["metrics"].as_array().unwrap().iter().map(|row| row["metric"].as_str().unwrap()).collect();
+        assert_eq!(names, ["modes", "confident", "reverse-kl"]);
+        let modes = metric(&found, "modes").clone();
+        assert_eq!(
+            (&modes["name"], &modes["samples"], &modes["floor_samples"]),
+            (&"modes-digits".into(), &40.into(), &40.into())
+        );
+        assert_eq!(modes["caveat"], "published counts are of 26000 images: --metrics modes");
+        found
+    };
+    let of_run = rows(&format!("{} --metrics modes", run.display()));
+    assert!(of_run["against"].as_str().unwrap().ends_with("trained on"), "{of_run}");
+    // All pictures show much the same, in three equal channels.
+    let of_images = rows(&format!("pictures --against stacked-mnist:{DIGITS} --metrics modes"));
+    assert!(of_images["modes"].as_f64() < of_images["floor"]["modes"].as_f64(), "{of_images}");
+    let (error, _) = evaluate(folder.path(), "pictures --against pictures --metrics modes").refused();
+    assert_eq!(error, "the modes of pictures are not known");
 }
 
 /// The kernel distance while training, the best checkpoint, and both after a resume.

@@ -29,6 +29,16 @@ impl Images {
         &self.pixels[index * self.image_len()..][..self.image_len()]
     }
 
+    /// The images of these numbers, without classes.
+    ///
+    /// # Panics
+    /// If a number is not below the count.
+    pub fn select(&self, indices: &[usize]) -> Self {
+        let mut pixels = Vec::with_capacity(indices.len() * self.image_len());
+        indices.iter().for_each(|&index| pixels.extend_from_slice(self.image(index)));
+        Self { pixels, classes: None, ..*self }
+    }
+
     /// Whether image `index` has one level all over, rounding aside.
     ///
     /// # Panics

@@ -54,6 +54,7 @@ pub(crate) use order::shuffle;
 pub use order::{Order, first_shown};
 pub use pack::{Packed, pack};
 pub use samples::Samples;
+pub(crate) use stacked::is_stacked;
 
 /// What is to be read and how, with nothing implicit left.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -66,18 +66,15 @@ fn below(stream: &mut Stream, bound: usize) -> usize {
 
 /// [`Samples::gather`] of images.
 pub(super) fn gather(images: &Images, indices: &[usize], flips: Option<&mut Stream>) -> Images {
-    let mut batch: Vec<u8> = Vec::with_capacity(indices.len() * images.image_len());
-    for &index in indices {
-        batch.extend_from_slice(images.image(index));
-    }
+    let mut batch = images.select(indices);
     if let Some(stream) = flips {
-        for image in batch.chunks_exact_mut(images.image_len()) {
+        for image in batch.pixels.chunks_exact_mut(images.image_len()) {
             if stream.next_u32() >> 31 == 1 {
                 image.chunks_exact_mut(images.size).for_each(<[u8]>::reverse);
             }
         }
     }
-    Images { pixels: batch, classes: None, ..*images }
+    batch
 }
 
 /// What training with `seed` shows first, at most `count` samples: a sample without order, however the source

@@ -16,6 +16,11 @@ use crate::rng;
 /// What the name of such a source begins with; the digits' own source follows.
 const PREFIX: &str = "stacked-mnist:";
 
+/// Whether this `data.source` is of stacked digits.
+pub(crate) fn is_stacked(source: &str) -> bool {
+    source.starts_with(PREFIX)
+}
+
 /// Triples, as in the papers.
 const TRIPLES: usize = 128_000;
 
@@ -35,7 +40,7 @@ impl Door for Stacked {
     }
 
     fn opens(&self, source: &str) -> bool {
-        source.starts_with(PREFIX)
+        is_stacked(source)
     }
 
     fn read(&self, plan: &DataPlan, sink: &mut dyn Sink) -> Result<Contents> {

@@ -1,13 +1,15 @@
 //! The metrics of images by name. To add one: a function here that makes its rows, and a line in the catalogue.
 
-use super::Request;
+use super::points::NAME;
 use super::subject::{FeaturesOfBoth, OfRun, Subject};
-use crate::data::Samples;
+use super::{Request, digits};
+use crate::data::{Images, Samples};
 use crate::error::{Error, Result};
-use crate::metrics::subsamples::{Estimate, halves, some};
+use crate::metrics::subsamples::{Estimate, some, two_disjoint};
 use crate::metrics::{
-    frechet, frechet_distance, kernel, kernel_distance, mean_ms_ssim, mean_pairwise_distance, memorisation, ms_ssim,
-    overfit_gap, pixel_rows, prdc, sliced_wasserstein, support, swd,
+    Features, duplicate_radius, frechet, frechet_distance, kernel, kernel_distance, mean_ms_ssim,
+    mean_pairwise_distance, memorisation, ms_ssim, neighbours, overfit_gap, pixel_rows, prdc, sliced_wasserstein,
+    support, swd,
 };
 use crate::names::nearest;
 use steadygan_run::Evaluation;
@@ -22,22 +24,34 @@ const MAX_SPREAD: usize = 1_000;
 /// Makes the rows of a metric or of several that are computed together.
 type Measure = fn(&Subject) -> Result<Vec<Metric>>;
 
+/// Which images have a metric.
+#[derive(PartialEq)]
+enum Of {
+    /// All that can be evaluated.
+    AllImages,
+    /// Not those that are too small, or no run's. Unless it is asked for by name, the metric is skipped then.
+    SomeImages,
+    /// Stacked digits: their modes are known. Others are not asked, unless by name.
+    StackedDigits,
+}
+
 /// What is measured, in the order of the table.
-const CATALOGUE: &[(&[&str], Measure)] = &[
-    (&["kernel-distance"], measure_kernel),
-    (&["frechet-distance"], measure_frechet),
-    (&["precision", "recall", "density", "coverage"], measure_prdc),
-    (&["sliced-wasserstein"], measure_swd),
-    (&["ms-ssim"], measure_ms_ssim),
-    (&["diversity"], measure_diversity),
-    (&["support"], measure_support),
-    (&["memorisation"], measure_memorisation),
-    (&["overfit-gap"], measure_overfit_gap),
+const CATALOGUE: &[(&[&str], Measure, Of)] = &[
+    (&["kernel-distance"], measure_kernel, Of::AllImages),
+    (&["frechet-distance"], measure_frechet, Of::AllImages),
+    (&["precision", "recall", "density", "coverage"], measure_prdc, Of::AllImages),
+    (&["sliced-wasserstein"], measure_swd, Of::SomeImages),
+    (&["ms-ssim"], measure_ms_ssim, Of::SomeImages),
+    (&["diversity"], measure_diversity, Of::AllImages),
+    (&["support"], measure_support, Of::AllImages),
+    (&["memorisation"], measure_memorisation, Of::SomeImages),
+    (&["overfit-gap"], measure_overfit_gap, Of::SomeImages),
+    (&[NAME], digits::measure, Of::StackedDigits),
 ];
 
-/// The metrics' names, in the order of the table; that of points at the end.
+/// The metrics' names, in the order of the table; that of points and of stacked digits at the end.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    CATALOGUE.iter().flat_map(|(names, _)| names.iter().copied()).chain([super::points::NAME])
+    CATALOGUE.iter().flat_map(|(names, ..)| names.iter().copied())
 }
 
 /// The metrics of a list of names between commas.
@@ -57,24 +71,27 @@ pub fn parse_names(list: &str) -> Result<Vec<String>> {
     list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(parse).collect()
 }
 
-/// Measures what was asked for. What was not asked for by name is skipped if it cannot be measured.
+/// Measures what was asked for. What only [`Of::SomeImages`] have is skipped if it cannot be measured, unless it was named.
 pub(super) fn measure(request: &Request, subject: &Subject) -> Result<Evaluation> {
     let (mut metrics, mut skipped) = (Vec::new(), Vec::new());
     let named = |name: &str| request.metrics.iter().any(|named| named == name);
-    for (names, measure) in CATALOGUE {
-        if !request.metrics.is_empty() && !names.iter().any(|name| named(name)) {
+    for (names, measure, of) in CATALOGUE {
+        let wanted = match request.metrics[..] {
+            [] => *of != Of::StackedDigits || subject.stacked,
+            _ => names.iter().any(|name| named(name)),
+        };
+        if !wanted {
             continue;
         }
+        // What has one name is named with all of its rows.
+        let all = request.metrics.is_empty() || names.len() == 1;
         match measure(subject) {
-            Ok(rows) => metrics.extend(rows.into_iter().filter(|row| request.metrics.is_empty() || named(&row.metric))),
-            Err(error) if request.metrics.is_empty() && optional(names) => {
+            Ok(rows) => metrics.extend(rows.into_iter().filter(|row| all || named(&row.metric))),
+            Err(error) if request.metrics.is_empty() && *of == Of::SomeImages => {
                 skipped.extend(names.iter().map(|name| Skipped { metric: (*name).to_owned(), why: error.to_string() }));
             }
             Err(error) => return Err(error),
         }
-    }
-    if metrics.is_empty() {
-        return Err(Error::recipe("no metric of images was named", "name some of: steadygan evaluate --help"));
     }
     Ok(Evaluation {
         format_version: steadygan_run::FORMAT_VERSION,
@@ -90,13 +107,15 @@ pub(super) fn measure(request: &Request, subject: &Subject) -> Result<Evaluation
     })
 }
 
-/// Whether some images have no such metric: those that are no run's, or too small.
-fn optional(names: &[&str]) -> bool {
-    names.iter().any(|name| matches!(*name, "memorisation" | "overfit-gap" | "ms-ssim" | "sliced-wasserstein"))
-}
-
 /// A row of fakes compared with reals.
-fn row(subject: &Subject, metric: &str, name: String, better: &str, estimate: Estimate, floor: f64) -> Metric {
+pub(super) fn row(
+    subject: &Subject,
+    metric: &str,
+    name: String,
+    better: &str,
+    estimate: Estimate,
+    floor: f64,
+) -> Metric {
     let [low, high] = estimate.interval();
     Metric {
         metric: metric.into(),
@@ -114,17 +133,17 @@ fn row(subject: &Subject, metric: &str, name: String, better: &str, estimate: Es
 }
 
 /// The row with its interval within what the metric can be.
-fn within([least, most]: [f64; 2], row: Metric) -> Metric {
+pub(super) fn within([least, most]: [f64; 2], row: Metric) -> Metric {
     Metric { low: row.low.max(least), high: row.high.min(most), ..row }
 }
 
 /// What a share can be.
-const SHARE: [f64; 2] = [0.0, 1.0];
+pub(super) const SHARE: [f64; 2] = [0.0, 1.0];
 
 /// What a distance can be.
-const DISTANCE: [f64; 2] = [0.0, f64::INFINITY];
+pub(super) const DISTANCE: [f64; 2] = [0.0, f64::INFINITY];
 
-fn floor_features(subject: &Subject, both: &FeaturesOfBoth) -> [crate::metrics::Features; 2] {
+fn floor_features(subject: &Subject, both: &FeaturesOfBoth) -> [Features; 2] {
     [0, 1].map(|side| both.reals.select(&subject.floor[side]))
 }
 
@@ -159,7 +178,7 @@ fn measure_prdc(subject: &Subject) -> Result<Vec<Metric>> {
         ("coverage", found.coverage, floor.coverage, SHARE),
     ];
     let make = |(metric, found, floor, range): (&str, Estimate, Estimate, [f64; 2])| {
-        let name = format!("{metric}-k{}-{}", crate::metrics::prdc::NEIGHBOUR, both.network.name());
+        let name = format!("{metric}-k{}-{}", prdc::NEIGHBOUR, both.network.name());
         within(range, row(subject, metric, name, "higher", found, floor.value))
     };
     Ok(rows.map(make).to_vec())
@@ -189,28 +208,23 @@ fn measure_ms_ssim(subject: &Subject) -> Result<Vec<Metric>> {
 
 /// The mean distance in pixels among fakes as a ratio to that among reals.
 fn measure_diversity(subject: &Subject) -> Result<Vec<Metric>> {
-    let spread = |images: &crate::data::Images, chosen: &[usize]| {
-        mean_pairwise_distance(&Samples::from(images.clone()).gather(chosen, None))
-    };
-    let of = |images: &crate::data::Images| {
-        some(images.count(), MAX_SPREAD.min(images.count()), "evaluate/spread", subject.seed)
-    };
+    let spread = |images: &Images, chosen: &[usize]| mean_pairwise_distance(&Samples::from(images.select(chosen)));
+    let of = |images: &Images| some(images.count(), MAX_SPREAD.min(images.count()), "evaluate/spread", subject.seed);
     let (fakes, reals) = (of(&subject.fakes), of(&subject.reals));
     let among_reals = spread(&subject.reals, &reals);
     if among_reals == 0.0 {
         return Err(Error::data("the reals are all equal", "name images that differ: --against DATA"));
     }
-    let value = spread(&subject.fakes, &fakes) / among_reals;
-    let of_half = |half: Vec<usize>| {
-        let chosen: Vec<usize> = half.into_iter().map(|at| fakes[at]).collect();
+    let ratio = |part: &[usize]| {
+        let chosen: Vec<usize> = part.iter().map(|&at| fakes[at]).collect();
         spread(&subject.fakes, &chosen) / among_reals
     };
-    let of_halves: Vec<f64> = halves(fakes.len(), "fakes", subject.seed).into_iter().map(of_half).collect();
+    let found = Estimate::over(fakes.len(), "fakes", subject.seed, ratio);
     let [a, b] = [0, 1].map(|side| {
         let set = &subject.floor[side];
         spread(&subject.reals, &set[..MAX_SPREAD.min(set.len())])
     });
-    let row = row(subject, "diversity", "diversity-pixels".into(), "floor", Estimate::new(value, &of_halves), a / b);
+    let row = row(subject, "diversity", "diversity-pixels".into(), "floor", found, a / b);
     let floor_samples = row.floor_samples.min(MAX_SPREAD as u64);
     let row = Metric { samples: fakes.len() as u64, reals: reals.len() as u64, floor_samples, ..row };
     Ok(vec![within(DISTANCE, row)])
@@ -218,15 +232,17 @@ fn measure_diversity(subject: &Subject) -> Result<Vec<Metric>> {
 
 fn measure_support(subject: &Subject) -> Result<Vec<Metric>> {
     let [fakes, reals] = subject.rows()?;
-    let (found, own) = (support(fakes, reals, subject.seed)?, support(reals, reals, subject.seed)?);
+    let radius = duplicate_radius(reals)?;
+    let (found, own) = (support(fakes, radius, subject.seed)?, support(reals, radius, subject.seed)?);
     let row = row(subject, "support", "support-pixels".into(), "floor", found, own.value);
     let pairs = row.samples as f64 * (row.samples - 1) as f64 / 2.0;
-    let caveat = (found.value >= pairs).then(|| "no near duplicates: there are at least about that many".to_owned());
+    let caveat =
+        (found.value >= pairs).then(|| "at most one near duplicate: there are at least about that many".to_owned());
     Ok(vec![within(DISTANCE, Metric { floor_samples: row.reals, caveat, ..row })])
 }
 
 fn of_run(subject: &Subject) -> Result<&OfRun> {
-    let run = subject.run.as_ref().filter(|run| run.holdout.count() >= 2 * crate::metrics::neighbours::MIN_IMAGES);
+    let run = subject.run.as_ref().filter(|run| run.holdout.count() >= 2 * neighbours::MIN_IMAGES);
     run.ok_or_else(|| Error::data(subject.no_run.clone(), "evaluate a run that is beside its data"))
 }
 
@@ -234,7 +250,7 @@ fn measure_memorisation(subject: &Subject) -> Result<Vec<Metric>> {
     let run = of_run(subject)?;
     let (train, holdout) = (pixel_rows(&run.train)?, pixel_rows(&run.holdout)?);
     let found = memorisation(&subject.rows()?[0], &train, &holdout, subject.seed)?;
-    let [a, b] = crate::metrics::subsamples::two_disjoint(holdout.count(), holdout.count() / 2, subject.seed);
+    let [a, b] = two_disjoint(holdout.count(), holdout.count() / 2, subject.seed);
     let floor = memorisation(&holdout.select(&a), &train, &holdout.select(&b), subject.seed)?.value;
     let row = row(subject, "memorisation", "memorisation-pixels".into(), "lower", found, floor);
     Ok(vec![Metric { reals: (train.count() + holdout.count()) as u64, floor_samples: a.len() as u64, ..row }])

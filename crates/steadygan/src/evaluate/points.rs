@@ -11,7 +11,7 @@ use crate::run::checkpoint_of;
 use steadygan_run::evaluation::Metric;
 use steadygan_run::{Evaluation, Manifest, RunDirectory};
 
-/// The metric's name on the command line.
+/// The name, on the command line, of the metrics of modes.
 pub(super) const NAME: &str = "modes";
 
 /// The mixture that a run was trained on, if it was one.

@@ -1,21 +1,22 @@
 //! What is evaluated: fakes, reals and, of a run, the images it was trained on and its discriminator.
 
-use super::{FeatureCache, Request, USUAL_SAMPLES};
-use crate::data::{self, DataPlan, Images, Samples, require_images};
+use super::{FeatureCache, Request, USUAL_SAMPLES, points};
+use crate::data::{self, DataPlan, Images, Samples, is_stacked, require_images};
 use crate::device::device;
 use crate::error::{Error, Result};
 use crate::metrics::subsamples::{some, two_disjoint};
-use crate::metrics::{FeatureNetwork, Features, pixel_rows};
+use crate::metrics::{FeatureNetwork, Features, modes, pixel_rows, prdc};
 use crate::nn::Network;
 use crate::plan::{ModelPlan, Plan};
 use crate::rng;
 use crate::run::checkpoint_of;
 use burn::prelude::Device;
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use steadygan_run::{RunDirectory, Which};
 
-/// The fewest images of each kind: what every metric can do with.
-const MIN_IMAGES: usize = 24;
+/// The fewest images of each kind: half of them, a side of the floor, have precision and recall, which need the most.
+const MIN_IMAGES: usize = 2 * prdc::MIN_SAMPLES;
 
 /// Fakes that are made at a time.
 const PIECE: usize = 1_000;
@@ -26,6 +27,8 @@ pub(super) struct Subject {
     pub(super) reals: Images,
     /// What the reals are called.
     pub(super) against: String,
+    /// Whether the reals are stacked digits.
+    pub(super) stacked: bool,
     pub(super) seed: u64,
     /// Two disjoint sets of reals, each of as many as there are fakes or of half the reals.
     pub(super) floor: [Vec<usize>; 2],
@@ -71,14 +74,25 @@ impl Subject {
         let plan = checkpoint.origin().plan.clone();
         let own = own_images(&plan, &checkpoint.origin().data_fingerprint);
         let (reals, against) = match (&request.against, &own) {
-            (Some(source), _) => (of_source(source, plan.model.size, Some(plan.model.channels))?, source.clone()),
-            (None, Ok([_, holdout])) => (holdout.clone(), format!("the images of {} held out", plan.data.source)),
+            (Some(source), _) => {
+                let reals = of_source(source, plan.model.size, Some(plan.model.channels))?;
+                (Cow::Owned(reals), source.clone())
+            }
+            // Modes are counted, not compared: more images matter more than that they were held out.
+            (None, Ok([train, _])) if only_modes(request) => {
+                (Cow::Borrowed(train), format!("the images of {} trained on", plan.data.source))
+            }
+            (None, Ok([_, holdout])) => {
+                (Cow::Borrowed(holdout), format!("the images of {} held out", plan.data.source))
+            }
             (None, Err(error)) => return Err(error.clone()),
         };
+        let source = request.against.as_ref().unwrap_or(&plan.data.source).clone();
         let state = checkpoint.state(&device)?;
-        let count = request.samples.unwrap_or(USUAL_SAMPLES.min(reals.count()));
+        let count = request.samples.unwrap_or(usual(request).min(reals.count()));
         check_counts(count, reals.count(), &against)?;
-        let fakes = fakes(&plan, &checkpoint.generator(&device)?, count, request.seed, &device);
+        let fakes = fakes(&plan, state.shown_generator(), count, request.seed, &device);
+        let reals = chosen_reals(request, &reals);
         let no_run = match &own {
             Ok(_) => "too few images were held out (data.holdout)".to_owned(),
             Err(error) => error.to_string(),
@@ -93,7 +107,7 @@ impl Subject {
             train,
             holdout,
         };
-        Ok(Self::new(request, fakes, reals, against, Some(of_run), no_run))
+        Ok(Self::new(request, fakes, reals, [against, source], Some(of_run), no_run))
     }
 
     fn of_images(request: &Request) -> Result<Self> {
@@ -109,29 +123,30 @@ impl Subject {
             [fakes, reals] = [fakes, reals].map(in_colour);
         }
         check_counts(fakes.count(), reals.count(), &against)?;
-        let count = request.samples.unwrap_or(USUAL_SAMPLES.min(reals.count())).min(fakes.count());
+        let count = request.samples.unwrap_or(usual(request).min(reals.count())).min(fakes.count());
         check_counts(count, reals.count(), &against)?;
         let chosen = some(fakes.count(), count, "evaluate/fakes", request.seed);
         let no_run = format!("{} is no run", request.of);
-        Ok(Self::new(request, gather(&fakes, &chosen), reals, against, None, no_run))
+        let (fakes, reals) = (fakes.select(&chosen), chosen_reals(request, &reals));
+        Ok(Self::new(request, fakes, reals, [against.clone(), against], None, no_run))
     }
 
+    /// `against`: what the reals are called, and their source.
     fn new(
         request: &Request,
         fakes: Images,
         reals: Images,
-        against: String,
+        against: [String; 2],
         run: Option<OfRun>,
         no_run: String,
     ) -> Self {
-        let most = request.samples.unwrap_or(USUAL_SAMPLES).max(MIN_IMAGES);
-        let chosen = some(reals.count(), most.min(reals.count()), "evaluate/reals", request.seed);
-        let reals = gather(&reals, &chosen);
+        let [against, source] = against;
         let each = fakes.count().min(reals.count() / 2);
         Self {
             floor: two_disjoint(reals.count(), each, request.seed),
             fakes,
             reals,
+            stacked: is_stacked(&source),
             against,
             seed: request.seed,
             run,
@@ -168,7 +183,7 @@ impl Subject {
 
     /// The two disjoint sets of reals.
     pub(super) fn floor_images(&self) -> [Images; 2] {
-        [0, 1].map(|side| gather(&self.reals, &self.floor[side]))
+        [0, 1].map(|side| self.reals.select(&self.floor[side]))
     }
 }
 
@@ -186,11 +201,31 @@ fn own_images(plan: &Plan, fingerprint: &str) -> Result<[Images; 2]> {
     }
 }
 
+/// Whether nothing but modes is counted.
+fn only_modes(request: &Request) -> bool {
+    request.metrics == [points::NAME]
+}
+
+/// The most images of each kind of who asks for no count.
+fn usual(request: &Request) -> usize {
+    if only_modes(request) { modes::IMAGES } else { USUAL_SAMPLES }
+}
+
+/// The reals that are compared, of all that there are.
+fn chosen_reals(request: &Request, all: &Images) -> Images {
+    let most = request.samples.unwrap_or(usual(request));
+    all.select(&some(all.count(), most.min(all.count()), "evaluate/reals", request.seed))
+}
+
+/// All images of a source, of this size.
+fn all_of(source: &str, size: usize, channels: Option<usize>) -> DataPlan {
+    DataPlan { source: source.into(), size, channels, holdout: 0.0, background: [255; 3], flip: false }
+}
+
 /// All images of a source.
 fn of_source(source: &str, size: usize, channels: Option<usize>) -> Result<Images> {
     require_images(source)?;
-    let plan = DataPlan { source: source.into(), size, channels, holdout: 0.0, background: [255; 3], flip: false };
-    match data::load(&plan)?.train {
+    match data::load(&all_of(source, size, channels))?.train {
         Samples::Images(images) => Ok(images),
         Samples::Points(_) => Err(Error::data(format!("{source} are points"), "name images")),
     }
@@ -199,9 +234,7 @@ fn of_source(source: &str, size: usize, channels: Option<usize>) -> Result<Image
 /// The size that all images of a source have.
 fn own_size(source: &str) -> Result<usize> {
     // The size is not known yet: any will do to look at them.
-    let plan =
-        DataPlan { source: source.into(), size: 8, channels: None, holdout: 0.0, background: [255; 3], flip: false };
-    let (inspection, _) = data::inspect(&plan)?;
+    let (inspection, _) = data::inspect(&all_of(source, 8, None))?;
     match inspection.sizes[..] {
         [ref only] if only.width == only.height => Ok(only.width as usize),
         _ => {
@@ -236,13 +269,8 @@ fn fakes(plan: &Plan, generator: &Network, count: usize, seed: u64, device: &Dev
     Images { channels: model.channels, size: model.size, pixels, classes: None }
 }
 
-fn gather(images: &Images, chosen: &[usize]) -> Images {
-    let pixels = chosen.iter().flat_map(|&index| images.image(index)).copied().collect();
-    Images { channels: images.channels, size: images.size, pixels, classes: None }
-}
-
 fn nothing(like: &Images) -> Images {
-    gather(like, &[])
+    like.select(&[])
 }
 
 /// Grey repeated in three channels.

@@ -6,7 +6,7 @@
 
 use burn::prelude::*;
 
-use super::subsamples::{Estimate, halves};
+use super::subsamples::{Estimate, deviation, halves, mean};
 use crate::data::Images;
 use crate::error::{Error, Result};
 use crate::nn::{Network, Pass};
@@ -34,24 +34,18 @@ pub fn overfit_gap(
         let message = format!("{} images and {} held out have no overfit gap", train.count(), holdout.count());
         return Err(Error::data(message, "hold out more: data.holdout"));
     }
-    let mean = |values: &mut dyn ExactSizeIterator<Item = f64>| {
-        let count = values.len() as f64;
-        values.sum::<f64>() / count
-    };
-    let mean_of = |values: &[f64]| mean(&mut values.iter().copied());
-    let centre = mean_of(&of_holdout);
-    let squares = of_holdout.iter().map(|logit| (logit - centre).powi(2)).sum::<f64>();
-    let deviation = (squares / (of_holdout.len() - 1) as f64).sqrt();
+    let mean_of = |values: &[f64]| mean(values.iter().copied());
+    let deviation = deviation(&of_holdout);
     // A discriminator that finds all reals alike has no gap.
     let scale = if deviation > 0.0 { 1.0 / deviation } else { 0.0 };
     let sets =
         [(of_train.len(), "train"), (of_holdout.len(), "holdout")].map(|(count, side)| halves(count, side, seed));
     let of_half = |(a, b): (&Vec<usize>, &Vec<usize>)| {
-        let part = |logits: &[f64], half: &[usize]| mean(&mut half.iter().map(|&at| logits[at]));
+        let part = |logits: &[f64], half: &[usize]| mean(half.iter().map(|&at| logits[at]));
         scale * (part(&of_train, a) - part(&of_holdout, b))
     };
     let of_halves: Vec<f64> = sets[0].iter().zip(&sets[1]).map(of_half).collect();
-    Ok(Estimate::new(scale * (mean_of(&of_train) - centre), &of_halves))
+    Ok(Estimate::new(scale * (mean_of(&of_train) - mean_of(&of_holdout)), &of_halves))
 }
 
 /// The logits of whole packs of the images, which are told their classes if the discriminator is.

@@ -9,7 +9,7 @@
 //! with more noise.
 
 use super::pairs::by_row;
-use super::subsamples::{Estimate, SUBSAMPLES, halves};
+use super::subsamples::{Estimate, SUBSAMPLES, memberships};
 use super::{FeatureNetwork, Features};
 use crate::error::Result;
 
@@ -52,12 +52,8 @@ pub fn kernel_distance(fakes: &Features, reals: &Features, seed: u64) -> Result<
 }
 
 fn weights(count: usize, side: &str, seed: u64) -> Vec<Weights> {
-    let mut weights = vec![[0.0; SUMS]; count];
-    for (number, half) in halves(count, side, seed).into_iter().enumerate() {
-        half.into_iter().for_each(|index| weights[index][number] = 1.0);
-    }
-    weights.iter_mut().for_each(|weights| weights[SUBSAMPLES] = 1.0);
-    weights
+    let of_sample = |bits: u16| std::array::from_fn(|part| f64::from(bits >> part & 1));
+    memberships(count, side, seed).into_iter().map(of_sample).collect()
 }
 
 /// Sums of the kernel over pairs of different samples.

@@ -22,6 +22,9 @@ use steadygan_run::ModesLine;
 /// Points that a mixture's modes are counted on.
 pub const POINTS: usize = 2_500;
 
+/// Images that the modes of stacked digits are counted on.
+pub const IMAGES: usize = 26_000;
+
 /// How far from its centre a point may lie, in standard deviations.
 const HIGH_QUALITY_SIGMAS: f64 = 3.0;
 
@@ -200,7 +203,7 @@ mod tests {
     fn uniform_triples_are_the_floor() {
         let mut stream = rng::stream(3, "test", 0);
         let digit = Uniform::new(0u8, 10).unwrap();
-        let modes = Modes::of_triples((0..26_000).map(|_| [(); 3].map(|()| digit.sample(&mut stream))));
+        let modes = Modes::of_triples((0..IMAGES).map(|_| [(); 3].map(|()| digit.sample(&mut stream))));
         assert_eq!((modes.captured(), modes.high_quality()), (1_000, 1.0));
         assert!((modes.reverse_kl() - 0.0192).abs() < 5.0 * 0.00086, "{}", modes.reverse_kl());
     }

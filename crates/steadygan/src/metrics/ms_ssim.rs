@@ -11,7 +11,7 @@
 
 use rayon::prelude::*;
 
-use super::subsamples::{Estimate, halves, some_in_random_order};
+use super::subsamples::{Estimate, mean, some_in_random_order};
 use crate::data::Images;
 use crate::error::{Error, Result};
 
@@ -56,13 +56,7 @@ pub fn mean_ms_ssim(images: &Images, seed: u64) -> Result<Estimate> {
         ms_ssim(a, b, images.channels, images.size)
     };
     let found: Vec<f64> = drawn.as_chunks().0.par_iter().map(similarity).collect();
-    let mean = |of: &mut dyn ExactSizeIterator<Item = f64>| {
-        let count = of.len() as f64;
-        of.sum::<f64>() / count
-    };
-    let of_halves = halves(pairs, "pairs", seed);
-    let of_halves: Vec<f64> = of_halves.iter().map(|half| mean(&mut half.iter().map(|&pair| found[pair]))).collect();
-    Ok(Estimate::new(mean(&mut found.iter().copied()), &of_halves))
+    Ok(Estimate::over(pairs, "pairs", seed, |part| mean(part.iter().map(|&pair| found[pair]))))
 }
 
 /// The similarity of two images of `channels` planes of `size` × `size` bytes, from 0 to 1.

@@ -3,13 +3,13 @@
 //! Images are compared by the Euclidean distance of their levels, at most 32 pixels large (larger ones are reduced): what
 //! is near there is nearly a copy.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::{FilterType, Resizer};
 use rayon::prelude::*;
 
 use super::Features;
 use super::pairs::by_distance;
-use super::subsamples::{Estimate, halves};
+use super::resize::resized;
+use super::subsamples::{Estimate, SUBSAMPLES, mean, memberships};
 use crate::data::Images;
 use crate::error::Result;
 
@@ -29,24 +29,13 @@ const DUPLICATE_SHARE: f64 = 0.01;
 /// There are no images.
 pub fn pixel_rows(images: &Images) -> Result<Features> {
     let size = images.size.min(COMPARED_SIZE);
-    let row = |index: usize| {
+    let row = |resizer: &mut Resizer, index: usize| {
         let planes = images.image(index).chunks_exact(images.size * images.size);
-        let reduced = planes.flat_map(|plane| reduced(plane, images.size, size));
+        let reduced = planes.flat_map(|plane| resized(plane, [images.size, size], FilterType::Box, resizer));
         reduced.map(|level| f32::from(level) / 255.0).collect::<Vec<f32>>()
     };
-    let rows: Vec<f32> = (0..images.count()).into_par_iter().flat_map_iter(row).collect();
+    let rows: Vec<f32> = (0..images.count()).into_par_iter().map_init(Resizer::new, row).flatten_iter().collect();
     Features::new(images.channels * size * size, rows)
-}
-
-fn reduced(plane: &[u8], from: usize, to: usize) -> Vec<u8> {
-    if from == to {
-        return plane.to_vec();
-    }
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Box));
-    let source = ImageRef::new(from as u32, from as u32, plane, PixelType::U8).expect("a plane has its side's bytes");
-    let mut made = Image::new(to as u32, to as u32, PixelType::U8);
-    Resizer::new().resize(&source, &mut made, &options).expect("both images have one kind of pixel");
-    made.into_vec()
 }
 
 /// How much nearer fakes are to the images trained on than to images held out of the same data: 0 if training left no
@@ -62,8 +51,8 @@ fn reduced(plane: &[u8], from: usize, to: usize) -> Vec<u8> {
 pub fn memorisation(fakes: &Features, train: &Features, holdout: &Features, seed: u64) -> Result<Estimate> {
     fakes.comparable(train, MIN_IMAGES)?;
     fakes.comparable(holdout, MIN_IMAGES)?;
-    let nearest =
-        |to: &Features| by_distance(fakes, to, |_, distances| distances.iter().copied().fold(f32::INFINITY, f32::min));
+    let least = |_: usize, distances: &[f32]| distances.iter().copied().fold(f32::INFINITY, f32::min);
+    let nearest = |to: &Features| by_distance(fakes, to, |_| 0, least);
     let closer: Vec<f64> = nearest(train)
         .into_iter()
         .zip(nearest(holdout))
@@ -74,51 +63,53 @@ pub fn memorisation(fakes: &Features, train: &Features, holdout: &Features, seed
         })
         .collect();
     let expected = train.count() as f64 / (train.count() + holdout.count()) as f64;
-    let excess = |of: &mut dyn ExactSizeIterator<Item = f64>| {
-        let count = of.len() as f64;
-        (of.sum::<f64>() / count - expected) / (1.0 - expected)
+    let excess = |part: &[usize]| (mean(part.iter().map(|&at| closer[at])) - expected) / (1.0 - expected);
+    Ok(Estimate::over(closer.len(), "fakes", seed, excess))
+}
+
+/// The squared distance below which two images are near duplicates: the nearest neighbours of 99% of the reals are not.
+///
+/// # Errors
+///
+/// There are fewer than ten reals.
+pub fn duplicate_radius(reals: &Features) -> Result<f32> {
+    reals.comparable(reals, MIN_IMAGES)?;
+    let nearest = |row: usize, distances: &[f32]| {
+        let others = distances.iter().enumerate().filter(|&(other, _)| other != row);
+        others.map(|(_, &distance)| distance).fold(f32::INFINITY, f32::min)
     };
-    let of_halves = halves(closer.len(), "fakes", seed);
-    let of_halves: Vec<f64> = of_halves.iter().map(|half| excess(&mut half.iter().map(|&at| closer[at]))).collect();
-    Ok(Estimate::new(excess(&mut closer.iter().copied()), &of_halves))
+    let mut nearest = by_distance(reals, reals, |_| 0, nearest);
+    nearest.sort_unstable_by(f32::total_cmp);
+    Ok(nearest[(DUPLICATE_SHARE * nearest.len() as f64) as usize])
 }
 
 /// How many different images there seem to be, by the birthday paradox: Arora, Risteski and Zhang 2018, *Do GANs learn the
 /// distribution? Some Theory and Empirics* (arXiv:1706.08224).
 ///
 /// Of n(n − 1)/2 pairs of equally likely images out of s, one in s is a pair of duplicates; so s is about pairs over
-/// duplicates. A near duplicate is nearer than the nearest neighbours of 99% of the reals are, so that the reals' own value
-/// is the one to compare with. Without duplicates the number of pairs: there are at least about that many.
+/// duplicates. `radius` is the reals' [`duplicate_radius`], so that their own value is the one to compare with. With one
+/// pair of duplicates or none it is the number of pairs: there are at least about that many.
 ///
 /// # Errors
 ///
-/// There are fewer than ten images of a kind, or of other sizes.
-pub fn support(images: &Features, reals: &Features, seed: u64) -> Result<Estimate> {
-    images.comparable(reals, MIN_IMAGES)?;
-    let mut nearest = by_distance(reals, reals, |row, distances| {
-        let others = distances.iter().enumerate().filter(|&(other, _)| other != row);
-        others.map(|(_, &distance)| distance).fold(f32::INFINITY, f32::min)
-    });
-    nearest.sort_unstable_by(f32::total_cmp);
-    let radius = nearest[(DUPLICATE_SHARE * nearest.len() as f64) as usize];
-    let count = images.count();
-    let mut members = vec![0u16; count];
-    let halves = halves(count, "fakes", seed);
-    for (number, half) in halves.iter().enumerate() {
-        half.iter().for_each(|&index| members[index] |= 1 << number);
-    }
-    // Of each image, the later ones that are its near duplicates: the sets that both are in.
-    let duplicates = by_distance(images, images, |row, distances| {
-        let later = distances.iter().zip(&members).skip(row + 1);
+/// There are fewer than ten images.
+pub fn support(images: &Features, radius: f32, seed: u64) -> Result<Estimate> {
+    images.comparable(images, MIN_IMAGES)?;
+    let members = memberships(images.count(), "fakes", seed);
+    // Of each image, the later ones that are its near duplicates: what both are part of.
+    let near = |row: usize, distances: &[f32]| {
+        let after = &members[row + 1..];
+        let later = distances[distances.len() - after.len()..].iter().zip(after);
         later.filter(|&(&distance, _)| distance < radius).map(|(_, other)| other & members[row]).collect::<Vec<u16>>()
-    });
-    let pairs = |count: usize| (count * (count - 1) / 2) as f64;
-    let all = pairs(count) / duplicates.iter().map(Vec::len).sum::<usize>().max(1) as f64;
-    let of_half = |number: usize| {
-        let found = duplicates.iter().flatten().filter(|&&sets| sets >> number & 1 == 1).count();
-        pairs(halves[number].len()) / found.max(1) as f64
     };
-    Ok(Estimate::new(all, &(0..halves.len()).map(of_half).collect::<Vec<_>>()))
+    let duplicates = by_distance(images, images, |block| block, near).concat();
+    let of_part = |part: usize| {
+        let of = |bits: &[u16]| bits.iter().filter(|&&bits| bits >> part & 1 == 1).count();
+        let count = of(&members);
+        (count * (count - 1) / 2) as f64 / of(&duplicates).max(1) as f64
+    };
+    let values: Vec<f64> = (0..=SUBSAMPLES).map(of_part).collect();
+    Ok(Estimate::new(values[SUBSAMPLES], &values[..SUBSAMPLES]))
 }
 
 #[cfg(test)]
@@ -161,10 +152,12 @@ mod tests {
         let mut stream = rng::stream(5, "test", 0);
         let number = rand_distr::Uniform::new(0, 200).unwrap();
         let drawn: Vec<usize> = (0..1_000).map(|_| number.sample(&mut stream)).collect();
-        let found = support(&normal(200, 6).select(&drawn), &reals, 1).unwrap();
+        let radius = duplicate_radius(&reals).unwrap();
+        let found = support(&normal(200, 6).select(&drawn), radius, 1).unwrap();
         assert!((170.0..230.0).contains(&found.value), "{found:?}");
-        let own = support(&reals, &reals, 1).unwrap();
+        let own = support(&reals, radius, 1).unwrap();
         assert!(own.value > 20_000.0, "{own:?}");
-        assert!(support(&normal(9, 7), &reals, 1).is_err());
+        assert!(support(&normal(9, 7), radius, 1).is_err());
+        assert!(duplicate_radius(&normal(9, 7)).is_err());
     }
 }

@@ -25,6 +25,9 @@ use crate::names::nearest;
 /// The network of who names none.
 pub const DEFAULT_NETWORK: &str = "efficientnet-lite0";
 
+/// The classifier of digits.
+pub const DIGITS: &str = "digits";
+
 /// The largest file that is read: Inception's takes 95 MB, the largest vision transformers' a little more than this.
 const MAX_BYTES: u64 = 1 << 30;
 
@@ -49,15 +52,38 @@ struct Embedded {
     deviation: f32,
 }
 
-const EMBEDDED: &[Embedded] = &[Embedded {
-    name: DEFAULT_NETWORK,
-    sha256: "c7e5315527755aba6e9c4189b1703e231d147b3907faafef73b4e732c4b8f984",
-    bytes: steadygan_assets::EFFICIENTNET_LITE0,
-    size: 128,
-    channels: 3,
-    mean: 127.0,
-    deviation: 128.0,
-}];
+const EMBEDDED: &[Embedded] = &[
+    Embedded {
+        name: DEFAULT_NETWORK,
+        sha256: "c7e5315527755aba6e9c4189b1703e231d147b3907faafef73b4e732c4b8f984",
+        bytes: steadygan_assets::EFFICIENTNET_LITE0,
+        size: 128,
+        channels: 3,
+        mean: 127.0,
+        deviation: 128.0,
+    },
+    Embedded {
+        name: DIGITS,
+        sha256: "fdd78a4309095432df276c307f04ef0383949eb4b0bc9cef17ba70a9615ff14b",
+        bytes: steadygan_assets::DIGITS,
+        size: 28,
+        channels: 1,
+        mean: 0.0,
+        deviation: 255.0,
+    },
+    Embedded {
+        name: "fashion",
+        sha256: "c37a242c4008e07d992066b41752bf563474ed21f3e7b3096daca75d5428b201",
+        bytes: steadygan_assets::FASHION,
+        size: 28,
+        channels: 1,
+        mean: 0.0,
+        deviation: 255.0,
+    },
+];
+
+/// The output of [`DIGITS`] and `fashion` that holds a logit for each of ten classes.
+pub const LOGITS: &str = "logits";
 
 impl Embedded {
     fn preprocessing(&self) -> Preprocessing {
@@ -90,7 +116,8 @@ impl FeatureNetwork {
         Self::named(DEFAULT_NETWORK)
     }
 
-    /// The network of a name that the program carries, or of the path of an ONNX file (NAME.onnx), beside which
+    /// The network of a name that the program carries (`efficientnet-lite0`; `digits` and `fashion`, which classify
+    /// 28 × 28 grey images and have 96 features), or of the path of an ONNX file (NAME.onnx), beside which
     /// NAME.toml describes its input: see [`Preprocessing`].
     ///
     /// # Errors

@@ -33,19 +33,20 @@ pub(super) fn by_row<T: Send>(
     made
 }
 
-/// What `visit` makes of each sample of `a`, given its squared Euclidean distances from all samples of `b`. Equal samples
-/// have distance 0 exactly.
-pub(super) fn by_distance<T: Send>(a: &Features, b: &Features, visit: impl Fn(usize, &[f32]) -> T + Sync) -> Vec<T> {
+/// What `visit` makes of each sample of `a`, given its squared Euclidean distances from the samples of `b`, from those on
+/// that [`by_row`] says. Equal samples have distance 0 exactly.
+pub(super) fn by_distance<T: Send>(
+    a: &Features,
+    b: &Features,
+    from: impl Fn(usize) -> usize,
+    visit: impl Fn(usize, &[f32]) -> T + Sync,
+) -> Vec<T> {
     let (of_a, of_b) = (squares(a), squares(b));
-    by_row(
-        a,
-        b,
-        |_| 0,
-        |row, products| {
-            let squared = |(&product, &square): (&f32, &f32)| (of_a[row] + square - 2.0 * product).max(0.0);
-            visit(row, &products.iter().zip(&of_b).map(squared).collect::<Vec<_>>())
-        },
-    )
+    by_row(a, b, from, |row, products| {
+        let squared = |(&product, &square): (&f32, &f32)| (of_a[row] + square - 2.0 * product).max(0.0);
+        let of_b = &of_b[of_b.len() - products.len()..];
+        visit(row, &products.iter().zip(of_b).map(squared).collect::<Vec<_>>())
+    })
 }
 
 /// The squared norm of each sample, computed as products of different samples are.
@@ -72,7 +73,7 @@ mod tests {
         let (a, mut values) = (Features::new(37, draw(300)).unwrap(), draw(5));
         values.extend(a.row(299));
         let b = Features::new(37, values).unwrap();
-        let found = by_distance(&a, &b, |_, distances| distances.to_vec());
+        let found = by_distance(&a, &b, |_| 0, |_, distances| distances.to_vec());
         for (row, distances) in found.iter().enumerate() {
             for (column, &distance) in distances.iter().enumerate() {
                 let pairs = a.row(row).iter().zip(b.row(column));
@@ -81,5 +82,9 @@ mod tests {
             }
         }
         assert_eq!(found[299][5], 0.0);
+        let later = by_distance(&a, &a, |block| block, |_, distances| distances.to_vec());
+        let all = by_distance(&a, &a, |_| 0, |_, distances| distances.to_vec());
+        let same = |row: usize| later[row] == all[row][row / BLOCK * BLOCK..];
+        assert!((0..300).all(same), "the same bits, whatever is left out");
     }
 }

@@ -66,7 +66,7 @@ fn of_sets(fakes: &Features, of_fakes: &[Vec<usize>], reals: &Features, of_reals
     let balls: Vec<Vec<AtomicU32>> =
         of_fakes.iter().map(|set| set.iter().map(|_| AtomicU32::new(0)).collect()).collect();
     // Of each real and set: whether it is recalled, and covered.
-    let seen = by_distance(reals, fakes, |real, distances| {
+    let see = |real: usize, distances: &[f32]| {
         let judge = |set: usize| {
             let radius = real_radii[set][real];
             let (mut recalled, mut covered) = (false, false);
@@ -81,7 +81,8 @@ fn of_sets(fakes: &Features, of_fakes: &[Vec<usize>], reals: &Features, of_reals
             [recalled, covered]
         };
         (0..sets).map(|set| if real_radii[set][real] < 0.0 { [false; 2] } else { judge(set) }).collect::<Vec<_>>()
-    });
+    };
+    let seen = by_distance(reals, fakes, |_| 0, see);
     let of_set = |set: usize| {
         let balls: Vec<u32> = balls[set].iter().map(|count| count.load(Ordering::Relaxed)).collect();
         let (fakes, reals) = (balls.len() as f64, of_reals[set].len() as f64);
@@ -109,7 +110,7 @@ fn radii(samples: &Features, sets: &[Vec<usize>]) -> Vec<Vec<f32>> {
             members
         })
         .collect();
-    let of_rows = by_distance(samples, samples, |row, distances| {
+    let of_row = |row: usize, distances: &[f32]| {
         let radius = |set: usize| {
             if !members[set][row] {
                 return ABSENT;
@@ -127,7 +128,8 @@ fn radii(samples: &Features, sets: &[Vec<usize>]) -> Vec<Vec<f32>> {
             nearest[NEIGHBOUR]
         };
         (0..sets.len()).map(radius).collect::<Vec<_>>()
-    });
+    };
+    let of_rows = by_distance(samples, samples, |_| 0, of_row);
     (0..sets.len()).map(|set| of_rows.iter().map(|of_row| of_row[set]).collect()).collect()
 }
 

@@ -30,6 +30,13 @@ impl Estimate {
         Self { value, deviation: deviation(of_halves) }
     }
 
+    /// What `of` makes of all of `count` samples, and of the ten [`halves`], each the samples' numbers.
+    pub fn over(count: usize, side: &str, seed: u64, of: impl Fn(&[usize]) -> f64) -> Self {
+        let all: Vec<usize> = (0..count).collect();
+        let of_halves: Vec<f64> = halves(count, side, seed).iter().map(|half| of(half)).collect();
+        Self::new(of(&all), &of_halves)
+    }
+
     /// The interval's lower and upper end.
     pub fn interval(&self) -> [f64; 2] {
         [self.value - STUDENT * self.deviation, self.value + STUDENT * self.deviation]
@@ -37,13 +44,18 @@ impl Estimate {
 }
 
 /// The sample's standard deviation; 0 for fewer than two values.
-fn deviation(values: &[f64]) -> f64 {
+pub(super) fn deviation(values: &[f64]) -> f64 {
     if values.len() < 2 {
         return 0.0;
     }
+    let mean = mean(values.iter().copied());
+    (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (values.len() - 1) as f64).sqrt()
+}
+
+/// The mean of some values.
+pub(super) fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
     let count = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0)).sqrt()
+    values.sum::<f64>() / count
 }
 
 /// Ten halves of `count` samples, each in ascending order. `side` ("fakes", "reals") names the stream.
@@ -55,6 +67,15 @@ pub fn halves(count: usize, side: &str, seed: u64) -> Vec<Vec<usize>> {
         half
     };
     (0..SUBSAMPLES as u64).map(draw).collect()
+}
+
+/// Of each of `count` samples: in which of the ten [`halves`] it is, a bit each; the bit after them is that of all samples.
+pub(super) fn memberships(count: usize, side: &str, seed: u64) -> Vec<u16> {
+    let mut members = vec![1 << SUBSAMPLES; count];
+    for (number, half) in halves(count, side, seed).into_iter().enumerate() {
+        half.into_iter().for_each(|index| members[index] |= 1 << number);
+    }
+    members
 }
 
 /// Two disjoint sets of `each` of `count` samples, each in ascending order.
@@ -107,6 +128,15 @@ mod tests {
             assert!(half.is_sorted_by(|a, b| a < b) && half[3] < 9, "{half:?}");
         }
         assert!(halves.iter().collect::<BTreeSet<_>>().len() > 5);
+    }
+
+    #[test]
+    fn members_are_those_of_the_halves_and_of_all() {
+        let (halves, members) = (halves(9, "fakes", 1), memberships(9, "fakes", 1));
+        for (index, bits) in members.into_iter().enumerate() {
+            let expected = (0..SUBSAMPLES).filter(|&number| halves[number].contains(&index)).map(|number| 1 << number);
+            assert_eq!(bits, expected.sum::<u16>() + (1 << SUBSAMPLES), "{index}");
+        }
     }
 
     #[test]

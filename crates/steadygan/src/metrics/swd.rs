@@ -15,7 +15,7 @@ use rand_distr::{Distribution, StandardNormal, Uniform};
 use rayon::prelude::*;
 use steadygan_kernels::row_products;
 
-use super::subsamples::{Estimate, SUBSAMPLES, halves, some};
+use super::subsamples::{Estimate, SUBSAMPLES, memberships, some};
 use crate::data::Images;
 use crate::error::{Error, Result};
 use crate::rng;
@@ -65,8 +65,7 @@ pub fn sliced_wasserstein(fakes: &Images, reals: &Images, seed: u64) -> Result<E
     let directions = directions(channels * PATCH * PATCH, seed);
     let mut sums = [0.0; SUBSAMPLES + 1];
     for (level, (fakes, reals)) in fake_levels.iter().zip(real_levels).enumerate() {
-        let cut = |level: &Level, places: &[Place]| descriptors(level, places);
-        let (fakes, reals) = (cut(fakes, &fake_places[level]), cut(reals, &real_places[level]));
+        let (fakes, reals) = (descriptors(fakes, &fake_places[level]), descriptors(reals, &real_places[level]));
         let found = distances(&fakes, fake_marks, &reals, real_marks, &directions);
         sums.iter_mut().zip(found).for_each(|(sum, found)| *sum += found);
     }
@@ -99,13 +98,9 @@ fn places(size: usize, count: usize, side: &str, seed: u64) -> Vec<Vec<Place>> {
     pyramid::sizes(size).into_iter().map(level).collect()
 }
 
-/// Of each patch: in which halves its image is, a bit each; the bit after them is that of all.
+/// Of each patch: the [`memberships`] of its image.
 fn marks(count: usize, side: &str, seed: u64) -> Vec<u16> {
-    let mut of_images = vec![1 << SUBSAMPLES; count];
-    for (number, half) in halves(count, side, seed).into_iter().enumerate() {
-        half.into_iter().for_each(|image| of_images[image] |= 1 << number);
-    }
-    of_images.into_iter().flat_map(|mark| [mark; PATCHES]).collect()
+    memberships(count, side, seed).into_iter().flat_map(|mark| [mark; PATCHES]).collect()
 }
 
 /// Random unit vectors.
@@ -133,12 +128,11 @@ pub fn descriptors(level: &Level, places: &[Place]) -> Vec<f32> {
             }
         }
     });
+    let count = (places.len() * area) as f64;
     for channel in 0..channels {
-        let of_channel = |row: &[f32]| row[channel * area..][..area].iter().map(|&x| f64::from(x)).collect::<Vec<_>>();
-        let sum = |f: &dyn Fn(f64) -> f64| rows.chunks_exact(channels * area).flat_map(of_channel).map(f).sum::<f64>();
-        let count = (places.len() * area) as f64;
-        let mean = sum(&|x| x) / count;
-        let deviation = (sum(&|x| (x - mean).powi(2)) / count).sqrt();
+        let of_channel = || rows.chunks_exact(channels * area).flat_map(|row| &row[channel * area..][..area]);
+        let mean = of_channel().map(|&x| f64::from(x)).sum::<f64>() / count;
+        let deviation = (of_channel().map(|&x| (f64::from(x) - mean).powi(2)).sum::<f64>() / count).sqrt();
         // Constant images have patches of nothing but their mean.
         let scale = if deviation > 0.0 { 1.0 / deviation } else { 0.0 };
         for row in rows.chunks_exact_mut(channels * area) {

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::{FilterType, Resizer};
 use serde::Deserialize;
 
 use crate::data::{Images, luma};
 use crate::error::{Error, Result};
 use crate::files::read_limited;
+use crate::metrics::resize::resized;
 
 /// How images become a network's input: `[n, channels, size, size]`, (byte − mean) / deviation by channel, in the order
 /// red, green, blue. Images are resized as bytes, channel by channel, at the size that they have.
@@ -42,6 +42,15 @@ pub enum Interpolation {
     Bicubic,
     /// Linear in both directions.
     Bilinear,
+}
+
+impl Interpolation {
+    fn filter(self) -> FilterType {
+        match self {
+            Self::Bicubic => FilterType::CatmullRom,
+            Self::Bilinear => FilterType::Bilinear,
+        }
+    }
 }
 
 /// The largest input: no published feature network takes more.
@@ -95,14 +104,12 @@ impl Preprocessing {
     pub(super) fn input(&self, images: &Images, first: usize, count: usize) -> Vec<f32> {
         let mut input = Vec::with_capacity(count * self.input_len());
         let mut resizer = Resizer::new();
+        let mut fitted = |plane: &[u8]| resized(plane, [images.size, self.size], self.resize.filter(), &mut resizer);
         for index in first..first + count {
             let image = images.image(index);
             let planes = match (images.channels, self.channels) {
-                (3, 1) => vec![self.resized(&grey(image), images.size, &mut resizer)],
-                _ => image
-                    .chunks_exact(images.size * images.size)
-                    .map(|plane| self.resized(plane, images.size, &mut resizer))
-                    .collect(),
+                (3, 1) => vec![fitted(&grey(image))],
+                _ => image.chunks_exact(images.size * images.size).map(&mut fitted).collect(),
             };
             for channel in 0..self.channels {
                 let (mean, deviation) = (self.mean[channel], self.deviation[channel]);
@@ -111,22 +118,6 @@ impl Preprocessing {
             }
         }
         input
-    }
-
-    fn resized(&self, plane: &[u8], side: usize, resizer: &mut Resizer) -> Vec<u8> {
-        if side == self.size {
-            return plane.to_vec();
-        }
-        let filter = match self.resize {
-            Interpolation::Bicubic => FilterType::CatmullRom,
-            Interpolation::Bilinear => FilterType::Bilinear,
-        };
-        let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter));
-        let (from, to) = (side as u32, self.size as u32);
-        let source = ImageRef::new(from, from, plane, PixelType::U8).expect("a plane has its side's bytes");
-        let mut made = Image::new(to, to, PixelType::U8);
-        resizer.resize(&source, &mut made, &options).expect("both images have one kind of pixel");
-        made.into_vec()
     }
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::data::{self, DataPlan, Samples};
 use crate::export::{Description, FORMAT_VERSION, to_onnx};
 use crate::nn::{Builder, ConvSpec, Init, Initializer};
 use crate::plan::Plan;
@@ -26,6 +27,52 @@ fn the_embedded_network_is_efficientnet_lite0() {
     for (at, expected) in [(751, 5.9102), (701, 5.4199), (31, 5.2807), (1219, 5.2387)] {
         assert!((row[at] - expected).abs() < 1e-2, "{at}: {}", row[at]);
     }
+}
+
+/// The images of a source at 28 pixels, grey.
+fn grey(source: &str) -> Images {
+    let size = 28;
+    let plan =
+        DataPlan { source: source.into(), size, channels: Some(1), holdout: 0.0, background: [255; 3], flip: false };
+    match data::load(&plan).unwrap().train {
+        Samples::Images(images) => images,
+        Samples::Points(_) => panic!("{source} are points"),
+    }
+}
+
+/// How many images a classifier is right about.
+fn right(network: &str, images: &Images) -> usize {
+    let logits = FeatureNetwork::named(network).unwrap().outputs(images, LOGITS).unwrap();
+    let largest = |row: &[f32]| (0..10).max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap();
+    let classes = images.classes.as_ref().unwrap().iter().enumerate();
+    classes.filter(|&(image, &class)| largest(logits.row(image)) == class as usize).count()
+}
+
+/// The logits of `onnxruntime`, as `make_classifiers.py` prints them.
+#[test]
+fn the_classifiers_have_their_logits() {
+    let digits = [-9.2299, -5.1548, -5.1136, -15.2360, 4.5687, -13.3081, -6.8481, 0.9795, 31.1215, -23.7825];
+    let fashion = [-0.2358, -3.3171, 0.9334, -4.0301, -3.6817, -3.9348, -0.8502, 0.3703, 2.6948, -1.5847];
+    for (name, expected) in [(DIGITS, digits), ("fashion", fashion)] {
+        let network = FeatureNetwork::named(name).unwrap();
+        let found = network.outputs(&patterns(1, 1, 28), LOGITS).unwrap();
+        for (found, expected) in found.row(0).iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-3, "{name}: {found} {expected}");
+        }
+        assert_eq!(network.features(&patterns(2, 3, 32)).unwrap().dimensions(), 96);
+    }
+}
+
+/// The fixture is of digits that the classifier was not trained on, the embedded images are Fashion-MNIST's test set;
+/// `make_classifiers.py` finds as many of its first thousand right.
+#[test]
+fn the_classifiers_are_right_about_images_held_out() {
+    let digits = grey(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/digits/t10k-images-idx3-ubyte.gz"));
+    assert!((digits.count() == 200) && right(DIGITS, &digits) >= 197, "98.5% of {}", digits.count());
+    let fashion = grey("embedded");
+    let classes = fashion.classes.as_ref().map(|classes| classes[..1_000].to_vec());
+    let first = Images { pixels: fashion.pixels[..1_000 * 28 * 28].to_vec(), classes, ..fashion };
+    assert!(right("fashion", &first).abs_diff(918) <= 1);
 }
 
 #[test]

@@ -1,0 +1,118 @@
+//! Stacked digits: how many of the 1,000 modes images have, as a classifier sees them.
+//!
+//! The protocol is that of VEEGAN and PacGAN ([`metrics::modes`](crate::metrics::modes)). A classifier flatters: it calls
+//! everything a digit, so that noise has many modes. Beside the count stands what real triples get, through the same
+//! classifier, and the share of triples of which it is confident: few of blends of digits, but also those that are noise.
+
+use super::catalogue::{DISTANCE, SHARE, row, within};
+use super::points::NAME;
+use super::subject::Subject;
+use crate::data::Images;
+use crate::error::{Error, Result};
+use crate::metrics::modes::{IMAGES, Modes};
+use crate::metrics::network::{DIGITS, FeatureNetwork, LOGITS};
+use crate::metrics::subsamples::{Estimate, some};
+use steadygan_run::evaluation::Metric;
+
+/// The classifier is confident of a triple if it gives each of its digits a probability above this.
+const CONFIDENT: f64 = 0.9;
+
+/// What the classifier sees in each image.
+struct Seen {
+    triples: Vec<[u8; 3]>,
+    confident: Vec<bool>,
+}
+
+impl Seen {
+    /// Looks at the channels of colour images.
+    fn in_images(network: &FeatureNetwork, images: Images) -> Result<Self> {
+        // Planes lie one after the other: each is a grey image.
+        let logits = network.outputs(&Images { channels: 1, classes: None, ..images }, LOGITS)?;
+        let digits: Vec<(u8, f64)> = (0..logits.count()).map(|plane| most_likely(logits.row(plane))).collect();
+        let (triples, confident) = digits.as_chunks::<3>().0.iter().map(of_planes).unzip();
+        Ok(Self { triples, confident })
+    }
+
+    fn modes(&self, part: &[usize]) -> Modes {
+        Modes::of_triples(part.iter().map(|&at| self.triples[at]))
+    }
+
+    fn confident(&self, part: &[usize]) -> f64 {
+        part.iter().filter(|&&at| self.confident[at]).count() as f64 / part.len() as f64
+    }
+}
+
+fn of_planes(planes: &[(u8, f64); 3]) -> ([u8; 3], bool) {
+    (planes.map(|(digit, _)| digit), planes.iter().all(|&(_, probability)| probability > CONFIDENT))
+}
+
+/// The digit of the largest logit, the first of equal ones, and its probability.
+fn most_likely(logits: &[f32]) -> (u8, f64) {
+    let largest = (0..logits.len()).rev().max_by(|&a, &b| logits[a].total_cmp(&logits[b])).unwrap_or(0);
+    let relative = |logit: &f32| f64::from(logit - logits[largest]).exp();
+    (largest as u8, 1.0 / logits.iter().map(relative).sum::<f64>())
+}
+
+/// Counts the modes of fakes, and of as many reals.
+pub(super) fn measure(subject: &Subject) -> Result<Vec<Metric>> {
+    if !subject.stacked {
+        let message = format!("the modes of {} are not known", subject.against);
+        let hint = "modes are counted of runs on ring, grid or stacked digits, and --against stacked-mnist:PATH";
+        return Err(Error::recipe(message, hint));
+    }
+    let network = FeatureNetwork::named(DIGITS)?;
+    let (count, reals) = (subject.fakes.count(), subject.reals.count());
+    let own = some(reals, count.min(reals), "evaluate/modes", subject.seed);
+    let found = Seen::in_images(&network, subject.fakes.clone())?;
+    let real = Seen::in_images(&network, subject.reals.select(&own))?;
+    let all: Vec<usize> = (0..own.len()).collect();
+    let caveat = (count != IMAGES).then(|| format!("published counts are of {IMAGES} images: --metrics {NAME}"));
+    let make = |metric: &str, better: &str, range: [f64; 2], value: fn(&Seen, &[usize]) -> f64| {
+        let estimate = Estimate::over(count, "fakes", subject.seed, |part| value(&found, part));
+        let row = row(subject, metric, format!("{metric}-{DIGITS}"), better, estimate, value(&real, &all));
+        let floor_samples = own.len() as u64;
+        within(range, Metric { reals: floor_samples, floor_samples, caveat: caveat.clone(), ..row })
+    };
+    Ok(vec![
+        make(NAME, "higher", DISTANCE, |seen, part| seen.modes(part).captured() as f64),
+        make("confident", "floor", SHARE, Seen::confident),
+        make("reverse-kl", "lower", DISTANCE, |seen, part| seen.modes(part).reverse_kl()),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{self, DataPlan, Samples};
+
+    #[test]
+    fn the_largest_logit_has_the_softmax_s_probability() {
+        let (digit, probability) = most_likely(&[0.0, 3f32.ln(), 3f32.ln(), 0.0]);
+        assert!(digit == 1 && (probability - 3.0 / 8.0).abs() < 1e-6, "{digit} {probability}");
+    }
+
+    /// 200 digits that the classifier was not trained on, three at a time.
+    #[test]
+    fn real_triples_are_seen_as_they_are_and_blends_are_not_believed() {
+        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/digits/t10k-images-idx3-ubyte.gz").into();
+        let plan = DataPlan { source, size: 28, channels: Some(1), holdout: 0.0, background: [255; 3], flip: false };
+        let Samples::Images(digits) = data::load(&plan).unwrap().train else { panic!("points") };
+        let classes = digits.classes.clone().unwrap();
+        let planes: Vec<usize> = (0..300).map(|plane| plane * 73 % 200).collect();
+        let images = Images { channels: 3, ..digits.select(&planes) };
+        let network = FeatureNetwork::named(DIGITS).unwrap();
+        let seen = Seen::in_images(&network, images.clone()).unwrap();
+        let expected: Vec<[u8; 3]> =
+            planes.as_chunks::<3>().0.iter().map(|triple| triple.map(|plane| classes[plane] as u8)).collect();
+        let right = expected.iter().zip(&seen.triples).filter(|(a, b)| a == b).count();
+        let all: Vec<usize> = (0..100).collect();
+        assert!(right >= 96, "{right}");
+        assert_eq!(seen.modes(&all[..2]).samples, 2);
+        // 69 of `onnxruntime`: the logits were trained on labels that were smoothed.
+        assert!((0.68..=0.70).contains(&seen.confident(&all)), "{}", seen.confident(&all));
+        let others = digits.select(&planes.iter().map(|plane| (plane + 100) % 200).collect::<Vec<_>>());
+        let blended = images.pixels.iter().zip(&others.pixels).map(|(&a, &b)| a.midpoint(b)).collect();
+        let blended = Seen::in_images(&network, Images { pixels: blended, ..images }).unwrap();
+        assert!(blended.confident(&all) <= 0.03, "{}", blended.confident(&all));
+    }
+}
