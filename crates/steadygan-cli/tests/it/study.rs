@@ -126,8 +126,8 @@ fn ten_kills_change_nothing() {
 
 #[test]
 fn a_search_halves_its_combinations() {
-    let search = STUDY.replace("'full'", "'search'").replace("seeds = 2", "").replace("images = 64", "images = 144");
-    let folder = with_study(&search.replace("[factors]", "train.batch = 4\n[factors]\nlabel-smoothing = true"));
+    let search = STUDY.replace("'full'", "'search'").replace("seeds = 2", "").replace("images = 64", "images = 432");
+    let folder = with_study(&search.replace("[factors]", "[factors]\nlabel-smoothing = true"));
     let answer = steadygan(folder.path(), "study study.toml").done();
     assert!(answer.stderr.contains("8 combinations"), "{answer:#?}");
     let record = record(folder.path(), "study");
@@ -195,7 +195,7 @@ fn a_budget_that_allows_nothing_is_told_with_one_that_does() {
         "{error} {hint}"
     );
     assert!(!folder.path().join("study/study.json").exists());
-    steadygan(folder.path(), "study study.toml --quiet --budget 40s").done();
+    steadygan(folder.path(), "study study.toml --quiet --budget 25s").done();
 }
 
 #[test]

@@ -28,6 +28,9 @@ pub const DEFAULT_NETWORK: &str = "efficientnet-lite0";
 /// The classifier of digits.
 pub const DIGITS: &str = "digits";
 
+/// The classifier of Fashion-MNIST.
+pub const FASHION: &str = "fashion";
+
 /// The largest file that is read: Inception's takes 95 MB, the largest vision transformers' a little more than this.
 const MAX_BYTES: u64 = 1 << 30;
 
@@ -72,7 +75,7 @@ const EMBEDDED: &[Embedded] = &[
         deviation: 255.0,
     },
     Embedded {
-        name: "fashion",
+        name: FASHION,
         sha256: "c37a242c4008e07d992066b41752bf563474ed21f3e7b3096daca75d5428b201",
         bytes: steadygan_assets::FASHION,
         size: 28,
@@ -82,7 +85,7 @@ const EMBEDDED: &[Embedded] = &[
     },
 ];
 
-/// The output of [`DIGITS`] and `fashion` that holds a logit for each of ten classes.
+/// The output of [`DIGITS`] and [`FASHION`] that holds a logit for each of ten classes.
 pub const LOGITS: &str = "logits";
 
 impl Embedded {

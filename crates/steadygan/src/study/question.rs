@@ -11,6 +11,7 @@ use crate::data::{DataFacts, Dataset, Samples, sample_shape};
 use crate::device::device;
 use crate::error::{Error, Result};
 use crate::heuristics;
+use crate::metrics::network::FASHION;
 use crate::nn::LayerTable;
 use crate::pixels::PixelRange;
 use crate::plan::{Downsampling, Plan, Upsampling};
@@ -55,6 +56,7 @@ impl Question {
             None => base.lay_text(EMBEDDED, "embedded recipe")?,
         }
         lay_all(&mut base, &asked.set)?;
+        measure_in_domain(&mut base)?;
         let (plan, data) = prepare(&base)?;
         let distance = distance_of(&asked, &data)?;
         let mut left_out = Vec::new();
@@ -201,6 +203,15 @@ pub struct Measured {
     pub measured: u64,
     /// Fakes that are measured each time.
     pub samples: u64,
+}
+
+/// The embedded images are measured by a classifier of their kind unless somebody names another network: it tells them better than one of
+/// photographs, in a hundredth of the time.
+fn measure_in_domain(base: &mut LayeredRecipe) -> Result<()> {
+    const KEY: &str = "train.metric-network";
+    let is_embedded = matches!(base.recipe()?.data.source.as_str(), "embedded" | FASHION);
+    let unsaid = base.spelled_out()?.get(KEY).is_some_and(|(_, origin)| origin == "default");
+    if is_embedded && unsaid { base.lay_value(KEY, FASHION, ORIGIN) } else { Ok(()) }
 }
 
 /// Whether what the study sets itself makes its data points.
