@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use steadygan::diagnose::{Card, cards};
+use steadygan::report::progress::write_progress;
 use steadygan::run::RunReport;
 use steadygan::{Error, Result};
 use steadygan_dash::{DashboardError, report_run, report_study};
@@ -15,15 +16,26 @@ use steadygan_run::{RunDirectory, Severity, StudyDirectory, write_atomically};
 const KIB: usize = 1 << 10;
 
 pub(crate) fn report(arguments: &Report, options: &Options) -> Result<ExitCode> {
-    let (mut told, text, file, page) = if StudyDirectory::new(&arguments.run).record().is_file() {
-        of_study(&arguments.run)?
-    } else {
-        of_run(&arguments.run)?
-    };
+    let is_study = StudyDirectory::new(&arguments.run).record().is_file();
+    if is_study && arguments.gif {
+        return Err(Error::recipe(
+            "an animation shows one run",
+            "name a run's folder; those of a study are in its `runs`",
+        ));
+    }
+    let (mut told, text, file, page) = if is_study { of_study(&arguments.run)? } else { of_run(&arguments.run)? };
     write_atomically(&file, page.html.as_bytes())?;
     let size = page.html.len().div_ceil(KIB);
     if !options.quiet {
         say(&format!("the page has {} of {} sheets, in {size} KiB", page.sheets, page.sheets_written));
+    }
+    if arguments.gif {
+        let run = RunDirectory::open(&arguments.run)?;
+        let frames = write_progress(&run)?;
+        told["animation"] = json!(run.progress().display().to_string());
+        if !options.quiet {
+            say(&format!("{} shows {frames} sheets one after the other", run.progress().display()));
+        }
     }
     let file = file.display().to_string();
     answer(&if options.json {

@@ -62,7 +62,7 @@ export function runPage(page, { id, others }) {
     summary = runs.get(id) ?? summary;
     if (wanted.includes(id)) gone = read[wanted.indexOf(id)] === null;
     if (!own || !summary) return put(page, h("p", { class: "empty" }, `There is no run ${id} in this folder (any more). `, h("a", { href: first.link }, first.title)));
-    if (!gone) sheets.set(own.sheets, own.has_reals, own.sheets_written);
+    if (!gone) sheets.set(own.sheets, own.has_reals, own.sheets_written, summary.seed);
     const found = findings.gathered(own.findings);
     head(nodes.head, summary);
     const notes = gone ? ["This run is no longer in the folder: what is shown is what was last read."] : summary.notes;

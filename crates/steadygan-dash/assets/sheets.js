@@ -27,11 +27,11 @@ export class Sheets {
     this.said = h("output", { class: "when" });
     const scaled = (by, text, title) => h("button", { type: "button", class: "quiet small", title, "aria-label": title, onclick: () => this.rescale(by) }, text);
     this.sized = h("output", { class: "scale" });
-    this.left = h("p", { class: "counted" });
+    this.caption = h("p", { class: "counted" });
     this.node = h(
       "div", { class: "pictures" },
       h("figure", {}, h("figcaption", {}, h("h3", {}, "Fakes"), this.said), this.fake,
-        this.scrub, this.left),
+        this.scrub, this.caption),
       h("figure", {}, h("figcaption", {}, h("h3", {}, "Reals"), h("span", { class: "scaling" }, scaled(-1, "−", "Smaller pixels"), this.sized, scaled(1, "+", "Larger pixels"))), this.real),
     );
     this.observer = new ResizeObserver(() => this.fit());
@@ -39,12 +39,13 @@ export class Sheets {
   }
 
   // What there is now. The last sheet stays the last one as the run goes on, unless another was chosen.
-  set(images, hasReals, written = images.length) {
+  set(images, hasReals, written = images.length, seed = null) {
     const shown = this.images[this.at];
     const changed = images.length !== this.images.length || images.at(-1) !== this.images.at(-1);
     this.images = images;
     this.slider.max = Math.max(0, images.length - 1);
-    this.left.textContent = written > images.length ? `${images.length} of the run's ${written} sheets, evenly through training` : "";
+    const part = written > images.length && `${images.length} of the run's ${written} sheets, evenly through training`;
+    this.caption.textContent = ["the same latents each time", seed !== null && `seed ${seed}`, part].filter(Boolean).join(" · ");
     this.node.hidden = images.length === 0 && !hasReals;
     if (hasReals && !this.real.firstChild) this.load("reals").then((picture) => { put(this.real, picture); this.fit(); }, () => {});
     if (!changed && this.fake.firstChild) return;

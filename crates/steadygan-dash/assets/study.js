@@ -16,7 +16,7 @@ const MAX_DRAWN = 200;
 // Points of each run's curves.
 const POINTS = 200;
 // What is drawn first: what says how good the fakes are.
-const FRONT = /^kd-|distance|^modes|^reverse|^diversity/i;
+const FRONT = /^kd-|^energy distance|^modes|^reverse|^diversity$/i;
 
 export function studyPage(page, { id }) {
   const nodes = Object.fromEntries(["head", "notes", "results", "failures", "runs", "file"].map((name) => [name, h("div", { class: name })]));
@@ -32,12 +32,15 @@ export function studyPage(page, { id }) {
   const details = new Map();
   const own = () => [...runs.values()].filter((run) => run.id.startsWith(`${id}/`)).sort((a, b) => a.id.localeCompare(b.id));
 
-  // What the record says of a run: { row, seed, last, best, failure, label }.
+  // What is known of a run: { label, seed, last, best, failure }, the last three from the record.
   function judged(run) {
     const results = study.record?.results?.runs;
     const name = run.id.split("/").pop();
     const found = Array.isArray(results) ? results.find((one) => String(one?.folder ?? "").split("/").pop() === name) : null;
-    return found && { ...found, label: rowName(study.record?.plan, found.row) };
+    const job = study.jobs?.[name];
+    const [, row, seed] = /^row-(\d+)-seed-(\d+)$/.exec(job ?? "")?.map(Number) ?? [];
+    if (found) return { ...found, label: rowName(study.record?.plan, found.row) };
+    return job ? { seed, label: row === undefined ? job : rowName(study.record?.plan, row) } : null;
   }
 
   const hasFailed = (run) => Boolean(judged(run)?.last?.failed) || run.state === "diverged" || run.state === "halted";
@@ -83,7 +86,7 @@ export function studyPage(page, { id }) {
     redraw(nodes.file, study.record, (node) => showFile(node, study.record));
     wall.set(shown.filter(({ run }) => details.has(run.id)).map(({ run, judged }) => ({
       id: run.id, sheets: details.get(run.id).sheets,
-      label: judged ? `${judged.label}, seed ${judged.seed}` : format.nameParts(run.id).name,
+      label: judged ? inWords(judged) : format.nameParts(run.id).name,
       says: hasFailed(run) ? judged?.failure ?? run.outcome ?? "failed" : null,
     })));
   }
@@ -99,6 +102,8 @@ export function studyPage(page, { id }) {
     curves?.destroy();
   };
 }
+
+const inWords = ({ label, seed }) => (seed === undefined ? label : `${label}, seed ${seed}`);
 
 // What of the factors a row has: the fewer of those that are on and those that are off, and values that are not the base's.
 function rowName(plan, row) {
@@ -133,7 +138,7 @@ function showHead(node, id, record, all) {
   ].filter(Boolean);
   put(node, wayBack(id), h("h1", {}, id),
     h("dl", { class: "factlist" }, facts.map(([key, value]) => h("div", {}, h("dt", {}, key), h("dd", {}, value)))),
-    plan?.estimates && h("p", { class: "outcome" }, `Effects are ${plan.estimates}. ${plan.aliases ?? ""}`));
+    plan?.estimates && h("p", { class: "outcome" }, `It tells ${plan.estimates}.`, plan.aliases !== "none" && ` Aliases: ${plan.aliases}.`));
 }
 
 // The runs that failed, how, and what was found in them.
@@ -143,7 +148,7 @@ function showFailures(node, failed) {
     const found = h("div");
     showFindings(found, gathered(findings), null);
     found.querySelector("h2")?.remove();
-    return h("details", {}, h("summary", {}, h("a", { href: runLink(run.id) }, format.nameParts(run.id).number || run.id), ` ${judged ? `${judged.label}, seed ${judged.seed}: ` : ""}${judged?.failure ?? run.outcome ?? run.state}`),
+    return h("details", {}, h("summary", {}, h("a", { href: runLink(run.id) }, format.nameParts(run.id).number || run.id), ` ${judged ? `${inWords(judged)}: ` : ""}${judged?.failure ?? run.outcome ?? run.state}`),
       findings.length > 0 ? found : h("p", { class: "empty" }, "Nothing looked unhealthy before."));
   };
   put(node, h("section", { "aria-label": "Failures" }, h("h2", {}, "Failed runs ", h("small", { class: "counted" }, failed.length)), failed.map(one)));

@@ -4,14 +4,19 @@
 use crate::files::{self, Stamp};
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
 use std::path::Path;
-use steadygan_run::StudyDirectory;
+use steadygan_run::{RunDirectory, StudyDirectory};
 
 /// How large a study's record may be, in bytes.
 const MAX_RECORD_BYTES: u64 = 8 << 20;
 
 /// How large a recipe may be, in bytes.
 pub(crate) const MAX_RECIPE_BYTES: u64 = 256 << 10;
+
+/// The most recipes of a study that are looked at, and the most runs.
+const MAX_JOBS: usize = 1000;
 
 /// A study in a few words: what the list shows.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -67,12 +72,30 @@ impl StudySummary {
 pub(crate) struct Study {
     record: Option<Value>,
     recommended: Option<String>,
+    /// The name of each run's recipe among the study's, `row-03-seed-1`, by the run's folder: also before the record has results.
+    jobs: BTreeMap<String, String>,
 }
 
 impl Study {
     pub(crate) fn of(folder: &Path) -> Self {
-        Self { record: record(folder), recommended: text(&StudyDirectory::new(folder).recommended()) }
+        let study = StudyDirectory::new(folder);
+        Self { record: record(folder), recommended: text(&study.recommended()), jobs: jobs(&study) }
     }
+}
+
+/// The study's recipes by the runs that have them: that is how a study knows its runs.
+fn jobs(study: &StudyDirectory) -> BTreeMap<String, String> {
+    let recipes = study.recipe("");
+    let Some(recipes) = recipes.parent().filter(|folder| Stamp::of_folder(folder).is_some()) else {
+        return BTreeMap::new();
+    };
+    let named = |path: &Path| Some((text(path)?, path.file_stem()?.to_string_lossy().into_owned()));
+    let entries = fs::read_dir(recipes).into_iter().flatten().filter_map(Result::ok).take(MAX_JOBS);
+    let known: HashMap<String, String> = entries.filter_map(|entry| named(&entry.path())).collect();
+    let is_there = Stamp::of_folder(&study.runs()).is_some();
+    let runs = if is_there { steadygan_run::list(&study.runs()).unwrap_or_default() } else { Vec::new() };
+    let job = |run: &RunDirectory| Some((run.name(), known.get(&text(&run.recipe())?)?.clone()));
+    runs.iter().take(MAX_JOBS).filter_map(job).collect()
 }
 
 /// Whether a folder is a study's: its record makes it one.
@@ -107,6 +130,22 @@ mod tests {
         fs::write(StudyDirectory::new(place.path()).record(), record.to_string()).unwrap();
         let words = StudySummary::of("a", place.path()).in_words();
         assert_eq!(words, "2 of 6 runs judged, 1 failed; 2 help, 0 hurt, 1 do not matter, 0 unresolved");
+    }
+
+    #[test]
+    fn runs_are_known_by_their_recipes() {
+        let place = tempfile::tempdir().unwrap();
+        let study = StudyDirectory::new(place.path());
+        for (name, recipe) in [("row-00-seed-0", "seed = 0"), ("row-00-seed-1", "seed = 1")] {
+            steadygan_run::write_atomically(&study.recipe(name), recipe.as_bytes()).unwrap();
+        }
+        for recipe in ["seed = 1", "seed = 7"] {
+            let run = RunDirectory::create(&study.runs(), "a").unwrap();
+            fs::write(run.plan(), "{}").unwrap();
+            fs::write(run.recipe(), recipe).unwrap();
+        }
+        assert_eq!(jobs(&study), BTreeMap::from([("00001-a".to_owned(), "row-00-seed-1".to_owned())]));
+        assert!(jobs(&StudyDirectory::new(place.path().join("none"))).is_empty());
     }
 
     #[test]

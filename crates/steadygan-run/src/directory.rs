@@ -129,6 +129,11 @@ impl RunDirectory {
         self.path.join("report.html")
     }
 
+    /// `progress.gif`: the sheets of fakes one after the other, written when asked for.
+    pub fn progress(&self) -> PathBuf {
+        self.path.join("progress.gif")
+    }
+
     pub(crate) fn checkpoint_folder(&self, which: Which) -> PathBuf {
         self.path.join("checkpoints").join(which.to_string())
     }
@@ -183,6 +188,7 @@ mod tests {
             (run.tensorboard(), "r/tensorboard"),
             (run.evaluation(), "r/evaluation.json"),
             (run.report(), "r/report.html"),
+            (run.progress(), "r/progress.gif"),
         ];
         for (path, name) in expected {
             assert_eq!(path, Path::new(name));

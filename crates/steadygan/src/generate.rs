@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::names::nearest;
 use crate::nn::SAMPLE_CHUNK;
 use crate::plan::Plan;
-use crate::report::animation::write_gif;
+use crate::report::animation::{FRAME_MS, write_gif};
 use crate::report::sheet::{encode_png, frame, picture, sheet, square_columns};
 use crate::report::{DynamicImage, SCATTERED, picture_of_fakes};
 use crate::rng;
@@ -180,7 +180,7 @@ pub fn generate(request: &Request) -> Result<()> {
             write_atomically(path, &encode_png(&picture)?)?;
         }
         Destination::Animation(path) => {
-            let frames = each(images.map(in_pixels), image).map(|bytes| frame(&bytes, image));
+            let frames = each(images.map(in_pixels), image).map(|bytes| (frame(&bytes, image), FRAME_MS));
             write_atomically_with(path, |out| write_gif(out, frames))?;
         }
         Destination::Folder(path) => write_folder(path, each(images.map(in_pixels), image), image)?,

@@ -49,7 +49,9 @@ fn a_run_is_reported_as_one_file() {
     assert!(
         answers[format!("/api/picture?run={name}&of=reals")].as_str().unwrap().starts_with("data:image/png;base64,")
     );
-    let json = steadygan(folder.path(), &format!("report runs/{name} --json --quiet")).done();
+    let json = steadygan(folder.path(), &format!("report runs/{name} --json --quiet --gif")).done();
+    assert_eq!(json.json()["animation"], format!("runs/{name}/progress.gif"));
+    assert!(fs::read(run.join("progress.gif")).unwrap().starts_with(b"GIF89a"));
     assert_eq!((&json.json()["report"], json.stderr.as_str()), (&format!("runs/{name}/report.html").into(), ""));
 }
 

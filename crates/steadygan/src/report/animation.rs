@@ -6,22 +6,22 @@ use image::codecs::gif::{GifEncoder, Repeat};
 use image::{Delay, DynamicImage, Frame, ImageError};
 
 /// Time between two frames in milliseconds; GIF counts hundredths of a second, and 25 of them a second look smooth.
-const FRAME_MS: u32 = 40;
+pub const FRAME_MS: u32 = 40;
 /// The effort of choosing 256 colours, 1 (best) to 30: the default of the encoder's authors.
 const QUANTISATION_SPEED: i32 = 10;
 
-/// Writes frames, all of one size, frame by frame: memory does not grow with their number.
+/// Writes frames, all of one size, each with the milliseconds that it is shown, frame by frame: memory does not grow with their number.
 ///
 /// GIF holds 256 colours a frame: grey images are exact, colours are the nearest of those chosen for their frame.
 ///
 /// # Errors
 ///
 /// Whatever writing to `out` gives.
-pub fn write_gif(out: &mut dyn Write, frames: impl Iterator<Item = DynamicImage>) -> io::Result<()> {
+pub fn write_gif(out: &mut dyn Write, frames: impl Iterator<Item = (DynamicImage, u32)>) -> io::Result<()> {
     let mut encoder = GifEncoder::new_with_speed(out, QUANTISATION_SPEED);
     encoder.set_repeat(Repeat::Infinite).map_err(to_io)?;
-    for frame in frames {
-        let delay = Delay::from_numer_denom_ms(FRAME_MS, 1);
+    for (frame, shown_ms) in frames {
+        let delay = Delay::from_numer_denom_ms(shown_ms, 1);
         encoder.encode_frame(Frame::from_parts(frame.into_rgba8(), 0, 0, delay)).map_err(to_io)?;
     }
     Ok(())
@@ -43,7 +43,7 @@ mod tests {
 
     fn decoded(frames: Vec<DynamicImage>) -> Vec<Frame> {
         let mut gif = Vec::new();
-        write_gif(&mut gif, frames.into_iter()).expect("memory takes it");
+        write_gif(&mut gif, frames.into_iter().map(|frame| (frame, FRAME_MS))).expect("memory takes it");
         GifDecoder::new(Cursor::new(gif)).expect("a GIF").into_frames().collect_frames().expect("frames")
     }
 

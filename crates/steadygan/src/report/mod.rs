@@ -1,6 +1,7 @@
 //! What a run shows: sheets of images, scatter plots of points, and animations.
 
 pub mod animation;
+pub mod progress;
 pub mod scatter;
 pub mod sheet;
 

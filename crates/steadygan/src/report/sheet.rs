@@ -71,6 +71,28 @@ pub fn encode_png(image: &DynamicImage) -> Result<Vec<u8>> {
     Ok(png.into_inner())
 }
 
+/// The bytes of a PNG file that says what it shows, as its text `Description`; the pixels are those of [`encode_png`].
+/// `caption` is ASCII.
+///
+/// # Errors
+/// As [`encode_png`].
+pub fn encode_captioned_png(image: &DynamicImage, caption: &str) -> Result<Vec<u8>> {
+    captioned(image, caption)
+        .map_err(|cause| Error::data(format!("a sheet cannot be written as PNG: {cause}"), "show fewer images on it"))
+}
+
+fn captioned(image: &DynamicImage, caption: &str) -> std::result::Result<Vec<u8>, png::EncodingError> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, image.width(), image.height());
+    encoder.set_color(if image.color().has_color() { png::ColorType::Rgb } else { png::ColorType::Grayscale });
+    encoder.set_compression(png::Compression::Fast);
+    encoder.add_text_chunk("Description".to_owned(), caption.to_owned())?;
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(image.as_bytes())?;
+    writer.finish()?;
+    Ok(bytes)
+}
+
 fn grid(images: &[u8], shape: [usize; 4], columns: usize, scale: usize, gap: usize) -> DynamicImage {
     let [count, channels, height, width] = shape;
     assert!(matches!(channels, 1 | 3), "{channels} channels");
@@ -171,6 +193,19 @@ mod tests {
         let frame = frame(&image, [1, 2, 2]);
         assert_eq!(frame.dimensions(), (128, 128));
         assert_eq!(corners.map(|(x, y)| frame.get_pixel(2 * x + 1, 2 * y + 1).0[0]), [120, 121, 122, 123]);
+    }
+
+    #[test]
+    fn a_caption_leaves_pixels_as_they_are() {
+        for channels in [1, 3] {
+            let bytes: Vec<u8> = (0..channels * 4 * 12).map(|at| (at * 5) as u8).collect();
+            let sheet = sheet(&bytes, [4, channels, 3, 4], 2);
+            let png = encode_captioned_png(&sheet, "fakes after 64 images, seed 1").unwrap();
+            assert_eq!(image::load_from_memory(&png).unwrap(), sheet);
+            let reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
+            let text = &reader.info().uncompressed_latin1_text[0];
+            assert_eq!((text.keyword.as_str(), text.text.as_str()), ("Description", "fakes after 64 images, seed 1"));
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::{Distance, Observer, Origin, State, StepStats, save_checkpoint};
 use crate::error::Result;
 use crate::metrics::modes::Modes;
 use crate::report::DynamicImage;
-use crate::report::sheet::encode_png;
+use crate::report::sheet::encode_captioned_png;
 use serde::Serialize;
 use std::time::Instant;
 use steadygan_run::{
@@ -159,7 +159,8 @@ impl Observer for Recorder {
 
     fn sheet(&mut self, images: u64, fakes: &DynamicImage) -> Result<()> {
         let path = if images == 0 { self.run.fakes_init() } else { self.run.fakes(images) };
-        let png = encode_png(fakes)?;
+        let caption = format!("fakes after {images} images, seed {}", self.origin.plan.seed);
+        let png = encode_captioned_png(fakes, &caption)?;
         if let Some(events) = &mut self.events {
             events.picture(images, fakes, &png)?;
         }
