@@ -143,8 +143,12 @@ impl Study {
     ///
     /// # Errors
     ///
-    /// The folder cannot be written.
+    /// It is a search, whose later stages depend on the earlier, or the folder cannot be written.
     pub fn list(&self) -> Result<Vec<PathBuf>> {
+        if self.record.plan.design == Design::Search {
+            let hint = "let `steadygan study` run it, or use another design";
+            return Err(Error::recipe("the runs of a search depend on each other and cannot be listed", hint));
+        }
         self.record
             .plan
             .jobs()?

@@ -10,6 +10,7 @@
 mod analyse;
 mod asked;
 mod calibrate;
+mod choice;
 mod collect;
 mod conduct;
 mod contrast;
