@@ -9,16 +9,19 @@ use rayon::prelude::*;
 
 /// The energy distance between two sets of points, of at least two each, in the unit of their coordinates.
 pub fn energy_distance(a: &[[f32; 2]], b: &[[f32; 2]]) -> f64 {
-    let pairs = |count: usize| (count * (count - 1)) as f64;
-    let between = sum(a, b) / (a.len() * b.len()) as f64;
-    2.0 * between - sum(a, a) / pairs(a.len()) - sum(b, b) / pairs(b.len())
+    2.0 * mean(a, |_| b) - mean(a, |row| &a[row + 1..]) - mean(b, |row| &b[row + 1..])
 }
 
-/// The sum of all distances; rows are added in their order, whatever the number of threads.
-fn sum(a: &[[f32; 2]], b: &[[f32; 2]]) -> f64 {
-    let distance = |[x, y]: [f32; 2], &[u, v]: &[f32; 2]| f64::from(x - u).hypot(f64::from(y - v));
-    let rows: Vec<f64> = a.par_iter().map(|point| b.iter().map(|other| distance(*point, other)).sum()).collect();
-    rows.iter().sum()
+/// The mean distance of each point to those that it is paired with. Rows are added in their order, whatever the number of threads.
+fn mean<'a>(points: &[[f32; 2]], paired: impl Fn(usize) -> &'a [[f32; 2]] + Sync) -> f64 {
+    let distance = |[x, y]: [f32; 2], [u, v]: [f32; 2]| {
+        let (x, y) = (f64::from(x - u), f64::from(y - v));
+        (x * x + y * y).sqrt()
+    };
+    let row = |(row, point): (usize, &[f32; 2])| paired(row).iter().map(|other| distance(*point, *other)).sum();
+    let rows: Vec<f64> = points.par_iter().enumerate().map(row).collect();
+    let pairs: usize = (0..points.len()).map(|row| paired(row).len()).sum();
+    rows.iter().sum::<f64>() / pairs as f64
 }
 
 #[cfg(test)]
