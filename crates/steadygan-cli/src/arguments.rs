@@ -274,6 +274,9 @@ pub(crate) struct Report {
     /// A run's folder, or a study's; the page is written into it as report.html
     #[arg(value_name = "RUN|STUDY")]
     pub(crate) run: PathBuf,
+    /// Write a run's curves as curves.svg, too
+    #[arg(long)]
+    pub(crate) svg: bool,
     /// Write a run's sheets one after the other as progress.gif, too
     #[arg(long)]
     pub(crate) gif: bool,

@@ -9,7 +9,7 @@ use steadygan::diagnose::{Card, cards};
 use steadygan::report::progress::write_progress;
 use steadygan::run::RunReport;
 use steadygan::{Error, Result};
-use steadygan_dash::{DashboardError, report_run, report_study};
+use steadygan_dash::{DashboardError, curves_svg, report_run, report_study};
 use steadygan_run::{RunDirectory, Severity, StudyDirectory, write_atomically};
 
 /// A kibibyte.
@@ -17,25 +17,34 @@ const KIB: usize = 1 << 10;
 
 pub(crate) fn report(arguments: &Report, options: &Options) -> Result<ExitCode> {
     let is_study = StudyDirectory::new(&arguments.run).record().is_file();
-    if is_study && arguments.gif {
+    if is_study && (arguments.gif || arguments.svg) {
         return Err(Error::recipe(
-            "an animation shows one run",
+            "--gif and --svg show one run",
             "name a run's folder; those of a study are in its `runs`",
         ));
     }
     let (mut told, text, file, page) = if is_study { of_study(&arguments.run)? } else { of_run(&arguments.run)? };
     write_atomically(&file, page.html.as_bytes())?;
     let size = page.html.len().div_ceil(KIB);
-    if !options.quiet {
-        say(&format!("the page has {} of {} sheets, in {size} KiB", page.sheets, page.sheets_written));
+    let say = |text: String| {
+        if !options.quiet {
+            say(&text);
+        }
+    };
+    say(format!("the page has {} of {} sheets, in {size} KiB", page.sheets, page.sheets_written));
+    if arguments.svg {
+        let run = RunDirectory::open(&arguments.run)?;
+        let nothing = || Error::data("the run has no numbers yet", "they come every train.stats-every images");
+        let svg = curves_svg(&run).map_err(refused)?.ok_or_else(nothing)?;
+        write_atomically(&run.plots(), svg.as_bytes())?;
+        told["plots"] = json!(run.plots().display().to_string());
+        say(format!("{} has its curves", run.plots().display()));
     }
     if arguments.gif {
         let run = RunDirectory::open(&arguments.run)?;
-        let frames = write_progress(&run)?;
+        let sheets = write_progress(&run)?;
         told["animation"] = json!(run.progress().display().to_string());
-        if !options.quiet {
-            say(&format!("{} shows {frames} sheets one after the other", run.progress().display()));
-        }
+        say(format!("{} shows {sheets} sheets one after the other", run.progress().display()));
     }
     let file = file.display().to_string();
     answer(&if options.json {

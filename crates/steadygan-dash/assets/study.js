@@ -16,7 +16,7 @@ const MAX_DRAWN = 200;
 // Points of each run's curves.
 const POINTS = 200;
 // What is drawn first: what says how good the fakes are.
-const FRONT = /^kd-|^energy distance|^modes|^reverse|^diversity$/i;
+const FRONT = /^[kf]d-|^energy distance|^modes|^reverse|^diversity$/i;
 
 export function studyPage(page, { id }) {
   const nodes = Object.fromEntries(["head", "notes", "results", "failures", "runs", "file"].map((name) => [name, h("div", { class: name })]));

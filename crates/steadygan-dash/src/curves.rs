@@ -90,12 +90,12 @@ fn extremes(values: &[f32]) -> [f32; 2] {
 /// A table's part in few points, for a page.
 #[derive(Debug, Serialize)]
 pub(crate) struct Drawn<'a> {
-    kind: Option<&'a str>,
+    pub(crate) kind: Option<&'a str>,
     /// Lines that the points stand for.
     rows: usize,
-    images: Vec<u64>,
-    keys: &'a [String],
-    columns: Vec<Vec<f32>>,
+    pub(crate) images: Vec<u64>,
+    pub(crate) keys: &'a [String],
+    pub(crate) columns: Vec<Vec<f32>>,
 }
 
 /// A file of numbers, followed.
@@ -177,8 +177,8 @@ pub(crate) struct Curves {
 /// A run's curves in few points, for a page.
 #[derive(Debug, Serialize)]
 pub(crate) struct DrawnCurves<'a> {
-    stats: Vec<Drawn<'a>>,
-    metrics: Vec<Drawn<'a>>,
+    pub(crate) stats: Vec<Drawn<'a>>,
+    pub(crate) metrics: Vec<Drawn<'a>>,
     notes: Vec<String>,
 }
 

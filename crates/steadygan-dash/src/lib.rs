@@ -24,6 +24,7 @@ mod files;
 mod folder;
 mod guard;
 mod page;
+mod plot;
 mod report;
 mod route;
 mod row;
@@ -43,6 +44,7 @@ use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
 pub use error::DashboardError;
+pub use plot::curves_svg;
 pub use report::{Report, report_run, report_study};
 
 /// The port that is tried first if none is asked for.

@@ -129,6 +129,11 @@ impl RunDirectory {
         self.path.join("report.html")
     }
 
+    /// `curves.svg`: metrics and stats as plots, written when asked for.
+    pub fn plots(&self) -> PathBuf {
+        self.path.join("curves.svg")
+    }
+
     /// `progress.gif`: the sheets of fakes one after the other, written when asked for.
     pub fn progress(&self) -> PathBuf {
         self.path.join("progress.gif")
@@ -188,6 +193,7 @@ mod tests {
             (run.tensorboard(), "r/tensorboard"),
             (run.evaluation(), "r/evaluation.json"),
             (run.report(), "r/report.html"),
+            (run.plots(), "r/curves.svg"),
             (run.progress(), "r/progress.gif"),
         ];
         for (path, name) in expected {

@@ -49,8 +49,9 @@ fn a_run_is_reported_as_one_file() {
     assert!(
         answers[format!("/api/picture?run={name}&of=reals")].as_str().unwrap().starts_with("data:image/png;base64,")
     );
-    let json = steadygan(folder.path(), &format!("report runs/{name} --json --quiet --gif")).done();
+    let json = steadygan(folder.path(), &format!("report runs/{name} --json --quiet --gif --svg")).done();
     assert_eq!(json.json()["animation"], format!("runs/{name}/progress.gif"));
+    assert!(fs::read_to_string(run.join("curves.svg")).unwrap().starts_with("<svg "));
     assert!(fs::read(run.join("progress.gif")).unwrap().starts_with(b"GIF89a"));
     assert_eq!((&json.json()["report"], json.stderr.as_str()), (&format!("runs/{name}/report.html").into(), ""));
 }
@@ -92,6 +93,8 @@ fn a_study_is_reported_as_one_file() {
     assert_eq!(held["answers"]["/api/study?study=screen"]["record"]["plan"]["design"], "full");
     assert_eq!(held["answers"]["/api/runs"]["runs"].as_array().unwrap().len(), 1);
     fs::write(study.join("study.json"), "{").unwrap();
+    let (error, _) = steadygan(folder.path(), "report screen --gif").refused();
+    assert_eq!(error, "--gif and --svg show one run");
     let (error, _) = steadygan(folder.path(), "report screen").refused();
     assert_eq!(error, "cannot report screen: its study.json cannot be read");
 }
