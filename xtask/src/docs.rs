@@ -98,9 +98,9 @@ struct Card {
     source: String,
     evidence: String,
     conflicts: Vec<Conflict>,
-    /// What it costs, in words.
+    /// What it costs, in words, if it was measured.
     #[serde(skip)]
-    cost: String,
+    cost: Option<String>,
     /// The line that turns it on with every setting spelled out; not in the program's list.
     #[serde(default)]
     recipe: String,
@@ -160,11 +160,14 @@ fn cards(program: &Path) -> Result<Vec<Card>, String> {
         .map_err(|error| format!("error: `steadygan heuristics --json` does not list cards: {error}"))?;
     for card in &mut cards {
         let rows = cargo::output_of(Command::new(program).args(["heuristics", &card.name]))?;
-        for (name, cell) in [("cost", &mut card.cost), ("recipe", &mut card.recipe)] {
+        let row = |name: &str| {
             let row = rows.lines().find_map(|row| row.trim_start().strip_prefix(name)?.strip_prefix(' '));
-            let row = row.ok_or_else(|| format!("error: `steadygan heuristics {}` has no row `{name}`", card.name))?;
-            row.trim().clone_into(cell);
-        }
+            row.map(|cell| cell.trim().to_owned())
+        };
+        card.cost = row("cost");
+        let recipe = row("recipe");
+        card.recipe =
+            recipe.ok_or_else(|| format!("error: `steadygan heuristics {}` has no row `recipe`", card.name))?;
     }
     Ok(cards)
 }
@@ -203,6 +206,7 @@ fn section(card: &Card) -> String {
     let conflicts =
         conflicts.iter().map(|Conflict { with, why }| format!("* **Not with** [`{with}`](#{with}): {why}\n"));
     let conflicts: String = conflicts.collect();
+    let cost = cost.as_ref().map(|cost| format!("* **Cost**: {cost}\n")).unwrap_or_default();
     format!(
         "\n## {name}\n\n{claim}\n\n\
          * **Family**: {family}\n\
@@ -210,8 +214,7 @@ fn section(card: &Card) -> String {
          * **Formula**: {formula}\n\
          * **Default**: {default}\n\
          * **Source**: {source}\n\
-         * **Evidence**: {evidence}\n\
-         * **Cost**: {cost}\n{conflicts}\n\
+         * **Evidence**: {evidence}\n{cost}{conflicts}\n\
          ```toml\n[heuristics]\n{recipe}\n```\n"
     )
 }
@@ -234,7 +237,7 @@ mod tests {
             "formula": "x", "default": "y", "source": "z", "evidence": "weak",
             "conflicts": [{ "with": "hard", "why": "one of them", "instead": "" }] }"#;
         Card {
-            cost: "no time".to_owned(),
+            cost: Some("no time".to_owned()),
             recipe: "soft = { real = 0.9 }".to_owned(),
             ..serde_json::from_str(text).expect("a card")
         }

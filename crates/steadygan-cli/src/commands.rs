@@ -200,8 +200,8 @@ pub(crate) fn heuristics(name: Option<&str>, options: &Options) -> Result<ExitCo
     answer(&match (name, options.json) {
         (_, true) => cards_in_json(&cards),
         (Some(name), _) => {
-            let cost = cost(name).map_or("not measured".to_owned(), |cost| cost.to_string());
-            format!("{}  cost        {cost}\n  recipe      {}", cards[0], recipe_line(name))
+            let cost = cost(name).map(|cost| format!("  cost        {cost}\n")).unwrap_or_default();
+            format!("{}{cost}  recipe      {}", cards[0], recipe_line(name))
         }
         (None, _) => cards.iter().map(|card| format!("{:<22} {}\n", card.name, card.claim)).collect(),
     });
