@@ -25,7 +25,8 @@ Evidence is *strong* after several controlled studies, *moderate* after one good
 folklore, and *against* where published experiments do better without. Two that cannot be together are refused, naming both.
 
 `cargo run --release --example NAME`, with underscores for the name's hyphens, shows the piece behind each of the first eleven alone, as
-another training loop would use it. [ganhacks.md](ganhacks.md) has the recipe line for each tip of ganhacks.
+another training loop would use it. Costs are ratios of time for an image and of peak memory, measured in turns with and without the heuristic, the rest of
+the run being preset `dcgan` on the embedded images; where and how stands in the head of [costs.tsv](../crates/steadygan/src/heuristics/costs.tsv). [ganhacks.md](ganhacks.md) has the recipe line for each tip of ganhacks.
 
 ";
 
@@ -97,6 +98,9 @@ struct Card {
     source: String,
     evidence: String,
     conflicts: Vec<Conflict>,
+    /// What it costs, in words, if it was measured.
+    #[serde(skip)]
+    cost: Option<String>,
     /// The line that turns it on with every setting spelled out; not in the program's list.
     #[serde(default)]
     recipe: String,
@@ -156,10 +160,14 @@ fn cards(program: &Path) -> Result<Vec<Card>, String> {
         .map_err(|error| format!("error: `steadygan heuristics --json` does not list cards: {error}"))?;
     for card in &mut cards {
         let rows = cargo::output_of(Command::new(program).args(["heuristics", &card.name]))?;
-        let recipe = rows.lines().find_map(|row| row.trim_start().strip_prefix("recipe "));
-        let recipe =
+        let row = |name: &str| {
+            let row = rows.lines().find_map(|row| row.trim_start().strip_prefix(name)?.strip_prefix(' '));
+            row.map(|cell| cell.trim().to_owned())
+        };
+        card.cost = row("cost");
+        let recipe = row("recipe");
+        card.recipe =
             recipe.ok_or_else(|| format!("error: `steadygan heuristics {}` has no row `recipe`", card.name))?;
-        recipe.trim().clone_into(&mut card.recipe);
     }
     Ok(cards)
 }
@@ -194,10 +202,11 @@ fn table(cards: &[Card]) -> String {
 }
 
 fn section(card: &Card) -> String {
-    let Card { name, family, claim, without, formula, default, source, evidence, recipe, conflicts } = card;
+    let Card { name, family, claim, without, formula, default, source, evidence, cost, recipe, conflicts } = card;
     let conflicts =
         conflicts.iter().map(|Conflict { with, why }| format!("* **Not with** [`{with}`](#{with}): {why}\n"));
     let conflicts: String = conflicts.collect();
+    let cost = cost.as_ref().map(|cost| format!("* **Cost**: {cost}\n")).unwrap_or_default();
     format!(
         "\n## {name}\n\n{claim}\n\n\
          * **Family**: {family}\n\
@@ -205,7 +214,7 @@ fn section(card: &Card) -> String {
          * **Formula**: {formula}\n\
          * **Default**: {default}\n\
          * **Source**: {source}\n\
-         * **Evidence**: {evidence}\n{conflicts}\n\
+         * **Evidence**: {evidence}\n{cost}{conflicts}\n\
          ```toml\n[heuristics]\n{recipe}\n```\n"
     )
 }
@@ -227,7 +236,11 @@ mod tests {
         let text = r#"{ "name": "soft", "family": "labels", "claim": "Keeps |x| small.", "without": "Hard labels.",
             "formula": "x", "default": "y", "source": "z", "evidence": "weak",
             "conflicts": [{ "with": "hard", "why": "one of them", "instead": "" }] }"#;
-        Card { recipe: "soft = { real = 0.9 }".to_owned(), ..serde_json::from_str(text).expect("a card") }
+        Card {
+            cost: Some("no time".to_owned()),
+            recipe: "soft = { real = 0.9 }".to_owned(),
+            ..serde_json::from_str(text).expect("a card")
+        }
     }
 
     #[test]

@@ -17,6 +17,8 @@ usage: cargo xtask TASK
   boundaries    check what the crates must not depend on and must not do
   planted [--half tuning|scored]
                 play the corpus of planted failures and record what the doctor finds first
+  costs [--rounds N] [--only HEURISTIC]…
+                measure what each heuristic costs in time and memory, and write the table that the cards tell it from
   bench [--python PATH] [--rounds N] [--only ROW]… [--out DIR]
                 measure our speed in turns with PyTorch's and Keras', and write a record into DIR (benchmarks/DATE-speed)";
 
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
         ["docs", "--check"] => docs::check(root),
         ["bench", ref options @ ..] => bench::run(root, options),
         ["planted", ref options @ ..] => planted::run(root, options),
+        ["costs", ref options @ ..] => bench::costs::run(root, options),
         ["boundaries"] => boundaries::check(root),
         _ => Err(USAGE.to_owned()),
     };

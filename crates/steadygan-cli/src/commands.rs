@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use steadygan::Result;
 use steadygan::data::{Dataset, Skipped};
 use steadygan::generate::{Destination, Latents, Request};
+use steadygan::heuristics::{self, Card, cost, recipe_line};
 use steadygan::plan::{OnSevere, Plan};
 use steadygan::recipe::LayeredRecipe;
 use steadygan::run::{Run, decide, estimated_memory, layer_tables, prepare};
@@ -193,13 +194,26 @@ pub(crate) fn summary(recipe: &Recipe, options: &Options) -> Result<ExitCode> {
 
 pub(crate) fn heuristics(name: Option<&str>, options: &Options) -> Result<ExitCode> {
     let cards = match name {
-        Some(name) => vec![steadygan::heuristics::card(name)?],
-        None => steadygan::heuristics::cards().collect(),
+        Some(name) => vec![heuristics::card(name)?],
+        None => heuristics::cards().collect(),
     };
     answer(&match (name, options.json) {
-        (_, true) => serde_json::json!(cards).to_string(),
-        (Some(name), _) => format!("{}  recipe      {}", cards[0], steadygan::heuristics::recipe_line(name)),
+        (_, true) => cards_in_json(&cards),
+        (Some(name), _) => {
+            let cost = cost(name).map(|cost| format!("  cost        {cost}\n")).unwrap_or_default();
+            format!("{}{cost}  recipe      {}", cards[0], recipe_line(name))
+        }
         (None, _) => cards.iter().map(|card| format!("{:<22} {}\n", card.name, card.claim)).collect(),
     });
     Ok(ExitCode::SUCCESS)
+}
+
+/// The cards, each with its cost.
+fn cards_in_json(cards: &[&Card]) -> String {
+    let with_cost = |card: &&Card| {
+        let mut object = serde_json::json!(card);
+        object["cost"] = serde_json::json!(cost(card.name));
+        object
+    };
+    serde_json::Value::from_iter(cards.iter().map(with_cost)).to_string()
 }

@@ -1,7 +1,7 @@
 //! Times whole training steps, or sampling, through the library's own loop.
 //!
 //! `cargo bench -p steadygan --bench steps -- train STEPS [KEY=VALUE]…` or `… -- sample COUNT [KEY=VALUE]…`: the keys are a recipe's,
-//! laid over `recipes/pytorch-dcgan.toml` on the embedded images. One line of JSON: the milliseconds of each of `STEPS` steps after
+//! laid over `recipes/pytorch-dcgan.toml` on the embedded images, with `embedded` for `train` over the embedded recipe. One line of JSON: the milliseconds of each of `STEPS` steps after
 //! three that are not counted, or of generating `COUNT` images; the peak memory; the networks' trainable parameters. With `-` for the
 //! number every line of stdin is such a number and is answered by such a line, so that another program can take turns with it:
 //! `cargo xtask bench` does. `RAYON_NUM_THREADS` sets the threads.
@@ -12,7 +12,7 @@ use burn::prelude::Device;
 use std::time::Instant;
 use steadygan::nn::LayerTable;
 use steadygan::plan::Plan;
-use steadygan::recipe::LayeredRecipe;
+use steadygan::recipe::{EMBEDDED, LayeredRecipe};
 use steadygan::run::prepare;
 use steadygan::train::{Observer, State, train};
 use steadygan::{Result, rng};
@@ -21,6 +21,7 @@ use steadygan::{Result, rng};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// The recipe of `train` and `sample`.
 const RECIPE: &str = include_str!("../../../recipes/pytorch-dcgan.toml");
 
 /// Steps before those that are counted: buffers are made, pages are touched.
@@ -39,8 +40,9 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments[..] {
-        ["train", count, ref keys @ ..] => run(count, keys, train_steps),
-        ["sample", count, ref keys @ ..] => run(count, keys, sample_images),
+        ["train", count, ref keys @ ..] => run(RECIPE, count, keys, train_steps),
+        ["embedded", count, ref keys @ ..] => run(EMBEDDED, count, keys, train_steps),
+        ["sample", count, ref keys @ ..] => run(RECIPE, count, keys, sample_images),
         // `cargo test --benches` runs it without arguments.
         _ => Ok(()),
     };
@@ -51,9 +53,9 @@ fn main() {
 }
 
 /// Lays the keys over the recipe and measures.
-fn run(count: &str, keys: &[&str], measure: fn(Turns, &LayeredRecipe) -> Result<()>) -> Result<()> {
+fn run(base: &str, count: &str, keys: &[&str], measure: fn(Turns, &LayeredRecipe) -> Result<()>) -> Result<()> {
     let mut recipe = LayeredRecipe::default();
-    recipe.lay_text(RECIPE, "pytorch-dcgan")?;
+    recipe.lay_text(base, "the recipe")?;
     for assignment in keys {
         recipe.lay_assignment(assignment, "the command line")?;
     }
@@ -74,9 +76,9 @@ fn train_steps(turns: Turns, recipe: &LayeredRecipe) -> Result<()> {
     plan.train.images = ENDLESS;
     let device = Device::flex().autodiff();
     let mut state = State::new(&plan, &device);
-    let parameters = parameters(&state);
+    let (parameters, images) = (parameters(&state), plan.train.round());
     let mut watch =
-        Stopwatch { turns, parameters, warm: false, due: WARM_UP, times: Vec::new(), began: Instant::now() };
+        Stopwatch { turns, parameters, images, warm: false, due: WARM_UP, times: Vec::new(), began: Instant::now() };
     train(&plan, &data, &mut state, &device, &mut watch)?;
     Ok(())
 }
@@ -85,6 +87,8 @@ fn train_steps(turns: Turns, recipe: &LayeredRecipe) -> Result<()> {
 struct Stopwatch {
     turns: Turns,
     parameters: [usize; 2],
+    /// Real images of a step.
+    images: u64,
     warm: bool,
     /// Steps of this turn; none are left to do if it is zero.
     due: usize,
@@ -97,7 +101,7 @@ impl Observer for Stopwatch {
         self.times.push(milliseconds(self.began));
         if self.times.len() == self.due {
             if self.warm {
-                answer(&self.times, self.parameters);
+                answer(&self.times, self.parameters, self.images);
             }
             self.warm = true;
             self.times.clear();
@@ -121,7 +125,7 @@ fn sample_images(turns: Turns, recipe: &LayeredRecipe) -> Result<()> {
         let latents = draw(count);
         let began = Instant::now();
         std::hint::black_box(state.generator.sample(&latents, None, &Device::flex()));
-        answer(&[milliseconds(began)], parameters(&state));
+        answer(&[milliseconds(began)], parameters(&state), 0);
     }
     Ok(())
 }
@@ -135,9 +139,11 @@ fn parameters(state: &State) -> [usize; 2] {
     [&state.generator, &state.discriminator].map(|network| LayerTable::of("", network).trainable())
 }
 
-fn answer(times_ms: &[f64], parameters: [usize; 2]) {
+fn answer(times_ms: &[f64], parameters: [usize; 2], images: u64) {
     let peak = peak_memory_bytes().map_or("null".to_owned(), |bytes| bytes.to_string());
-    println!("{{\"times_ms\": {times_ms:?}, \"peak_bytes\": {peak}, \"parameters\": {parameters:?}}}");
+    println!(
+        "{{\"times_ms\": {times_ms:?}, \"peak_bytes\": {peak}, \"parameters\": {parameters:?}, \"images\": {images}}}"
+    );
 }
 
 /// The most memory that the process had in use, where the system says it.

@@ -31,9 +31,12 @@ pub(super) struct Contestant {
 /// What a process says of a turn.
 #[derive(Debug, Deserialize)]
 pub(super) struct Answer {
-    times_ms: Vec<f64>,
+    pub(super) times_ms: Vec<f64>,
     #[serde(default)]
-    peak_bytes: Option<u64>,
+    pub(super) peak_bytes: Option<u64>,
+    /// Real images of a step.
+    #[serde(default)]
+    pub(super) images: Option<u64>,
     /// The trainable ones of the generator and of the discriminator.
     #[serde(default)]
     pub(super) parameters: Option<[u64; 2]>,

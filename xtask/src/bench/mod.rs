@@ -2,6 +2,7 @@
 
 mod contest;
 mod contestant;
+pub(crate) mod costs;
 mod machine;
 mod measure;
 mod programs;

@@ -68,11 +68,23 @@ impl<'a> Programs<'a> {
 
     /// The library's benchmark `steps`: `train` or `sample`.
     pub(super) fn ours(&self, work: &str, model: &Model, threads: Threads) -> Result<Launch, String> {
-        let bench = ["bench", "--no-run", "--package", "steadygan", "--bench", "steps"];
-        let mut command = Command::new(cargo::executable(self.root, &bench)?);
+        let mut command = Command::new(self.steps()?);
         command.args([work, "-"]).args(model.keys());
         let shown = format!("cargo bench -p steadygan --bench steps -- {work} - {}", model.keys().join(" "));
         Ok(self.launch(super::contest::OURS, command, &shown, threads))
+    }
+
+    /// The library's benchmark `steps` as a file.
+    pub(super) fn steps(&self) -> Result<PathBuf, String> {
+        cargo::executable(self.root, &["bench", "--no-run", "--package", "steadygan", "--bench", "steps"])
+    }
+
+    /// Training of the embedded recipe with these keys over it by that benchmark.
+    pub(super) fn embedded(&self, steps: &Path, keys: &[String]) -> Launch {
+        let mut command = Command::new(steps);
+        command.args(["embedded", "-"]).args(keys);
+        let shown = format!("cargo bench -p steadygan --bench steps -- embedded - {}", keys.join(" "));
+        self.launch(super::contest::OURS, command, &shown, Threads::All)
     }
 
     /// The kernels' example `layers`, which runs single operators.

@@ -66,15 +66,16 @@ pub(super) fn measure(subject: &Subject) -> Result<Vec<Metric>> {
     let found = Seen::in_images(&network, subject.fakes.clone())?;
     let real = Seen::in_images(&network, subject.reals.select(&own))?;
     let all: Vec<usize> = (0..own.len()).collect();
-    let caveat = (count != IMAGES).then(|| format!("published counts are of {IMAGES} images: --metrics {NAME}"));
     let make = |metric: &str, better: &str, range: [f64; 2], value: fn(&Seen, &[usize]) -> f64| {
         let estimate = Estimate::over(count, "fakes", subject.seed, |part| value(&found, part));
         let row = row(subject, metric, format!("{metric}-{DIGITS}"), better, estimate, value(&real, &all));
         let floor_samples = own.len() as u64;
-        within(range, Metric { reals: floor_samples, floor_samples, caveat: caveat.clone(), ..row })
+        within(range, Metric { reals: floor_samples, floor_samples, ..row })
     };
+    let caveat = (count != IMAGES).then(|| format!("published counts are of {IMAGES} images: --metrics {NAME}"));
+    let modes = make(NAME, "higher", DISTANCE, |seen, part| seen.modes(part).captured() as f64);
     Ok(vec![
-        make(NAME, "higher", DISTANCE, |seen, part| seen.modes(part).captured() as f64),
+        Metric { caveat, ..modes },
         make("confident", "floor", SHARE, Seen::confident),
         make("reverse-kl", "lower", DISTANCE, |seen, part| seen.modes(part).reverse_kl()),
     ])

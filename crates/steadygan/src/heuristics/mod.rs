@@ -5,6 +5,7 @@
 //! `steadygan heuristics`, the documentation page and the laws that hold for all of them follow.
 
 mod card;
+mod costs;
 mod hook;
 #[cfg(test)]
 mod laws;
@@ -15,6 +16,7 @@ mod penalties;
 mod testing;
 
 pub use card::{Card, Conflict, Evidence, Family};
+pub use costs::{Cost, cost};
 pub use hook::{Hook, Memory, View};
 
 use crate::error::{Error, Result};

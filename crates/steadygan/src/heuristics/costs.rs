@@ -1,0 +1,74 @@
+//! What each heuristic costs in time and memory, as measured.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// Written by `cargo xtask costs`, which says in its head what was measured and where.
+const TABLE: &str = include_str!("costs.tsv");
+
+/// What a heuristic costs in training, beside training without it: both in the [preset](crate::recipe::PRESETS) `dcgan` on
+/// the embedded images. Ratios depend less on the machine than times do, but on the networks and the images.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Cost {
+    /// Time for an image, as a ratio.
+    pub time: f64,
+    /// Memory at its peak, as a ratio.
+    pub memory: f64,
+    /// The preset's heuristic that was off on both sides, since the two cannot be together.
+    pub off: Option<&'static str>,
+}
+
+/// What a heuristic of that name costs, if it was measured.
+pub fn cost(name: &str) -> Option<Cost> {
+    rows().find(|(row, _)| *row == name).map(|(_, cost)| cost)
+}
+
+/// The table's rows: name, time, memory, what was off.
+fn rows() -> impl Iterator<Item = (&'static str, Cost)> {
+    TABLE.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
+        let mut cells = line.split('\t');
+        let (name, time, memory) = (cells.next()?, cells.next()?.parse().ok()?, cells.next()?.parse().ok()?);
+        Some((name, Cost { time, memory, off: cells.next().filter(|off| !off.is_empty()) }))
+    })
+}
+
+/// Two measurements of the same run differ by about so much.
+const NOISE: f64 = 0.03;
+
+impl fmt::Display for Cost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let part = |ratio: f64, what: &str| match (ratio - 1.0).abs() {
+            ..=NOISE => format!("the same {what}"),
+            _ => format!("{ratio:.2} × the {what}"),
+        };
+        let (time, memory) = (part(self.time, "time"), part(self.memory, "memory"));
+        write!(f, "{time} and {memory} of preset dcgan without it")?;
+        self.off.map_or(Ok(()), |off| write!(f, " (both without {off})"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// In the catalogue's order, and every row can be read.
+    #[test]
+    fn the_table_is_of_the_catalogue() {
+        let measured: Vec<&str> = rows().map(|(name, _)| name).collect();
+        assert_eq!(measured, crate::heuristics::names().filter(|name| cost(name).is_some()).collect::<Vec<_>>());
+        assert_eq!(TABLE.lines().filter(|line| !line.starts_with('#')).count(), measured.len());
+        assert!(rows().all(|(_, cost)| cost.time > 0.0 && cost.time.is_finite() && cost.memory > 0.0));
+    }
+
+    #[test]
+    fn costs_are_said_as_far_as_they_are_known() {
+        let said = |time, memory, off| Cost { time, memory, off }.to_string();
+        assert_eq!(said(1.183, 1.05, None), "1.18 × the time and 1.05 × the memory of preset dcgan without it");
+        assert_eq!(
+            said(0.6, 0.99, Some("batch-norm")),
+            "0.60 × the time and the same memory of preset dcgan without it (both without batch-norm)"
+        );
+        assert_eq!(said(1.02, 0.98, None), "the same time and the same memory of preset dcgan without it");
+    }
+}
