@@ -1,11 +1,14 @@
 //! `cargo xtask planted`: plays the corpus of planted failures and records what the doctor found.
 
+mod best;
+
 use crate::cargo;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -33,7 +36,8 @@ impl Played {
     }
 }
 
-/// Plays both halves, or the one that is named, and writes what was found and the tables into the record.
+/// Plays both halves, or the one that is named, and writes what was found and the tables into the record; or measures which checkpoint
+/// decaying runs keep.
 ///
 /// # Errors
 ///
@@ -42,10 +46,18 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<(), String> {
     let halves = match *arguments {
         [] => vec!["tuning", "scored"],
         ["--half", half @ ("tuning" | "scored")] => vec![half],
-        _ => return Err("error: planted takes --half tuning or --half scored, or nothing for both".to_owned()),
+        ["--best"] => Vec::new(),
+        _ => {
+            return Err(
+                "error: planted takes --half tuning, --half scored or --best, or nothing for both halves".to_owned()
+            );
+        }
     };
     let build = ["bench", "--no-run", "--package", "steadygan", "--bench", "planted"];
     let program = cargo::executable(root, &build)?;
+    if halves.is_empty() {
+        return best::run(root, &program);
+    }
     for half in halves {
         let played = play(&program, half)?;
         let lines: Vec<String> = played.iter().map(|run| serde_json::to_string(run).expect("plain data")).collect();
@@ -61,23 +73,28 @@ fn write(folder: &Path, name: &str, text: &str) -> Result<(), String> {
     written.map_err(|error| format!("error: {} cannot be written: {error}", path.display()))
 }
 
-/// Plays a half's runs, some at once.
-fn play(program: &PathBuf, half: &str) -> Result<Vec<Played>, String> {
-    let count = cargo::output_of(Command::new(program).args(["list", half]))?.lines().count();
+/// Plays a half's runs.
+fn play(program: &Path, half: &str) -> Result<Vec<Played>, String> {
+    let runs: Vec<Vec<String>> =
+        (0..names(program, half)?.len()).map(|number| vec!["play".into(), half.into(), number.to_string()]).collect();
+    answers(program, &runs)
+}
+
+fn names(program: &Path, half: &str) -> Result<Vec<String>, String> {
+    Ok(cargo::output_of(Command::new(program).args(["list", half]))?.lines().map(str::to_owned).collect())
+}
+
+/// What the program answers to each of these arguments, some at once.
+fn answers<T: DeserializeOwned + Send>(program: &Path, runs: &[Vec<String>]) -> Result<Vec<T>, String> {
     let (next, done) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
     let work = || -> Result<(), String> {
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
-            if number >= count {
-                return Ok(());
-            }
-            let mut command = Command::new(program);
-            let number_shown = number.to_string();
-            let answer =
-                cargo::output_of(command.args(["play", half, number_shown.as_str()]).env("RAYON_NUM_THREADS", "1"))?;
-            let played =
+            let Some(arguments) = runs.get(number) else { return Ok(()) };
+            let answer = cargo::output_of(Command::new(program).args(arguments).env("RAYON_NUM_THREADS", "1"))?;
+            let answered =
                 serde_json::from_str(&answer).map_err(|error| format!("error: {answer} is no result: {error}"))?;
-            done.lock().expect("no thread panics").insert(number, played);
+            done.lock().expect("no thread panics").insert(number, answered);
         }
     };
     std::thread::scope(|scope| {

@@ -1,20 +1,32 @@
 //! Plays runs of the corpus of planted failures.
 //!
-//! `cargo bench -p steadygan --bench planted -- list tuning|scored` lists the names of a half, a line each; `… -- play HALF NUMBER [LINES]`
-//! plays the run of that number and answers with a line of JSON, writing its lines of stats into the file LINES if that is named.
-//! `cargo xtask planted` does all of it. `RAYON_NUM_THREADS` sets the threads.
+//! `cargo bench -p steadygan --bench planted -- list tuning|scored` lists the names of a half, a line each; `… -- play HALF NUMBER`
+//! plays the run of that number and answers with a line of JSON; `… -- look HALF NUMBER FOLDER` trains it to its end and writes its
+//! lines of stats and its last sheet into the folder, without a word of the doctor; `… -- best HALF NUMBER FOLDER` trains it with the
+//! kernel distance, in a run below the folder, and says which checkpoint was kept. `cargo xtask planted` plays a whole half.
+//! `RAYON_NUM_THREADS` sets the threads.
 
+#[path = "../tests/planted/bases.rs"]
+mod bases;
+#[path = "../tests/planted/best.rs"]
+mod best;
 #[path = "../tests/planted/corpus.rs"]
 mod corpus;
 #[path = "../tests/planted/plants.rs"]
 mod plants;
 #[path = "../tests/planted/play.rs"]
 mod play;
+#[path = "../tests/planted/scenes.rs"]
+mod scenes;
+#[path = "../tests/planted/scored.rs"]
+mod scored;
 #[path = "../tests/planted/sources.rs"]
 mod sources;
 
-use corpus::Half;
+use corpus::{Case, Half};
+use std::path::Path;
 use std::process::ExitCode;
+use steadygan::Result;
 
 /// As in the program: every operator allocates its output.
 #[global_allocator]
@@ -27,8 +39,9 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments[..] {
         ["list", half] => list(half),
-        ["play", half, number] => play_one(half, number, None),
-        ["play", half, number, lines] => play_one(half, number, Some(lines)),
+        ["play", half, number] => play_one(half, number),
+        ["best", half, number, folder] => keep_best(half, number, Path::new(folder)),
+        ["look", half, number, folder] => look_at(half, number, Path::new(folder)),
         // `cargo test --benches` runs it without arguments.
         _ => Some(()),
     };
@@ -40,21 +53,32 @@ fn list(half: &str) -> Option<()> {
     Some(())
 }
 
-fn play_one(half: &str, number: &str, lines: Option<&str>) -> Option<()> {
-    let cases = half_named(half)?.cases();
-    let (played, stats) = match play::play(cases.get(number.parse::<usize>().ok()?)?) {
-        Ok(played) => played,
-        Err(error) => {
-            eprintln!("error: {error}\nhint: {}", error.hint());
-            return None;
-        }
-    };
+fn play_one(half: &str, number: &str) -> Option<()> {
+    let played = told(play::play(&case(half, number)?))?;
     println!("{}", serde_json::to_string(&played).expect("plain data"));
-    if let Some(path) = lines {
-        let text: Vec<String> = stats.iter().map(|line| serde_json::to_string(line).expect("plain data")).collect();
-        std::fs::write(path, text.join("\n") + "\n").ok()?;
-    }
     Some(())
+}
+
+fn look_at(half: &str, number: &str, folder: &Path) -> Option<()> {
+    let looks = told(play::look(&case(half, number)?))?;
+    std::fs::create_dir_all(folder).ok()?;
+    let lines: Vec<String> = looks.lines.iter().map(|line| serde_json::to_string(line).expect("plain data")).collect();
+    std::fs::write(folder.join(format!("{number}.jsonl")), lines.join("\n") + "\n").ok()?;
+    looks.sheet.map_or(Some(()), |sheet| sheet.save(folder.join(format!("{number}.png"))).ok())
+}
+
+fn keep_best(half: &str, number: &str, folder: &Path) -> Option<()> {
+    let kept = told(best::kept(&case(half, number)?, folder))?;
+    println!("{}", serde_json::to_string(&kept).expect("plain data"));
+    Some(())
+}
+
+fn case(half: &str, number: &str) -> Option<Case> {
+    half_named(half)?.cases().get(number.parse::<usize>().ok()?).copied()
+}
+
+fn told<T>(result: Result<T>) -> Option<T> {
+    result.map_err(|error| eprintln!("error: {error}\nhint: {}", error.hint())).ok()
 }
 
 fn half_named(name: &str) -> Option<Half> {

@@ -24,12 +24,16 @@ const NOT_NEAR: f64 = 0.2;
 /// Rounds for which they are.
 const INVERTED_ROUNDS: u64 = 100;
 
+/// A discriminator whose steps move reals and fakes apart by less, in standard deviations and in whichever direction, stands still.
+const STILL: f64 = 1e-3;
+
 pub(super) const CHECK: Check = Check {
     card: Card {
         name: "generator-winning",
         looks_for: "Reals and fakes get the same logits within half a standard deviation, although fakes are further from reals \
                     than half of the reals' distance from each other (energy distance), for 250 rounds; or fakes \
-                    get higher ones by a standard deviation, further than 0.2 from reals, for 100. Severe.",
+                    get higher ones by a standard deviation, further than 0.2 from reals, for 100. Severe if the discriminator's steps \
+                    change that by less than 0.001 standard deviations each.",
         means: "The discriminator is too weak to see what is wrong: the generator wins with garbage and has no reason to improve.",
         symptom_of: &[
             "range-mismatch",
@@ -51,13 +55,16 @@ fn look(seen: &Seen<'_>) -> Option<Sight> {
     let inverted = seen.streak(INVERTED_ROUNDS, fooled(INVERTED, NOT_NEAR));
     let streak = inverted.or_else(|| seen.streak(ROUNDS, fooled(ALIKE, FAR)))?;
     let (separation, distance) = (streak.mean(separation), streak.mean(|line| line.signs.distance));
+    // One that is only overtaken learns to see what is wrong, and gets over it.
+    let pull = streak.mean(|line| line.signs.pull.abs());
     Some(Sight {
-        severity: Severity::Severe,
+        severity: if pull >= STILL { Severity::Warning } else { Severity::Severe },
         since: streak.since(),
         says: format!("The discriminator takes fakes for real that are far from the reals (distance {distance:.2})."),
         evidence: vec![
             ("separation", separation),
             ("distance", distance),
+            ("pull", streak.mean(|line| line.signs.pull)),
             ("rough_fake", streak.mean(|line| line.signs.rough_fake)),
             ("rough_real", streak.mean(|line| line.signs.rough_real)),
         ],

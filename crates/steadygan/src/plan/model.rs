@@ -1,6 +1,7 @@
 //! The two networks of a plan.
 
 use crate::class::{self, Class};
+use crate::data::Samples;
 use crate::latent::LatentDistribution;
 use crate::nn::{Init, Judge};
 use crate::pixels::PixelRange;
@@ -79,6 +80,14 @@ impl ModelPlan {
             }
             None => Vec::new(),
         }
+    }
+
+    /// The classes of the samples of these numbers, as networks are told them; none if they are told of none.
+    ///
+    /// # Panics
+    /// If a number is not below the count.
+    pub fn classes_of(&self, samples: &Samples, indices: &[usize]) -> Vec<usize> {
+        if self.conditioning.is_some() { samples.classes(indices) } else { Vec::new() }
     }
 
     /// The class of each column of a sheet, at most 20, evenly from all; none if networks are told of none.

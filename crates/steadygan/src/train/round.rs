@@ -19,8 +19,7 @@ pub(super) fn fetch(plan: &Plan, data: &Dataset, order: &mut Order, moment: Mome
     let values = data.train.gather(&indices, flips.as_mut()).to_values(plan.model.range);
     let shape = [batch, plan.model.channels, plan.model.size, plan.model.size];
     let images = Tensor::from_data(TensorData::new(values, shape), &device.clone().inner());
-    let classes = if plan.model.conditioning.is_some() { data.train.classes(&indices) } else { Vec::new() };
-    Classed { images, classes }
+    Classed { images, classes: plan.model.classes_of(&data.train, &indices) }
 }
 
 /// The discriminator's steps, then the generator's; the first of these on the fakes of the last of those.

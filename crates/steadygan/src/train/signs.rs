@@ -116,7 +116,9 @@ impl Sheet<'_> {
         let told: Vec<usize> = [reals, fakes].iter().flat_map(|of| of.classes.iter().copied().take(half)).collect();
         let layers;
         (signs.dead_d, layers) = units(discriminator, both, Pass::train().with_classes(&told));
-        let whole = bend(some_reals, some_fakes, |x| discriminator.logits(x, &mut Pass::evaluate()));
+        let own: Vec<usize> = reals.classes.iter().copied().take(half).collect();
+        let judged = |x| discriminator.logits(x, &mut Pass::evaluate().with_classes(&own));
+        let whole = bend(some_reals, some_fakes, judged);
         // What compares images of a batch bends a discriminator whose activations do not.
         signs.bend_d = whole.min(layers);
         let generator = state.generator.clone().no_grad();
@@ -144,7 +146,7 @@ impl Sheet<'_> {
     fn drawn(&self, samples: &Samples, purpose: &str, images: u64, count: usize) -> Shown {
         let any = Uniform::new(0, samples.count()).expect("there are samples");
         let indices: Vec<usize> = any.sample_iter(rng::stream(self.plan.seed, purpose, images)).take(count).collect();
-        let classes = if self.plan.model.conditioning.is_some() { samples.classes(&indices) } else { Vec::new() };
+        let classes = self.plan.model.classes_of(samples, &indices);
         Shown { values: samples.gather(&indices, None).to_values(self.plan.model.range), classes }
     }
 }

@@ -1,27 +1,16 @@
 //! The corpus: which runs there are.
 //!
 //! The scored half has recipes, widths, data, strengths and seeds that the tuning half does not have; it was written down before it
-//! was played, and is played to score, not to look at. What was scored once and then learned from belongs to the tuning half.
+//! was played, and is played to score, not to look at. What was scored once and then learned from belongs to the tuning half, and a new half is written.
 
+use crate::bases::{Base, EARLIER, SECOND, TUNING};
 use crate::plants::{Layer, Plant};
-use crate::sources::Source;
+use crate::scored;
 use steadygan::Result;
 use steadygan::plan::Plan;
 use steadygan::recipe::LayeredRecipe;
 use steadygan::weights::Role;
-
-/// A recipe on data, which trains soundly.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Base {
-    /// Its name.
-    pub(crate) name: &'static str,
-    /// The data.
-    pub(crate) source: Source,
-    /// The recipe, as TOML.
-    pub(crate) recipe: &'static str,
-    /// Rounds of training.
-    pub(crate) rounds: u64,
-}
+use toml::Value;
 
 /// One run.
 #[derive(Debug, Clone, Copy)]
@@ -43,134 +32,12 @@ pub(crate) enum Half {
     Scored,
 }
 
-const TUNING: [Base; 4] = [
-    Base {
-        name: "hacks-garments",
-        source: Source::Garments,
-        recipe: "base='hacks'\n[data]\nsize=16\n[model]\nwidth=8\n[train]\nbatch=32",
-        rounds: 2_000,
-    },
-    Base {
-        name: "hinge-blobs",
-        source: Source::Blobs,
-        recipe: "base='dcgan'\n[data]\nsize=16\n[model]\nwidth=12\nlatent=32\n[train]\nbatch=32\n[heuristics]\nhinge=true\n\
-                 gaussian-latent=true\nseparate-batches=true",
-        rounds: 2_000,
-    },
-    Base {
-        name: "modern-garments",
-        source: Source::Garments,
-        recipe: "base='modern'\n[data]\nsize=16\n[model]\nwidth=8\nlatent=64\n[train]\nbatch=32",
-        rounds: 2_000,
-    },
-    Base {
-        name: "ring",
-        source: Source::Ring,
-        recipe: "base='plain'\n[model]\nwidth=64\ndepth=3\nlatent=2\n[train]\nbatch=64\n[heuristics]\n\
-                 adam={lr=1e-3,beta1=0.0,beta2=0.99}\nleaky-relu=true\ngaussian-latent=true\nrelativistic-pairing=true\n\
-                 r1={gamma=0.1}\nr2={gamma=0.1}\nema=true",
-        rounds: 4_000,
-    },
-];
-
-const EARLIER: [Base; 6] = [
-    Base {
-        name: "hacks-std-shapes",
-        source: Source::Shapes,
-        recipe: "base='hacks'\n[data]\nsize=20\n[model]\nwidth=10\nlatent=48\n[train]\nbatch=24\n[heuristics]\nminibatch-std=true",
-        rounds: 2_000,
-    },
-    Base {
-        name: "squares-shoes",
-        source: Source::Shoes,
-        recipe: "base='dcgan'\n[data]\nsize=24\n[model]\nwidth=10\n[train]\nbatch=32\n[heuristics]\nleast-squares=true\n\
-                 gaussian-latent=true\nseparate-batches=true",
-        rounds: 1_500,
-    },
-    Base {
-        name: "average-gratings",
-        source: Source::Gratings,
-        recipe: "base='modern'\n[data]\nsize=16\n[model]\nwidth=16\nlatent=24\n[train]\nbatch=16\n[heuristics]\n\
-                 relativistic-pairing=false\nrelativistic-average=true",
-        rounds: 2_500,
-    },
-    Base {
-        name: "critic-ramps",
-        source: Source::Ramps,
-        recipe: "base='dcgan'\n[data]\nsize=16\n[model]\nwidth=14\nlatent=20\n[train]\nbatch=32\n[heuristics]\nwasserstein={clip=0.0}\n\
-                 gradient-penalty=true\ngaussian-latent=true\nbatch-norm={discriminator=false}",
-        rounds: 1_800,
-    },
-    Base {
-        name: "spectral-strokes",
-        source: Source::Strokes,
-        recipe: "base='plain'\n[data]\nsize=16\n[model]\nwidth=12\nlatent=40\n[train]\nbatch=32\n[heuristics]\nadam={beta1=0.0}\n\
-                 image-scaling=true\nleaky-relu=true\ngaussian-latent=true\nhinge=true\nspectral-norm=true\n\
-                 batch-norm={discriminator=false}\nstrided-downsampling=true",
-        rounds: 2_000,
-    },
-    Base {
-        name: "grid",
-        source: Source::Grid,
-        recipe: "base='plain'\n[model]\nwidth=96\ndepth=2\nlatent=4\n[train]\nbatch=100\n[heuristics]\n\
-                 adam={lr=5e-4,beta1=0.0,beta2=0.99}\nleaky-relu=true\ngaussian-latent=true\nrelativistic-pairing=true\n\
-                 r1={gamma=0.1}\nr2={gamma=0.1}\nema=true",
-        rounds: 4_000,
-    },
-];
-
-const SCORED: [Base; 6] = [
-    Base {
-        name: "plain-loss-rings",
-        source: Source::Rings,
-        recipe: "base='dcgan'\n[data]\nsize=16\n[model]\nwidth=10\nlatent=50\n[train]\nbatch=32\n[heuristics]\n\
-                 separate-batches=true\nlabel-smoothing={real=0.9,fake=0.0}",
-        rounds: 2_200,
-    },
-    Base {
-        name: "ema-plaid",
-        source: Source::Plaid,
-        recipe: "base='hacks'\n[data]\nsize=20\n[model]\nwidth=9\nlatent=30\n[train]\nbatch=28\n[heuristics]\n\
-                 ema={half-life='2k'}\nnoisy-labels=false",
-        rounds: 1_800,
-    },
-    Base {
-        name: "r1-halves",
-        source: Source::Halves,
-        recipe: "base='plain'\n[data]\nsize=16\n[model]\nwidth=14\nlatent=20\n[train]\nbatch=24\n[heuristics]\n\
-                 adam={beta1=0.0,beta2=0.99}\nimage-scaling=true\nleaky-relu=true\ngaussian-latent=true\n\
-                 strided-downsampling=true\nstrided-upsampling=true\nr1={gamma=2.0}\nseparate-batches=true",
-        rounds: 2_200,
-    },
-    Base {
-        name: "critic-bars",
-        source: Source::Bars,
-        recipe: "base='dcgan'\n[data]\nsize=16\n[model]\nwidth=11\nlatent=26\n[train]\nbatch=32\n[heuristics]\n\
-                 wasserstein={clip=0.0}\ngradient-penalty=true\ngaussian-latent=true\nbatch-norm={discriminator=false}",
-        rounds: 1_600,
-    },
-    Base {
-        name: "mlp-bubbles",
-        source: Source::Bubbles,
-        recipe: "base='plain'\n[data]\nsize=12\n[model]\nfamily='mlp'\nwidth=96\ndepth=3\nlatent=24\n[train]\nbatch=40\n[heuristics]\n\
-                 adam={beta1=0.5}\nimage-scaling=true\nleaky-relu=true\ngaussian-latent=true\nhinge=true\nr1={gamma=1.0}",
-        rounds: 3_000,
-    },
-    Base {
-        name: "two-updates-waves",
-        source: Source::Waves,
-        recipe: "base='dcgan'\n[data]\nsize=24\n[model]\nwidth=7\nlatent=40\n[train]\nbatch=32\n[heuristics]\n\
-                 least-squares=true\ngaussian-latent=true\nseparate-batches={updates='two'}\nlabel-smoothing={real=0.95,fake=0.05}",
-        rounds: 1_400,
-    },
-];
-
 /// A kind of failure with its strengths, and whether points of the plane can have it.
-type Kind = (&'static [Plant], bool);
+pub(crate) type Kind = (&'static [Plant], bool);
 
-const BOTH: Plant = Plant::NoBend { generator: true, discriminator: true };
-const GENERATOR_ONLY: Plant = Plant::NoBend { generator: true, discriminator: false };
-const DISCRIMINATOR_ONLY: Plant = Plant::NoBend { generator: false, discriminator: true };
+pub(crate) const BOTH: Plant = Plant::NoBend { generator: true, discriminator: true };
+pub(crate) const GENERATOR_ONLY: Plant = Plant::NoBend { generator: true, discriminator: false };
+pub(crate) const DISCRIMINATOR_ONLY: Plant = Plant::NoBend { generator: false, discriminator: true };
 
 const TUNING_KINDS: [Kind; 11] = [
     (&[Plant::HighRates(1_000.0), Plant::HighRates(2_500.0)], true),
@@ -200,7 +67,7 @@ const EARLIER_KINDS: [Kind; 11] = [
     (&[Plant::Frozen], false),
 ];
 
-const SCORED_KINDS: [Kind; 11] = [
+const SECOND_KINDS: [Kind; 11] = [
     (&[Plant::HighRates(600.0), Plant::HighRates(200.0), Plant::HighRates(1_200.0)], false),
     (&[Plant::StrongDiscriminator(0.006, 2), Plant::StrongDiscriminator(0.004, 1)], false),
     (
@@ -217,22 +84,32 @@ const SCORED_KINDS: [Kind; 11] = [
     (&[Plant::Frozen], false),
 ];
 
+/// The Wasserstein critic of the second bases.
+const CRITIC: std::ops::Range<usize> = 3..4;
+
+/// Further runs by which the signs' check was mended: a Wasserstein critic begins either way round.
+const SIGNS_OF_CRITICS: [Plant; 3] =
+    [Plant::WrongSign(Role::Discriminator), Plant::SwappedLabels, Plant::WrongSign(Role::Generator)];
+
 impl Half {
-    /// Its runs. The tuning half has the runs that were scored first, and by which the doctor was mended, too.
+    /// Its runs. The tuning half has the runs that were scored first and second, and by which the doctor was mended, too.
     pub(crate) fn cases(self) -> Vec<Case> {
         match self {
-            Self::Tuning => [runs(&TUNING, &TUNING_KINDS, 3, 1), runs(&EARLIER, &EARLIER_KINDS, 4, 1_001)].concat(),
-            Self::Scored => runs(&SCORED, &SCORED_KINDS, 4, 2_001),
+            Self::Tuning => [
+                runs(&TUNING, &TUNING_KINDS, [3, 6], 1),
+                runs(&EARLIER, &EARLIER_KINDS, [4, 6], 1_001),
+                runs(&SECOND, &SECOND_KINDS, [4, 6], 2_001),
+                runs(&SECOND[CRITIC], &[(&SIGNS_OF_CRITICS, false)], [6, 0], 3_001),
+            ]
+            .concat(),
+            Self::Scored => runs(&scored::BASES, &scored::KINDS, [4, 3], 4_001),
         }
     }
 }
 
-/// Healthy runs on each base.
-const HEALTHY: usize = 6;
-
-/// Each kind of failure so many times, its strengths in turns and on the bases in turns that can have it; then healthy runs on each
-/// base. Each has a seed of its own.
-fn runs(bases: &'static [Base], kinds: &[Kind], times: usize, first_seed: u64) -> Vec<Case> {
+/// Each kind of failure so many times, its strengths in turns and on the bases in turns that can have it; then so many healthy runs on
+/// each base. Each has a seed of its own.
+fn runs(bases: &'static [Base], kinds: &[Kind], [times, healthy]: [usize; 2], first_seed: u64) -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
     for (number, (plants, of_points)) in kinds.iter().enumerate() {
         for time in 0..times {
@@ -243,32 +120,10 @@ fn runs(bases: &'static [Base], kinds: &[Kind], times: usize, first_seed: u64) -
             cases.push(Case { base, plant: Some(plant), seed: first_seed + cases.len() as u64 });
         }
     }
-    for base in bases.iter().flat_map(|base| [base; HEALTHY]) {
+    for base in bases.iter().flat_map(|base| vec![base; healthy]) {
         cases.push(Case { base, plant: None, seed: first_seed + cases.len() as u64 });
     }
     cases
-}
-
-impl Base {
-    /// Whether a failure can be planted in it: relative losses do not look at labels, batch and spectral norm scale large weights
-    /// away, and a penalty or spectral norm bounds a discriminator, which then knows nothing by heart in so short a run.
-    fn takes(&self, plant: Plant) -> bool {
-        let relative = self.recipe.contains("modern") || self.recipe.contains("relativistic");
-        let normed = !self.recipe.contains("modern")
-            && !self.recipe.contains("base='plain'")
-            && !self.recipe.contains("penalty");
-        let bounded = ["modern", "penalty", "spectral", "r1"].iter().any(|bound| self.recipe.contains(bound));
-        let plain = self.recipe.contains("base='plain'");
-        match plant {
-            Plant::SwappedLabels => !relative,
-            // Adam's steps are as large as they are, but batch norm makes them small beside weights that grow.
-            Plant::HighRates(_) => self.recipe.contains("modern") || plain && !self.recipe.contains("batch-norm"),
-            Plant::Few(_) => !bounded,
-            Plant::LargeWeights(_) => !normed && !self.recipe.contains("spectral"),
-            Plant::Unbounded(_) => !bounded,
-            _ => true,
-        }
-    }
 }
 
 impl Case {
@@ -284,6 +139,21 @@ impl Case {
     ///
     /// The recipe is not sound.
     pub(crate) fn plan(&self) -> Result<Plan> {
+        // The doctor's own distance is as good for pictures made by rule, and a hundred times faster.
+        self.decided(|_| "off".into())
+    }
+
+    /// The same with the kernel distance measured some times, as a run of the program has it.
+    ///
+    /// # Errors
+    ///
+    /// The recipe is not sound.
+    pub(crate) fn measured_plan(&self) -> Result<Plan> {
+        const EVALUATIONS: u64 = 12;
+        self.decided(|images| number(images / EVALUATIONS).into())
+    }
+
+    fn decided(&self, metric_every: impl Fn(u64) -> Value) -> Result<Plan> {
         /// Lines of stats in a run.
         const LINES: u64 = 100;
         let mut recipe = LayeredRecipe::default();
@@ -292,15 +162,17 @@ impl Case {
         // To know images by heart takes longer than the other failures.
         let longer = if matches!(self.plant, Some(Plant::Few(_))) { 2 } else { 1 };
         let images = batch * self.base.rounds * longer;
-        let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         recipe.lay_value("seed", number(self.seed), "corpus")?;
         recipe.lay_value("data.source", self.base.source.named(), "corpus")?;
         recipe.lay_value("train.images", number(images), "corpus")?;
         recipe.lay_value("train.stats-every", number(images / LINES), "corpus")?;
         recipe.lay_value("train.sheets-every", number(images / 10), "corpus")?;
-        // The doctor's own distance is as good for pictures made by rule, and a hundred times faster.
-        recipe.lay_value("train.metric-every", "off", "corpus")?;
+        recipe.lay_value("train.metric-every", metric_every(images), "corpus")?;
         recipe.lay_value("train.checkpoint-every", number(images), "corpus")?;
-        Plan::decide(&recipe, self.base.source.channels())
+        Plan::decide(&recipe, self.base.source.facts())
     }
+}
+
+fn number(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }

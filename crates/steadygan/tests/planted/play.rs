@@ -8,6 +8,7 @@ use steadygan::Result;
 use steadygan::diagnose::{Doctor, Sign, before_training};
 use steadygan::metrics::modes::Modes;
 use steadygan::plan::Plan;
+use steadygan::report::DynamicImage;
 use steadygan::train::{Observer, State, StepStats, train};
 use steadygan_run::{Finding, Outcome, Severity, Signs, Stats, StatsLine};
 
@@ -28,10 +29,14 @@ pub(crate) struct Played {
     pub(crate) before: Vec<String>,
 }
 
-/// Watches until something is severe.
+/// Watches until something is severe, or to the end.
 struct Watch {
     doctor: Doctor,
     findings: Vec<Finding>,
+    /// Whether the run goes on after a severe finding, so that one sees what becomes of it.
+    to_the_end: bool,
+    /// The latest sheet of fakes.
+    sheet: Option<DynamicImage>,
     /// Lines of stats, for who tunes.
     lines: Vec<StatsLine>,
 }
@@ -73,17 +78,45 @@ impl Observer for Watch {
         self.see(Sign::Modes(modes.line(images)))
     }
 
+    fn sheet(&mut self, _: u64, fakes: &DynamicImage) -> Result<()> {
+        self.sheet = Some(fakes.clone());
+        Ok(())
+    }
+
     fn wants_stop(&self) -> bool {
-        self.severe().is_some()
+        !self.to_the_end && self.severe().is_some()
     }
 }
 
-/// Trains a case until its end or the first severe finding. With it go the lines of stats.
+/// Trains a case until its end or the first severe finding.
 ///
 /// # Errors
 ///
 /// The recipe is not sound.
-pub(crate) fn play(case: &Case) -> Result<(Played, Vec<StatsLine>)> {
+pub(crate) fn play(case: &Case) -> Result<Played> {
+    let (plan, watch) = watched(case, false)?;
+    Ok(played(case, &plan, &watch))
+}
+
+/// What a run looks like, whatever the doctor says of it.
+pub(crate) struct Looks {
+    /// Its lines of stats.
+    pub(crate) lines: Vec<StatsLine>,
+    /// The last sheet of fakes.
+    pub(crate) sheet: Option<DynamicImage>,
+}
+
+/// Trains a case to its end. The doctor is not asked: who looks whether runs fail as planted must not know what it says.
+///
+/// # Errors
+///
+/// The recipe is not sound.
+pub(crate) fn look(case: &Case) -> Result<Looks> {
+    let (_, watch) = watched(case, true)?;
+    Ok(Looks { lines: watch.lines, sheet: watch.sheet })
+}
+
+fn watched(case: &Case, to_the_end: bool) -> Result<(Plan, Watch)> {
     let declared = case.plan()?;
     let mut planted = declared.clone();
     let mut data = case.base.source.dataset(&declared)?;
@@ -97,7 +130,7 @@ pub(crate) fn play(case: &Case) -> Result<(Played, Vec<StatsLine>)> {
     let mut doctor = Doctor::new(&declared, data.train.count() as u64);
     let findings = before_training(&declared, &data);
     doctor.heed(&findings);
-    let mut watch = Watch { doctor, findings, lines: Vec::new() };
+    let mut watch = Watch { doctor, findings, to_the_end, sheet: None, lines: Vec::new() };
     if let Some(plant) = case.plant {
         let begins = (plant.begins() * planted.train.images as f64) as u64;
         if begins > 0 {
@@ -110,7 +143,7 @@ pub(crate) fn play(case: &Case) -> Result<(Played, Vec<StatsLine>)> {
         let last = watch.doctor.end(&outcome);
         watch.findings.extend(last);
     }
-    Ok((played(case, &planted, &watch), watch.lines))
+    Ok((planted, watch))
 }
 
 fn played(case: &Case, plan: &Plan, watch: &Watch) -> Played {

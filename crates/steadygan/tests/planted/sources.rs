@@ -1,13 +1,21 @@
 //! What the corpus trains on: halves of the embedded images, images made by rule, and points.
 
+use crate::scenes;
 use rand_distr::{Distribution, Uniform};
 use steadygan::Result;
-use steadygan::data::{Dataset, Images, Samples, load};
+use steadygan::class::Class;
+use steadygan::data::{DataFacts, Dataset, Images, Samples, load};
 use steadygan::plan::Plan;
 use steadygan::rng::{self, Stream};
 
 /// Images made by rule: to train on, and held out.
 const MADE: [usize; 2] = [3_000, 300];
+
+/// Where there are few.
+const FEW_MADE: [usize; 2] = [500, 100];
+
+/// Classes of the digits.
+const DIGITS: usize = 10;
 
 /// A kind of data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +46,28 @@ pub(crate) enum Source {
     Bubbles,
     /// Two waves in each other's way.
     Waves,
+    /// Crosses at any angle.
+    Crosses,
+    /// A sky above a ground, in colours.
+    Skies,
+    /// Soft dots in rows.
+    Lattice,
+    /// A triangle.
+    Triangles,
+    /// A part of a ring.
+    Arcs,
+    /// Steps.
+    Stairs,
+    /// Round faces.
+    Faces,
+    /// Flowers.
+    Petals,
+    /// A calculator's digits, with their classes.
+    Glyphs,
+    /// A wavy horizon, a few hundred images of it.
+    Hills,
+    /// Points on bent arms.
+    Pinwheel,
     /// Eight Gaussians.
     Ring,
     /// Twenty-five Gaussians.
@@ -48,7 +78,7 @@ impl Source {
     /// The recipe's source: for images made by rule the embedded ones stand in.
     pub(crate) fn named(self) -> &'static str {
         match self {
-            Self::Ring => "ring",
+            Self::Ring | Self::Pinwheel => "ring",
             Self::Grid => "grid",
             _ => "embedded",
         }
@@ -58,17 +88,30 @@ impl Source {
     pub(crate) fn channels(self) -> usize {
         match self {
             Self::Shapes | Self::Ramps | Self::Plaid | Self::Halves | Self::Bubbles => 3,
-            Self::Ring | Self::Grid => 2,
+            Self::Skies | Self::Lattice | Self::Petals => 3,
+            Self::Ring | Self::Grid | Self::Pinwheel => 2,
             _ => 1,
         }
     }
 
-    /// The samples for a plan.
-    pub(crate) fn dataset(self, plan: &Plan) -> Result<Dataset> {
-        let paint: fn(&mut Canvas, &mut Stream) = match self {
-            Self::Ring | Self::Grid => return load(&plan.data),
-            Self::Garments => return of_classes(plan, 0..5),
-            Self::Shoes => return of_classes(plan, 5..10),
+    /// What a plan has to know of it.
+    pub(crate) fn facts(self) -> DataFacts {
+        let mut facts = DataFacts::from(self.channels());
+        if self == Self::Glyphs {
+            let images = (MADE[0] / DIGITS) as u32;
+            facts.classes = (0..DIGITS).map(|digit| Class { name: digit.to_string(), images }).collect();
+        }
+        facts
+    }
+
+    /// Images to train on and held out.
+    fn counts(self) -> [usize; 2] {
+        if self == Self::Hills { FEW_MADE } else { MADE }
+    }
+
+    /// How an image is made; none if it is not.
+    fn painter(self) -> Option<fn(&mut Canvas, &mut Stream)> {
+        Some(match self {
             Self::Blobs => blobs,
             Self::Shapes => shapes,
             Self::Gratings => grating,
@@ -80,18 +123,50 @@ impl Source {
             Self::Bars => bars,
             Self::Bubbles => bubbles,
             Self::Waves => waves,
-        };
-        let (channels, size) = (self.channels(), plan.model.size);
+            Self::Crosses => scenes::crosses,
+            Self::Skies => scenes::skies,
+            Self::Lattice => scenes::lattice,
+            Self::Triangles => scenes::triangles,
+            Self::Arcs => scenes::arcs,
+            Self::Stairs => scenes::stairs,
+            Self::Faces => scenes::faces,
+            Self::Petals => scenes::petals,
+            Self::Hills => scenes::hills,
+            Self::Glyphs | Self::Garments | Self::Shoes | Self::Pinwheel | Self::Ring | Self::Grid => return None,
+        })
+    }
+
+    /// The samples for a plan.
+    pub(crate) fn dataset(self, plan: &Plan) -> Result<Dataset> {
+        match self {
+            Self::Garments => return of_classes(plan, 0..5),
+            Self::Shoes => return of_classes(plan, 5..10),
+            Self::Ring | Self::Grid => return load(&plan.data),
+            _ => {}
+        }
         let name = format!("{self:?}").to_lowercase();
-        let made = |purpose: &str, count: usize| -> Samples {
-            let images = (0..count).flat_map(|number| {
-                let mut canvas = Canvas { size, planes: vec![0.0; channels * size * size] };
-                paint(&mut canvas, &mut rng::stream(plan.seed, &format!("{name}/{purpose}"), number as u64));
-                canvas.planes.into_iter().map(|level| (level.clamp(0.0, 1.0) * 255.0).round() as u8)
-            });
-            Images { channels, size, pixels: images.collect(), classes: None }.into()
-        };
-        Ok(Dataset { train: made("train", MADE[0]), holdout: made("holdout", MADE[1]), ..unnamed(&name) })
+        let [train, holdout] = [("train", self.counts()[0]), ("holdout", self.counts()[1])].map(|(purpose, count)| {
+            let stream = |number: usize| rng::stream(plan.seed, &format!("{name}/{purpose}"), number as u64);
+            match self {
+                Self::Pinwheel => Samples::Points((0..count).map(|at| scenes::pinwheel(&mut stream(at))).collect()),
+                _ => self.images(plan.model.size, count, stream).into(),
+            }
+        });
+        Ok(Dataset { train, holdout, ..unnamed(&name) })
+    }
+
+    fn images(self, size: usize, count: usize, stream: impl Fn(usize) -> Stream) -> Images {
+        let channels = self.channels();
+        let pixels = (0..count).flat_map(|number| {
+            let mut canvas = Canvas { size, planes: vec![0.0; channels * size * size] };
+            match self.painter() {
+                Some(paint) => paint(&mut canvas, &mut stream(number)),
+                None => scenes::glyph(&mut canvas, &mut stream(number), number % DIGITS),
+            }
+            canvas.planes.into_iter().map(|level| (level.clamp(0.0, 1.0) * 255.0).round() as u8)
+        });
+        let classes = (self == Self::Glyphs).then(|| (0..count).map(|number| (number % DIGITS) as u32).collect());
+        Images { channels, size, pixels: pixels.collect(), classes }
     }
 }
 
@@ -118,14 +193,14 @@ fn of_classes(plan: &Plan, classes: std::ops::Range<u32>) -> Result<Dataset> {
     Ok(data)
 }
 
-struct Canvas {
+pub(crate) struct Canvas {
     size: usize,
     planes: Vec<f64>,
 }
 
 impl Canvas {
     /// Sets each pixel by its place, both coordinates in [0, 1), and the levels of the channels there.
-    fn paint(&mut self, level: impl Fn(f64, f64, usize, f64) -> f64) {
+    pub(crate) fn paint(&mut self, level: impl Fn(f64, f64, usize, f64) -> f64) {
         let (size, area) = (self.size, self.size * self.size);
         for (at, value) in self.planes.iter_mut().enumerate() {
             let (channel, place) = (at / area, at % area);
@@ -135,11 +210,11 @@ impl Canvas {
     }
 }
 
-fn draw(stream: &mut Stream, low: f64, high: f64) -> f64 {
+pub(crate) fn draw(stream: &mut Stream, low: f64, high: f64) -> f64 {
     Uniform::new(low, high).expect("a range").sample(stream)
 }
 
-fn colour(stream: &mut Stream) -> [f64; 3] {
+pub(crate) fn colour(stream: &mut Stream) -> [f64; 3] {
     [(); 3].map(|()| draw(stream, 0.0, 1.0))
 }
 
