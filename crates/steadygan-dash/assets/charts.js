@@ -181,16 +181,13 @@ export class Chart {
   // Values at a point, or the last ones.
   show(index) {
     const { data, series, marks } = this.spec;
-    series.forEach((of, at) => {
-      const column = data[at + 1];
-      let place = index ?? column.length - 1;
-      while (place > 0 && (column[place] === undefined || column[place] === null)) place -= 1;
-      this.values[at].textContent = format.number(column[place]);
-    });
+    // Where a curve has no value it is the one before.
+    const valueAt = (column) => column.slice(0, (index ?? column.length - 1) + 1).findLast((value) => value !== undefined && value !== null);
+    series.forEach((of, at) => { this.values[at].textContent = format.number(valueAt(data[at + 1])); });
     const x = index === null ? null : data[0][index];
     const near = x === null ? [] : marks.filter((mark) => mark.from <= x && (mark.to === null || x <= mark.to));
     const place = x === null ? "" : this.spec.time ? format.clock(x) : `${format.count(x)} images`;
-    const under = this.spec.kinds && index !== null && this.under > 0 ? `${series[this.under - 1].label} ${format.number(data[this.under][index])}` : "";
+    const under = this.spec.kinds && index !== null && this.under > 0 ? `${series[this.under - 1].label} ${format.number(valueAt(data[this.under]))}` : "";
     this.said.textContent = [under, place, ...near.map((mark) => `${mark.name} (${mark.severity})`)].filter(Boolean).join(" · ");
   }
 

@@ -123,7 +123,7 @@ function rowName(plan, row) {
 
 function showHead(node, id, record, all) {
   const { plan, results } = record ?? {};
-  const planned = Array.isArray(plan?.rows) && Array.isArray(plan?.seeds) ? plan.rows.length * plan.seeds.length : null;
+  const planned = Array.isArray(plan?.rows) && Array.isArray(plan?.seeds) && !plan.rungs ? plan.rows.length * plan.seeds.length : null;
   const ended = all.filter((run) => run.state !== "running").length;
   const { failed, runs: of, rate } = results?.failures ?? {};
   const facts = [

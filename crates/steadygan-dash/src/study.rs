@@ -23,7 +23,7 @@ const MAX_JOBS: usize = 1000;
 pub(crate) struct StudySummary {
     pub(crate) id: String,
     design: Option<String>,
-    /// Runs that are planned, that have been judged, and that failed of these.
+    /// Runs that are planned (of a search nobody knows), that have been judged, and that failed of these.
     planned: Option<usize>,
     judged: usize,
     failed: usize,
@@ -45,7 +45,10 @@ impl StudySummary {
         Self {
             id: id.to_owned(),
             design: plan["design"].as_str().map(str::to_owned),
-            planned: count(&plan["rows"]).zip(count(&plan["seeds"])).map(|(rows, seeds)| rows * seeds),
+            planned: count(&plan["rows"])
+                .zip(count(&plan["seeds"]))
+                .map(|(rows, seeds)| rows * seeds)
+                .filter(|_| count(&plan["rungs"]).is_none()),
             judged: runs.len(),
             failed: runs.iter().filter(|run| run["last"]["failed"] == true).count(),
             helps: of_verdict("helps"),

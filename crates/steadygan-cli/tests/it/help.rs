@@ -14,6 +14,7 @@ fn the_flags_are_those_that_are_committed() {
         "resume",
         "generate",
         "evaluate",
+        "study",
         "report",
         "export",
         "summary",
