@@ -2,12 +2,14 @@
 
 use crate::arguments::{Options, Report};
 use crate::console::{answer, say, told};
+use crate::study::table::table;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use steadygan::diagnose::{Card, cards};
 use steadygan::report::progress::write_progress;
 use steadygan::run::RunReport;
+use steadygan::study::Study;
 use steadygan::{Error, Result};
 use steadygan_dash::{DashboardError, curves_svg, report_run, report_study};
 use steadygan_run::{RunDirectory, Severity, StudyDirectory, write_atomically};
@@ -68,9 +70,17 @@ fn of_run(path: &Path) -> Result<Told> {
 }
 
 fn of_study(path: &Path) -> Result<Told> {
+    let study = StudyDirectory::new(path);
     let page = report_study(path).map_err(refused)?;
-    let text = format!("{}: {}", path.display(), page.says);
-    Ok((json!({ "says": page.says }), text, StudyDirectory::new(path).report(), page))
+    let record = Study::record_of(&study)?;
+    let text = format!("{}: {}\n\n{}", path.display(), page.says, table(&record));
+    Ok((json!({ "says": page.says }), text, study.report(), page))
+}
+
+/// Writes the page of a study that has its answer.
+pub(crate) fn write_study_page(study: &StudyDirectory) -> Result<()> {
+    let page = report_study(study.path()).map_err(refused)?;
+    Ok(write_atomically(&study.report(), page.html.as_bytes())?)
 }
 
 fn refused(error: DashboardError) -> Error {

@@ -1,10 +1,11 @@
 //! Studies: from the question to the table.
 
-mod table;
+pub(crate) mod table;
 
 use crate::arguments::{Options, Study as Arguments};
 use crate::commands::{EXIT_INTERRUPTED, answer_path};
 use crate::console::{answer, interrupted, say};
+use crate::report::write_study_page;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::fs;
 use std::io::IsTerminal as _;
@@ -117,8 +118,7 @@ fn run(mut study: Study, options: &Options, console: &Console) -> Result<ExitCod
     if !ended? {
         return Ok(stopped(&folder, options));
     }
-    tell(&study, options);
-    Ok(ExitCode::SUCCESS)
+    tell(&study, options)
 }
 
 fn collect(directory: StudyDirectory, options: &Options) -> Result<ExitCode> {
@@ -131,15 +131,17 @@ fn collect(directory: StudyDirectory, options: &Options) -> Result<ExitCode> {
     }
     let Found::Planned(mut study) = Found::in_folder(directory.clone(), None)? else { return Err(nothing()) };
     study.collect()?;
-    tell(&study, options);
-    Ok(ExitCode::SUCCESS)
+    tell(&study, options)
 }
 
-fn tell(study: &Study, options: &Options) {
+/// The answer: the page, the table, and where they are.
+fn tell(study: &Study, options: &Options) -> Result<ExitCode> {
+    write_study_page(study.directory())?;
     if !options.json {
         answer(&table::table(study.record()));
     }
     answer_path("study", study.directory().path(), options);
+    Ok(ExitCode::SUCCESS)
 }
 
 /// One line for each run: a command that trains it, on any machine that sees this folder.

@@ -6,7 +6,7 @@ use steadygan::study::{
 };
 
 /// What is said before the first run.
-pub(super) fn announcement(plan: &StudyPlan, data: &str, takes: Option<String>) -> String {
+pub(crate) fn announcement(plan: &StudyPlan, data: &str, takes: Option<String>) -> String {
     let StudyPlan { design, rows, seeds, images, estimates, .. } = plan;
     let runs = match plan.rungs.is_empty() {
         true => format!("{} rows × {} seeds of {images} images", rows.len(), seeds.len()),
@@ -40,7 +40,7 @@ fn distance(kind: DistanceKind) -> &'static str {
 }
 
 /// What came of a study, to be read in ten seconds: what helps first, what is open last.
-pub(super) fn table(record: &StudyRecord) -> String {
+pub(crate) fn table(record: &StudyRecord) -> String {
     let Some(results) = &record.results else { return String::new() };
     let plan = &record.plan;
     let mut text = String::new();
@@ -86,7 +86,7 @@ fn line(effect: &Effect, width: usize, plan: &StudyPlan) -> String {
         Verdict::Within => format!("within ±{}", percent(plan.settings.margin.exp_m1())),
         other => other.to_string(),
     };
-    let numbers = effect.interval.map_or_else(String::new, |interval| interval_in_words(interval));
+    let numbers = effect.interval.map_or_else(String::new, interval_in_words);
     let [with, against] = effect.failures;
     let failures = match with.failed + against.failed {
         0 => String::new(),

@@ -60,7 +60,7 @@ fn a_study_from_its_question_to_its_answer() {
         assert!(answer.stdout.contains(said), "{said}: {answer:#?}");
     }
     let files = entries(&folder.path().join("study"));
-    assert_eq!(files, [".lock", "recipes", "recommended.toml", "runs", "study.json", "study.toml"]);
+    assert_eq!(files, [".lock", "recipes", "recommended.toml", "report.html", "runs", "study.json", "study.toml"]);
     let record = record(folder.path(), "study");
     assert_eq!(record["results"]["runs"].as_array().unwrap().len(), 8);
     assert!(record["plan"]["scale"]["untrained"].as_f64() > record["plan"]["scale"]["floor"].as_f64());

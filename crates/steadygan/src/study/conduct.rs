@@ -60,11 +60,7 @@ impl Found {
         if !planned {
             return Ok(Self::Unplanned(Unplanned { directory, lock }));
         }
-        let shown = directory.record().display().to_string();
-        let record = StudyRecord::parse(
-            &read_limited(&directory.record(), MAX_RECORD_BYTES, "study's record", ELSEWHERE)?,
-            &shown,
-        )?;
+        let record = Study::record_of(&directory)?;
         if let Some(asked) = asked {
             let text = read_limited(&directory.asked(), MAX_RECORD_BYTES, "study", ELSEWHERE)?;
             let before = StudyRecipe::parse(&String::from_utf8_lossy(&text), &directory.asked().display().to_string())?;
@@ -124,6 +120,17 @@ impl Unplanned {
 }
 
 impl Study {
+    /// What a folder's `study.json` says, whoever runs the study.
+    ///
+    /// # Errors
+    ///
+    /// It is missing, damaged, or of another version.
+    pub fn record_of(directory: &StudyDirectory) -> Result<StudyRecord> {
+        let path = directory.record();
+        let json = read_limited(&path, MAX_RECORD_BYTES, "study's record", ELSEWHERE)?;
+        StudyRecord::parse(&json, &path.display().to_string())
+    }
+
     /// The folder.
     pub fn directory(&self) -> &StudyDirectory {
         &self.directory
