@@ -163,7 +163,7 @@ fn a_critic_may_begin_the_wrong_way_round() {
 /// What is worse than chance by its own loss is no sign of swapped labels.
 #[test]
 fn a_discriminator_that_is_overtaken_is_not_swapped() {
-    let told = told(&plan("base='plain'"), 40, |_, line| {
+    let told = told(&plan("base='dcgan'"), 40, |_, line| {
         (line.stats.logit_real, line.stats.logit_fake, line.stats.loss_d) = (-1.0, 1.0, 2.6);
         (line.signs.logit_train, line.signs.logit_holdout, line.signs.logit_fixed) = (-1.0, -1.0, 1.0);
     });
