@@ -19,7 +19,7 @@ pub struct Rivals {
 }
 
 impl Rivals {
-    /// Of a plan whose runs recommend these levels; none if that is the base recipe and the corners differ in nothing from it.
+    /// Of a plan whose runs recommend these levels.
     pub fn of(plan: &StudyPlan, recommended: &Row, fresh: u64) -> Self {
         let [all_on, all_off, base] = plan.corners();
         let mut candidates = vec![("recommended".to_owned(), recommended.clone())];
@@ -32,13 +32,16 @@ impl Rivals {
         Self { candidates, seeds: (first..first + fresh).collect() }
     }
 
-    /// Their runs.
+    /// Their runs; none if there is nobody to compare with.
     ///
     /// # Errors
     ///
     /// A key is unknown to this program.
     pub fn jobs(&self, plan: &StudyPlan) -> Result<Vec<Job>> {
         let mut jobs = Vec::new();
+        if self.candidates.len() == 1 {
+            return Ok(jobs);
+        }
         for seed in &self.seeds {
             for (name, levels) in &self.candidates {
                 let recipe = plan.of_levels(levels, *seed)?.to_toml();
