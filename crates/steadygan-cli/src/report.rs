@@ -72,8 +72,9 @@ fn of_run(path: &Path) -> Result<Told> {
 fn of_study(path: &Path) -> Result<Told> {
     let study = StudyDirectory::new(path);
     let page = report_study(path).map_err(refused)?;
-    let record = Study::record_of(&study)?;
-    let text = format!("{}: {}\n\n{}", path.display(), page.says, table(&record));
+    // A record that this program cannot judge has a page all the same.
+    let judged = Study::record_of(&study).map_or_else(|_| String::new(), |record| table(&record));
+    let text = format!("{}: {}\n\n{judged}", path.display(), page.says);
     Ok((json!({ "says": page.says }), text, study.report(), page))
 }
 
