@@ -19,8 +19,8 @@ const MOST_ROUNDS: u64 = 4096;
 /// Lines of stats in a short run. The rounds before the first are not timed: memory and caches are cold.
 const LINES: u64 = 4;
 
-/// Fakes that the timed measurement takes.
-const MEASURED: u64 = 64;
+/// Fakes of the two timed measurements: what both take is the network's start, what the second takes more its features.
+const MEASURED: [u64; 2] = [64, 256];
 
 /// What runs cost on one thread, as many at once as there are cores.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,15 +84,16 @@ fn timed(
     };
     let image_s = short.plan.rows.iter().map(of_row).collect();
     let trained_s = all_on_s * short.plan.images as f64;
-    let start_s = short.whole_s("again", None, trainer)? - trained_s;
-    let features_s = match question.has_features() {
+    let mut start_s = short.whole_s("again", None, trainer)? - trained_s;
+    let mut features_s = 0.0;
+    if question.has_features() {
+        let [few_s, many_s] =
+            [short.whole_s("few", Some(MEASURED[0]), trainer)?, short.whole_s("many", Some(MEASURED[1]), trainer)?];
         // The reals' and the fakes'.
-        true => {
-            (short.whole_s("measured", Some(short.plan.images), trainer)? - start_s - trained_s) / (2 * MEASURED) as f64
-        }
-        false => 0.0,
-    };
-    Ok(Some(Costs { image_s, all_on_s, start_s: start_s.max(0.0), features_s: features_s.max(0.0) }))
+        features_s = ((many_s - few_s) / (2 * (MEASURED[1] - MEASURED[0])) as f64).max(0.0);
+        start_s = few_s - trained_s - (2 * MEASURED[0]) as f64 * features_s;
+    }
+    Ok(Some(Costs { image_s, all_on_s, start_s: start_s.max(0.0), features_s }))
 }
 
 /// A row costs at least this part of the all-on corner, whatever its factors save when each is left out alone.
@@ -127,7 +128,7 @@ impl<'a> Short<'a> {
     fn of(question: &Question, folder: &'a StudyDirectory, rounds: u64) -> Result<Self> {
         let images = rounds * question.round();
         let seeds = vec![question.base().seed];
-        let mut plan = question.draft(Measured { seeds, images, measured: 1, samples: MEASURED })?;
+        let mut plan = question.draft(Measured { seeds, images, measured: 1, samples: MEASURED[0] })?;
         set_train(&mut plan, "stats-every", (images / LINES) as i64);
         set_train(&mut plan, "metric-every", "off");
         Ok(Self { plan, folder })
@@ -137,11 +138,12 @@ impl<'a> Short<'a> {
         Ok(Job { name, recipe: self.plan.of_levels(levels, self.plan.seeds[0])?.to_toml() })
     }
 
-    /// The all-on corner, measured after so many images or not at all.
-    fn corner(&self, name: &str, measured_at: Option<u64>) -> Result<Job> {
+    /// The all-on corner, at its end measured on so many fakes or not at all.
+    fn corner(&self, name: &str, samples: Option<u64>) -> Result<Job> {
         let mut plan = self.plan.clone();
-        if let Some(images) = measured_at {
-            set_train(&mut plan, "metric-every", images as i64);
+        if let Some(samples) = samples {
+            set_train(&mut plan, "metric-every", self.plan.images as i64);
+            set_train(&mut plan, "metric-samples", samples as i64);
         }
         Short { plan, folder: self.folder }.job(name.to_owned(), &self.plan.corners()[0])
     }
@@ -176,8 +178,8 @@ impl<'a> Short<'a> {
 
     /// Seconds of a whole process of the all-on corner.
     #[expect(clippy::disallowed_methods, reason = "costs are measured, never trained on")]
-    fn whole_s(&self, name: &str, measured_at: Option<u64>, trainer: &Trainer) -> Result<f64> {
-        let job = self.corner(name, measured_at)?;
+    fn whole_s(&self, name: &str, samples: Option<u64>, trainer: &Trainer) -> Result<f64> {
+        let job = self.corner(name, samples)?;
         // In a folder of its own, where the corner has not been trained.
         let folder = StudyDirectory::new(self.folder.path().join(name));
         let started = Instant::now();
