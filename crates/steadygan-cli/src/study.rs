@@ -63,9 +63,6 @@ fn asked(arguments: &Arguments) -> Result<StudyRecipe> {
         asked = asked.on(data);
     }
     asked.budget = arguments.budget.or(asked.budget);
-    if asked.budget.is_none() && asked.images.is_none() && !arguments.list {
-        asked.budget = Some(USUAL_BUDGET);
-    }
     Ok(asked)
 }
 

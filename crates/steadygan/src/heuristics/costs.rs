@@ -52,11 +52,11 @@ impl fmt::Display for Cost {
 mod tests {
     use super::*;
 
-    /// In the catalogue's order, and every row can be read.
+    /// All of it, in its order, and every row can be read: measure a new heuristic with `cargo xtask costs --only NAME`.
     #[test]
     fn the_table_is_of_the_catalogue() {
         let measured: Vec<&str> = rows().map(|(name, _)| name).collect();
-        assert_eq!(measured, crate::heuristics::names().filter(|name| cost(name).is_some()).collect::<Vec<_>>());
+        assert_eq!(measured, crate::heuristics::names().collect::<Vec<_>>());
         assert_eq!(TABLE.lines().filter(|line| !line.starts_with('#')).count(), measured.len());
         assert!(rows().all(|(_, cost)| cost.time > 0.0 && cost.time.is_finite() && cost.memory > 0.0));
     }

@@ -135,6 +135,9 @@ impl<'de> Deserialize<'de> for Budget {
     }
 }
 
+/// More seeds than any study has use for.
+const MAX_SEEDS: usize = 1000;
+
 /// The keys of the file.
 const KEYS: [&str; 11] =
     ["recipe", "set", "design", "seeds", "images", "budget", "distance", "margin", "confidence", "factors", "controls"];
@@ -188,6 +191,9 @@ impl StudyRecipe {
                 list.len()
             }
         };
+        if seeds > MAX_SEEDS {
+            return refuse("seeds", seeds.to_string(), "at most a thousand: more tell nothing that a hundred do not");
+        }
         let least = self.design.minimal_seeds();
         if seeds < least {
             let message = format!("`seeds` are {seeds}, and a {} design needs {least}", self.design);

@@ -96,20 +96,7 @@ impl Question {
         let rows = costs.image_s.len() as f64;
         let fresh = CONFIRMED * FRESH_SEEDS as f64;
         if let (Some(images), None) = (self.asked().images, &self.asked().seeds) {
-            let measured = self.measured(vec![0], images.0, TIMES[0], SAMPLES[0]);
-            let one_s = |image_s: f64| costs.run_s(&measured, image_s);
-            let per_seed: f64 = costs.image_s.iter().map(|image_s| one_s(*image_s)).sum();
-            let seeds = ((core_s - fresh * one_s(costs.all_on_s)) / per_seed).floor();
-            let least = self.asked().design.minimal_seeds();
-            if seeds < least as f64 {
-                return Err(impossible(
-                    budget,
-                    rows * least as f64,
-                    measured.images,
-                    per_seed * least as f64 / at_once as f64,
-                ));
-            }
-            return Ok(Measured { seeds: self.seeds(seeds as u64), ..measured });
+            return self.seeds_within(images.0, budget, core_s, costs, at_once);
         }
         let seeds = self.seeds(USUAL_SEEDS);
         let runs = rows * seeds.len() as f64 + fresh;
@@ -131,6 +118,28 @@ impl Question {
             return Err(impossible(budget, runs, least, needed));
         }
         Ok(self.measured(seeds, images, measured, samples))
+    }
+
+    /// The seeds that so many seconds of a core allow for these images.
+    fn seeds_within(
+        &self,
+        images: u64,
+        budget: Budget,
+        core_s: f64,
+        costs: &Costs,
+        at_once: usize,
+    ) -> Result<Measured> {
+        let measured = self.measured(Vec::new(), images, TIMES[0], SAMPLES[0]);
+        let run_s = |image_s: f64| costs.run_s(&measured, image_s);
+        let per_seed_s: f64 = costs.image_s.iter().map(|image_s| run_s(*image_s)).sum();
+        let fresh_s = CONFIRMED * FRESH_SEEDS as f64 * run_s(costs.all_on_s);
+        let seeds = ((core_s - fresh_s) / per_seed_s).floor();
+        let least = self.asked().design.minimal_seeds() as f64;
+        if seeds < least {
+            let needed = (per_seed_s * least + fresh_s) / (USED * at_once as f64);
+            return Err(impossible(budget, costs.image_s.len() as f64 * least, measured.images, needed));
+        }
+        Ok(Measured { seeds: self.seeds(seeds as u64), ..measured })
     }
 
     /// The images that the last combination of a search can be shown.
