@@ -58,6 +58,8 @@ fn train_to_the_end(mut run: Run, stop: Stop, options: &Options) -> Result<ExitC
     let outcome = run.train(&mut console);
     console.finish();
     let modes = console.modes().map(|modes| format!("; {modes}")).unwrap_or_default();
+    let best = console.best().map(|(distance, images)| format!("best: {distance}, at {images} images\n"));
+    let best = best.unwrap_or_default();
     let code = match outcome? {
         Outcome::Diverged { images, quantity } => {
             say(&format!(
@@ -86,7 +88,7 @@ fn train_to_the_end(mut run: Run, stop: Stop, options: &Options) -> Result<ExitC
         Outcome::Running => unreachable!("training has ended"),
         Outcome::Finished { images } => {
             say(&format!(
-                "done: {images} images{modes}\npictures: {}\nnext: steadygan generate {}",
+                "done: {images} images{modes}\n{best}pictures: {}\nnext: steadygan generate {}",
                 run.directory().fakes(images).display(),
                 path.display()
             ));

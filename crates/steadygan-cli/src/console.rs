@@ -78,8 +78,38 @@ pub(crate) struct Console {
     /// The latest line of stats.
     numbers: String,
     modes: Option<Modes>,
-    /// The latest distance.
-    distance: String,
+    distance: Option<Measured>,
+}
+
+/// The distances of this session.
+#[derive(Debug, Clone, PartialEq)]
+struct Measured {
+    latest: Distance,
+    /// The one before.
+    before: Option<f64>,
+    best: Distance,
+    /// Images shown at the best.
+    best_at: u64,
+}
+
+impl Measured {
+    fn with(earlier: Option<Self>, latest: &Distance, images: u64) -> Self {
+        let before = earlier.as_ref().map(|earlier| earlier.latest.distance.value);
+        let best = earlier.filter(|earlier| earlier.best.distance.value <= latest.distance.value);
+        let (best, best_at) = best.map_or((latest.clone(), images), |earlier| (earlier.best, earlier.best_at));
+        Self { latest: latest.clone(), before, best, best_at }
+    }
+
+    /// The latest, and where it is going: within its deviation it stands.
+    fn shown(&self) -> String {
+        let Distance { distance, .. } = &self.latest;
+        let trend = match self.before.map(|before| distance.value - before) {
+            Some(change) if change < -distance.deviation => ", falling",
+            Some(change) if change > distance.deviation => ", rising",
+            _ => "",
+        };
+        format!("{}{trend}", self.latest)
+    }
 }
 
 impl Console {
@@ -109,7 +139,7 @@ impl Console {
             shown,
             numbers: String::new(),
             modes: None,
-            distance: String::new(),
+            distance: None,
         }
     }
 
@@ -130,9 +160,15 @@ impl Console {
         self.modes.as_ref()
     }
 
+    /// The best distance of this session, and when it was measured.
+    pub(crate) fn best(&self) -> Option<(&Distance, u64)> {
+        self.distance.as_ref().map(|measured| (&measured.best, measured.best_at))
+    }
+
     fn show_numbers(&self) {
         let modes = self.modes.as_ref().map(|modes| format!("  {modes}")).unwrap_or_default();
-        self.bar.set_message(format!("{}{modes}  {}", self.numbers, self.distance));
+        let distance = self.distance.as_ref().map(Measured::shown).unwrap_or_default();
+        self.bar.set_message(format!("{}{modes}  {distance}", self.numbers));
     }
 
     /// Ends the status line.
@@ -187,7 +223,7 @@ impl Observer for Console {
             line.as_object_mut().and_then(|line| line.remove("best"));
             say(&line.to_string());
         }
-        self.distance = distance.to_string();
+        self.distance = Some(Measured::with(self.distance.take(), distance, state.images));
         self.show_numbers();
         Ok(())
     }
