@@ -128,7 +128,8 @@ function showHead(node, id, record, all) {
   const { failed, runs: of, rate } = results?.failures ?? {};
   const facts = [
     plan?.design && ["design", String(plan.design)],
-    ["runs", `${ended}${planned ? ` of ${planned}` : ` of ${all.length}`} ended`],
+    ["runs", planned ? `${Math.min(ended, planned)} of ${planned} ended` : `${ended} of ${all.length} ended`],
+    planned && ended > planned && ["on fresh seeds", ended - planned],
     Array.isArray(plan?.factors) && ["factors", plan.factors.length],
     Array.isArray(plan?.seeds) && ["seeds", plan.seeds.join(", ")],
     Number.isFinite(plan?.images) && ["images in each", format.count(plan.images)],
