@@ -1,6 +1,6 @@
 //! Studies, end to end.
 
-use crate::command::{Answer, command, entries, steadygan};
+use crate::command::{Answer, DONE, command, entries, steadygan};
 use crate::pictures::workplace;
 use serde_json::Value;
 use std::fs;
@@ -195,7 +195,13 @@ fn a_budget_that_allows_nothing_is_told_with_one_that_does() {
         "{error} {hint}"
     );
     assert!(!folder.path().join("study/study.json").exists());
-    steadygan(folder.path(), "study study.toml --quiet --budget 25s").done();
+    // How long is enough depends on what else the machine does.
+    let enough = ["25s", "60s", "150s"].into_iter().find(|budget| {
+        let answer = steadygan(folder.path(), &format!("study study.toml --quiet --budget {budget}"));
+        assert!(answer.code == DONE || answer.stderr.contains("is too short"), "{answer:#?}");
+        answer.code == DONE
+    });
+    assert!(enough.is_some());
 }
 
 #[test]
