@@ -85,36 +85,21 @@ pub fn collect(plan: &StudyPlan, study: &StudyDirectory) -> Result<StudyResults>
     let (mut last, mut best, mut runs) = (empty(), empty(), Vec::new());
     for (column, seed) in plan.seeds.iter().enumerate() {
         for row in 0..plan.rows.len() {
-            let run = known.run(&plan.job(row, *seed)?);
-            let Some((run, ended)) = run.map(|run| Ok::<_, Error>((run, response(plan, run)?))).transpose()? else {
-                continue;
-            };
-            let Some(ended) = ended else {
-                if plan.design == Design::Search {
-                    // It did not go on from a stage.
-                    let score = standing(plan, run, plan.images)?;
-                    runs.push(RunRecord {
-                        row,
-                        seed: *seed,
-                        folder: run.name(),
-                        last: score,
-                        best: score,
-                        failure: None,
-                    });
+            let Some(run) = known.run(&plan.job(row, *seed)?) else { continue };
+            let record = |last, best, failure| RunRecord { row, seed: *seed, folder: run.name(), last, best, failure };
+            match response(plan, run)? {
+                Some(ended) => {
+                    last.0[row][column] = Some(ended.last);
+                    best.0[row][column] = Some(ended.best);
+                    runs.push(record(ended.last, ended.best, ended.failure));
                 }
-                continue;
-            };
-            last.0[row][column] = Some(ended.last);
-            best.0[row][column] = Some(ended.best);
-            let folder = run.name();
-            runs.push(RunRecord {
-                row,
-                seed: *seed,
-                folder,
-                last: ended.last,
-                best: ended.best,
-                failure: ended.failure,
-            });
+                // It did not go on from a stage.
+                None if plan.design == Design::Search => {
+                    let score = standing(plan, run, plan.images)?;
+                    runs.push(record(score, score, None));
+                }
+                None => {}
+            }
         }
     }
     if runs.is_empty() && !plan.rows.is_empty() {

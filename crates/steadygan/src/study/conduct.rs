@@ -199,14 +199,15 @@ impl Study {
     ///
     /// # Errors
     ///
-    /// As of [`execute`] and [`collect`](Self::collect).
+    /// As of [`execute`], a run is damaged, or the folder cannot be written.
     pub fn confirm(&mut self, at_once: usize, trainer: &Trainer, watch: &mut dyn Watch) -> Result<bool> {
-        let Some(results) = &self.record.results else { return Ok(false) };
-        let rivals = Rivals::of(&self.record.plan, &results.recommended, FRESH_SEEDS);
-        let jobs = rivals.jobs(&self.record.plan)?;
-        let ended = execute(&self.directory, &jobs, at_once, None, trainer, watch)?;
+        let Some(results) = &mut self.record.results else { return Ok(false) };
+        let plan = &self.record.plan;
+        let rivals = Rivals::of(plan, &results.recommended, FRESH_SEEDS);
+        let ended = execute(&self.directory, &rivals.jobs(plan)?, at_once, None, trainer, watch)?;
         if ended {
-            self.collect()?;
+            results.confirmations = rivals.confirmations(plan, &self.directory, &results.last)?;
+            self.save()?;
         }
         Ok(ended)
     }

@@ -12,7 +12,8 @@ use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Sender, channel};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -70,7 +71,7 @@ pub fn execute(
     let open: VecDeque<&Job> = jobs.iter().filter(|job| !known.has_ended(job, until)).collect();
     let done_before = jobs.len() - open.len();
     watch.ended(done_before, jobs.len());
-    let queue = Queue { jobs: Mutex::new(open), stopped: Mutex::new(false) };
+    let queue = Queue { jobs: Mutex::new(open), stopped: AtomicBool::new(false) };
     let (sender, receiver) = channel();
     let mut ended = done_before;
     let mut failure = None;
@@ -92,8 +93,8 @@ pub fn execute(
                     queue.stop();
                     failure.get_or_insert(error);
                 }
-                Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {}
-                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
             }
             if watch.wants_stop() {
                 queue.stop();
@@ -157,7 +158,7 @@ fn has_ended(run: &RunDirectory, until: Option<u64>) -> bool {
 /// What is still to be trained.
 struct Queue<'a> {
     jobs: Mutex<VecDeque<&'a Job>>,
-    stopped: Mutex<bool>,
+    stopped: AtomicBool,
 }
 
 impl<'a> Queue<'a> {
@@ -169,11 +170,11 @@ impl<'a> Queue<'a> {
     }
 
     fn stop(&self) {
-        *self.stopped.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.stopped.store(true, Ordering::Relaxed);
     }
 
     fn is_stopped(&self) -> bool {
-        *self.stopped.lock().unwrap_or_else(PoisonError::into_inner)
+        self.stopped.load(Ordering::Relaxed)
     }
 }
 

@@ -52,7 +52,7 @@ pub fn search(
     let mut rows: Vec<usize> = (0..plan.rows.len()).collect();
     for (stage, rung) in plan.rungs.iter().enumerate() {
         if stage > 0 {
-            rows = going_on(plan, study, &rows, rung)?;
+            rows = going_on(plan, study, &rows, [&plan.rungs[stage - 1], rung])?;
         }
         let jobs = rows.iter().map(|row| plan.job(*row, plan.seeds[0])).collect::<Result<Vec<_>>>()?;
         let until = (rung.images < plan.images).then_some(rung.images);
@@ -63,21 +63,21 @@ pub fn search(
     Ok(true)
 }
 
-/// The rows that go on to a stage, by how they stand at the end of the one before.
-fn going_on(plan: &StudyPlan, study: &StudyDirectory, rows: &[usize], rung: &Rung) -> Result<Vec<usize>> {
+/// The rows that go on from a stage to the next, by how they stand at its end.
+fn going_on(
+    plan: &StudyPlan,
+    study: &StudyDirectory,
+    rows: &[usize],
+    [before, next]: [&Rung; 2],
+) -> Result<Vec<usize>> {
     let known = Known::of(&study.runs())?;
-    let before = rung_before(plan, rung);
     let stands = |row: &usize| -> Result<Option<f64>> {
         let run = known.run(&plan.job(*row, plan.seeds[0])?);
-        let score = run.map(|run| standing(plan, run, before)).transpose()?;
+        let score = run.map(|run| standing(plan, run, before.images)).transpose()?;
         Ok(score.map(|score| score.log_distance))
     };
     let scores = rows.iter().map(stands).collect::<Result<Vec<_>>>()?;
-    Ok(survivors(&scores, rung.combinations).into_iter().map(|at| rows[at]).collect())
-}
-
-fn rung_before(plan: &StudyPlan, rung: &Rung) -> u64 {
-    plan.rungs.iter().map(|other| other.images).filter(|images| *images < rung.images).max().unwrap_or(0)
+    Ok(survivors(&scores, next.combinations).into_iter().map(|at| rows[at]).collect())
 }
 
 #[cfg(test)]
