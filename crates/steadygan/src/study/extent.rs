@@ -168,14 +168,16 @@ fn impossible(budget: Budget, runs: f64, images: u64, needed_s: f64) -> Error {
         in_words(budget.seconds as f64),
         in_words(needed_s)
     );
-    let minutes = (needed_s / 60.0).ceil();
+    // Calibrations differ by a few percent.
+    let minutes = (1.1 * needed_s / 60.0).ceil();
     Error::recipe(message, format!("--budget {minutes}m, fewer factors, or a smaller model ([set] model.width)"))
 }
 
-/// A length of time as people say it: `40 s`, `12 min`, `3.5 h`.
+/// A length of time as people say it: `40 s`, `1.7 min`, `12 min`, `3.5 h`.
 pub fn in_words(seconds: f64) -> String {
     match seconds {
         short if short < 100.0 => format!("{short:.0} s"),
+        few if few < 600.0 => format!("{:.1} min", few / 60.0),
         middling if middling < 6000.0 => format!("{:.0} min", middling / 60.0),
         long => format!("{:.1} h", long / 3600.0),
     }

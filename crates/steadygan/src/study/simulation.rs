@@ -228,7 +228,6 @@ fn failures_that_nobody_saw_are_in_no_interval() {
     for (design, factors, seeds, failing) in [
         (Design::LeaveOneOut, 11, 2, Failing::WithoutSecond(0.5)),
         (Design::LeaveOneOut, 11, 4, Failing::WithoutSecond(0.5)),
-        (Design::AddOneIn, 5, 2, Failing::WithoutSecond(0.2)),
         (Design::Full, 4, 2, Failing::WithoutSecond(0.05)),
         (Design::Full, 4, 2, Failing::WithoutBoth(0.2)),
     ] {
