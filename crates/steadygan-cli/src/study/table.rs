@@ -26,7 +26,7 @@ pub(crate) fn announcement(plan: &StudyPlan, data: &str, takes: Option<String>) 
             text,
             "\nsupposed, not measured on this data: seeds differ by {}, as in our record on the embedded images. Then {} is found four \
              times in five; the answer says what this data showed",
-            share(noise.deviation.exp_m1()),
+            percent(noise.deviation.exp_m1()),
             either_way(detectable)
         );
     }
@@ -92,7 +92,7 @@ pub(crate) fn table(record: &StudyRecord) -> String {
         let _ = writeln!(
             text,
             "\nseeds differed by {} in rows that never failed; {} is found four times in five",
-            share(noise.deviation.exp_m1()),
+            percent(noise.deviation.exp_m1()),
             either_way(detectable)
         );
     }

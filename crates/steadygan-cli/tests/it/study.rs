@@ -52,9 +52,9 @@ fn a_study_from_its_question_to_its_answer() {
     let folder = with_study(STUDY);
     let answer = steadygan(folder.path(), "study study.toml").done();
     assert!(answer.stderr.contains("ring: full of 2 factors, 4 rows × 2 seeds of 64 images"), "{answer:#?}");
-    let supposed = "supposed, not measured on this data: seeds differ by +45%, as in our record on the embedded images. Then an effect of +";
+    let supposed = "supposed, not measured on this data: seeds differ by 45%, as in our record on the embedded images. Then an effect of +";
     assert!(answer.stderr.contains(supposed), "what can be found is said first, and by what: {answer:#?}");
-    assert!(answer.stdout.contains("\nseeds differed by +"), "and what was found: {answer:#?}");
+    assert!(answer.stdout.contains("\nseeds differed by "), "and what was found: {answer:#?}");
     assert_eq!(answer.last_line(), "study");
     for said in
         ["What each does to the energy distance after 64 images; 8 runs, ", "\n  batch-norm ", "\nrecommended: "]

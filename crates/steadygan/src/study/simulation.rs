@@ -210,6 +210,7 @@ fn failures_are_data() {
         (Design::LeaveOneOut, 11, 2, Failing::Anyone(0.05)),
         (Design::LeaveOneOut, 11, 2, Failing::Anyone(0.5)),
         (Design::AddOneIn, 5, 5, Failing::Anyone(0.1)),
+        (Design::AddOneIn, 5, 5, Failing::WithoutSecond(0.2)),
     ] {
         let found = simulated(&plan_of(design, switches(factors), seeds), failing, 0.0);
         let seen = format!("{design} of {factors} with {seeds} seeds, {failing:?}: {found:?}");
@@ -227,7 +228,7 @@ fn failures_are_data() {
 fn failures_that_nobody_saw_are_in_no_interval() {
     for (design, factors, seeds, failing) in [
         (Design::LeaveOneOut, 11, 2, Failing::WithoutSecond(0.5)),
-        (Design::LeaveOneOut, 11, 4, Failing::WithoutSecond(0.5)),
+        (Design::LeaveOneOut, 11, 3, Failing::WithoutSecond(0.2)),
         (Design::Full, 4, 2, Failing::WithoutSecond(0.05)),
         (Design::Full, 4, 2, Failing::WithoutBoth(0.2)),
     ] {
