@@ -12,12 +12,7 @@ use steadygan::heuristics::{self, Card, cost, recipe_line};
 use steadygan::plan::{OnSevere, Plan};
 use steadygan::recipe::LayeredRecipe;
 use steadygan::run::{Run, decide, estimated_memory, layer_tables, prepare};
-use steadygan_run::{Outcome, Which};
-
-/// Training went wrong: it diverged, or a severe finding stopped it as the recipe asked.
-const EXIT_WENT_WRONG: u8 = 3;
-/// Stopped by Ctrl-C.
-pub(crate) const EXIT_INTERRUPTED: u8 = 130;
+use steadygan_run::{EXIT_INTERRUPTED, EXIT_WENT_WRONG, Outcome, Which};
 
 pub(crate) fn train(arguments: &Train, options: &Options) -> Result<ExitCode> {
     let recipe = arguments.recipe.layered()?;

@@ -61,7 +61,7 @@ pub(crate) fn interrupted() -> Arc<AtomicBool> {
     // A second handler in one process is the only failure, and a command has one.
     let _ = ctrlc::set_handler(move || {
         if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(crate::commands::EXIT_INTERRUPTED.into());
+            std::process::exit(steadygan_run::EXIT_INTERRUPTED.into());
         }
     });
     interrupted

@@ -3,7 +3,7 @@
 pub(crate) mod table;
 
 use crate::arguments::{Options, Study as Arguments};
-use crate::commands::{EXIT_INTERRUPTED, answer_path};
+use crate::commands::answer_path;
 use crate::console::{answer, interrupted, say};
 use crate::report::write_study_page;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use steadygan::study::{Budget, Found, Question, Study, StudyRecipe, Task, Unplanned, Watch, calibrate, in_words};
 use steadygan::{Error, Result};
-use steadygan_run::StudyDirectory;
+use steadygan_run::{EXIT_INTERRUPTED, StudyDirectory};
 
 /// The budget of who gives none, in seconds: half an hour.
 const USUAL_BUDGET: Budget = Budget { seconds: 1800 };
@@ -27,6 +27,9 @@ pub(crate) fn study(arguments: &Arguments, options: &Options) -> Result<ExitCode
         return collect(directory, options);
     }
     let asked = asked(arguments)?;
+    if arguments.list {
+        asked.can_be_listed()?;
+    }
     // What is wrong with the question is said before a folder is made.
     let question = if directory.record().exists() { None } else { Some(Question::of(asked.clone())?) };
     let console = Console::new(options.quiet);

@@ -135,7 +135,8 @@ function showHead(node, id, record, all) {
     Number.isFinite(plan?.images) && ["images in each", format.count(plan.images)],
     plan?.distance && ["distance", String(plan.distance)],
     Number.isFinite(of) && ["failed", `${failed} of ${of}${Array.isArray(rate) ? ` (rate ${rate.map(format.number).join(" to ")})` : ""}`],
-    Number.isFinite(plan?.detectable) && ["detectable", `× ${ratio(-plan.detectable)}`],
+    Number.isFinite(plan?.detectable) && ["detectable, as supposed before the first run", `× ${ratio(-plan.detectable)}`],
+    Number.isFinite(results?.detectable) && ["detectable, by its own noise", `× ${ratio(-results.detectable)}`],
   ].filter(Boolean);
   put(node, wayBack(id), h("h1", {}, id),
     h("dl", { class: "factlist" }, facts.map(([key, value]) => h("div", {}, h("dt", {}, key), h("dd", {}, value)))),

@@ -8,8 +8,8 @@ mod training;
 
 pub(crate) use check::{MAX_WEIGHTS, require, require_positive};
 pub use model::{
-    Block, ClassDraw, Conditioning, Downsampling, Family, MinibatchDiscrimination, ModelPlan, NetworkPlan, Norm,
-    Output, ToldDiscriminator, ToldGenerator, Upsampling,
+    Block, ClassDraw, Conditioning, Downsampling, Family, MAX_CLASSES, MinibatchDiscrimination, ModelPlan, NetworkPlan,
+    Norm, Output, ToldDiscriminator, ToldGenerator, Upsampling,
 };
 pub use optimizer::{OptimizerPlan, OptimizersPlan, Rule};
 pub(crate) use origins::count_origin;

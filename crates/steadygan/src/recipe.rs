@@ -7,6 +7,7 @@ mod presets;
 
 pub use count::{Cadence, Count};
 pub use layers::LayeredRecipe;
+pub(crate) use layers::line_of;
 pub use presets::PRESETS;
 
 use crate::data::{DataPlan, sample_shape};

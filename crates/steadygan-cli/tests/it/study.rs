@@ -52,7 +52,9 @@ fn a_study_from_its_question_to_its_answer() {
     let folder = with_study(STUDY);
     let answer = steadygan(folder.path(), "study study.toml").done();
     assert!(answer.stderr.contains("ring: full of 2 factors, 4 rows × 2 seeds of 64 images"), "{answer:#?}");
-    assert!(answer.stderr.contains("an effect of +"), "what can be found is said first: {answer:#?}");
+    let supposed = "supposed, not measured on this data: seeds differ by 45%, as in our record on the embedded images. Then an effect of +";
+    assert!(answer.stderr.contains(supposed), "what can be found is said first, and by what: {answer:#?}");
+    assert!(answer.stdout.contains("\nseeds differed by "), "and what was found: {answer:#?}");
     assert_eq!(answer.last_line(), "study");
     for said in
         ["What each does to the energy distance after 64 images; 8 runs, ", "\n  batch-norm ", "\nrecommended: "]
@@ -159,9 +161,15 @@ fn impossible_questions_are_refused_before_anything_is_begun() {
     let both = STUDY.replace("batch-norm = true", "batch-norm = true\nlayer-norm = true");
     let (error, _) = refused(&both, "");
     assert!(
-        error.contains("row 3 of the design cannot be trained: `layer-norm` cannot be together with `batch-norm`"),
+        error.contains(
+            "row 3 of the design (layer-norm on) cannot be trained: `layer-norm` cannot be together with `batch-norm`"
+        ),
         "{error}"
     );
+    let (error, _) = refused(&STUDY.replace("[2e-4, 1e-3]", "[2e-4, -1.0]"), "");
+    assert!(error.contains(" of the design (adam.lr -1.0) cannot be trained: "), "{error}");
+    let (error, hint) = refused(&STUDY.replace("'full'", "'search'").replace("seeds = 2", ""), "--list");
+    assert!(error.contains("cannot be listed") && hint.contains("without --list"), "{error} {hint}");
     let (error, hint) = refused(&STUDY.replace("seeds = 2", "seeds = 0"), "");
     assert!(error.contains("`seeds` are 0") && hint.contains("more seeds"), "{error} {hint}");
     let (error, hint) = refused(&STUDY.replace("images = 64", "budget = '5 minutes'"), "");

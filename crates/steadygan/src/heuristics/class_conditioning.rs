@@ -18,7 +18,7 @@
 
 use super::{Card, Conflict, Evidence, Family, Heuristic};
 use crate::error::{Error, Result};
-use crate::plan::{Conditioning, Plan, ToldGenerator};
+use crate::plan::{Conditioning, MAX_CLASSES, Plan, ToldGenerator};
 use serde::{Deserialize, Serialize};
 
 /// What there is to know.
@@ -41,9 +41,6 @@ pub static CARD: Card = Card {
         Conflict { with: "virtual-batch-norm", why: "its reference batch has no classes", instead: "" },
     ],
 };
-
-/// The most classes: ImageNet's.
-const MAX_CLASSES: usize = 1_000;
 
 /// The settings.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
@@ -123,6 +120,24 @@ mod tests {
         refused("base = 'plain'\n[heuristics]\nclass-conditioning = { generator = 'batch-norm' }", "generator");
         refused("[heuristics]\nclass-conditioning = { embedding = 0 }", "embedding");
         refused("[heuristics]\nclass-conditioning = { weight = -1.0 }", "weight");
+    }
+
+    /// A plan from a file whose networks are told of classes that it has not.
+    #[test]
+    fn a_plan_whose_classes_do_not_fit_is_refused() {
+        for settings in TOLD {
+            let plan = planned(settings);
+            assert!(plan.check().is_ok());
+            let mut none = plan.clone();
+            none.model.classes.clear();
+            assert!(none.check().is_err(), "{settings}");
+            let mut unseen = plan.clone();
+            unseen.model.classes.iter_mut().for_each(|class| class.images = 0);
+            assert!(unseen.check().is_err(), "{settings}");
+            let mut scaled = plan.clone();
+            scaled.model.generator.class_scales += 1;
+            assert!(scaled.check().is_err(), "{settings}");
+        }
     }
 
     /// A thousand classes' names are in the plan only of who asks for them.

@@ -1,7 +1,8 @@
 //! What a plan must be like to be trained, whether it was decided or read from a file.
 
 use super::{
-    Block, FORMAT_VERSION, Family, MetricPlan, ModelPlan, Norm, OptimizerPlan, Plan, ToldGenerator, TrainPlan,
+    Block, FORMAT_VERSION, Family, MAX_CLASSES, MetricPlan, ModelPlan, Norm, OptimizerPlan, Plan, ToldGenerator,
+    TrainPlan,
 };
 use crate::data;
 use crate::error::{Error, Result};
@@ -169,9 +170,16 @@ fn model(model: &ModelPlan) -> Result<()> {
 
 /// What networks are told of classes.
 fn classes(model: &ModelPlan) -> Result<()> {
+    let scaled = model.conditioning.is_some_and(|how| how.generator == ToldGenerator::BatchNorm);
+    let told = [if scaled { model.classes.len() } else { 0 }, 0];
+    let scales = [model.generator.class_scales, model.discriminator.class_scales];
+    require(scales == told, "model", format!("of {scales:?} scales by class"), &format!("of {told:?}"))?;
     let Some(how) = model.conditioning else { return Ok(()) };
     let key = |setting: &str| format!("heuristics.class-conditioning.{setting}");
-    let scaled = how.generator == ToldGenerator::BatchNorm;
+    let count = model.classes.len();
+    let shown = model.classes.iter().any(|class| class.images > 0);
+    let wanted = format!("2 to {MAX_CLASSES}, some of them with images");
+    require((2..=MAX_CLASSES).contains(&count) && shown, "model.classes", format!("{count} classes"), &wanted)?;
     let wanted = "\"embedding\" for a generator without normalisation";
     require(!scaled || model.generator.norm != Norm::None, &key("generator"), "\"batch-norm\"", wanted)?;
     require((1..=1024).contains(&how.embedding), &key("embedding"), how.embedding, "in 1..=1024")?;

@@ -142,6 +142,9 @@ impl NetworkPlan {
     };
 }
 
+/// The most classes that networks are told of: ImageNet's.
+pub const MAX_CLASSES: usize = 1_000;
+
 /// How networks are told of classes.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]

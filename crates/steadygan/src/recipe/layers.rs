@@ -17,6 +17,12 @@ const MAX_RECIPE_BYTES: u64 = 1 << 20;
 /// Before the settings of both optimisers.
 const ADAM_OF_BOTH: &str = "heuristics.adam.";
 
+/// The line of a text that an error is in, the first being 1.
+pub(crate) fn line_of(error: &toml::de::Error, text: &str) -> usize {
+    let before = error.span().map_or(0, |span| span.start);
+    1 + text.bytes().take(before).filter(|byte| *byte == b'\n').count()
+}
+
 /// A recipe as its layers left it: for each dotted key the last value and where it came from.
 ///
 /// A heuristic has the key `heuristics.NAME` (true or false) and one for each setting.
@@ -33,8 +39,7 @@ impl LayeredRecipe {
     /// The text is no TOML, or has an unknown key.
     pub fn lay_text(&mut self, text: &str, origin: &str) -> Result<()> {
         let table: Table = text.parse().map_err(|error: toml::de::Error| {
-            let before = error.span().map_or(0, |span| span.start);
-            let line = 1 + text.bytes().take(before).filter(|byte| *byte == b'\n').count();
+            let line = line_of(&error, text);
             let message = format!("{origin} is not a recipe: line {line}: {}", error.message());
             Error::recipe(message, "recipes are TOML; see recipes/ for examples")
         })?;

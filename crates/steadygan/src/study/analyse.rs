@@ -5,8 +5,9 @@
 //!
 //! * The noise is about equal in all rows that train. An effect between halves of the rows does not need it, since it averages over
 //!   unequal rows as the pooled noise does; one between two rows does.
-//! * A row of which some seeds fail and some do not has a spread of its own, which is used for it in place of the pooled noise. A row whose
-//!   seeds all fail is taken to fail always, one whose seeds all train never to fail: that is what the failures' own intervals are for.
+//! * A row of which some seeds fail and some do not has a spread of its own, which is used for it in place of the pooled noise. How
+//!   far from always a row fails whose seeds all failed, and from never one whose seeds all trained, is bounded by counts
+//!   ([`failures`]); where no run of either side of an effect failed, it is taken for never.
 //!
 //! Intervals are simultaneous by Šidák's inequality ([`critical_value`]): over all effects of single factors (and controls) at once, and over
 //! all interactions at once.
@@ -18,7 +19,7 @@ mod study;
 mod verdict;
 
 pub use failures::{Arm, Failures};
-pub use noise::{Estimate, Noise, Score, Scores, estimate, scored};
+pub use noise::{Estimate, Evidence, Noise, Score, Scores, scored};
 pub use screening::{Lenth, lenth};
 pub use study::{Analysis, Effect, Settings, analyse, detectable};
 pub(super) use study::{Family, interval};

@@ -5,7 +5,7 @@ use super::design::Design;
 use super::factor::Factor;
 use crate::error::{Error, Result};
 use crate::names::nearest;
-use crate::recipe::Count;
+use crate::recipe::{Count, line_of};
 use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -144,6 +144,17 @@ const KEYS: [&str; 11] =
 
 const SEE: &str = "docs/study.md shows every key";
 
+/// Recipe keys that are no factors: a study decides them for all its runs.
+const SAME_IN_ALL: [&str; 7] = [
+    "seed",
+    "train.images",
+    "train.sheets-every",
+    "train.checkpoint-every",
+    "train.stats-every",
+    "train.metric-every",
+    "train.metric-samples",
+];
+
 impl StudyRecipe {
     /// Reads a study's text; `origin` is named in messages.
     ///
@@ -152,7 +163,8 @@ impl StudyRecipe {
     /// It is no TOML, has an unknown key or a value that does not fit.
     pub fn parse(text: &str, origin: &str) -> Result<Self> {
         let table: Table = text.parse().map_err(|error: toml::de::Error| {
-            Error::recipe(format!("{origin} is not a study: {}", error.message()), SEE)
+            let line = line_of(&error, text);
+            Error::recipe(format!("{origin} is not a study: line {line}: {}", error.message()), SEE)
         })?;
         if let Some(key) = table.keys().find(|key| !KEYS.contains(&key.as_str())) {
             let nearest = nearest(KEYS.into_iter(), key).expect("there are keys");
@@ -167,7 +179,10 @@ impl StudyRecipe {
     }
 
     fn check(&self) -> Result<()> {
-        let refuse = |key: &str, value: String, fits: &str| Err(Error::recipe(format!("`{key} = {value}`"), fits));
+        let refuse = |key: &str, value: String, fits: &str| {
+            Err(Error::recipe(format!("`{key} = {value}` does not fit"), format!("it is {fits}")))
+        };
+        self.check_keys()?;
         if !(self.margin > 0.0 && self.margin < 1.0) {
             return refuse("margin", self.margin.to_string(), "a share of the distance between 0 and 1, such as 0.1");
         }
@@ -186,7 +201,7 @@ impl StudyRecipe {
                 sorted.sort_unstable();
                 sorted.dedup();
                 if sorted.len() < list.len() {
-                    return refuse("seeds", format!("{list:?}"), "name each seed once");
+                    return refuse("seeds", format!("{list:?}"), "a list that names each seed once");
                 }
                 list.len()
             }
@@ -198,6 +213,40 @@ impl StudyRecipe {
         if seeds < least {
             let message = format!("`seeds` are {seeds}, and a {} design needs {least}", self.design);
             return Err(Error::recipe(message, "more seeds, or design = \"plackett-burman\" for a screening"));
+        }
+        Ok(())
+    }
+
+    /// What a study says once, for all its runs, is neither set nor varied beside that.
+    fn check_keys(&self) -> Result<()> {
+        let controls = self.controls.iter().map(|(name, control)| (format!("[controls.{name}]"), &control.set));
+        for (place, table) in [("[set]".to_owned(), &self.set)].into_iter().chain(controls) {
+            for (key, value) in leaves(table) {
+                let said = match (key.as_str(), value.as_str()) {
+                    ("train.images", _) => "images = \"20k\" at the top of the file says it for every run",
+                    ("train.metric-every", Some("off")) => "leave it out: runs are compared by what is measured",
+                    _ => continue,
+                };
+                return Err(Error::recipe(format!("`{key} = {value}` in {place} is not a study's to set"), said));
+            }
+        }
+        if let Some((key, _)) = leaves(&self.factors).iter().find(|(key, _)| SAME_IN_ALL.contains(&key.as_str())) {
+            let said =
+                "seeds, images and how often runs are measured are no factors: docs/study.md shows where they are said";
+            return Err(Error::recipe(format!("`{key}` is the same in all runs that are compared"), said));
+        }
+        Ok(())
+    }
+
+    /// Whether its runs can be named before any is trained.
+    ///
+    /// # Errors
+    ///
+    /// It is a search, whose later stages depend on the earlier.
+    pub fn can_be_listed(&self) -> Result<()> {
+        if self.design == Design::Search {
+            let hint = "let `steadygan study` run it without --list, or use another design";
+            return Err(Error::recipe("the runs of a search depend on each other and cannot be listed", hint));
         }
         Ok(())
     }
@@ -228,10 +277,10 @@ impl StudyRecipe {
         is_heuristic: impl Fn(&str) -> bool,
         base: impl Fn(&str) -> Option<Value>,
     ) -> Result<Vec<Factor>> {
-        let mut leaves = Vec::new();
-        flatten(String::new(), &self.factors, &mut leaves);
+        let asked = leaves(&self.factors).into_iter();
         let factors: Vec<Factor> =
-            leaves.into_iter().map(|(name, asked)| factor(name, asked, &is_heuristic, &base)).collect::<Result<_>>()?;
+            asked.map(|(name, asked)| factor(name, asked, &is_heuristic, &base)).collect::<Result<_>>()?;
+        set_apart(&factors)?;
         for (control, asked) in &self.controls {
             if let Some(name) = asked.of.iter().find(|name| !factors.iter().any(|factor| factor.name == **name)) {
                 let message = format!("the control `{control}` is of `{name}`, which is no factor");
@@ -243,6 +292,27 @@ impl StudyRecipe {
         }
         Ok(factors)
     }
+}
+
+/// An error if one factor's key is another's, or a setting of it.
+fn set_apart(factors: &[Factor]) -> Result<()> {
+    let holds = |outer: &str, inner: &str| {
+        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    for (number, one) in factors.iter().enumerate() {
+        let same = |other: &&Factor| holds(&one.key, &other.key) || holds(&other.key, &one.key);
+        if let Some(other) = factors[..number].iter().find(same) {
+            let message = format!("the factors `{}` and `{}` set the same recipe key", other.name, one.name);
+            return Err(Error::recipe(message, "leave one of them out; a list of values may hold tables of settings"));
+        }
+    }
+    Ok(())
+}
+
+fn leaves(table: &Table) -> Vec<(String, Value)> {
+    let mut leaves = Vec::new();
+    flatten(String::new(), table, &mut leaves);
+    leaves
 }
 
 /// The leaves of a table under their dotted names.

@@ -84,37 +84,43 @@ impl Acting {
     }
 }
 
-/// The factors that are asked for, with the base recipe's levels, each known and at work.
-pub(super) fn settled(asked: &StudyRecipe, base: &LayeredRecipe, facts: &DataFacts) -> Result<Vec<Factor>> {
+/// The factors that are asked for, with the base recipe's levels, each known and at work, and the real images of which every level, by itself
+/// in the base recipe, has whole rounds: the least common multiple of its rounds and those of `base_plan`.
+pub(super) fn settled(
+    asked: &StudyRecipe,
+    base: &LayeredRecipe,
+    base_plan: &Plan,
+    facts: &DataFacts,
+) -> Result<(Vec<Factor>, u64)> {
     let spelled: BTreeMap<String, (Value, String)> = base.spelled_out()?;
     let is_heuristic = |name: &str| heuristics::names().any(|known| known == name);
     let mut factors = asked.factors(is_heuristic, |key| spelled.get(key).map(|(value, _)| value.clone()))?;
+    let mut round = base_plan.train.round();
     for factor in &mut factors {
-        // A key that no recipe has is told with the nearest that one may have.
-        base.clone().lay_value(&factor.key, factor.levels[0].clone(), ORIGIN)?;
-        acts(factor, base, facts)?;
+        let plans = plans(factor, base, facts)?;
+        if plans.len() == factor.levels.len() && plans.iter().all(|plan| *plan == plans[0]) {
+            let message = format!("the factor `{}` changes nothing in the base recipe", factor.name);
+            return Err(Error::recipe(message, "turn on under [set] what it is a setting of, or leave it out"));
+        }
+        round = plans.iter().try_fold(round, |round, plan| common_round(round, plan, &factor.name))?;
         factor.only_through = only_through(&factor.name)?;
     }
     let names: Vec<String> = factors.iter().map(|factor| factor.name.clone()).collect();
     factors.iter_mut().for_each(|factor| factor.only_through.retain(|through| names.contains(through)));
-    Ok(factors)
+    Ok((factors, round))
 }
 
-/// An error if a factor's levels make one plan of the base recipe: a setting of a heuristic that is off, say.
-fn acts(factor: &Factor, base: &LayeredRecipe, facts: &DataFacts) -> Result<()> {
-    let plan_at = |level: &Value| {
+/// The plans that a factor's levels make of the base recipe, without where values come from. Levels that the base recipe refuses have none:
+/// they are told with the row that has them.
+fn plans(factor: &Factor, base: &LayeredRecipe, facts: &DataFacts) -> Result<Vec<Plan>> {
+    let mut plans = Vec::new();
+    for level in &factor.levels {
         let mut recipe = base.clone();
-        recipe.lay_value(&factor.key, level.clone(), ORIGIN).ok()?;
-        let plan = Plan::decide(&recipe, facts.clone()).ok()?;
-        Some(Plan { origins: BTreeMap::new(), ..plan })
-    };
-    // Levels that the base recipe refuses are told with the row that has them.
-    let plans: Vec<Plan> = factor.levels.iter().filter_map(plan_at).collect();
-    if plans.len() == factor.levels.len() && plans.iter().all(|plan| *plan == plans[0]) {
-        let message = format!("the factor `{}` changes nothing in the base recipe", factor.name);
-        return Err(Error::recipe(message, "turn on under [set] what it is a setting of, or leave it out"));
+        // A key that no recipe has is told with the nearest that one may have.
+        recipe.lay_value(&factor.key, level.clone(), ORIGIN)?;
+        plans.extend(Plan::decide(&recipe, facts.clone()).map(|plan| Plan { origins: BTreeMap::new(), ..plan }));
     }
-    Ok(())
+    Ok(plans)
 }
 
 /// What a heuristic acts through alone, as it is by default.
@@ -134,26 +140,17 @@ fn only_through(name: &str) -> Result<Vec<String>> {
 /// More images than this in a common round, and cadences would not meet within a run.
 const LONGEST_ROUND: u64 = 1 << 16;
 
-/// The least common multiple of the rounds that the factors' levels make, each by itself.
-pub(super) fn common_round(base: &LayeredRecipe, factors: &[Factor], facts: &DataFacts) -> Result<u64> {
-    let mut common = Plan::decide(base, facts.clone())?.train.round();
-    for factor in factors {
-        for level in &factor.levels {
-            let mut recipe = base.clone();
-            recipe.lay_value(&factor.key, level.clone(), ORIGIN)?;
-            // Levels that the base recipe refuses are told with the row that has them.
-            let Ok(plan) = Plan::decide(&recipe, facts.clone()) else { continue };
-            let (mut a, mut b) = (common, plan.train.round());
-            let product = a * b;
-            while b > 0 {
-                (a, b) = (b, a % b);
-            }
-            common = product / a;
-            if common > LONGEST_ROUND {
-                let message = format!("the levels of `{}` have no common round of images", factor.name);
-                return Err(Error::recipe(message, "choose batches and discriminator steps that divide each other"));
-            }
-        }
+/// The least common multiple of a round and that of a plan, which a level of `factor` makes.
+fn common_round(round: u64, plan: &Plan, factor: &str) -> Result<u64> {
+    let (mut a, mut b) = (round, plan.train.round());
+    let product = a * b;
+    while b > 0 {
+        (a, b) = (b, a % b);
+    }
+    let common = product / a;
+    if common > LONGEST_ROUND {
+        let message = format!("the levels of `{factor}` have no common round of images");
+        return Err(Error::recipe(message, "choose batches and discriminator steps that divide each other"));
     }
     Ok(common)
 }

@@ -1,6 +1,6 @@
 //! From the runs of a study to its answer.
 
-use super::analyse::{Analysis, Decided, Failures, Scores, analyse};
+use super::analyse::{Analysis, Decided, Failures, Scores, analyse, detectable};
 use super::design::{Design, Row};
 use super::execute::Known;
 use super::recipes::Job;
@@ -119,6 +119,7 @@ pub fn collect(plan: &StudyPlan, study: &StudyDirectory) -> Result<StudyResults>
     Ok(StudyResults {
         failures: Failures::of_rows(&last, 0..plan.rows.len(), plan.settings.confidence),
         best: analyse(plan, &best),
+        detectable: analysis.noise.filter(|_| plan.design != Design::Search).map(|noise| detectable(plan, noise)),
         last: analysis,
         runs,
         recommended,

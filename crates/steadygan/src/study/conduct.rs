@@ -146,16 +146,12 @@ impl Study {
         &self.record
     }
 
-    /// Writes the recipe of every run; the files.
+    /// Writes the recipe of every run; the files. Whether a study [can be listed](StudyRecipe::can_be_listed) is to be asked first.
     ///
     /// # Errors
     ///
-    /// It is a search, whose later stages depend on the earlier, or the folder cannot be written.
+    /// The folder cannot be written.
     pub fn list(&self) -> Result<Vec<PathBuf>> {
-        if self.record.plan.design == Design::Search {
-            let hint = "let `steadygan study` run it, or use another design";
-            return Err(Error::recipe("the runs of a search depend on each other and cannot be listed", hint));
-        }
         self.record
             .plan
             .jobs()?

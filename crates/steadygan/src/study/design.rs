@@ -88,6 +88,12 @@ impl Design {
         }
     }
 
+    /// Seeds of each row if nobody says how many: with one, nothing tells effects from noise, and where effects compare single rows two are too
+    /// few to see a row fail that fails at times.
+    pub fn usual_seeds(self) -> u64 {
+        if self.is_one_at_a_time() { 4 } else { 2 }
+    }
+
     /// Whether each effect compares single rows, instead of halves of all.
     pub fn is_one_at_a_time(self) -> bool {
         matches!(self, Self::LeaveOneOut | Self::AddOneIn)

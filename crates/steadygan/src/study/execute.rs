@@ -17,7 +17,10 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
-use steadygan_run::{Manifest, Outcome, RunDirectory, StudyDirectory, Which, list, write_atomically};
+use steadygan_run::{
+    EXIT_DONE, EXIT_INTERRUPTED, EXIT_WENT_WRONG, Manifest, Outcome, RunDirectory, StudyDirectory, Which, list,
+    write_atomically,
+};
 
 /// What a process is to do.
 #[derive(Debug, Clone, Copy)]
@@ -231,9 +234,10 @@ impl Worker<'_> {
         let mut child = child.map_err(|error| failed(format!("could not be started: {error}")))?;
         // What a process says is little: it is told to be quiet.
         let status = self.ended(&mut child).map_err(|error| failed(format!("was lost: {error}")))?;
-        match status.and_then(|status| status.code()) {
-            Some(DONE | WENT_WRONG) => Ok(true),
-            Some(INTERRUPTED) => Ok(self.until.is_some()),
+        let code = status.and_then(|status| status.code());
+        match code.map(u8::try_from) {
+            Some(Ok(EXIT_DONE | EXIT_WENT_WRONG)) => Ok(true),
+            Some(Ok(EXIT_INTERRUPTED)) => Ok(self.until.is_some()),
             _ if self.queue.is_stopped() => Ok(false),
             Some(_) => {
                 let mut said = String::new();
@@ -266,8 +270,3 @@ impl Worker<'_> {
         }
     }
 }
-
-/// Exit codes of a process that trains: it is done, training went wrong, it was interrupted and has saved.
-const DONE: i32 = 0;
-const WENT_WRONG: i32 = 3;
-const INTERRUPTED: i32 = 130;

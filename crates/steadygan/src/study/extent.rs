@@ -10,9 +10,6 @@ use super::search::COMBINATIONS;
 use crate::error::{Error, Result};
 use std::time::Duration;
 
-/// Seeds of each row if nobody says how many: with one, nothing tells effects from noise.
-const USUAL_SEEDS: u64 = 2;
-
 /// Fresh seeds on which the recommended recipe is held against others.
 pub const FRESH_SEEDS: u64 = 3;
 
@@ -49,7 +46,7 @@ impl Question {
     fn of_images(&self, images: u64) -> Measured {
         match self.asked().design {
             Design::Search => self.of_search(images, SAMPLES[0]),
-            _ => self.measured(self.seeds(USUAL_SEEDS), images, TIMES[0], SAMPLES[0]),
+            design => self.measured(self.seeds(design.usual_seeds()), images, TIMES[0], SAMPLES[0]),
         }
     }
 
@@ -98,7 +95,7 @@ impl Question {
         if let (Some(images), None) = (self.asked().images, &self.asked().seeds) {
             return self.seeds_within(images.0, budget, core_s, costs, at_once);
         }
-        let seeds = self.seeds(USUAL_SEEDS);
+        let seeds = self.seeds(self.asked().design.usual_seeds());
         let runs = rows * seeds.len() as f64 + fresh;
         let image_s = seeds.len() as f64 * costs.image_s.iter().sum::<f64>() + fresh * costs.all_on_s;
         let fits = |(measured, samples): (u64, u64)| {
@@ -171,14 +168,16 @@ fn impossible(budget: Budget, runs: f64, images: u64, needed_s: f64) -> Error {
         in_words(budget.seconds as f64),
         in_words(needed_s)
     );
-    let minutes = (needed_s / 60.0).ceil();
+    // Calibrations differ by a few percent.
+    let minutes = (1.1 * needed_s / 60.0).ceil();
     Error::recipe(message, format!("--budget {minutes}m, fewer factors, or a smaller model ([set] model.width)"))
 }
 
-/// A length of time as people say it: `40 s`, `12 min`, `3.5 h`.
+/// A length of time as people say it: `40 s`, `1.7 min`, `12 min`, `3.5 h`.
 pub fn in_words(seconds: f64) -> String {
     match seconds {
         short if short < 100.0 => format!("{short:.0} s"),
+        few if few < 600.0 => format!("{:.1} min", few / 60.0),
         middling if middling < 6000.0 => format!("{:.0} min", middling / 60.0),
         long => format!("{:.1} h", long / 3600.0),
     }

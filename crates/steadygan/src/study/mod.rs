@@ -30,8 +30,8 @@ mod search;
 mod simulation;
 
 pub use analyse::{
-    Analysis, Arm, Decided, Effect, Estimate, Failures, Interval, Lenth, Noise, Score, Scores, Settings, Verdict,
-    analyse, detectable, estimate, lenth, scored, verdict,
+    Analysis, Arm, Decided, Effect, Estimate, Evidence, Failures, Interval, Lenth, Noise, Score, Scores, Settings,
+    Verdict, analyse, detectable, lenth, scored, verdict,
 };
 pub use asked::{AskedControl, Budget, DistanceKind, Seeds, StudyRecipe};
 pub use calibrate::{Costs, calibrate};

@@ -1,8 +1,8 @@
 //! From what a study asks to what it can vary: the base recipe on its data, and the factors.
 
 use super::asked::{DistanceKind, StudyRecipe};
-use super::choice::{choose_factors, common_round, settled};
-use super::design::{Design, Rung};
+use super::choice::{choose_factors, settled};
+use super::design::{Design, Row, Rung};
 use super::factor::Factor;
 use super::plan::{Basis, Extent};
 use super::recipes::ORIGIN;
@@ -61,8 +61,7 @@ impl Question {
         if asked.factors.is_empty() {
             left_out = choose_factors(&mut asked, &base, &facts);
         }
-        let factors = settled(&asked, &base, &facts)?;
-        let round = common_round(&base, &factors, &facts)?;
+        let (factors, round) = settled(&asked, &base, &plan, &facts)?;
         let question = Self { asked, base, plan, data, factors, distance, round, left_out };
         // What is wrong with a row is said before anything is written.
         question.draft(question.extent_as_asked())?;
@@ -156,10 +155,33 @@ impl Question {
         let seed = plan.seeds[0];
         (0..plan.rows.len()).try_for_each(|row| {
             Plan::decide(&plan.recipe(row, seed)?, facts.clone()).map(drop).map_err(|error| {
-                let message = format!("row {row} of the design cannot be trained: {error}");
-                Error::recipe(message, format!("study one of them at a time, or for that row: {}", error.hint()))
+                let with = self.culprits(plan, row, &facts);
+                let message = format!("row {row} of the design{with} cannot be trained: {error}");
+                Error::recipe(message, "give other values, or study one at a time of factors that cannot be together")
             })
         })
+    }
+
+    /// What a row that cannot be trained has that the base recipe has not, as little of it as still cannot be.
+    fn culprits(&self, plan: &StudyPlan, row: usize, facts: &DataFacts) -> String {
+        if let Some(control) = plan.controls.iter().find(|control| control.row == row) {
+            return format!(", the control `{}`,", control.name);
+        }
+        let mut levels = plan.rows[row].clone();
+        let refused = |levels: &Row| {
+            let recipe = plan.of_levels(levels, plan.seeds[0]);
+            recipe.and_then(|recipe| Plan::decide(&recipe, facts.clone())).is_err()
+        };
+        for (number, factor) in plan.factors.iter().enumerate() {
+            let level = std::mem::replace(&mut levels[number], factor.base);
+            if !refused(&levels) {
+                levels[number] = level;
+            }
+        }
+        let left = plan.factors.iter().zip(&levels).filter(|(factor, level)| factor.base != **level);
+        let left: Vec<String> =
+            left.map(|(factor, level)| format!("{} {}", factor.name, factor.level(*level))).collect();
+        if left.is_empty() { String::new() } else { format!(" ({})", left.join(", ")) }
     }
 
     fn scale(&self, plan: &StudyPlan) -> Result<Scale> {

@@ -1,6 +1,6 @@
 //! The recipe that a study recommends, and whether it is better in truth.
 
-use super::analyse::{Analysis, Family, Interval, Noise, Scores, Settings, Verdict, interval, verdict};
+use super::analyse::{Analysis, Evidence, Family, Interval, Noise, Scores, Settings, Verdict, interval, verdict};
 use super::contrast::{Contrast, Term};
 use super::design::Row;
 use super::distribution::Together;
@@ -64,8 +64,9 @@ pub struct Confirmation {
 /// same seeds. `known` is the noise that the study's own replicates showed; with it few fresh seeds are enough.
 pub fn confirm(scores: &Scores, others: &[&str], known: Option<Noise>, settings: Settings) -> Vec<Confirmation> {
     let family = Family::new(settings.confidence, others.len(), Together::WithOne);
+    let evidence = Evidence::of(scores, known);
     let one = |(index, against): (usize, &&str)| {
-        let interval = interval(scores, &Contrast::between(0, index + 1), known, &family);
+        let interval = interval(&evidence, &Contrast::between(0, index + 1), &family);
         let verdict = interval.map_or(Verdict::Unresolved, |interval| verdict(interval, settings.margin));
         Confirmation { against: (*against).to_owned(), interval, verdict }
     };

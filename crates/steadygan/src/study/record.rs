@@ -59,7 +59,7 @@ pub struct StudyPlan {
     pub scale: Scale,
     /// How effects are judged.
     pub settings: Settings,
-    /// The noise that the calibration found; `None` if nothing is known of it.
+    /// The noise that is supposed, from earlier studies of other data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub noise: Option<Noise>,
     /// The effect on the logarithm of the distance that will be found with probability 0.8, by that noise.
@@ -107,6 +107,10 @@ pub struct StudyResults {
     /// The recommended recipe against others, on seeds that the study had not used.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub confirmations: Vec<Confirmation>,
+    /// The effect on the logarithm of the distance that as many runs find with probability 0.8, by the noise that these showed at the end of
+    /// training.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detectable: Option<f64>,
     /// What could not be resolved, in sentences.
     pub open: Vec<String>,
 }
@@ -188,6 +192,7 @@ mod tests {
             failures: Failures::of_rows(&scores, 0..16, 0.95),
             recommended: vec![1, 1, 0, 0],
             confirmations: Vec::new(),
+            detectable: None,
             open: analysis.open(),
             last: analysis.clone(),
             best: analysis,

@@ -26,15 +26,6 @@ pub enum Arm {
 }
 
 impl Arm {
-    pub(super) fn opposite(self) -> Self {
-        if self == Self::Level { Self::Against } else { Self::Level }
-    }
-
-    /// Whether no run on this side of a contrast trained.
-    pub(super) fn has_all_failed(self, scores: &Scores, contrast: &Contrast) -> bool {
-        self.rows(contrast).all(|row| scores.of(row).all(|score| score.failed))
-    }
-
     fn rows(self, contrast: &Contrast) -> impl Iterator<Item = usize> {
         let wanted = move |weight: f64| if self == Self::Level { weight > 0.0 } else { weight < 0.0 };
         contrast.weights().iter().filter(move |(_, weight)| wanted(*weight)).map(|(row, _)| *row)
@@ -57,10 +48,109 @@ impl Failures {
     pub fn of_arm(scores: &Scores, contrast: &Contrast, arm: Arm, confidence: f64) -> Self {
         Self::of_rows(scores, arm.rows(contrast), confidence)
     }
+}
 
-    /// The failures everywhere but on one side of a contrast.
-    pub(super) fn without_arm(scores: &Scores, contrast: &Contrast, arm: Arm, confidence: f64) -> Self {
-        let rows = (0..scores.0.len()).filter(|row| arm.rows(contrast).all(|other| other != *row));
-        Self::of_rows(scores, rows, confidence)
+/// How much lower and how much higher a contrast may be, in squares, since failure rates are known from few runs.
+///
+/// Of its rows those that failed in all their runs may fail less often, though as a whole at least at the lower Clopper–Pearson bound, and
+/// those that never failed may do so up to the upper bound of theirs or of all other runs, whichever is lower. Either moves the contrast by
+/// the summed weights of these rows times what a failure costs, so that those on one side make up for those on the other. Of two rows that
+/// are compared each fails at a rate of its own; where all rows seem to fail always or never, those that never did are taken for that. The
+/// squares of the distances to bounds add up (Zou and Donner 2008). If no run failed, nothing tells what a failure costs, and there is no
+/// doubt.
+pub(super) fn doubt(scores: &Scores, contrast: &Contrast, confidence: f64) -> [f64; 2] {
+    let jump = scores.jump();
+    if jump == 0.0 {
+        return [0.0, 0.0];
+    }
+    let rows = 0..scores.0.len();
+    let rate = |rows: &mut dyn Iterator<Item = usize>| Failures::of_rows(scores, rows, confidence).rate;
+    let always = Weighted::of(contrast, |row| scores.has_all_failed(row));
+    let never = Weighted::of(contrast, |row| scores.failed(row) == 0);
+    let elsewhere = rate(&mut rows.clone().filter(|row| !always.holds(*row)))[1];
+    let by_chance = rows.clone().any(|row| scores.failed(row) > 0 && !scores.has_all_failed(row));
+    let two = contrast.weights().len() <= 2;
+    let less = always.groups(two).map(|group| (rate(&mut group.rows())[0] - 1.0) * group.sum());
+    let more = never.groups(two && by_chance).map(|group| rate(&mut group.rows())[1].min(elsewhere) * group.sum());
+    let moved: Vec<f64> = less.chain(more).map(|share| jump * share).collect();
+    [-1.0, 1.0].map(|side| moved.iter().map(|moved| (side * moved).max(0.0).powi(2)).sum())
+}
+
+/// Some rows of a contrast with their weights.
+struct Weighted(Vec<(usize, f64)>);
+
+impl Weighted {
+    fn of(contrast: &Contrast, counts: impl Fn(usize) -> bool) -> Self {
+        Self(contrast.weights().iter().copied().filter(|(row, _)| counts(*row)).collect())
+    }
+
+    /// Each row by itself, or all together.
+    fn groups(&self, each: bool) -> impl Iterator<Item = Self> {
+        let size = if each { 1 } else { self.0.len().max(1) };
+        self.0.chunks(size).map(|rows| Self(rows.to_vec()))
+    }
+
+    fn rows(&self) -> impl Iterator<Item = usize> {
+        self.0.iter().map(|(row, _)| *row)
+    }
+
+    fn holds(&self, row: usize) -> bool {
+        self.rows().any(|own| own == row)
+    }
+
+    fn sum(&self) -> f64 {
+        self.0.iter().map(|(_, weight)| weight).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::study::analyse::Score;
+    use crate::study::design::Design;
+    use crate::study::factor::testing::switches;
+
+    /// Rows of two runs: F failed at 3, those that trained scored 0.
+    fn scores(rows: &[&str]) -> Scores {
+        let score = |run| Some(Score { log_distance: if run == 'F' { 3.0 } else { 0.0 }, failed: run == 'F' });
+        Scores(rows.iter().map(|row| row.chars().map(score).collect()).collect())
+    }
+
+    #[test]
+    fn a_row_that_failed_whenever_it_ran_may_fail_less_often() {
+        let scores = scores(&["FF", "..", "..", "F."]);
+        let [low, high] = doubt(&scores, &Contrast::between(0, 1), 0.95);
+        // Two of two are at least √0.025; none of two is at most 1 − √0.025, and one of the six runs elsewhere at most 0.6412.
+        let (always, never) = (3.0 * (1.0 - 0.025f64.sqrt()), 3.0 * 0.6412);
+        assert!((low - always * always - never * never).abs() < 1e-2 && high == 0.0, "{low} {high}");
+        let turned = doubt(&scores, &Contrast::between(1, 0), 0.95);
+        assert!((turned[1] - low).abs() < 1e-12 && turned[0] == 0.0);
+    }
+
+    /// Rows that never failed are taken for that while all others seem to fail always; a row that fails at times unsettles them.
+    #[test]
+    fn where_failures_come_by_chance_rows_that_never_failed_may_fail() {
+        let certain = scores(&["FF", "..", ".."]);
+        assert_eq!(doubt(&certain, &Contrast::between(1, 2), 0.95), [0.0, 0.0]);
+        // One of six runs failed: at most 0.6412 elsewhere, and less than none of two may.
+        let unsure = doubt(&scores(&["F.", "..", ".."]), &Contrast::between(1, 2), 0.95);
+        assert!(unsure.iter().all(|side| (side.sqrt() - 3.0 * 0.6412).abs() < 1e-3), "{unsure:?}");
+    }
+
+    #[test]
+    fn rows_on_both_sides_make_up_for_each_other_except_two_that_always_failed() {
+        let factors = switches(2);
+        let rows = Design::Full.rows(&factors).unwrap();
+        let main = |factor| Contrast::main(Design::Full, &rows, factor, 1, 0);
+        // Rows without the first factor failed, whatever the second was.
+        let without = scores(&["FF", "..", "FF", ".."]);
+        let first = if rows[0][0] == rows[2][0] { 0 } else { 1 };
+        assert_eq!(doubt(&without, &main(1 - first), 0.95), [0.0, 0.0]);
+        assert!(doubt(&without, &main(first), 0.95)[1] > 0.0);
+        assert_eq!(doubt(&without, &Contrast::between(1, 3), 0.95), [0.0, 0.0]);
+        let each = (3.0 * (1.0 - 0.025f64.sqrt())).powi(2);
+        let two = doubt(&without, &Contrast::between(0, 2), 0.95);
+        assert!(two.iter().all(|side| (side - each).abs() < 1e-9), "{two:?}");
+        assert_eq!(doubt(&scores(&["..", ".."]), &Contrast::between(0, 1), 0.95), [0.0, 0.0]);
     }
 }

@@ -50,8 +50,15 @@ impl Scores {
         if jump.is_finite() { jump } else { 0.0 }
     }
 
-    fn failed(&self, row: usize) -> usize {
+    /// How many of a row's runs failed.
+    pub(super) fn failed(&self, row: usize) -> usize {
         self.of(row).filter(|score| score.failed).count()
+    }
+
+    /// Whether a row has runs, of which none trained.
+    pub(super) fn has_all_failed(&self, row: usize) -> bool {
+        let failed = self.failed(row);
+        failed > 0 && failed == self.of(row).count()
     }
 
     /// Rows that have runs of which none failed.
@@ -80,8 +87,8 @@ impl Noise {
 
 /// The noise of some scores, and what seeds do to all rows.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Spread {
-    pub(super) noise: Noise,
+struct Spread {
+    noise: Noise,
     /// Degrees of freedom for an effect that averages over rows, whose noises may differ.
     averaged_freedom: f64,
     /// Variance of the mean over clean rows between seeds, and the rows it was taken over; zero where seeds are no blocks.
@@ -92,7 +99,7 @@ pub(super) struct Spread {
 impl Spread {
     /// From the rows that never failed. Where each has a run of every seed, seeds are blocks: what a seed does to all rows is taken out.
     /// `None` without replicates.
-    pub(super) fn of(scores: &Scores) -> Option<Self> {
+    fn of(scores: &Scores) -> Option<Self> {
         let rows: Vec<Vec<f64>> = scores.clean_rows().into_iter().map(|row| scores.values(row)).collect();
         let seeds = scores.0.iter().map(Vec::len).max()?;
         let blocks = rows.len() > 1 && rows.iter().all(|row| row.len() == seeds);
@@ -131,45 +138,67 @@ pub struct Estimate {
     pub freedom: f64,
 }
 
-/// A contrast of some scores, `known` being what is known of their noise from elsewhere. `None` if a row has no run, or nothing shows the
-/// noise.
-pub fn estimate(scores: &Scores, contrast: &Contrast, known: Option<Noise>) -> Option<Estimate> {
-    let value =
-        contrast.weights().iter().map(|(row, weight)| Some(weight * scores.mean(*row)?)).sum::<Option<f64>>()?;
-    let spread = Spread::of(scores);
-    let own = spread.map(|spread| match contrast.weights().len() {
-        0..=2 => spread.noise,
-        _ => Noise { freedom: spread.averaged_freedom, ..spread.noise },
-    });
-    let noise = match (own, known) {
-        (Some(own), Some(known)) => Some(own.pooled(known)),
-        (own, known) => own.or(known),
-    };
-    let (mut clean, mut left) = (0.0, 0.0);
-    let mut mixed = Vec::new();
-    for (row, weight) in contrast.weights() {
-        let values = scores.values(*row);
-        match scores.failed(*row) {
-            0 => {
-                clean += weight * weight / values.len() as f64;
-                left += weight;
+/// Scores, and what all of them together show: every contrast is estimated with it.
+#[derive(Debug, Clone, Copy)]
+pub struct Evidence<'a> {
+    pub(super) scores: &'a Scores,
+    spread: Option<Spread>,
+    known: Option<Noise>,
+}
+
+impl<'a> Evidence<'a> {
+    /// Of some scores, `known` being what is known of their noise from elsewhere.
+    pub fn of(scores: &'a Scores, known: Option<Noise>) -> Self {
+        Self { scores, spread: Spread::of(scores), known }
+    }
+
+    /// The noise that the scores' replicates show.
+    pub fn noise(&self) -> Option<Noise> {
+        self.spread.map(|spread| spread.noise)
+    }
+
+    /// A contrast. `None` if a row has no run, or nothing shows the noise.
+    pub fn estimate(&self, contrast: &Contrast) -> Option<Estimate> {
+        let of_row = |(row, weight): &(usize, f64)| Some(weight * self.scores.mean(*row)?);
+        let value = contrast.weights().iter().map(of_row).sum::<Option<f64>>()?;
+        let (mut clean, mut left) = (0.0, 0.0);
+        let mut mixed = Vec::new();
+        for (row, weight) in contrast.weights() {
+            let values = self.scores.values(*row);
+            match self.scores.failed(*row) {
+                0 => {
+                    clean += weight * weight / values.len() as f64;
+                    left += weight;
+                }
+                failed if failed == values.len() => {}
+                _ => mixed.push(weight * weight * variance(&values) / values.len() as f64),
             }
-            failed if failed == values.len() => {}
-            _ => mixed.push(weight * weight * variance(&values) / values.len() as f64),
+        }
+        let (mut squared, freedom) = match self.noise_of(contrast) {
+            Some(noise) => (noise.deviation.powi(2) * clean, noise.freedom),
+            None if clean > 0.0 || mixed.is_empty() => return None,
+            None => (0.0, mixed.len() as f64),
+        };
+        squared += mixed.iter().sum::<f64>() * (1.0 + UNSEEN / mixed.len().max(1) as f64);
+        if let Some(spread) = self.spread {
+            // What seeds do to all rows cancels where only rows that never fail are compared.
+            let unseen = 1.0 + 1.0 / (spread.seeds.max(2) - 1) as f64;
+            squared += left * left * spread.between_seeds / spread.seeds as f64 * unseen;
+        }
+        Some(Estimate { value, error: squared.sqrt(), freedom })
+    }
+
+    /// The noise that a contrast is judged with: an average over rows has Welch's degrees of freedom.
+    fn noise_of(&self, contrast: &Contrast) -> Option<Noise> {
+        let own = self.spread.map(|spread| match contrast.weights().len() {
+            0..=2 => spread.noise,
+            _ => Noise { freedom: spread.averaged_freedom, ..spread.noise },
+        });
+        match (own, self.known) {
+            (Some(own), Some(known)) => Some(own.pooled(known)),
+            (own, known) => own.or(known),
         }
     }
-    let (mut squared, freedom) = match noise {
-        Some(noise) => (noise.deviation.powi(2) * clean, noise.freedom),
-        None if clean > 0.0 || mixed.is_empty() => return None,
-        None => (0.0, mixed.len() as f64),
-    };
-    squared += mixed.iter().sum::<f64>() * (1.0 + UNSEEN / mixed.len().max(1) as f64);
-    if let Some(spread) = spread {
-        // What seeds do to all rows cancels where only rows that never fail are compared.
-        let unseen = 1.0 + 1.0 / (spread.seeds.max(2) - 1) as f64;
-        squared += left * left * spread.between_seeds / spread.seeds as f64 * unseen;
-    }
-    Some(Estimate { value, error: squared.sqrt(), freedom })
 }
 
 /// Rows that fail in part are rare counts: their variance is taken as if two more of them had been seen, as Agresti and Coull (1998) add two
@@ -198,7 +227,7 @@ mod tests {
     #[test]
     fn two_rows_are_a_paired_t_test() {
         let scores = scores(&[&[1.0, 3.0, 7.0], &[0.0, 1.0, 4.0]]);
-        let found = estimate(&scores, &Contrast::between(0, 1), None).unwrap();
+        let found = Evidence::of(&scores, None).estimate(&Contrast::between(0, 1)).unwrap();
         assert!((found.value - 2.0).abs() < 1e-12 && (found.error - (1.0f64 / 3.0).sqrt()).abs() < 1e-12, "{found:?}");
         assert_eq!(found.freedom, 2.0);
     }
@@ -208,7 +237,7 @@ mod tests {
     fn without_pairs_it_is_the_two_sample_t_test() {
         let mut scores = scores(&[&[1.0, 3.0, 5.0], &[0.0, 2.0, 9.0]]);
         scores.0[1][2] = None;
-        let found = estimate(&scores, &Contrast::between(0, 1), None).unwrap();
+        let found = Evidence::of(&scores, None).estimate(&Contrast::between(0, 1)).unwrap();
         // Squares 8 and 2 on 3 degrees of freedom.
         let error = (10.0f64 / 3.0 * (1.0 / 3.0 + 1.0 / 2.0)).sqrt();
         assert!((found.value - 2.0).abs() < 1e-12 && (found.error - error).abs() < 1e-12 && found.freedom == 3.0);
@@ -218,21 +247,21 @@ mod tests {
     #[test]
     fn a_row_that_fails_sometimes_is_as_uncertain_as_it_looks() {
         let scores = scores(&[&[1.0, 1.2], &[1.1, 1.0], &[2.0, 2.1], &[9.0, 1.0], &[9.0, 9.0]]);
-        let clean = estimate(&scores, &Contrast::between(0, 1), None).unwrap();
+        let clean = Evidence::of(&scores, None).estimate(&Contrast::between(0, 1)).unwrap();
         assert!(clean.error < 0.2 && clean.freedom == 2.0);
-        let mixed = estimate(&scores, &Contrast::between(3, 0), None).unwrap();
+        let mixed = Evidence::of(&scores, None).estimate(&Contrast::between(3, 0)).unwrap();
         // 32 / 2 for the mixed row, three times.
         assert!((mixed.error - 48f64.sqrt()).abs() < 0.01 && mixed.freedom == 2.0, "{mixed:?}");
-        let always = estimate(&scores, &Contrast::between(4, 0), None).unwrap();
+        let always = Evidence::of(&scores, None).estimate(&Contrast::between(4, 0)).unwrap();
         assert!(always.error < 0.2 && (always.value - 7.9).abs() < 1e-12);
     }
 
     #[test]
     fn one_seed_shows_no_noise_but_it_may_be_known() {
         let scores = scores(&[&[1.0], &[2.0]]);
-        assert_eq!(estimate(&scores, &Contrast::between(1, 0), None), None);
+        assert_eq!(Evidence::of(&scores, None).estimate(&Contrast::between(1, 0)), None);
         let known = Noise { deviation: 0.5, freedom: 7.0 };
-        let found = estimate(&scores, &Contrast::between(1, 0), Some(known)).unwrap();
+        let found = Evidence::of(&scores, Some(known)).estimate(&Contrast::between(1, 0)).unwrap();
         assert_eq!((found.value, found.freedom), (1.0, 7.0));
         assert!((found.error - 0.5f64.sqrt()).abs() < 1e-12);
         assert_eq!(known.pooled(Noise { deviation: 0.5, freedom: 3.0 }), Noise { deviation: 0.5, freedom: 10.0 });

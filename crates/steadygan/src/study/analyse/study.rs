@@ -1,7 +1,7 @@
 //! A whole study's effects.
 
-use super::failures::{Arm, Failures};
-use super::noise::{Noise, Scores, Spread, estimate};
+use super::failures::{Arm, Failures, doubt};
+use super::noise::{Evidence, Noise, Scores};
 use super::screening::lenth;
 use super::verdict::{Decided, Interval, Verdict, verdict};
 use crate::study::contrast::{Contrast, Term};
@@ -57,12 +57,16 @@ pub struct Analysis {
 
 /// The analysis of a study's scores, a row of them for each of the plan's rows.
 pub fn analyse(plan: &StudyPlan, scores: &Scores) -> Analysis {
-    let noise = Spread::of(scores).map(|spread| spread.noise);
+    let evidence = Evidence::of(scores, None);
+    let noise = evidence.noise();
     let [terms, pairs] = [plan.terms(), plan.pairs()];
     let screening = if noise.is_none() { screened(plan, scores, &terms, &pairs) } else { None };
     let judge = |terms: Vec<(Term, Contrast)>| -> Vec<Effect> {
         let family = Family::new(plan.settings.confidence, terms.len(), plan.together());
-        terms.into_iter().map(|(term, contrast)| effect(plan, scores, (term, contrast), &family, screening)).collect()
+        terms
+            .into_iter()
+            .map(|(term, contrast)| effect(plan, &evidence, (term, contrast), &family, screening))
+            .collect()
     };
     let decided = if noise.is_some() { Decided::Replicates } else { Decided::Screening };
     Analysis { decided, noise, effects: judge(terms), interactions: judge(pairs) }
@@ -114,19 +118,20 @@ impl Family {
 /// One effect of a family.
 fn effect(
     plan: &StudyPlan,
-    scores: &Scores,
+    evidence: &Evidence,
     (term, contrast): (Term, Contrast),
     family: &Family,
     screening: Option<f64>,
 ) -> Effect {
     let Settings { confidence, margin } = plan.settings;
+    let scores = evidence.scores;
     let screened = || {
         let width = screening.filter(|_| !matches!(term, Term::Given { .. } | Term::Control { .. }))?;
         let means: Vec<f64> = (0..scores.0.len()).map(|row| scores.mean(row)).collect::<Option<_>>()?;
         let estimate = contrast.of(&means);
         Some(Interval { estimate, low: estimate - width, high: estimate + width })
     };
-    let interval = interval(scores, &contrast, None, family).or_else(screened);
+    let interval = interval(evidence, &contrast, family).or_else(screened);
     Effect {
         name: plan.describe(&term),
         verdict: interval.map_or(Verdict::Unresolved, |interval| verdict(interval, margin)),
@@ -136,33 +141,13 @@ fn effect(
     }
 }
 
-/// The interval of a contrast, one of a family. `None` as for [`estimate`].
-///
-/// Where every run on one side failed, the spread of scores says nothing of how sure that is. Their failure rate is then at least its
-/// Clopper–Pearson bound and the other side's at most its own or that of all other runs, whichever is lower, and the interval reaches
-/// as far towards zero as these allow (the squares of the distances to the bounds added up: Zou and Donner 2008).
-pub(in crate::study) fn interval(
-    scores: &Scores,
-    contrast: &Contrast,
-    known: Option<Noise>,
-    family: &Family,
-) -> Option<Interval> {
-    let found = estimate(scores, contrast, known)?;
+/// The interval of a contrast, one of a family: its estimate, give or take its standard errors and what is not known of failure rates
+/// ([`doubt`]). `None` as for [`Evidence::estimate`].
+pub(in crate::study) fn interval(evidence: &Evidence, contrast: &Contrast, family: &Family) -> Option<Interval> {
+    let found = evidence.estimate(contrast)?;
     let width = found.error * family.critical(found.freedom);
-    let each = family.each();
-    let reach = |arm: Arm| {
-        if !arm.has_all_failed(scores, contrast) {
-            return width;
-        }
-        let failures = Failures::of_arm(scores, contrast, arm, each);
-        let opposite = Failures::of_arm(scores, contrast, arm.opposite(), each).rate[1];
-        let elsewhere = Failures::without_arm(scores, contrast, arm, each).rate[1];
-        let (own, others) = (1.0 - failures.rate[0], opposite.min(elsewhere));
-        (width.powi(2) + scores.jump().powi(2) * (own.powi(2) + others.powi(2))).sqrt()
-    };
-    // What failed with the level pushes the estimate up.
-    let (low, high) = (found.value - reach(Arm::Level), found.value + reach(Arm::Against));
-    Some(Interval { estimate: found.value, low, high })
+    let [low, high] = doubt(evidence.scores, contrast, family.each()).map(|doubt| (width.powi(2) + doubt).sqrt());
+    Some(Interval { estimate: found.value, low: found.value - low, high: found.value + high })
 }
 
 /// Lenth's simultaneous margin over the main effects and, of a full factorial, the interactions; only switches give effects of equal

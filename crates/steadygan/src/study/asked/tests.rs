@@ -67,7 +67,7 @@ fn what_does_not_fit_is_refused_by_its_key() {
         ("budget = 'soon'", "`soon` is no length of time"),
         ("budget = '-3m'", "`-3m` is no length of time"),
         ("budget = '1e9h'", "`1e9h` is no length of time"),
-        ("margin = 0.0", "`margin = 0`"),
+        ("margin = 0.0", "`margin = 0` does not fit"),
         ("confidence = 1.0", "`confidence = 1`"),
         ("design = 'add-one-in'\nseeds = 1", "`seeds` are 1, and a add-one-in design needs 2"),
         ("seeds = 0", "`seeds` are 0, and a fold-over design needs 1"),
@@ -78,7 +78,18 @@ fn what_does_not_fit_is_refused_by_its_key() {
         ("[factors]\nbatch-norm = false", "the factor `batch-norm = false` has no levels"),
         ("[controls.x]\nof = ['adam']\nset = {}", "the control `x` is of `adam`, which is no factor"),
         ("[controls.x]\nof = []\nsets = {}", "a.toml is not a study: unknown field `sets`"),
-        ("factors = 3 3", "a.toml is not a study"),
+        ("seeds = 2\nfactors = 3 3", "a.toml is not a study: line 2: "),
+        ("[factors]\nadam = true\nadam = true", "a.toml is not a study: line 3: duplicate key"),
+        (
+            "[factors]\nadam = true\nheuristics.adam = true",
+            "the factors `adam` and `heuristics.adam` set the same recipe key",
+        ),
+        ("[factors]\nadam = true\nheuristics.adam.lr = [1e-4, 1e-3]", "`adam` and `heuristics.adam.lr` set the same"),
+        ("[set]\ntrain.images = '20k'", "`train.images = \"20k\"` in [set] is not a study's to set"),
+        ("[set]\ntrain.metric-every = 'off'", "`train.metric-every = \"off\"` in [set] is not"),
+        ("[controls.x]\nof = []\nset.train.images = 1", "`train.images = 1` in [controls.x] is not"),
+        ("[factors]\nseed = [1, 2]", "`seed` is the same in all runs that are compared"),
+        ("[factors]\ntrain.images = [64, 128]", "`train.images` is the same in all runs"),
     ] {
         let error = refused(text).to_string();
         assert!(error.contains(said), "{text}: {error}");
