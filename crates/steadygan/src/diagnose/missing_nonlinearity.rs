@@ -1,9 +1,10 @@
 //! A network that is an affine map.
 
 use super::advice::Suggestion;
+use super::exploding_gradients::explodes;
 use super::seen::Seen;
 use super::{About, Card, Check, Sight};
-use steadygan_run::Severity;
+use steadygan_run::{Severity, Signs};
 
 /// Below this a network is affine but for rounding; LeakyReLU's slope of 0.2 bends it by 0.1 or more.
 const AFFINE: f64 = 1e-3;
@@ -21,19 +22,23 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn look(seen: &Seen<'_>) -> Option<Sight> {
-    // Two lines, so that no single coincidence counts.
-    let lines = seen.lines.len().checked_sub(2).map(|from| &seen.lines[from..])?;
-    let affine = |of: fn(&steadygan_run::Signs) -> f64| lines.iter().all(|line| of(&line.signs) < AFFINE);
+    // Two lines at least, so that no single coincidence counts.
+    let [first, .., last] = seen.lines else { return None };
+    // Weights that were thrown far may leave all units on one side of their bend.
+    if explodes(first) {
+        return None;
+    }
+    let affine = |of: fn(&Signs) -> f64| seen.lines.iter().all(|line| of(&line.signs) < AFFINE);
     let networks = match (affine(|signs| signs.bend_g), affine(|signs| signs.bend_d)) {
         (true, true) => "generator and the discriminator",
         (true, false) => "generator",
         (false, true) => "discriminator",
         (false, false) => return None,
     };
-    let signs = lines[1].signs;
+    let signs = last.signs;
     Some(Sight {
         severity: Severity::Severe,
-        since: seen.lines[0].stats.images,
+        since: first.stats.images,
         says: format!("The {networks} bend nothing: half-way between two inputs the output is the mean of theirs."),
         evidence: vec![("bend_g", signs.bend_g), ("bend_d", signs.bend_d)],
     })
