@@ -1,3 +1,7 @@
+//! Series made by hand, and what is to be said of them.
+
+mod causes;
+
 use super::*;
 use crate::data::{Dataset, Images};
 use crate::plan::Plan;
