@@ -13,7 +13,8 @@ pub(super) const CHECK: Check = Check {
     card: Card {
         name: "missing-nonlinearity",
         looks_for: "Half-way between two inputs a network's output is the mean of theirs, but for less than 0.001 of their \
-                    distance: of the discriminator's logits, or of the generator before its last activation. Severe.",
+                    distance, on all lines since training began: of the discriminator's logits, or of the generator before its last \
+                    activation. Not in a run whose gradients exploded before the first line. Severe.",
         means: "The network is an affine map: without activations that bend it, layers add nothing to one layer.",
         symptom_of: &[],
     },

@@ -24,8 +24,9 @@ const ROUNDS: u64 = 60;
 pub(super) const CHECK: Check = Check {
     card: Card {
         name: "steps-too-large",
-        looks_for: "The step of a network is more than 0.02 of the norm of its weights for 60 rounds; severe above 0.06, or if it was \
-                    before gradients exploded.",
+        looks_for: "The step of a network is more than 0.02 of the norm of its weights for 60 rounds; severe above 0.06, or if one \
+                    above 0.06 came in the 60 rounds before gradients exploded, or if gradients exploded before the first line and \
+                    are a tenth on the second.",
         means: "The learning rate is too high: weights are thrown about and keep nothing of what they learned.",
         symptom_of: &["range-mismatch", "missing-nonlinearity", "wrong-sign"],
     },
@@ -56,21 +57,22 @@ fn before_the_first_line<'a>(seen: &Seen<'a>) -> Option<Streak<'a>> {
 
 fn look(seen: &Seen<'_>) -> Option<Sight> {
     let far_too_large = seen.streak(ROUNDS, |line| larger(line) > FAR_TOO_LARGE);
-    let (streak, severe) =
+    let (streak, severity) =
         match far_too_large.or_else(|| before_an_explosion(seen)).or_else(|| before_the_first_line(seen)) {
-            Some(streak) => (streak, true),
-            None => (seen.streak(ROUNDS, |line| larger(line) > LARGE)?, false),
+            Some(streak) => (streak, Severity::Severe),
+            None => (seen.streak(ROUNDS, |line| larger(line) > LARGE)?, Severity::Warning),
         };
     let (d, g) = (streak.mean(|line| line.signs.update_d), streak.mean(|line| line.signs.update_g));
+    let gradients = streak.lines.iter().map(norm).fold(0.0, f64::max);
     Some(Sight {
-        severity: if severe { Severity::Severe } else { Severity::Warning },
+        severity,
         since: streak.since(),
         says: format!(
-            "A step moves the discriminator's weights by {:.1}% and the generator's by {:.1}%.",
+            "A step moves the discriminator's weights by {:.1}% and the generator's by {:.1}%; the norm of gradients was up to {gradients:.1e}.",
             100.0 * d,
             100.0 * g
         ),
-        evidence: vec![("update_d", d), ("update_g", g)],
+        evidence: vec![("update_d", d), ("update_g", g), ("grad_norm", gradients)],
     })
 }
 
