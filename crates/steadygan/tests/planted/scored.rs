@@ -75,8 +75,8 @@ pub(crate) const BASES: [Base; 12] = [
         name: "few-eggs",
         source: Source::Eggs,
         recipe: "base='modern'\n[data]\nsize=16\n[model]\nwidth=10\nlatent=20\n[train]\nbatch=24\n[heuristics]\n\
-                 adaptive-augmentation={span=10000}",
-        rounds: 1_700,
+                 adam={lr=5e-4,beta1=0.0,beta2=0.99}\nadaptive-augmentation={span=10000}",
+        rounds: 2_200,
     },
     Base {
         name: "pac-links",
