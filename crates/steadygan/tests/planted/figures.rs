@@ -17,18 +17,18 @@ pub(crate) fn moons(canvas: &mut Canvas, stream: &mut Stream) {
     });
 }
 
-/// A square frame in a frame, in colours.
+/// A bright square frame around a view, in colours, on a dark wall.
 pub(crate) fn frames(canvas: &mut Canvas, stream: &mut Stream) {
-    let (wall, border, view) = (colour(stream), colour(stream), colour(stream));
+    let (border, view) = (colour(stream), colour(stream));
     let (outer, inner) = (draw(stream, 0.32, 0.46), draw(stream, 0.12, 0.26));
     canvas.paint(|x, y, channel, _| {
         let out = (x - 0.5).abs().max((y - 0.5).abs());
         if out < inner {
             view[channel]
         } else if out < outer {
-            border[channel]
+            0.5 + 0.5 * border[channel]
         } else {
-            wall[channel]
+            0.05
         }
     });
 }

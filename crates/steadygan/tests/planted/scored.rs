@@ -10,8 +10,8 @@ pub(crate) const BASES: [Base; 12] = [
     Base {
         name: "hacks-moons",
         source: Source::Moons,
-        recipe: "base='hacks'\n[data]\nsize=24\n[model]\nwidth=9\nlatent=24\n[train]\nbatch=24\n[heuristics]\n\
-                 label-smoothing={real=[0.8,1.0],fake=[0.0,0.1]}",
+        recipe: "base='hacks'\n[data]\nsize=16\n[model]\nwidth=12\nlatent=24\n[train]\nbatch=32\n[heuristics]\n\
+                 instance-noise=true\nttur={generator=4e-4,discriminator=2e-4}",
         rounds: 1_600,
     },
     Base {
