@@ -19,7 +19,7 @@ pub(crate) const BASES: [Base; 12] = [
         source: Source::Frames,
         recipe: "base='dcgan'\n[data]\nsize=16\n[model]\nwidth=16\nlatent=48\n[train]\nbatch=28\n[heuristics]\n\
                  gaussian-latent=true\nseparate-batches=true\nstrided-upsampling=false\nresize-convolution=true",
-        rounds: 1_700,
+        rounds: 2_600,
     },
     Base {
         name: "modern-spirals",
