@@ -10,8 +10,14 @@
 mod bases;
 #[path = "../tests/planted/best.rs"]
 mod best;
+#[path = "../tests/planted/canvas.rs"]
+mod canvas;
 #[path = "../tests/planted/corpus.rs"]
 mod corpus;
+#[path = "../tests/planted/figures.rs"]
+mod figures;
+#[path = "../tests/planted/patterns.rs"]
+mod patterns;
 #[path = "../tests/planted/plants.rs"]
 mod plants;
 #[path = "../tests/planted/play.rs"]
@@ -22,6 +28,8 @@ mod scenes;
 mod scored;
 #[path = "../tests/planted/sources.rs"]
 mod sources;
+#[path = "../tests/planted/third.rs"]
+mod third;
 
 use corpus::{Case, Half};
 use std::path::Path;

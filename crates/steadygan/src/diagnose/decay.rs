@@ -1,7 +1,8 @@
 //! Fakes that were better before.
 
 use super::advice::{Suggestion, rates};
-use super::seen::{Measured, Seen};
+use super::discriminator_winning::APART;
+use super::seen::{Measured, Seen, mean, separation};
 use super::{About, Card, Check, Sight};
 use steadygan_run::Severity;
 
@@ -11,17 +12,15 @@ const WORSE: f64 = 1.5;
 /// Worse by this factor is of no use beside the best.
 const MUCH_WORSE: f64 = 2.5;
 
+/// Reals and fakes are this many standard deviations apart if the discriminator sees what got worse. One that does not is only overtaken,
+/// and pulls the fakes back when it has learned: a swing, as Wasserstein critics make them in sound runs.
+const SEEN: f64 = 0.5;
+
 /// How many deviations above the best count as more than chance.
 const DEVIATIONS: f64 = 3.0;
 
 /// Measurements in a row that are worse.
 const MEASUREMENTS: usize = 3;
-
-/// Lines of stats of which the median is one measurement, where the run has no metric of its own.
-const MEDIAN: usize = 5;
-
-/// The energy distance's deviation on 64 fakes and 64 reals: it wanders so far in runs that are sound.
-const ENERGY_DEVIATION: f64 = 0.03;
 
 /// Best distances above this were never good.
 const NEVER_GOOD: f64 = 0.5;
@@ -30,7 +29,8 @@ pub(super) const CHECK: Check = Check {
     card: Card {
         name: "decay",
         looks_for: "Three measurements in a row of the fakes' distance from the reals are more than 1.5 times the best, and three \
-                    deviations above it; severe from 2.5 times. It is the run's kernel distance, or the energy distance of \
+                    deviations above it; severe from 2.5 times if the discriminator judges fakes to be less real than reals by \
+                    half a standard deviation, and from 1.5 times if by three. It is the run's kernel distance, or the energy distance of \
                     pictures where there is none.",
         means: "Fakes were better before and get worse: the latest checkpoint is not the one to keep.",
         symptom_of: &[
@@ -52,7 +52,7 @@ pub(super) const CHECK: Check = Check {
 fn look(seen: &Seen<'_>) -> Option<Sight> {
     let own: Vec<Measured>;
     let distances = if seen.distances.is_empty() {
-        own = of_pictures(seen);
+        own = seen.of_pictures();
         &own
     } else {
         seen.distances
@@ -71,8 +71,11 @@ fn look(seen: &Seen<'_>) -> Option<Sight> {
     };
     above(WORSE).then(|| {
         let now = recent[MEASUREMENTS - 1];
+        let lasting = seen.lines.partition_point(|line| line.stats.images < recent[0].images);
+        let apart = mean(&seen.lines[lasting..], separation);
+        let severe = apart > APART || above(MUCH_WORSE) && apart > SEEN;
         Sight {
-            severity: if above(MUCH_WORSE) { Severity::Severe } else { Severity::Warning },
+            severity: if severe { Severity::Severe } else { Severity::Warning },
             since: best.images,
             says: format!(
                 "Fakes are {:.1} times as far from the reals as at {} images: {:.4} against {:.4}.",
@@ -81,22 +84,14 @@ fn look(seen: &Seen<'_>) -> Option<Sight> {
                 now.value,
                 best.value
             ),
-            evidence: vec![("distance", now.value), ("best", best.value), ("best_images", best.images as f64)],
+            evidence: vec![
+                ("distance", now.value),
+                ("best", best.value),
+                ("best_images", best.images as f64),
+                ("separation", apart),
+            ],
         }
     })
-}
-
-/// The energy distances of the stats, in medians of five lines.
-fn of_pictures(seen: &Seen<'_>) -> Vec<Measured> {
-    let chunks = seen.lines.rchunks_exact(MEDIAN).rev();
-    let medians = chunks.filter_map(|lines| {
-        let mut values: Vec<f64> = lines.iter().map(|line| line.signs.distance).collect();
-        values.sort_by(f64::total_cmp);
-        let value = values[MEDIAN / 2];
-        let images = lines[MEDIAN / 2].stats.images;
-        value.is_finite().then_some(Measured { images, value, deviation: ENERGY_DEVIATION })
-    });
-    medians.collect()
 }
 
 fn advice(about: &About) -> Vec<Suggestion> {

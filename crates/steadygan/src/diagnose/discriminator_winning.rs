@@ -6,7 +6,7 @@ use super::{About, Card, Check, Sight};
 use steadygan_run::{Severity, StatsLine};
 
 /// Reals and fakes are this many standard deviations apart: they hardly overlap.
-const APART: f64 = 3.0;
+pub(super) const APART: f64 = 3.0;
 
 /// How sure the discriminator is by its loss, above the labels' floor: 1 is all.
 const CERTAIN: f64 = 0.9;
@@ -28,8 +28,8 @@ pub(super) const CHECK: Check = Check {
     card: Card {
         name: "discriminator-winning",
         looks_for: "Reals and fakes are judged more than three standard deviations apart, and the discriminator's loss is within a \
-                    tenth of its floor (labels' softness taken into account; not for Wasserstein), for 150 rounds; severe if fakes are \
-                    far from the reals and came no nearer for 350.",
+                    tenth of its floor (labels' softness taken into account; not for Wasserstein), for 150 rounds; severe if fakes were \
+                    never within 0.2 of the reals (energy distance) and came no nearer for 350.",
         means: "The discriminator has won: its gradient no longer tells the generator where to go.",
         symptom_of: &[
             "range-mismatch",
@@ -78,12 +78,13 @@ fn look(seen: &Seen<'_>) -> Option<Sight> {
     })
 }
 
-/// Fakes are far from the reals, and no nearer than before.
+/// Fakes were never near the reals, and are no nearer than before. Those that were near, and are not any more, decay.
 fn is_stuck(seen: &Seen<'_>) -> bool {
     let lines = seen.recent(STUCK_ROUNDS);
     let (before, after) = lines.split_at(lines.len() / 2);
     let distance = |lines: &[StatsLine]| mean(lines, |line| line.signs.distance);
-    distance(after) > NEAR && distance(after) > (1.0 - PROGRESS) * distance(before)
+    let never_near = seen.of_pictures().iter().all(|past| past.value > NEAR);
+    never_near && distance(after) > (1.0 - PROGRESS) * distance(before)
 }
 
 fn advice(about: &About) -> Vec<Suggestion> {

@@ -26,13 +26,19 @@ pub(super) const CHECK: Check = Check {
     advice,
 };
 
-fn norm(line: &StatsLine) -> f64 {
+/// The norm of the larger of the two networks' gradients.
+pub(super) fn norm(line: &StatsLine) -> f64 {
     line.stats.grad_norm_d.max(line.stats.grad_norm_g)
 }
 
-/// The lines on which gradients explode.
+/// Whether gradients explode on a line.
+pub(super) fn explodes(line: &StatsLine) -> bool {
+    norm(line) > EXPLODING
+}
+
+/// The last lines, if gradients explode on them.
 pub(super) fn streak<'a>(seen: &Seen<'a>) -> Option<Streak<'a>> {
-    seen.streak(ROUNDS, |line| norm(line) > EXPLODING)
+    seen.streak(ROUNDS, explodes)
 }
 
 fn look(seen: &Seen<'_>) -> Option<Sight> {

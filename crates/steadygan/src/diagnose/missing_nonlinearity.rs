@@ -1,9 +1,10 @@
 //! A network that is an affine map.
 
 use super::advice::Suggestion;
+use super::exploding_gradients::explodes;
 use super::seen::Seen;
 use super::{About, Card, Check, Sight};
-use steadygan_run::Severity;
+use steadygan_run::{Severity, Signs};
 
 /// Below this a network is affine but for rounding; LeakyReLU's slope of 0.2 bends it by 0.1 or more.
 const AFFINE: f64 = 1e-3;
@@ -12,7 +13,8 @@ pub(super) const CHECK: Check = Check {
     card: Card {
         name: "missing-nonlinearity",
         looks_for: "Half-way between two inputs a network's output is the mean of theirs, but for less than 0.001 of their \
-                    distance: of the discriminator's logits, or of the generator before its last activation. Severe.",
+                    distance, on all lines since training began: of the discriminator's logits, or of the generator before its last \
+                    activation. Not in a run whose gradients exploded before the first line. Severe.",
         means: "The network is an affine map: without activations that bend it, layers add nothing to one layer.",
         symptom_of: &[],
     },
@@ -21,19 +23,23 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn look(seen: &Seen<'_>) -> Option<Sight> {
-    // Two lines, so that no single coincidence counts.
-    let lines = seen.lines.len().checked_sub(2).map(|from| &seen.lines[from..])?;
-    let affine = |of: fn(&steadygan_run::Signs) -> f64| lines.iter().all(|line| of(&line.signs) < AFFINE);
+    // Two lines at least, so that no single coincidence counts.
+    let [first, .., last] = seen.lines else { return None };
+    // Weights that were thrown far may leave all units on one side of their bend.
+    if explodes(first) {
+        return None;
+    }
+    let affine = |of: fn(&Signs) -> f64| seen.lines.iter().all(|line| of(&line.signs) < AFFINE);
     let networks = match (affine(|signs| signs.bend_g), affine(|signs| signs.bend_d)) {
         (true, true) => "generator and the discriminator",
         (true, false) => "generator",
         (false, true) => "discriminator",
         (false, false) => return None,
     };
-    let signs = lines[1].signs;
+    let signs = last.signs;
     Some(Sight {
         severity: Severity::Severe,
-        since: seen.lines[0].stats.images,
+        since: first.stats.images,
         says: format!("The {networks} bend nothing: half-way between two inputs the output is the mean of theirs."),
         evidence: vec![("bend_g", signs.bend_g), ("bend_d", signs.bend_d)],
     })

@@ -1,7 +1,7 @@
 //! Steps that are large beside the weights.
 
 use super::advice::{Suggestion, rates};
-use super::exploding_gradients;
+use super::exploding_gradients::{self, explodes, norm};
 use super::seen::{Seen, Streak};
 use super::{About, Card, Check, Sight};
 use steadygan_run::{Severity, StatsLine};
@@ -13,8 +13,10 @@ const LARGE: f64 = 0.02;
 /// With such steps weights are replaced within some dozens of rounds.
 const FAR_TOO_LARGE: f64 = 0.06;
 
-/// What is large for a first line after which gradients explode at once.
-const AT_FIRST: f64 = 0.015;
+/// Gradients that exploded on the first line and fell by this factor until the second were thrown there by steps: weights that were
+/// too large from the beginning are hardly changed by steps of a usual size, and their gradients fall by some per cent from line to line
+/// (tuning half: by 1.1 at most, those of steps too large by 15 to 2,000).
+const THROWN: f64 = 10.0;
 
 /// Rounds for which they are: at the start of training steps are large beside small weights.
 const ROUNDS: u64 = 60;
@@ -22,8 +24,9 @@ const ROUNDS: u64 = 60;
 pub(super) const CHECK: Check = Check {
     card: Card {
         name: "steps-too-large",
-        looks_for: "The step of a network is more than 0.02 of the norm of its weights for 60 rounds; severe above 0.06, or if it was \
-                    before gradients exploded.",
+        looks_for: "The step of a network is more than 0.02 of the norm of its weights for 60 rounds; severe above 0.06, or if one \
+                    above 0.06 came in the 60 rounds before gradients exploded, or if gradients exploded before the first line and \
+                    are a tenth on the second.",
         means: "The learning rate is too high: weights are thrown about and keep nothing of what they learned.",
         symptom_of: &["range-mismatch", "missing-nonlinearity", "wrong-sign"],
     },
@@ -35,33 +38,41 @@ fn larger(line: &StatsLine) -> f64 {
     line.signs.update_d.max(line.signs.update_g)
 }
 
-/// Such steps may blow gradients up at once, so that what is left are small steps of huge weights.
-fn after_an_explosion<'a>(seen: &Seen<'a>) -> Option<Streak<'a>> {
+/// Gradients that exploded right after such a step. What grew over a longer time has another cause.
+fn before_an_explosion<'a>(seen: &Seen<'a>) -> Option<Streak<'a>> {
     let exploding = exploding_gradients::streak(seen)?;
-    let before = seen.lines.len() - exploding.lines.len();
-    let lines = &seen.lines[..(before + 1).min(seen.lines.len())];
-    // If gradients exploded before the first line, little is left to see of the steps.
-    let limit = if before == 0 { AT_FIRST } else { FAR_TOO_LARGE };
-    let large = lines.iter().any(|line| larger(line) > limit);
-    large.then_some(Streak { lines: seen.lines })
+    let first = seen.lines.len() - exploding.lines.len();
+    let lines = &seen.lines[(first + 1).saturating_sub(seen.about.lines(ROUNDS))..=first];
+    let large = lines.iter().any(|line| larger(line) > FAR_TOO_LARGE);
+    large.then_some(Streak { lines: &seen.lines[first..] })
+}
+
+/// An explosion before the first line, of which little is left to see: Adam's steps are small after a huge gradient, and beside huge
+/// weights.
+fn before_the_first_line<'a>(seen: &Seen<'a>) -> Option<Streak<'a>> {
+    let [first, second, ..] = seen.lines else { return None };
+    let thrown = explodes(first) && norm(second) < norm(first) / THROWN;
+    thrown.then_some(Streak { lines: seen.lines })
 }
 
 fn look(seen: &Seen<'_>) -> Option<Sight> {
     let far_too_large = seen.streak(ROUNDS, |line| larger(line) > FAR_TOO_LARGE);
-    let (streak, severe) = match far_too_large.or_else(|| after_an_explosion(seen)) {
-        Some(streak) => (streak, true),
-        None => (seen.streak(ROUNDS, |line| larger(line) > LARGE)?, false),
-    };
+    let (streak, severity) =
+        match far_too_large.or_else(|| before_an_explosion(seen)).or_else(|| before_the_first_line(seen)) {
+            Some(streak) => (streak, Severity::Severe),
+            None => (seen.streak(ROUNDS, |line| larger(line) > LARGE)?, Severity::Warning),
+        };
     let (d, g) = (streak.mean(|line| line.signs.update_d), streak.mean(|line| line.signs.update_g));
+    let gradients = streak.lines.iter().map(norm).fold(0.0, f64::max);
     Some(Sight {
-        severity: if severe { Severity::Severe } else { Severity::Warning },
+        severity,
         since: streak.since(),
         says: format!(
-            "A step moves the discriminator's weights by {:.1}% and the generator's by {:.1}%.",
+            "A step moves the discriminator's weights by {:.1}% and the generator's by {:.1}%; the norm of gradients was up to {gradients:.1e}.",
             100.0 * d,
             100.0 * g
         ),
-        evidence: vec![("update_d", d), ("update_g", g)],
+        evidence: vec![("update_d", d), ("update_g", g), ("grad_norm", gradients)],
     })
 }
 

@@ -1,3 +1,7 @@
+//! Series made by hand, and what is to be said of them.
+
+mod causes;
+
 use super::*;
 use crate::data::{Dataset, Images};
 use crate::plan::Plan;
@@ -121,54 +125,6 @@ fn a_loss_is_judged_by_its_floor() {
         (line.signs.logit_train, line.signs.logit_holdout) = (5.0, 4.9);
     };
     assert!(severe(&plan("base='dcgan'"), low).is_empty());
-}
-
-/// Series as a sound Wasserstein critic with a penalty on its slope makes them in its first rounds: by chance it leans the wrong
-/// way, the penalty makes that steeper, and then it learns.
-#[test]
-fn a_critic_may_begin_the_wrong_way_round() {
-    let plan = plan(
-        "base='dcgan'\n[heuristics]\nwasserstein={clip=0.0}\ngradient-penalty=true\nbatch-norm={discriminator=false}",
-    );
-    let severe = |change: fn(u64, &mut StatsLine)| -> Vec<String> {
-        let told = told(&plan, 40, change).into_iter();
-        told.filter(|found| found.severity == Severity::Severe).map(|found| found.finding).collect()
-    };
-    let lean = |number: u64, line: &mut StatsLine| {
-        (line.stats.penalty, line.signs.pull) =
-            (10.0 * 0.8f64.powi(number as i32), if number < 10 { -0.2 } else { 0.1 });
-        (line.stats.logit_real, line.stats.logit_fake, line.stats.loss_d) = (0.0, 3.0, 3.0);
-        (line.signs.logit_train, line.signs.logit_holdout, line.signs.logit_fixed) = (0.0, 0.0, 3.0);
-        line.signs.distance = 0.9;
-    };
-    assert!(severe(lean).is_empty(), "{:?}", severe(lean));
-    // The same with the generator's steps, judged while the critic moves.
-    let overtaken = |number: u64, line: &mut StatsLine| {
-        (line.signs.logit_fixed, line.signs.distance) = (1.5, 0.5);
-        line.signs.push = if (5..20).contains(&number) { -0.02 } else { 0.02 };
-    };
-    assert!(severe(overtaken).is_empty(), "{:?}", severe(overtaken));
-    // A penalty that rises with the loss, and a loss that calls it right, are another thing.
-    let rising = |number: u64, line: &mut StatsLine| {
-        (line.signs.logit_fixed, line.signs.pull, line.stats.penalty) = (3.0, -0.2, 10.0 + number as f64);
-    };
-    assert_eq!(severe(rising), ["wrong-sign"]);
-    let swapped = |_: u64, line: &mut StatsLine| {
-        (line.stats.logit_real, line.stats.logit_fake, line.stats.loss_d) = (-2.0, 2.0, -4.0);
-        (line.signs.logit_train, line.signs.logit_holdout, line.signs.logit_fixed) = (-2.0, -2.0, 2.0);
-    };
-    assert_eq!(severe(swapped), ["wrong-sign"]);
-}
-
-/// What is worse than chance by its own loss is no sign of swapped labels.
-#[test]
-fn a_discriminator_that_is_overtaken_is_not_swapped() {
-    let told = told(&plan("base='dcgan'"), 40, |_, line| {
-        (line.stats.logit_real, line.stats.logit_fake, line.stats.loss_d) = (-1.0, 1.0, 2.6);
-        (line.signs.logit_train, line.signs.logit_holdout, line.signs.logit_fixed) = (-1.0, -1.0, 1.0);
-    });
-    let found: Vec<_> = told.iter().map(|found| (found.finding.as_str(), found.severity)).collect();
-    assert!(found.iter().all(|(_, severity)| *severity != Severity::Severe), "{found:?}");
 }
 
 #[test]

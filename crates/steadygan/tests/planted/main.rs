@@ -3,14 +3,18 @@
 //! `cargo xtask planted` plays all of them; here are a few that fail within seconds.
 
 mod bases;
+mod canvas;
 #[expect(dead_code, reason = "the bench measures, too")]
 mod corpus;
+mod figures;
+mod patterns;
 mod plants;
 #[expect(dead_code, reason = "the bench looks at runs, too")]
 mod play;
 mod scenes;
 mod scored;
 mod sources;
+mod third;
 
 use corpus::{Case, Half};
 use plants::Plant;

@@ -1,6 +1,6 @@
-//! More images made by rule, and a pinwheel of points.
+//! Images made by the rules of the third half, and a pinwheel of points.
 
-use crate::sources::{Canvas, colour, draw};
+use crate::canvas::{Canvas, colour, draw};
 use rand_distr::{Distribution, Normal};
 use std::f64::consts::{PI, TAU};
 use steadygan::rng::Stream;

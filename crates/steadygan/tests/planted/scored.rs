@@ -8,103 +8,106 @@ use steadygan::weights::Role;
 
 pub(crate) const BASES: [Base; 12] = [
     Base {
-        name: "hacks-crosses",
-        source: Source::Crosses,
-        recipe: "base='hacks'\n[data]\nsize=20\n[model]\nwidth=12\nlatent=36\n[train]\nbatch=32",
-        rounds: 1_500,
-    },
-    Base {
-        name: "dcgan-skies",
-        source: Source::Skies,
-        recipe: "base='dcgan'\n[data]\nsize=16\n[model]\nwidth=13\nlatent=64\n[train]\nbatch=36\n[heuristics]\n\
-                 gaussian-latent=true\nseparate-batches=true\nttur={generator=1e-4,discriminator=2e-4}",
-        rounds: 1_800,
-    },
-    Base {
-        name: "modern-lattice",
-        source: Source::Lattice,
-        recipe: "base='modern'\n[data]\nsize=20\n[model]\nwidth=11\nlatent=40\n[train]\nbatch=24\n[heuristics]\n\
-                 r1={gamma=0.5}\nr2={gamma=0.5}",
-        rounds: 2_000,
-    },
-    Base {
-        name: "critic-steps-triangles",
-        source: Source::Triangles,
-        recipe: "base='dcgan'\n[data]\nsize=16\n[model]\nwidth=12\nlatent=22\n[train]\nbatch=20\n[heuristics]\n\
-                 wasserstein={clip=0.0}\ngradient-penalty=true\ngaussian-latent=true\nbatch-norm={discriminator=false}\n\
-                 adam={lr=1e-4,beta1=0.0,beta2=0.9}\ndiscriminator-steps={discriminator=3}",
+        name: "hacks-moons",
+        source: Source::Moons,
+        recipe: "base='hacks'\n[data]\nsize=16\n[model]\nwidth=12\nlatent=24\n[train]\nbatch=32\n[heuristics]\n\
+                 instance-noise=true\nttur={generator=4e-4,discriminator=2e-4}",
         rounds: 1_600,
     },
     Base {
-        name: "spectral-hinge-arcs",
-        source: Source::Arcs,
-        recipe: "base='dcgan'\n[data]\nsize=16\n[model]\nwidth=15\nlatent=28\n[train]\nbatch=32\n[heuristics]\nadam={beta1=0.0}\n\
-                 gaussian-latent=true\nhinge=true\nspectral-norm=true\nbatch-norm={discriminator=false}\nema={half-life='4k'}",
+        name: "resized-frames",
+        source: Source::Frames,
+        recipe: "base='dcgan'\n[data]\nsize=16\n[model]\nwidth=16\nlatent=48\n[train]\nbatch=28\n[heuristics]\n\
+                 gaussian-latent=true\nseparate-batches=true\nstrided-upsampling=false\nresize-convolution=true",
+        rounds: 2_600,
+    },
+    Base {
+        name: "modern-spirals",
+        source: Source::Spirals,
+        recipe: "base='modern'\n[data]\nsize=20\n[model]\nwidth=13\nlatent=28\n[train]\nbatch=28\n[heuristics]\n\
+                 adam={lr=3e-4,beta1=0.0,beta2=0.99}\nr1={gamma=0.4}\nr2={gamma=0.4}",
         rounds: 1_800,
     },
     Base {
-        name: "squares-stairs",
-        source: Source::Stairs,
-        recipe: "base='dcgan'\n[data]\nsize=16\n[model]\nwidth=12\nlatent=44\n[train]\nbatch=40\n[heuristics]\n\
-                 least-squares=true\ngaussian-latent=true\nseparate-batches=true\nlabel-smoothing={real=0.9,fake=0.1}",
-        rounds: 1_500,
+        name: "critic-chevrons",
+        source: Source::Chevrons,
+        recipe: "base='dcgan'\n[data]\nsize=20\n[model]\nwidth=10\nlatent=32\n[train]\nbatch=24\n[heuristics]\n\
+                 wasserstein={clip=0.0}\ngradient-penalty={weight=5.0}\ngaussian-latent=true\nbatch-norm={discriminator=false}\n\
+                 adam={lr=2e-4,beta1=0.0,beta2=0.9}\ndiscriminator-steps={discriminator=2}",
+        rounds: 1_700,
     },
     Base {
-        name: "mlp-faces",
-        source: Source::Faces,
-        recipe: "base='plain'\n[data]\nsize=12\n[model]\nfamily='mlp'\nwidth=112\ndepth=2\nlatent=20\n[train]\nbatch=48\n[heuristics]\n\
-                 adam={beta1=0.0,beta2=0.99}\nimage-scaling=true\nleaky-relu=true\ngaussian-latent=true\nrelativistic-pairing=true\n\
-                 r1={gamma=0.3}\nr2={gamma=0.3}",
-        rounds: 3_000,
-    },
-    Base {
-        name: "resnet-petals",
-        source: Source::Petals,
-        recipe: "base='modern'\n[data]\nsize=16\n[model]\nfamily='resnet'\nwidth=8\nlatent=32\n[train]\nbatch=24",
-        rounds: 1_200,
-    },
-    Base {
-        name: "classes-glyphs",
-        source: Source::Glyphs,
-        recipe: "base='modern'\n[data]\nsize=16\n[model]\nwidth=12\nlatent=32\n[train]\nbatch=32\n[heuristics]\nclass-conditioning={embedding=4}",
+        name: "spectral-leaves",
+        source: Source::Leaves,
+        recipe: "base='dcgan'\n[data]\nsize=16\n[model]\nwidth=14\nlatent=36\n[train]\nbatch=32\n[heuristics]\n\
+                 gaussian-latent=true\nspectral-norm=true\nbatch-norm={discriminator=false}\nminibatch-std=true",
         rounds: 1_800,
     },
     Base {
-        name: "few-hills",
-        source: Source::Hills,
-        recipe: "base='modern'\n[data]\nsize=16\n[model]\nwidth=9\nlatent=16\n[train]\nbatch=20\n[heuristics]\naugmentation=true",
+        name: "squares-clouds",
+        source: Source::Clouds,
+        recipe: "base='dcgan'\n[data]\nsize=16\n[model]\nwidth=9\nlatent=56\n[train]\nbatch=36\n[heuristics]\n\
+                 least-squares=true\nspherical-latent=true\nseparate-batches=true",
+        rounds: 1_600,
+    },
+    Base {
+        name: "mlp-slices",
+        source: Source::Slices,
+        recipe: "base='plain'\n[data]\nsize=12\n[model]\nfamily='mlp'\nwidth=128\ndepth=3\nlatent=28\n[train]\nbatch=36\n[heuristics]\n\
+                 adam={lr=3e-4,beta1=0.0,beta2=0.99}\nimage-scaling=true\nleaky-relu=true\ngaussian-latent=true\n\
+                 relativistic-average=true\nr1={gamma=0.5}\nr2={gamma=0.5}",
+        rounds: 2_600,
+    },
+    Base {
+        name: "resnet-trees",
+        source: Source::Trees,
+        recipe: "base='modern'\n[data]\nsize=16\n[model]\nfamily='resnet'\nwidth=10\nlatent=48\n[train]\nbatch=20",
+        rounds: 1_300,
+    },
+    Base {
+        name: "classes-dice",
+        source: Source::Dice,
+        recipe: "base='modern'\n[data]\nsize=16\n[model]\nwidth=10\nlatent=24\n[train]\nbatch=28\n[heuristics]\n\
+                 class-conditioning={embedding=3}",
         rounds: 1_800,
     },
     Base {
-        name: "replay-noise-crosses",
-        source: Source::Crosses,
-        recipe: "base='hacks'\n[data]\nsize=16\n[model]\nwidth=14\nlatent=48\n[train]\nbatch=30\n[heuristics]\nreplay=true\n\
-                 instance-noise=true\nlabel-smoothing={real=0.9,fake=0.0}",
-        rounds: 1_800,
+        name: "few-eggs",
+        source: Source::Eggs,
+        recipe: "base='modern'\n[data]\nsize=16\n[model]\nwidth=10\nlatent=20\n[train]\nbatch=24\n[heuristics]\n\
+                 adam={lr=5e-4,beta1=0.0,beta2=0.99}\nadaptive-augmentation={span=10000}",
+        rounds: 2_200,
     },
     Base {
-        name: "points-pinwheel",
-        source: Source::Pinwheel,
-        recipe: "base='plain'\n[model]\nwidth=80\ndepth=3\nlatent=3\n[train]\nbatch=80\n[heuristics]\n\
-                 adam={lr=8e-4,beta1=0.0,beta2=0.99}\nleaky-relu=true\ngaussian-latent=true\nrelativistic-pairing=true\n\
-                 r1={gamma=0.2}\nr2={gamma=0.2}\nema=true",
+        name: "pac-links",
+        source: Source::Links,
+        recipe: "base='hacks'\n[data]\nsize=20\n[model]\nwidth=12\nlatent=40\n[train]\nbatch=32\n[heuristics]\npac={images=2}\n\
+                 noisy-labels={probability=0.02}",
+        rounds: 1_600,
+    },
+    Base {
+        name: "points-horseshoes",
+        source: Source::Horseshoes,
+        recipe: "base='plain'\n[model]\nwidth=72\ndepth=3\nlatent=2\n[train]\nbatch=96\n[heuristics]\n\
+                 adam={lr=6e-4,beta1=0.0,beta2=0.99}\nleaky-relu=true\ngaussian-latent=true\nrelativistic-pairing=true\n\
+                 r1={gamma=0.15}\nr2={gamma=0.15}\nema=true",
         rounds: 4_000,
     },
 ];
 
 pub(crate) const KINDS: [Kind; 11] = [
-    (&[Plant::HighRates(1_100.0), Plant::HighRates(1_800.0), Plant::HighRates(700.0)], true),
-    (&[Plant::StrongDiscriminator(0.004, 2), Plant::StrongDiscriminator(0.008, 3)], false),
+    (&[Plant::HighRates(900.0), Plant::HighRates(2_000.0), Plant::HighRates(650.0), Plant::HighRates(1_300.0)], true),
+    (&[Plant::StrongDiscriminator(0.007, 3), Plant::StrongDiscriminator(0.005, 1)], false),
     (
-        &[Plant::Collapse(0.4, Layer::Last), Plant::Collapse(0.0, Layer::First), Plant::Collapse(0.55, Layer::First)],
+        &[Plant::Collapse(0.5, Layer::Last), Plant::Collapse(0.2, Layer::First), Plant::Collapse(0.6, Layer::First)],
         true,
     ),
     (&[Plant::OtherRange], false),
-    (&[Plant::Constant { own: false }, Plant::Constant { own: true }], false),
-    (&[Plant::Few(60), Plant::Few(68), Plant::Few(52)], false),
-    (&[DISCRIMINATOR_ONLY, GENERATOR_ONLY, BOTH], true),
-    (&[Plant::WrongSign(Role::Generator), Plant::SwappedLabels, Plant::WrongSign(Role::Discriminator)], false),
-    (&[Plant::Unbounded(7.0), Plant::Growing(1.035), Plant::LargeWeights(0.65)], false),
-    (&[Plant::LateForgetting(0.5), Plant::LateFading(0.55)], false),
+    (&[Plant::Constant { own: true }, Plant::Constant { own: false }], false),
+    (&[Plant::Few(58), Plant::Few(66), Plant::Few(54)], false),
+    (&[GENERATOR_ONLY, BOTH, DISCRIMINATOR_ONLY], true),
+    (&[Plant::SwappedLabels, Plant::WrongSign(Role::Discriminator), Plant::WrongSign(Role::Generator)], false),
+    (&[Plant::LargeWeights(0.75), Plant::Unbounded(9.0), Plant::Growing(1.028)], false),
+    (&[Plant::LateFading(0.42), Plant::LateForgetting(0.55)], false),
     (&[Plant::Frozen], false),
 ];

@@ -1,0 +1,127 @@
+//! Findings that are easily taken for one another: the cause is named, and what came of it is not.
+
+use super::*;
+
+/// The findings of a series whose lines are changed by their number, with their severity.
+fn found(change: impl Fn(u64, &mut StatsLine)) -> Vec<(String, Severity)> {
+    told(&plan(""), 100, change).into_iter().map(|found| (found.finding, found.severity)).collect()
+}
+
+/// The first severe finding of such a series.
+fn first_severe(change: impl Fn(u64, &mut StatsLine)) -> Option<String> {
+    let severe = found(change).into_iter().find(|(_, severity)| *severity == Severity::Severe);
+    severe.map(|(name, _)| name)
+}
+
+/// Gradients of weights that were blown up change as wildly as the weights; those of weights that were too large from the
+/// beginning hardly change. What is left of the steps tells nothing: Adam's are small after a huge gradient.
+#[test]
+fn steps_that_blew_weights_up_before_the_first_line_are_the_cause() {
+    let blown_up = |number: u64, line: &mut StatsLine| {
+        line.stats.grad_norm_d = 1e12 / 200f64.powi(number as i32 - 1);
+        (line.signs.bend_d, line.signs.saturated_fake) = (1e-5, 1.0);
+    };
+    assert_eq!(first_severe(blown_up).as_deref(), Some("steps-too-large"));
+    let too_large_weights = |number: u64, line: &mut StatsLine| {
+        line.stats.grad_norm_d = 1e4 * 0.95f64.powi(number as i32);
+    };
+    assert_eq!(first_severe(too_large_weights).as_deref(), Some("exploding-gradients"));
+}
+
+/// Steps are large beside small weights when training begins. Gradients that grow from there over hundreds of rounds do so by
+/// themselves; those that explode right after a large step do not.
+#[test]
+fn only_a_step_just_before_an_explosion_is_its_cause() {
+    let exploding_at = |large: u64| {
+        move |number: u64, line: &mut StatsLine| {
+            line.stats.grad_norm_d = if number < 40 { 3.0 * 1.2f64.powi(number as i32) } else { 5e3 };
+            line.signs.update_d = if number == large { 0.07 } else { 0.002 };
+        }
+    };
+    assert_eq!(first_severe(exploding_at(1)).as_deref(), Some("exploding-gradients"));
+    let at_once = |number: u64, line: &mut StatsLine| {
+        line.stats.grad_norm_d = if number < 40 { 3.0 } else { 5e3 };
+        line.signs.update_d = if number == 38 { 0.07 } else { 0.002 };
+    };
+    assert_eq!(first_severe(at_once).as_deref(), Some("steps-too-large"));
+}
+
+/// An activation is missing from the beginning. A discriminator that is certain may come to have all its units on one side of
+/// their bend.
+#[test]
+fn a_network_that_stops_bending_misses_no_activation() {
+    assert_eq!(found(|number, line| line.signs.bend_d = if number < 30 { 0.2 } else { 1e-6 }), []);
+}
+
+/// Fakes that were near fade under a discriminator that sees it: at twice the best distance it is a decay, and no victory.
+#[test]
+fn fakes_that_fade_decay_and_are_not_beaten() {
+    let fading = |number: u64, line: &mut StatsLine| {
+        line.signs.distance = if number < 40 { 0.15 } else { (0.15 + 0.003 * (number - 40) as f64).min(0.3) };
+        if number > 45 {
+            (line.stats.loss_d, line.signs.logit_train, line.signs.logit_holdout) = (0.79, 5.0, 4.9);
+        }
+    };
+    let warned = ("discriminator-winning".to_owned(), Severity::Warning);
+    assert_eq!(found(fading), [warned, ("decay".to_owned(), Severity::Severe)]);
+}
+
+/// A discriminator that does not see that fakes got worse is overtaken, and pulls them back when it has learned.
+#[test]
+fn a_swing_is_no_decay() {
+    let swinging = |number: u64, line: &mut StatsLine| {
+        let away = (40..60).contains(&number);
+        line.signs.distance = if away { 0.45 } else { 0.1 };
+        (line.signs.logit_train, line.signs.logit_holdout) = if away { (-0.4, -0.4) } else { (0.3, 0.25) };
+    };
+    let decay = |severity| ("decay".to_owned(), severity);
+    assert_eq!(found(swinging), [decay(Severity::Warning), decay(Severity::Over)]);
+}
+
+/// Series as a sound Wasserstein critic with a penalty on its slope makes them in its first rounds: by chance it leans the wrong
+/// way, the penalty makes that steeper, and then it learns.
+#[test]
+fn a_critic_may_begin_the_wrong_way_round() {
+    let plan = plan(
+        "base='dcgan'\n[heuristics]\nwasserstein={clip=0.0}\ngradient-penalty=true\nbatch-norm={discriminator=false}",
+    );
+    let severe = |change: fn(u64, &mut StatsLine)| -> Vec<String> {
+        let told = told(&plan, 40, change).into_iter();
+        told.filter(|found| found.severity == Severity::Severe).map(|found| found.finding).collect()
+    };
+    let lean = |number: u64, line: &mut StatsLine| {
+        (line.stats.penalty, line.signs.pull) =
+            (10.0 * 0.8f64.powi(number as i32), if number < 10 { -0.2 } else { 0.1 });
+        (line.stats.logit_real, line.stats.logit_fake, line.stats.loss_d) = (0.0, 3.0, 3.0);
+        (line.signs.logit_train, line.signs.logit_holdout, line.signs.logit_fixed) = (0.0, 0.0, 3.0);
+        line.signs.distance = 0.9;
+    };
+    assert!(severe(lean).is_empty(), "{:?}", severe(lean));
+    // The same with the generator's steps, judged while the critic moves.
+    let overtaken = |number: u64, line: &mut StatsLine| {
+        (line.signs.logit_fixed, line.signs.distance) = (1.5, 0.5);
+        line.signs.push = if (5..20).contains(&number) { -0.02 } else { 0.02 };
+    };
+    assert!(severe(overtaken).is_empty(), "{:?}", severe(overtaken));
+    // A penalty that rises with the loss, and a loss that calls it right, are another thing.
+    let rising = |number: u64, line: &mut StatsLine| {
+        (line.signs.logit_fixed, line.signs.pull, line.stats.penalty) = (3.0, -0.2, 10.0 + number as f64);
+    };
+    assert_eq!(severe(rising), ["wrong-sign"]);
+    let swapped = |_: u64, line: &mut StatsLine| {
+        (line.stats.logit_real, line.stats.logit_fake, line.stats.loss_d) = (-2.0, 2.0, -4.0);
+        (line.signs.logit_train, line.signs.logit_holdout, line.signs.logit_fixed) = (-2.0, -2.0, 2.0);
+    };
+    assert_eq!(severe(swapped), ["wrong-sign"]);
+}
+
+/// What is worse than chance by its own loss is no sign of swapped labels.
+#[test]
+fn a_discriminator_that_is_overtaken_is_not_swapped() {
+    let told = told(&plan("base='dcgan'"), 40, |_, line| {
+        (line.stats.logit_real, line.stats.logit_fake, line.stats.loss_d) = (-1.0, 1.0, 2.6);
+        (line.signs.logit_train, line.signs.logit_holdout, line.signs.logit_fixed) = (-1.0, -1.0, 1.0);
+    });
+    let found: Vec<_> = told.iter().map(|found| (found.finding.as_str(), found.severity)).collect();
+    assert!(found.iter().all(|(_, severity)| *severity != Severity::Severe), "{found:?}");
+}
