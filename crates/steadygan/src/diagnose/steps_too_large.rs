@@ -15,7 +15,7 @@ const FAR_TOO_LARGE: f64 = 0.06;
 
 /// Gradients that exploded on the first line and fell by this factor until the second were thrown there by steps: weights that were
 /// too large from the beginning are hardly changed by steps of a usual size, and their gradients fall by some per cent from line to line
-/// (tuning half: by 1.1 at most, those of steps too large by 15 to 2,000).
+/// (tuning half: by 1.1 at most, those of steps too large by 15 to 2,300).
 const THROWN: f64 = 10.0;
 
 /// Rounds for which they are: at the start of training steps are large beside small weights.

@@ -244,11 +244,7 @@ impl StudyRecipe {
     ///
     /// It is a search, whose later stages depend on the earlier.
     pub fn can_be_listed(&self) -> Result<()> {
-        if self.design == Design::Search {
-            let hint = "let `steadygan study` run it without --list, or use another design";
-            return Err(Error::recipe("the runs of a search depend on each other and cannot be listed", hint));
-        }
-        Ok(())
+        self.design.can_be_listed()
     }
 
     /// The same question of other data.

@@ -146,12 +146,13 @@ impl Study {
         &self.record
     }
 
-    /// Writes the recipe of every run; the files. Whether a study [can be listed](StudyRecipe::can_be_listed) is to be asked first.
+    /// Writes the recipe of every run; the files.
     ///
     /// # Errors
     ///
-    /// The folder cannot be written.
+    /// It is a search, whose later stages depend on the earlier, or the folder cannot be written.
     pub fn list(&self) -> Result<Vec<PathBuf>> {
+        self.record.plan.design.can_be_listed()?;
         self.record
             .plan
             .jobs()?

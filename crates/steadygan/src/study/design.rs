@@ -94,6 +94,15 @@ impl Design {
         if self.is_one_at_a_time() { 4 } else { 2 }
     }
 
+    /// Whether all runs can be named before any is trained.
+    pub(super) fn can_be_listed(self) -> Result<()> {
+        if self == Self::Search {
+            let hint = "let `steadygan study` run it without --list, or use another design";
+            return Err(Error::recipe("the runs of a search depend on each other and cannot be listed", hint));
+        }
+        Ok(())
+    }
+
     /// Whether each effect compares single rows, instead of halves of all.
     pub fn is_one_at_a_time(self) -> bool {
         matches!(self, Self::LeaveOneOut | Self::AddOneIn)

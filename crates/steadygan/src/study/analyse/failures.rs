@@ -37,7 +37,7 @@ impl Failures {
     pub fn of_rows(scores: &Scores, rows: impl Iterator<Item = usize>, confidence: f64) -> Self {
         let (mut failed, mut runs) = (0, 0);
         for row in rows {
-            failed += scores.of(row).filter(|score| score.failed).count();
+            failed += scores.failed(row);
             runs += scores.of(row).count();
         }
         let rate = if runs == 0 { [0.0, 1.0] } else { clopper_pearson(failed, runs, confidence) };

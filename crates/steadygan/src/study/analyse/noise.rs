@@ -51,7 +51,7 @@ impl Scores {
     }
 
     /// How many of a row's runs failed.
-    pub(super) fn failed(&self, row: usize) -> usize {
+    pub(in crate::study) fn failed(&self, row: usize) -> usize {
         self.of(row).filter(|score| score.failed).count()
     }
 
