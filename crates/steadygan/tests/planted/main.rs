@@ -7,6 +7,8 @@ mod canvas;
 #[expect(dead_code, reason = "the bench measures, too")]
 mod corpus;
 mod figures;
+#[expect(dead_code, reason = "the bench keeps lines, too")]
+mod kept;
 mod patterns;
 mod plants;
 #[expect(dead_code, reason = "the bench looks at runs, too")]
