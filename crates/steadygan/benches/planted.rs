@@ -17,6 +17,8 @@ mod canvas;
 mod corpus;
 #[path = "../tests/planted/figures.rs"]
 mod figures;
+#[path = "../tests/planted/fourth.rs"]
+mod fourth;
 #[path = "../tests/planted/kept.rs"]
 mod kept;
 #[path = "../tests/planted/patterns.rs"]
@@ -31,6 +33,8 @@ mod scenes;
 mod scored;
 #[path = "../tests/planted/sources.rs"]
 mod sources;
+#[path = "../tests/planted/things.rs"]
+mod things;
 #[path = "../tests/planted/third.rs"]
 mod third;
 
