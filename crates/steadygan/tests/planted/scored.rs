@@ -8,10 +8,10 @@ use steadygan::weights::Role;
 
 pub(crate) const BASES: [Base; 12] = [
     Base {
-        name: "dropout-boats",
+        name: "clipped-boats",
         source: Source::Boats,
         recipe: "base='hacks'\n[data]\nsize=16\n[model]\nwidth=15\nlatent=30\n[train]\nbatch=34\n[heuristics]\n\
-                 dropout={probability=0.2}\nlabel-smoothing={real=0.9,fake=0.0}",
+                 gradient-clipping={norm=5.0}\nlabel-smoothing={real=0.9,fake=0.0}",
         rounds: 1_700,
     },
     Base {
@@ -25,8 +25,8 @@ pub(crate) const BASES: [Base; 12] = [
     Base {
         name: "modern-flags",
         source: Source::Flags,
-        recipe: "base='modern'\n[data]\nsize=20\n[model]\nwidth=12\nlatent=36\n[train]\nbatch=26\n[heuristics]\n\
-                 adam={lr=2.5e-4,beta1=0.0,beta2=0.99}\nr1={gamma=0.6}\nr2={gamma=0.6}\naverage-pooling=true\nstrided-downsampling=false",
+        recipe: "base='modern'\n[data]\nsize=16\n[model]\nwidth=12\nlatent=36\n[train]\nbatch=26\n[heuristics]\n\
+                 adam={lr=4e-4,beta1=0.0,beta2=0.99}\nr1={gamma=0.6}\nr2={gamma=0.6}",
         rounds: 1_700,
     },
     Base {
