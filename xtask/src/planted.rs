@@ -43,7 +43,7 @@ enum Task<'a> {
     Play(&'a [&'a str]),
     /// Trains the runs of a half to their ends, and keeps all that the doctor would see in a folder.
     Keep(&'a str, &'a str),
-    /// Has the doctor judge what was kept.
+    /// Has the doctor judge a half by what was kept in a folder, and plays those of which nothing was.
     Judge(&'a str, &'a str),
     /// Measures which checkpoint decaying runs keep.
     Best,
@@ -78,13 +78,19 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<(), String> {
     match task {
         Task::Play(halves) => {
             for half in halves {
-                record(root, half, &of_all(&program, half, "play", None)?)?;
+                record(root, half, &of_all(&program, half, |number| owned(&["play", half, number]))?)?;
             }
         }
         Task::Keep(half, folder) => {
-            of_all::<String>(&program, half, "look", Some(folder))?;
+            of_all::<String>(&program, half, |number| owned(&["look", half, number, folder]))?;
         }
-        Task::Judge(half, folder) => record(root, half, &of_all(&program, half, "judge", Some(folder))?)?,
+        Task::Judge(half, folder) => {
+            let is_kept = |number: &str| Path::new(folder).join(format!("{number}.jsonl")).exists();
+            let judge = |number: &str| {
+                if is_kept(number) { owned(&["judge", half, number, folder]) } else { owned(&["play", half, number]) }
+            };
+            record(root, half, &of_all(&program, half, judge)?)?;
+        }
         Task::Best => best::run(root, &program)?,
     }
     Ok(())
@@ -104,19 +110,18 @@ fn write(folder: &Path, name: &str, text: &str) -> Result<(), String> {
     written.map_err(|error| format!("error: {} cannot be written: {error}", path.display()))
 }
 
-/// What the program answers to one word of all runs of a half.
+/// What the program answers to some words about each run of a half, by its number.
 fn of_all<T: DeserializeOwned + Send>(
     program: &Path,
     half: &str,
-    word: &str,
-    folder: Option<&str>,
+    words: impl Fn(&str) -> Vec<String>,
 ) -> Result<Vec<T>, String> {
-    let numbers = 0..names(program, half)?.len();
-    let run = |number: usize| {
-        let words = [Some(word), Some(half), Some(&number.to_string()), folder].map(|word| word.map(str::to_owned));
-        words.into_iter().flatten().collect()
-    };
-    answers(program, &numbers.map(run).collect::<Vec<_>>())
+    let runs: Vec<Vec<String>> = (0..names(program, half)?.len()).map(|number| words(&number.to_string())).collect();
+    answers(program, &runs)
+}
+
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|&word| word.to_owned()).collect()
 }
 
 fn names(program: &Path, half: &str) -> Result<Vec<String>, String> {
