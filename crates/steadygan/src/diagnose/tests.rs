@@ -163,14 +163,14 @@ fn a_discriminator_has_won_where_fakes_got_nowhere() {
 #[test]
 fn a_finding_begins_gets_worse_and_is_over() {
     let told = told(&plan(""), 100, |number, line| {
-        line.stats.diversity = if (11..=60).contains(&number) { if number < 30 { 0.3 } else { 0.05 } } else { 0.9 };
+        line.stats.diversity = if (11..=60).contains(&number) { if number < 30 { 0.3 } else { 0.04 } } else { 0.9 };
     });
     let seen: Vec<_> = told.iter().map(|found| (found.images, found.since, found.severity)).collect();
     let expected =
         [(3_500, 1_100, Severity::Warning), (5_400, 1_100, Severity::Severe), (6_500, 1_100, Severity::Over)];
     assert_eq!(seen, expected);
-    assert_eq!(told[1].evidence["diversity"], 0.05);
-    assert!(told[1].says.contains("5%"), "{}", told[1].says);
+    assert_eq!(told[1].evidence["diversity"], 0.04);
+    assert!(told[1].says.contains("4%"), "{}", told[1].says);
     let recipes: Vec<&str> = told[1].advice.iter().map(|advice| advice.recipe.as_str()).collect();
     assert_eq!(recipes[..2], ["--with minibatch-std", "--with pac"]);
 }
