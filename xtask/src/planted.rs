@@ -208,6 +208,14 @@ mod tests {
     }
 
     #[test]
+    fn a_half_is_kept_or_judged_in_a_folder() {
+        assert_eq!(Task::of(&["--half", "tuning", "--judge", "kept"]), Ok(Task::Judge("tuning", "kept")));
+        assert_eq!(Task::of(&["--half", "scored", "--keep", "kept"]), Ok(Task::Keep("scored", "kept")));
+        assert_eq!(Task::of(&["--half", "scored"]), Ok(Task::Play(&["scored"])));
+        assert!(Task::of(&["--judge", "kept"]).is_err());
+    }
+
+    #[test]
     fn any_other_severe_finding_is_wrong() {
         let runs = [
             played(Some("decay"), Some("decay"), 9),
