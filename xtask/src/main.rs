@@ -15,9 +15,9 @@ usage: cargo xtask TASK
   docs          write docs/heuristics.md, docs/findings.md and the README's table of heuristics from the cards
   docs --check  fail if they are not what the cards say
   boundaries    check what the crates must not depend on and must not do
-  planted [--half tuning|scored | --best]
-                play the corpus of planted failures and record what the doctor finds first, or which checkpoint
-                decaying runs keep
+  planted [--half tuning|scored [--keep FOLDER | --judge FOLDER] | --best]
+                play the corpus of planted failures and record what the doctor finds first; keep what it would see, or
+                judge what was kept; or record which checkpoint decaying runs keep
   costs [--rounds N] [--only HEURISTIC]…
                 measure what each heuristic costs in time and memory, and write the table that the cards tell it from
   bench [--python PATH] [--rounds N] [--only ROW]… [--out DIR]

@@ -36,34 +36,71 @@ impl Played {
     }
 }
 
-/// Plays both halves, or the one that is named, and writes what was found and the tables into the record; or measures which checkpoint
-/// decaying runs keep.
+/// What `cargo xtask planted` does.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Task<'a> {
+    /// Trains the runs of these halves under the doctor's eyes.
+    Play(&'a [&'a str]),
+    /// Trains the runs of a half to their ends, and keeps all that the doctor would see in a folder.
+    Keep(&'a str, &'a str),
+    /// Has the doctor judge a half by what was kept in a folder, and plays those of which nothing was.
+    Judge(&'a str, &'a str),
+    /// Measures which checkpoint decaying runs keep.
+    Best,
+}
+
+impl<'a> Task<'a> {
+    fn of(arguments: &[&'a str]) -> Result<Self, String> {
+        match *arguments {
+            [] => Ok(Self::Play(&["tuning", "scored"])),
+            ["--half", "tuning"] => Ok(Self::Play(&["tuning"])),
+            ["--half", "scored"] => Ok(Self::Play(&["scored"])),
+            ["--half", half @ ("tuning" | "scored"), "--keep", folder] => Ok(Self::Keep(half, folder)),
+            ["--half", half @ ("tuning" | "scored"), "--judge", folder] => Ok(Self::Judge(half, folder)),
+            ["--best"] => Ok(Self::Best),
+            _ => Err("error: planted takes --half tuning or --half scored, alone or with --keep FOLDER or --judge FOLDER; or --best; \
+                      or nothing to play both halves"
+                .to_owned()),
+        }
+    }
+}
+
+/// Plays, keeps or judges runs and writes what was found and the tables into the record; or measures which checkpoint decaying runs
+/// keep.
 ///
 /// # Errors
 ///
-/// The arguments are not understood, the runs cannot be built or played, or a file cannot be written.
+/// The arguments are not understood, the runs cannot be built or played, or a file cannot be written or read.
 pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<(), String> {
-    let halves = match *arguments {
-        [] => vec!["tuning", "scored"],
-        ["--half", half @ ("tuning" | "scored")] => vec![half],
-        ["--best"] => Vec::new(),
-        _ => {
-            return Err(
-                "error: planted takes --half tuning, --half scored or --best, or nothing for both halves".to_owned()
-            );
-        }
-    };
+    let task = Task::of(arguments)?;
     let build = ["bench", "--no-run", "--package", "steadygan", "--bench", "planted"];
     let program = cargo::executable(root, &build)?;
-    if halves.is_empty() {
-        return best::run(root, &program);
+    match task {
+        Task::Play(halves) => {
+            for half in halves {
+                record(root, half, &of_all(&program, half, |number| owned(&["play", half, number]))?)?;
+            }
+        }
+        Task::Keep(half, folder) => {
+            of_all::<String>(&program, half, |number| owned(&["look", half, number, folder]))?;
+        }
+        Task::Judge(half, folder) => {
+            let is_kept = |number: &str| Path::new(folder).join(format!("{number}.jsonl")).exists();
+            let judge = |number: &str| {
+                if is_kept(number) { owned(&["judge", half, number, folder]) } else { owned(&["play", half, number]) }
+            };
+            record(root, half, &of_all(&program, half, judge)?)?;
+        }
+        Task::Best => best::run(root, &program)?,
     }
-    for half in halves {
-        let played = play(&program, half)?;
-        let lines: Vec<String> = played.iter().map(|run| serde_json::to_string(run).expect("plain data")).collect();
-        write(&root.join(RECORD), &format!("{half}.jsonl"), &(lines.join("\n") + "\n"))?;
-        println!("{half}: {}", sentence(&played));
-    }
+    Ok(())
+}
+
+/// Writes how the runs of a half went, and the tables of all halves.
+fn record(root: &Path, half: &str, played: &[Played]) -> Result<(), String> {
+    let lines: Vec<String> = played.iter().map(|run| serde_json::to_string(run).expect("plain data")).collect();
+    write(&root.join(RECORD), &format!("{half}.jsonl"), &(lines.join("\n") + "\n"))?;
+    println!("{half}: {}", sentence(played));
     write(&root.join(RECORD), "tables.md", &tables(root)?)
 }
 
@@ -73,11 +110,18 @@ fn write(folder: &Path, name: &str, text: &str) -> Result<(), String> {
     written.map_err(|error| format!("error: {} cannot be written: {error}", path.display()))
 }
 
-/// Plays a half's runs.
-fn play(program: &Path, half: &str) -> Result<Vec<Played>, String> {
-    let runs: Vec<Vec<String>> =
-        (0..names(program, half)?.len()).map(|number| vec!["play".into(), half.into(), number.to_string()]).collect();
+/// What the program answers to some words about each run of a half, by its number.
+fn of_all<T: DeserializeOwned + Send>(
+    program: &Path,
+    half: &str,
+    words: impl Fn(&str) -> Vec<String>,
+) -> Result<Vec<T>, String> {
+    let runs: Vec<Vec<String>> = (0..names(program, half)?.len()).map(|number| words(&number.to_string())).collect();
     answers(program, &runs)
+}
+
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|&word| word.to_owned()).collect()
 }
 
 fn names(program: &Path, half: &str) -> Result<Vec<String>, String> {
@@ -161,6 +205,14 @@ mod tests {
     fn played(planted: Option<&str>, found: Option<&str>, round: u64) -> Played {
         let [planted, found] = [planted, found].map(|name| name.map(str::to_owned));
         Played { name: String::new(), planted, found, round, rounds: 100, before: Vec::new() }
+    }
+
+    #[test]
+    fn a_half_is_kept_or_judged_in_a_folder() {
+        assert_eq!(Task::of(&["--half", "tuning", "--judge", "kept"]), Ok(Task::Judge("tuning", "kept")));
+        assert_eq!(Task::of(&["--half", "scored", "--keep", "kept"]), Ok(Task::Keep("scored", "kept")));
+        assert_eq!(Task::of(&["--half", "scored"]), Ok(Task::Play(&["scored"])));
+        assert!(Task::of(&["--judge", "kept"]).is_err());
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Plays runs of the corpus of planted failures.
 //!
 //! `cargo bench -p steadygan --bench planted -- list tuning|scored` lists the names of a half, a line each; `… -- play HALF NUMBER`
-//! plays the run of that number and answers with a line of JSON; `… -- look HALF NUMBER FOLDER` trains it to its end and writes its
-//! lines of stats and its last sheet into the folder, without a word of the doctor; `… -- best HALF NUMBER FOLDER` trains it with the
+//! plays the run of that number and answers with a line of JSON; `… -- look HALF NUMBER FOLDER` trains it to its end and keeps all that
+//! the doctor would see of it, and its last sheet, in the folder, without a word of the doctor; `… -- judge HALF NUMBER FOLDER` answers
+//! by those lines as `play` does, without training; `… -- best HALF NUMBER FOLDER` trains it with the
 //! kernel distance, in a run below the folder, and says which checkpoint was kept. `cargo xtask planted` plays a whole half.
 //! `RAYON_NUM_THREADS` sets the threads.
 
@@ -16,6 +17,10 @@ mod canvas;
 mod corpus;
 #[path = "../tests/planted/figures.rs"]
 mod figures;
+#[path = "../tests/planted/fourth.rs"]
+mod fourth;
+#[path = "../tests/planted/kept.rs"]
+mod kept;
 #[path = "../tests/planted/patterns.rs"]
 mod patterns;
 #[path = "../tests/planted/plants.rs"]
@@ -28,10 +33,13 @@ mod scenes;
 mod scored;
 #[path = "../tests/planted/sources.rs"]
 mod sources;
+#[path = "../tests/planted/things.rs"]
+mod things;
 #[path = "../tests/planted/third.rs"]
 mod third;
 
 use corpus::{Case, Half};
+use serde::Serialize;
 use std::path::Path;
 use std::process::ExitCode;
 use steadygan::Result;
@@ -48,6 +56,7 @@ fn main() -> ExitCode {
     let done = match arguments[..] {
         ["list", half] => list(half),
         ["play", half, number] => play_one(half, number),
+        ["judge", half, number, folder] => judge_one(half, number, Path::new(folder)),
         ["best", half, number, folder] => keep_best(half, number, Path::new(folder)),
         ["look", half, number, folder] => look_at(half, number, Path::new(folder)),
         // `cargo test --benches` runs it without arguments.
@@ -62,22 +71,29 @@ fn list(half: &str) -> Option<()> {
 }
 
 fn play_one(half: &str, number: &str) -> Option<()> {
-    let played = told(play::play(&case(half, number)?))?;
-    println!("{}", serde_json::to_string(&played).expect("plain data"));
-    Some(())
+    answer(&told(play::play(&case(half, number)?))?)
+}
+
+fn judge_one(half: &str, number: &str, folder: &Path) -> Option<()> {
+    let case = case(half, number)?;
+    let lines = told(kept::read(folder, number, &case.name()))?;
+    answer(&told(play::judge(&case, lines))?)
 }
 
 fn look_at(half: &str, number: &str, folder: &Path) -> Option<()> {
-    let looks = told(play::look(&case(half, number)?))?;
-    std::fs::create_dir_all(folder).ok()?;
-    let lines: Vec<String> = looks.lines.iter().map(|line| serde_json::to_string(line).expect("plain data")).collect();
-    std::fs::write(folder.join(format!("{number}.jsonl")), lines.join("\n") + "\n").ok()?;
-    looks.sheet.map_or(Some(()), |sheet| sheet.save(folder.join(format!("{number}.png"))).ok())
+    let case = case(half, number)?;
+    let looks = told(play::look(&case))?;
+    kept::write(folder, number, case.name(), &looks.kept).ok()?;
+    looks.sheet.map_or(Some(()), |sheet| sheet.save(folder.join(format!("{number}.png"))).ok())?;
+    answer(&case.name())
 }
 
 fn keep_best(half: &str, number: &str, folder: &Path) -> Option<()> {
-    let kept = told(best::kept(&case(half, number)?, folder))?;
-    println!("{}", serde_json::to_string(&kept).expect("plain data"));
+    answer(&told(best::kept(&case(half, number)?, folder))?)
+}
+
+fn answer(result: &impl Serialize) -> Option<()> {
+    println!("{}", serde_json::to_string(result).expect("plain data"));
     Some(())
 }
 

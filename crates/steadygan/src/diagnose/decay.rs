@@ -12,6 +12,11 @@ const WORSE: f64 = 1.5;
 /// Worse by this factor is of no use beside the best.
 const MUCH_WORSE: f64 = 2.5;
 
+/// Worse by this factor will not get better by itself if the discriminator is certain of it, as it no longer leads the generator
+/// back. Sound runs of the tuning corpus swing to 1.4 times the best under such a discriminator, and to 1.7 under any that
+/// sees it.
+const LOST: f64 = 2.0;
+
 /// Reals and fakes are this many standard deviations apart if the discriminator sees what got worse. One that does not is only overtaken,
 /// and pulls the fakes back when it has learned: a swing, as Wasserstein critics make them in sound runs.
 const SEEN: f64 = 0.5;
@@ -30,7 +35,7 @@ pub(super) const CHECK: Check = Check {
         name: "decay",
         looks_for: "Three measurements in a row of the fakes' distance from the reals are more than 1.5 times the best, and three \
                     deviations above it; severe from 2.5 times if the discriminator judges fakes to be less real than reals by \
-                    half a standard deviation, and from 1.5 times if by three. It is the run's kernel distance, or the energy distance of \
+                    half a standard deviation, and from twice the best if by three. It is the run's kernel distance, or the energy distance of \
                     pictures where there is none.",
         means: "Fakes were better before and get worse: the latest checkpoint is not the one to keep.",
         symptom_of: &[
@@ -73,7 +78,7 @@ fn look(seen: &Seen<'_>) -> Option<Sight> {
         let now = recent[MEASUREMENTS - 1];
         let lasting = seen.lines.partition_point(|line| line.stats.images < recent[0].images);
         let apart = mean(&seen.lines[lasting..], separation);
-        let severe = apart > APART || above(MUCH_WORSE) && apart > SEEN;
+        let severe = above(LOST) && apart > APART || above(MUCH_WORSE) && apart > SEEN;
         Sight {
             severity: if severe { Severity::Severe } else { Severity::Warning },
             since: best.images,

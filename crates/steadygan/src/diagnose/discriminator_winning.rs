@@ -17,19 +17,24 @@ const NEAR: f64 = 0.2;
 /// A distance that fell by less than this share over the time is no progress.
 const PROGRESS: f64 = 0.1;
 
+/// Fakes that are still this far, as a share of how far those of the first line were, got nowhere. Sound runs pause against a certain
+/// discriminator, too, and go on, but half-way (tuning half: below 0.53 where they pause for 250 rounds; 0.7 or more where the
+/// generator has no chance).
+const NOWHERE: f64 = 0.6;
+
 /// Rounds for which it is so. A winning discriminator alone is no failure: a DCGAN's best images may come after 40,000 steps
 /// of it (StudioGAN's published logs).
 const ROUNDS: u64 = 150;
 
 /// Rounds without progress after which it is severe.
-const STUCK_ROUNDS: u64 = 350;
+const STUCK_ROUNDS: u64 = 3 * ROUNDS;
 
 pub(super) const CHECK: Check = Check {
     card: Card {
         name: "discriminator-winning",
         looks_for: "Reals and fakes are judged more than three standard deviations apart, and the discriminator's loss is within a \
-                    tenth of its floor (labels' softness taken into account; not for Wasserstein), for 150 rounds; severe if fakes were \
-                    never within 0.2 of the reals (energy distance) and came no nearer for 350.",
+                    tenth of its floor (labels' softness taken into account; not for Wasserstein), for 150 rounds; severe if fakes came \
+                    no nearer for 450 and were never within 0.2 of the reals (energy distance), nor within 0.6 of their first distance.",
         means: "The discriminator has won: its gradient no longer tells the generator where to go.",
         symptom_of: &[
             "range-mismatch",
@@ -78,13 +83,16 @@ fn look(seen: &Seen<'_>) -> Option<Sight> {
     })
 }
 
-/// Fakes were never near the reals, and are no nearer than before. Those that were near, and are not any more, decay.
+/// Fakes never came near the reals, nor far from where they began, and are no nearer than before. Those that were near, and are not
+/// any more, decay; those that came a part of the way may go on.
 fn is_stuck(seen: &Seen<'_>) -> bool {
+    let [first, ..] = seen.lines else { return false };
+    let nearest = NEAR.max(NOWHERE * first.signs.distance);
+    let got_nowhere = seen.of_pictures().iter().all(|past| past.value > nearest);
     let lines = seen.recent(STUCK_ROUNDS);
     let (before, after) = lines.split_at(lines.len() / 2);
     let distance = |lines: &[StatsLine]| mean(lines, |line| line.signs.distance);
-    let never_near = seen.of_pictures().iter().all(|past| past.value > NEAR);
-    never_near && distance(after) > (1.0 - PROGRESS) * distance(before)
+    got_nowhere && distance(after) > (1.0 - PROGRESS) * distance(before)
 }
 
 fn advice(about: &About) -> Vec<Suggestion> {

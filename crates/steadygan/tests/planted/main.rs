@@ -7,6 +7,9 @@ mod canvas;
 #[expect(dead_code, reason = "the bench measures, too")]
 mod corpus;
 mod figures;
+mod fourth;
+#[expect(dead_code, reason = "the bench keeps lines, too")]
+mod kept;
 mod patterns;
 mod plants;
 #[expect(dead_code, reason = "the bench looks at runs, too")]
@@ -14,6 +17,7 @@ mod play;
 mod scenes;
 mod scored;
 mod sources;
+mod things;
 mod third;
 
 use corpus::{Case, Half};

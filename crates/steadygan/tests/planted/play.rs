@@ -1,16 +1,18 @@
 //! One run of the corpus under the doctor's eyes.
 
 use crate::corpus::Case;
+use crate::kept::Kept;
 use crate::plants::flat;
 use burn::prelude::Device;
 use serde::Serialize;
 use steadygan::Result;
+use steadygan::data::Dataset;
 use steadygan::diagnose::{Doctor, Sign, before_training};
 use steadygan::metrics::modes::Modes;
 use steadygan::plan::Plan;
 use steadygan::report::DynamicImage;
 use steadygan::train::{Observer, State, StepStats, train};
-use steadygan_run::{Finding, Outcome, Severity, Signs, Stats, StatsLine};
+use steadygan_run::{Finding, Severity, Signs, Stats, StatsLine};
 
 /// How a run went.
 #[derive(Debug, Clone, Serialize)]
@@ -37,14 +39,20 @@ struct Watch {
     to_the_end: bool,
     /// The latest sheet of fakes.
     sheet: Option<DynamicImage>,
-    /// Lines of stats, for who tunes.
-    lines: Vec<StatsLine>,
+    /// All that the doctor has seen.
+    kept: Vec<Kept>,
 }
 
 impl Watch {
-    fn see(&mut self, sign: Sign) -> Result<()> {
-        self.findings.extend(self.doctor.see(sign));
-        Ok(())
+    /// Shows the doctor something of the run, and keeps it.
+    fn see(&mut self, line: Kept) {
+        self.findings.extend(match &line {
+            Kept::Of { .. } => Vec::new(),
+            Kept::Stats(line) => self.doctor.see(Sign::Stats(*line)),
+            Kept::Modes(line) => self.doctor.see(Sign::Modes(*line)),
+            Kept::Ended(outcome) => self.doctor.end(outcome),
+        });
+        self.kept.push(line);
     }
 
     fn severe(&self) -> Option<&Finding> {
@@ -69,13 +77,13 @@ impl Observer for Watch {
             grad_norm_g,
             diversity,
         };
-        let line = StatsLine { stats, signs: *signs };
-        self.lines.push(line);
-        self.see(Sign::Stats(line))
+        self.see(Kept::Stats(StatsLine { stats, signs: *signs }));
+        Ok(())
     }
 
     fn modes(&mut self, images: u64, modes: &Modes) -> Result<()> {
-        self.see(Sign::Modes(modes.line(images)))
+        self.see(Kept::Modes(modes.line(images)));
+        Ok(())
     }
 
     fn sheet(&mut self, _: u64, fakes: &DynamicImage) -> Result<()> {
@@ -94,14 +102,26 @@ impl Observer for Watch {
 ///
 /// The recipe is not sound.
 pub(crate) fn play(case: &Case) -> Result<Played> {
-    let (plan, watch) = watched(case, false)?;
-    Ok(played(case, &plan, &watch))
+    let mut planted = Planted::new(case, false)?;
+    planted.train(case)?;
+    Ok(played(case, &planted))
+}
+
+/// What playing a case comes to, by the lines that were kept of it.
+///
+/// # Errors
+///
+/// The recipe is not sound.
+pub(crate) fn judge(case: &Case, kept: Vec<Kept>) -> Result<Played> {
+    let mut planted = Planted::new(case, false)?;
+    kept.into_iter().for_each(|line| planted.watch.see(line));
+    Ok(played(case, &planted))
 }
 
 /// What a run looks like, whatever the doctor says of it.
 pub(crate) struct Looks {
-    /// Its lines of stats.
-    pub(crate) lines: Vec<StatsLine>,
+    /// All that the doctor would see of it.
+    pub(crate) kept: Vec<Kept>,
     /// The last sheet of fakes.
     pub(crate) sheet: Option<DynamicImage>,
 }
@@ -112,41 +132,53 @@ pub(crate) struct Looks {
 ///
 /// The recipe is not sound.
 pub(crate) fn look(case: &Case) -> Result<Looks> {
-    let (_, watch) = watched(case, true)?;
-    Ok(Looks { lines: watch.lines, sheet: watch.sheet })
+    let mut planted = Planted::new(case, true)?;
+    planted.train(case)?;
+    Ok(Looks { kept: planted.watch.kept, sheet: planted.watch.sheet })
 }
 
-fn watched(case: &Case, to_the_end: bool) -> Result<(Plan, Watch)> {
-    let declared = case.plan()?;
-    let mut planted = declared.clone();
-    let mut data = case.base.source.dataset(&declared)?;
-    if let Some(plant) = case.plant {
-        plant.in_plan(&mut planted);
-        plant.in_data(&mut data);
-    }
-    let device = Device::flex().autodiff();
-    let mut state = State::new(&planted, &device);
-    let beginning = flat(&state.generator);
-    let mut doctor = Doctor::new(&declared, data.train.count() as u64);
-    let findings = before_training(&declared, &data);
-    doctor.heed(&findings);
-    let mut watch = Watch { doctor, findings, to_the_end, sheet: None, lines: Vec::new() };
-    if let Some(plant) = case.plant {
-        let begins = (plant.begins() * planted.train.images as f64) as u64;
-        if begins > 0 {
-            train(&planted.clone().with_images(begins), &data, &mut state, &device, &mut watch)?;
+/// A case before training, and the doctor who has looked at its data.
+struct Planted {
+    plan: Plan,
+    data: Dataset,
+    watch: Watch,
+}
+
+impl Planted {
+    fn new(case: &Case, to_the_end: bool) -> Result<Self> {
+        let declared = case.plan()?;
+        let mut plan = declared.clone();
+        let mut data = case.base.source.dataset(&declared)?;
+        if let Some(plant) = case.plant {
+            plant.in_plan(&mut plan);
+            plant.in_data(&mut data);
         }
-        plant.in_state(&mut state, beginning);
+        let mut doctor = Doctor::new(&declared, data.train.count() as u64);
+        let findings = before_training(&declared, &data);
+        doctor.heed(&findings);
+        let watch = Watch { doctor, findings, to_the_end, sheet: None, kept: Vec::new() };
+        Ok(Self { plan, data, watch })
     }
-    let outcome = train(&planted, &data, &mut state, &device, &mut watch)?;
-    if matches!(outcome, Outcome::Diverged { .. }) {
-        let last = watch.doctor.end(&outcome);
-        watch.findings.extend(last);
+
+    fn train(&mut self, case: &Case) -> Result<()> {
+        let Self { plan, data, watch } = self;
+        let device = Device::flex().autodiff();
+        let mut state = State::new(plan, &device);
+        let beginning = flat(&state.generator);
+        if let Some(plant) = case.plant {
+            let begins = (plant.begins() * plan.train.images as f64) as u64;
+            if begins > 0 {
+                train(&plan.clone().with_images(begins), data, &mut state, &device, watch)?;
+            }
+            plant.in_state(&mut state, beginning);
+        }
+        let outcome = train(plan, data, &mut state, &device, watch)?;
+        watch.see(Kept::Ended(outcome));
+        Ok(())
     }
-    Ok((planted, watch))
 }
 
-fn played(case: &Case, plan: &Plan, watch: &Watch) -> Played {
+fn played(case: &Case, Planted { plan, watch, .. }: &Planted) -> Played {
     let severe = watch.severe();
     let round = plan.train.round();
     let before = watch.findings.iter().take_while(|finding| finding.severity != Severity::Severe);

@@ -1,7 +1,7 @@
 //! What the corpus trains on: halves of the embedded images, images made by rule, and points.
 
 use crate::canvas::Canvas;
-use crate::{figures, patterns, scenes};
+use crate::{figures, patterns, scenes, things};
 use steadygan::Result;
 use steadygan::class::Class;
 use steadygan::data::{DataFacts, Dataset, Images, Samples, load};
@@ -86,6 +86,30 @@ pub(crate) enum Source {
     Links,
     /// Points on two bent lines.
     Horseshoes,
+    /// Boats with a sail.
+    Boats,
+    /// Houses with a roof.
+    Houses,
+    /// Flags of three stripes.
+    Flags,
+    /// Arrows in any direction.
+    Arrows,
+    /// Hearts, tilted.
+    Hearts,
+    /// Targets to shoot at.
+    Targets,
+    /// Suns with rays.
+    Suns,
+    /// Walls of bricks.
+    Bricks,
+    /// Clocks, with their hours as classes.
+    Clocks,
+    /// Fishes, a few hundred images of them.
+    Fishes,
+    /// Vases of any profile.
+    Vases,
+    /// Points on a line with three leaves.
+    Trefoil,
     /// Eight Gaussians.
     Ring,
     /// Twenty-five Gaussians.
@@ -96,7 +120,7 @@ impl Source {
     /// The recipe's source: for images made by rule the embedded ones stand in.
     pub(crate) fn named(self) -> &'static str {
         match self {
-            Self::Ring | Self::Pinwheel | Self::Horseshoes => "ring",
+            Self::Ring | Self::Pinwheel | Self::Horseshoes | Self::Trefoil => "ring",
             Self::Grid => "grid",
             _ => "embedded",
         }
@@ -107,7 +131,8 @@ impl Source {
         match self {
             Self::Shapes | Self::Ramps | Self::Plaid | Self::Halves | Self::Bubbles => 3,
             Self::Skies | Self::Lattice | Self::Petals | Self::Frames | Self::Leaves | Self::Trees => 3,
-            Self::Ring | Self::Grid | Self::Pinwheel | Self::Horseshoes => 2,
+            Self::Houses | Self::Flags | Self::Targets => 3,
+            Self::Ring | Self::Grid | Self::Pinwheel | Self::Horseshoes | Self::Trefoil => 2,
             _ => 1,
         }
     }
@@ -117,6 +142,7 @@ impl Source {
         match self {
             Self::Glyphs => 10,
             Self::Dice => 6,
+            Self::Clocks => things::HOURS,
             _ => 0,
         }
     }
@@ -135,6 +161,7 @@ impl Source {
         match self {
             Self::Hills => [500, 100],
             Self::Eggs => [700, 150],
+            Self::Fishes => [600, 120],
             _ => MADE,
         }
     }
@@ -172,13 +199,27 @@ impl Source {
             Self::Trees => figures::trees,
             Self::Eggs => figures::eggs,
             Self::Links => figures::links,
+            Self::Boats => things::boats,
+            Self::Houses => things::houses,
+            Self::Flags => things::flags,
+            Self::Arrows => things::arrows,
+            Self::Hearts => things::hearts,
+            Self::Targets => things::targets,
+            Self::Suns => things::suns,
+            Self::Bricks => things::bricks,
+            Self::Fishes => things::fishes,
+            Self::Vases => things::vases,
             _ => return None,
         })
     }
 
     /// How an image of a class is made.
     fn class_painter(self) -> fn(&mut Canvas, &mut Stream, usize) {
-        if self == Self::Dice { figures::die } else { scenes::glyph }
+        match self {
+            Self::Dice => figures::die,
+            Self::Clocks => things::clock,
+            _ => scenes::glyph,
+        }
     }
 
     /// The samples for a plan.
@@ -192,11 +233,13 @@ impl Source {
         let name = format!("{self:?}").to_lowercase();
         let [train, holdout] = [("train", self.counts()[0]), ("holdout", self.counts()[1])].map(|(purpose, count)| {
             let stream = |number: usize| rng::stream(plan.seed, &format!("{name}/{purpose}"), number as u64);
+            let points = |draw: fn(&mut Stream) -> [f32; 2]| {
+                Samples::Points((0..count).map(|at| draw(&mut stream(at))).collect())
+            };
             match self {
-                Self::Pinwheel => Samples::Points((0..count).map(|at| scenes::pinwheel(&mut stream(at))).collect()),
-                Self::Horseshoes => {
-                    Samples::Points((0..count).map(|at| figures::horseshoes(&mut stream(at))).collect())
-                }
+                Self::Pinwheel => points(scenes::pinwheel),
+                Self::Horseshoes => points(figures::horseshoes),
+                Self::Trefoil => points(things::trefoil),
                 _ => self.images(plan.model.size, count, stream).into(),
             }
         });
