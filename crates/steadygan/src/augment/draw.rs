@@ -11,16 +11,19 @@ pub(super) struct Draw {
     pub(super) contrast: Option<[f64; 1]>,
     pub(super) translation: Option<[f64; 2]>,
     pub(super) cutout: Option<[f64; 2]>,
+    pub(super) channel: Option<[f64; 1]>,
 }
 
 impl Draw {
-    pub(super) fn new(probability: f64, stream: &mut Stream) -> Self {
+    /// Takes numbers for the choice of a channel only if there may be one.
+    pub(super) fn new(probability: f64, of_channels: bool, stream: &mut Stream) -> Self {
         Self {
             brightness: chosen(probability, stream),
             saturation: chosen(probability, stream),
             contrast: chosen(probability, stream),
             translation: chosen(probability, stream),
             cutout: chosen(probability, stream),
+            channel: if of_channels { chosen(probability, stream) } else { None },
         }
     }
 
@@ -53,7 +56,7 @@ mod tests {
     #[test]
     fn colours_fill_their_ranges() {
         let mut stream = rng::stream(0, "augmentation", 0);
-        let colours: Vec<Colour> = (0..20_000).map(|_| Draw::new(1.0, &mut stream).colour()).collect();
+        let colours: Vec<Colour> = (0..20_000).map(|_| Draw::new(1.0, false, &mut stream).colour()).collect();
         type Part = fn(&Colour) -> f64;
         let drawn: [(Range, Part); 3] =
             [(BRIGHTNESS, |c| c.brightness), (SATURATION, |c| c.saturation), (CONTRAST, |c| c.contrast)];
@@ -81,7 +84,7 @@ mod tests {
             let mut stream = rng::stream(0, "augmentation", 0);
             let mut found = vec![[0; 2]; count];
             for _ in 0..1000 * count {
-                let [first, second] = values(&Draw::new(1.0, &mut stream));
+                let [first, second] = values(&Draw::new(1.0, false, &mut stream));
                 found[first][0] += 1;
                 found[second][1] += 1;
             }
@@ -105,7 +108,7 @@ mod tests {
         let mut stream = rng::stream(0, "augmentation", 0);
         let mut together = [[0i32; 5]; 5];
         for _ in 0..10_000 {
-            let draw = Draw::new(0.3, &mut stream);
+            let draw = Draw::new(0.3, false, &mut stream);
             let colour = [draw.brightness.is_some(), draw.saturation.is_some(), draw.contrast.is_some()];
             let made = [colour[0], colour[1], colour[2], draw.translation.is_some(), draw.cutout.is_some()];
             for (first, row) in together.iter_mut().enumerate() {
@@ -127,7 +130,7 @@ mod tests {
     fn a_larger_probability_changes_more_images_and_none_otherwise() {
         let made = |probability| {
             let mut stream = rng::stream(0, "augmentation", 0);
-            (0..500).map(|_| Draw::new(probability, &mut stream).cutout).collect::<Vec<_>>()
+            (0..500).map(|_| Draw::new(probability, false, &mut stream).cutout).collect::<Vec<_>>()
         };
         let (fewer, more) = (made(0.2), made(0.6));
         assert!(fewer.iter().zip(&more).all(|(fewer, more)| fewer.is_none() || fewer == more));

@@ -14,7 +14,8 @@
 //! ```
 //!
 //! Every image is changed by draws of its own, in DiffAugment's order: brightness, saturation, contrast ([`colour`]),
-//! translation ([`translate`]), cutout ([`cutout`]). Images may be in any range; zeros that move in or are cut are 0 in
+//! translation ([`translate`]), cutout ([`cutout`]). Before them, if it is asked for, one channel is shown alone
+//! ([`one_channel`]), which is not DiffAugment's. Images may be in any range; zeros that move in or are cut are 0 in
 //! the images' own scale, which is grey in [−1, 1] and black in [0, 1]. Nothing is clamped.
 //!
 //! # When it helps
@@ -30,6 +31,7 @@
 //!   [`adapt`] sets the probability by how sure the discriminator is of the reals, and ends at a limit.
 
 mod adapt;
+mod channel;
 mod colour;
 mod cutout;
 mod draw;
@@ -40,6 +42,7 @@ mod tests;
 
 pub use crate::ops::{Hole, Shift};
 pub use adapt::{ADAPT_IMAGES, MOST_PROBABLE, SIGN_TARGET, adapt};
+pub use channel::one_channel;
 pub use colour::{BRIGHTNESS, CONTRAST, Colour, Range, SATURATION, colour};
 pub use cutout::{CUTOUT_SHARE, cutout, hole};
 pub use translation::{TRANSLATION_SHARE, shift, translate};
@@ -51,7 +54,7 @@ use burn::Tensor;
 use draw::Draw;
 use serde::{Deserialize, Serialize};
 
-/// Which changes are made, and how large they are; all of DiffAugment's by default.
+/// Which changes are made, and how large they are; all of DiffAugment's, and those alone, by default.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Augmentation {
@@ -61,11 +64,13 @@ pub struct Augmentation {
     pub translation: f64,
     /// The cutout's height and width as a share of the image's, in [0, 1]; 0 for none.
     pub cutout: f64,
+    /// What stands in the other channels where one channel, drawn at random, is shown alone; none to show all.
+    pub one_channel: Option<f32>,
 }
 
 impl Default for Augmentation {
     fn default() -> Self {
-        Self { colour: true, translation: TRANSLATION_SHARE, cutout: CUTOUT_SHARE }
+        Self { colour: true, translation: TRANSLATION_SHARE, cutout: CUTOUT_SHARE, one_channel: None }
     }
 }
 
@@ -83,12 +88,12 @@ impl Augmentation {
         })
     }
 
-    /// The images `[n, c, h, w]`, each of the five changes made to each image with `probability`, independently: 1 is
+    /// The images `[n, c, h, w]`, each of the changes made to each image with `probability`, independently: 1 is
     /// DiffAugment, 0 gives the images back to the bit. Works with and without gradients, which flow to the images.
     ///
-    /// Every image takes twelve numbers from the stream, whatever the settings, the probability and the size are:
+    /// Every image takes twelve numbers from the stream, whatever the probability, the sizes and the images are:
     /// brightness, saturation, contrast (two each), translation and cutout (three each), the first of each deciding
-    /// whether the change is made. So the first `n` images do not depend on how many follow, and a change that is made
+    /// whether the change is made; and two more if one channel may be shown alone. So the first `n` images do not depend on how many follow, and a change that is made
     /// with some probability is made alike with any larger one.
     ///
     /// # Panics
@@ -96,11 +101,16 @@ impl Augmentation {
     /// If the probability is not in [0, 1].
     pub fn apply(&self, images: Tensor<4>, probability: f64, stream: &mut Stream) -> Tensor<4> {
         assert!((0.0..=1.0).contains(&probability), "a probability of {probability} is not in [0, 1]");
-        let [count, _, height, width] = images.dims();
+        let [count, channels, height, width] = images.dims();
         let size = [height, width];
-        let draws: Vec<Draw> = (0..count).map(|_| Draw::new(probability, stream)).collect();
+        let draws: Vec<Draw> = (0..count).map(|_| Draw::new(probability, self.one_channel.is_some(), stream)).collect();
+        let channel = |draw: &Draw| draw.channel.map(|[at]| (at * channels as f64) as usize);
         let shift = |draw: &Draw| draw.translation.map_or(Shift::default(), |at| shift(size, self.translation, at));
         let hole = |draw: &Draw| draw.cutout.map_or(Hole::default(), |at| hole(size, self.cutout, at));
+        let images = match self.one_channel {
+            Some(black) => one_channel(images, &draws.iter().map(channel).collect::<Vec<_>>(), black),
+            None => images,
+        };
         let images = if self.colour { colour(images, draws.iter().map(Draw::colour).collect()) } else { images };
         let images = translate(images, draws.iter().map(shift).collect());
         cutout(images, draws.iter().map(hole).collect())

@@ -51,14 +51,15 @@ pub struct AdaptiveAugmentation {
 
 impl Default for AdaptiveAugmentation {
     fn default() -> Self {
-        let augment::Augmentation { colour, translation, cutout } = augment::Augmentation::default();
+        let augment::Augmentation { colour, translation, cutout, .. } = augment::Augmentation::default();
         Self { target: SIGN_TARGET, span: Count(augment::ADAPT_IMAGES), limit: MOST_PROBABLE, colour, translation, cutout }
     }
 }
 
 impl AdaptiveAugmentation {
     fn changes(&self) -> augment::Augmentation {
-        augment::Augmentation { colour: self.colour, translation: self.translation, cutout: self.cutout }
+        let Self { colour, translation, cutout, .. } = *self;
+        augment::Augmentation { colour, translation, cutout, one_channel: None }
     }
 }
 

@@ -6,12 +6,17 @@
 //!
 //! With few images, where it is among the best supported remedies: on a tenth of CIFAR-10 and on sets of a hundred
 //! images it makes the difference between training and learning by heart. With many images it costs a little quality.
+//!
+//! `one-channel` is not DiffAugment's, and off by default. It is for a discriminator so small that it looks at a mix of
+//! the channels only, where each of them matters: recipe `stacked-mnist-small`.
+//!
 //! More in [`augment`](crate::augment#when-it-helps).
 
 use super::{Card, Conflict, Evidence, Family, Heuristic, Hook, View};
 use crate::augment;
 use crate::error::Result;
 use crate::labels::Moment;
+use crate::pixels::PixelRange;
 use crate::plan::{Plan, require};
 use crate::schedule::Schedule;
 use burn::Tensor;
@@ -24,9 +29,10 @@ pub static CARD: Card = Card {
     claim: "A discriminator that never sees the same image twice cannot learn the images by heart.",
     without: "Images as they are.",
     formula: "x → T(x) in both steps: brightness + U(±0.5), saturation · U(0, 2), contrast · U(0.5, 1.5), \
-            translation by up to ±1/8, a square of half the size cut out; gradients pass through",
+            translation by up to ±1/8, a square of half the size cut out; with `one-channel`, first one channel at \
+            random alone, the others black; gradients pass through",
     default: "probability = 1 of each change, which may change over the run; colour = true, translation = 0.125, \
-              cutout = 0.5",
+              cutout = 0.5, one-channel = false",
     source: "Zhao et al. 2020 (DiffAugment)",
     evidence: Evidence::Strong,
     conflicts: &[Conflict { with: "adaptive-augmentation", why: "both change what the discriminator sees", instead: "" }],
@@ -44,18 +50,21 @@ pub struct Augmentation {
     pub translation: f64,
     /// The cutout's height and width as a share of the image's, in [0, 1]; 0 is none.
     pub cutout: f64,
+    /// Whether one channel, drawn at random, is shown alone, the others black.
+    pub one_channel: bool,
 }
 
 impl Default for Augmentation {
     fn default() -> Self {
-        let augment::Augmentation { colour, translation, cutout } = augment::Augmentation::default();
-        Self { probability: Schedule::constant(1.0), colour, translation, cutout }
+        let augment::Augmentation { colour, translation, cutout, .. } = augment::Augmentation::default();
+        Self { probability: Schedule::constant(1.0), colour, translation, cutout, one_channel: false }
     }
 }
 
 impl Augmentation {
-    fn changes(&self) -> augment::Augmentation {
-        augment::Augmentation { colour: self.colour, translation: self.translation, cutout: self.cutout }
+    fn changes(&self, range: PixelRange) -> augment::Augmentation {
+        let Self { colour, translation, cutout, .. } = *self;
+        augment::Augmentation { colour, translation, cutout, one_channel: self.one_channel.then(|| range.scale(0)) }
     }
 }
 
@@ -64,25 +73,32 @@ impl Heuristic for Augmentation {
         &CARD
     }
 
-    fn plan(&self, _: &mut Plan) -> Result<()> {
+    fn plan(&self, plan: &mut Plan) -> Result<()> {
         let sound = self.probability.all(|probability| (0.0..=1.0).contains(&probability));
         require(sound, "heuristics.augmentation.probability", self.probability, "in [0, 1]")?;
-        self.changes().check(CARD.name)
+        self.changes(plan.model.range).check(CARD.name)
     }
 
-    fn arm(&self, _: &Plan) -> Option<Box<dyn Hook>> {
-        Some(Box::new(*self))
+    fn arm(&self, plan: &Plan) -> Option<Box<dyn Hook>> {
+        Some(Box::new(Augmenter { changes: self.changes(plan.model.range), probability: self.probability }))
     }
 }
 
-impl Hook for Augmentation {
+/// The changes in the images' range.
+#[derive(Debug)]
+struct Augmenter {
+    changes: augment::Augmentation,
+    probability: Schedule,
+}
+
+impl Hook for Augmenter {
     fn name(&self) -> &'static str {
         CARD.name
     }
 
     fn view(&self, images: Tensor<4>, view: View, moment: &Moment) -> Tensor<4> {
         let probability = self.probability.at(moment.images);
-        self.changes().apply(images, probability, &mut moment.stream(&view.stream_name(CARD.name)))
+        self.changes.apply(images, probability, &mut moment.stream(&view.stream_name(CARD.name)))
     }
 }
 
