@@ -77,8 +77,8 @@ pub(crate) const BASES: [Base; 12] = [
         name: "few-birds",
         source: Source::Birds,
         recipe: "base='modern'\n[data]\nsize=16\n[model]\nwidth=12\nlatent=24\n[train]\nbatch=22\n[heuristics]\n\
-                 adam={lr=4e-4,beta1=0.0,beta2=0.99}\naugmentation={translation=0.1}",
-        rounds: 1_900,
+                 adam={lr=5e-4,beta1=0.0,beta2=0.99}\naugmentation={translation=0.1,cutout=0.25}",
+        rounds: 2_000,
     },
     Base {
         name: "pac-tents",
