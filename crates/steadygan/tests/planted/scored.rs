@@ -55,8 +55,8 @@ pub(crate) const BASES: [Base; 12] = [
         name: "mlp-bells",
         source: Source::Bells,
         recipe: "base='plain'\n[data]\nsize=12\n[model]\nfamily='mlp'\nwidth=104\ndepth=3\nlatent=16\n[train]\nbatch=40\n[heuristics]\n\
-                 adam={lr=3e-4,beta1=0.0,beta2=0.99}\nimage-scaling=true\nleaky-relu=true\ngaussian-latent=true\n\
-                 relativistic-pairing=true\nr1={gamma=0.5}\nr2={gamma=0.5}",
+                 adam={lr=2e-4,beta1=0.0,beta2=0.99}\nimage-scaling=true\nleaky-relu=true\ngaussian-latent=true\n\
+                 relativistic-pairing=true\nr1={gamma=0.8}\nr2={gamma=0.8}\nema=true",
         rounds: 2_700,
     },
     Base {
