@@ -36,8 +36,8 @@ pub(super) const CHECK: Check = Check {
                     (five, if by more than 0.01 standard deviations on average) and for 60 rounds; or the discriminator \
                     ranks fakes above reals by more than two standard deviations for 60 rounds, and its steps make that \
                     worse while no falling penalty explains it, or its loss says that it does well; all for half of the time since \
-                    training began. Severe, unless fakes are within 0.2 of the reals (energy distance) or came nearer by a tenth over the time; \
-                    but a loss that says the opposite always is.",
+                    training began and, unless the loss says so, while fakes are further than 0.2 from the reals (energy distance) and came \
+                    nearer by less than a tenth over the time. Severe.",
         means: "A loss has the wrong sign, or labels are swapped: a network learns the opposite of its task.",
         symptom_of: &["range-mismatch", "missing-nonlinearity"],
     },
