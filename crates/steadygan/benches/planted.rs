@@ -15,12 +15,16 @@ mod best;
 mod canvas;
 #[path = "../tests/planted/corpus.rs"]
 mod corpus;
+#[path = "../tests/planted/fifth.rs"]
+mod fifth;
 #[path = "../tests/planted/figures.rs"]
 mod figures;
 #[path = "../tests/planted/fourth.rs"]
 mod fourth;
 #[path = "../tests/planted/kept.rs"]
 mod kept;
+#[path = "../tests/planted/objects.rs"]
+mod objects;
 #[path = "../tests/planted/patterns.rs"]
 mod patterns;
 #[path = "../tests/planted/plants.rs"]

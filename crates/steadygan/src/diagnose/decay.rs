@@ -2,7 +2,7 @@
 
 use super::advice::{Suggestion, rates};
 use super::discriminator_winning::APART;
-use super::seen::{Measured, Seen, mean, separation};
+use super::seen::{Measured, NEAR, Seen, mean, separation};
 use super::{About, Card, Check, Sight};
 use steadygan_run::Severity;
 
@@ -36,7 +36,7 @@ pub(super) const CHECK: Check = Check {
         looks_for: "Three measurements in a row of the fakes' distance from the reals are more than 1.5 times the best, and three \
                     deviations above it; severe from 2.5 times if the discriminator judges fakes to be less real than reals by \
                     half a standard deviation, and from twice the best if by three. It is the run's kernel distance, or the energy distance of \
-                    pictures where there is none.",
+                    pictures where there is none, which is not severe within 0.2.",
         means: "Fakes were better before and get worse: the latest checkpoint is not the one to keep.",
         symptom_of: &[
             "range-mismatch",
@@ -78,7 +78,9 @@ fn look(seen: &Seen<'_>) -> Option<Sight> {
         let now = recent[MEASUREMENTS - 1];
         let lasting = seen.lines.partition_point(|line| line.stats.images < recent[0].images);
         let apart = mean(&seen.lines[lasting..], separation);
-        let severe = above(LOST) && apart > APART || above(MUCH_WORSE) && apart > SEEN;
+        // Only of pictures it is known what is near.
+        let is_near = seen.distances.is_empty() && recent.iter().any(|now| now.value <= NEAR);
+        let severe = !is_near && (above(LOST) && apart > APART || above(MUCH_WORSE) && apart > SEEN);
         Sight {
             severity: if severe { Severity::Severe } else { Severity::Warning },
             since: best.images,

@@ -1,7 +1,7 @@
 //! A discriminator that leaves the generator no chance.
 
 use super::advice::{Suggestion, rates};
-use super::seen::{Seen, mean, separation};
+use super::seen::{NEAR, Seen, come_nearer, separation};
 use super::{About, Card, Check, Sight};
 use steadygan_run::{Severity, StatsLine};
 
@@ -10,12 +10,6 @@ pub(super) const APART: f64 = 3.0;
 
 /// How sure the discriminator is by its loss, above the labels' floor: 1 is all.
 const CERTAIN: f64 = 0.9;
-
-/// Fakes that are this near to the reals, as a share of the reals' distance from each other, are no failure.
-const NEAR: f64 = 0.2;
-
-/// A distance that fell by less than this share over the time is no progress.
-const PROGRESS: f64 = 0.1;
 
 /// Fakes that are still this far, as a share of how far those of the first line were, got nowhere. Sound runs pause against a certain
 /// discriminator, too, and go on, but half-way (tuning half: below 0.53 where they pause for 250 rounds; 0.7 or more where the
@@ -88,11 +82,9 @@ fn look(seen: &Seen<'_>) -> Option<Sight> {
 fn is_stuck(seen: &Seen<'_>) -> bool {
     let [first, ..] = seen.lines else { return false };
     let nearest = NEAR.max(NOWHERE * first.signs.distance);
-    let got_nowhere = seen.of_pictures().iter().all(|past| past.value > nearest);
-    let lines = seen.recent(STUCK_ROUNDS);
-    let (before, after) = lines.split_at(lines.len() / 2);
-    let distance = |lines: &[StatsLine]| mean(lines, |line| line.signs.distance);
-    got_nowhere && distance(after) > (1.0 - PROGRESS) * distance(before)
+    let past = seen.of_pictures();
+    let got_nowhere = !past.is_empty() && past.iter().all(|past| past.value > nearest);
+    got_nowhere && !come_nearer(seen.recent(STUCK_ROUNDS))
 }
 
 fn advice(about: &About) -> Vec<Suggestion> {

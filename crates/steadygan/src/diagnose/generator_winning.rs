@@ -1,7 +1,7 @@
 //! A generator that fools the discriminator with garbage.
 
 use super::advice::{Suggestion, rates};
-use super::seen::{Seen, separation};
+use super::seen::{NEAR, Seen, come_nearer, separation};
 use super::{About, Card, Check, Sight};
 use steadygan_run::{Severity, StatsLine};
 
@@ -18,10 +18,7 @@ const ROUNDS: u64 = 250;
 /// Fakes are ranked above reals by so many standard deviations.
 const INVERTED: f64 = -1.0;
 
-/// Then fakes need not be as far: in sound runs they are never ranked so.
-const NOT_NEAR: f64 = 0.2;
-
-/// Rounds for which they are.
+/// Rounds for which they are. Then fakes need not be as far, but only not near: in sound runs they are never ranked so.
 const INVERTED_ROUNDS: u64 = 100;
 
 /// A discriminator whose steps move reals and fakes apart by less, in standard deviations and in whichever direction, stands still.
@@ -33,7 +30,7 @@ pub(super) const CHECK: Check = Check {
         looks_for: "Reals and fakes get the same logits within half a standard deviation, although fakes are further from reals \
                     than half of the reals' distance from each other (energy distance), for 250 rounds; or fakes \
                     get higher ones by a standard deviation, further than 0.2 from reals, for 100. Severe if the discriminator's steps \
-                    change that by less than 0.001 standard deviations each.",
+                    change that by less than 0.001 standard deviations each and fakes came no nearer.",
         means: "The discriminator is too weak to see what is wrong: the generator wins with garbage and has no reason to improve.",
         symptom_of: &[
             "range-mismatch",
@@ -52,13 +49,14 @@ pub(super) const CHECK: Check = Check {
 
 fn look(seen: &Seen<'_>) -> Option<Sight> {
     let fooled = |below: f64, far: f64| move |line: &StatsLine| separation(line) < below && line.signs.distance > far;
-    let inverted = seen.streak(INVERTED_ROUNDS, fooled(INVERTED, NOT_NEAR));
+    let inverted = seen.streak(INVERTED_ROUNDS, fooled(INVERTED, NEAR));
     let streak = inverted.or_else(|| seen.streak(ROUNDS, fooled(ALIKE, FAR)))?;
     let (separation, distance) = (streak.mean(separation), streak.mean(|line| line.signs.distance));
     // One that is only overtaken learns to see what is wrong, and gets over it.
     let pull = streak.mean(|line| line.signs.pull.abs());
+    let severe = pull < STILL && !come_nearer(streak.lines);
     Some(Sight {
-        severity: if pull >= STILL { Severity::Warning } else { Severity::Severe },
+        severity: if severe { Severity::Severe } else { Severity::Warning },
         since: streak.since(),
         says: format!("The discriminator takes fakes for real that are far from the reals (distance {distance:.2})."),
         evidence: vec![

@@ -9,6 +9,12 @@ const MEDIAN: usize = 5;
 /// The energy distance's deviation on 64 fakes and 64 reals: it wanders so far in runs that are sound.
 const ENERGY_DEVIATION: f64 = 0.03;
 
+/// Fakes that are this near to the reals, as a share of the reals' distance from each other (energy distance), are no failure.
+pub(super) const NEAR: f64 = 0.2;
+
+/// A distance that fell by less than this share over the time is no progress.
+const PROGRESS: f64 = 0.1;
+
 /// Something observed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[expect(clippy::large_enum_variant, reason = "nearly all are the largest")]
@@ -90,6 +96,13 @@ impl Streak<'_> {
 pub(super) fn mean(lines: &[StatsLine], of: impl Fn(&StatsLine) -> f64) -> f64 {
     let numbers: Vec<f64> = lines.iter().map(of).filter(|value| value.is_finite()).collect();
     numbers.iter().sum::<f64>() / numbers.len() as f64
+}
+
+/// Whether fakes came nearer to the reals: on average over the later half of the lines against the half before.
+pub(super) fn come_nearer(lines: &[StatsLine]) -> bool {
+    let (before, after) = lines.split_at(lines.len() / 2);
+    let distance = |lines: &[StatsLine]| mean(lines, |line| line.signs.distance);
+    distance(after) <= (1.0 - PROGRESS) * distance(before)
 }
 
 /// How far the discriminator tells reals that it learns from and fakes of fixed latents apart: the distance of the mean

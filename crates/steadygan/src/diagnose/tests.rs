@@ -94,8 +94,10 @@ fn each_failure_has_its_name() {
     let failures: [(&str, Change); 12] = [
         ("range-mismatch", |line| line.signs.real_low = 0.0),
         ("missing-nonlinearity", |line| line.signs.bend_d = 1e-6),
-        ("wrong-sign", |line| line.signs.push = -0.02),
-        ("wrong-sign", |line| (line.signs.logit_fixed, line.signs.pull) = (2.0, -0.1)),
+        ("wrong-sign", |line| (line.signs.push, line.signs.distance) = (-0.02, 0.8)),
+        ("wrong-sign", |line| {
+            (line.signs.logit_fixed, line.signs.pull, line.signs.distance) = (2.0, -0.1, 0.8);
+        }),
         ("dead-units", |line| line.signs.dead_d = 1.0),
         ("steps-too-large", |line| line.signs.update_g = 0.2),
         ("exploding-gradients", |line| line.stats.grad_norm_d = 5e3),

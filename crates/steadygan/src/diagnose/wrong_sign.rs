@@ -1,7 +1,7 @@
 //! A network that is trained the wrong way round.
 
 use super::advice::Suggestion;
-use super::seen::{Seen, Streak, mean, separation};
+use super::seen::{NEAR, Seen, Streak, come_nearer, mean, separation};
 use super::{About, Card, Check, Sight};
 use steadygan_run::{Severity, Stats, StatsLine};
 
@@ -36,7 +36,8 @@ pub(super) const CHECK: Check = Check {
                     (five, if by more than 0.01 standard deviations on average) and for 60 rounds; or the discriminator \
                     ranks fakes above reals by more than two standard deviations for 60 rounds, and its steps make that \
                     worse while no falling penalty explains it, or its loss says that it does well; all for half of the time since \
-                    training began. Severe.",
+                    training began and, unless the loss says so, while fakes are further than 0.2 from the reals (energy distance) and came \
+                    nearer by less than a tenth over the time. Severe.",
         means: "A loss has the wrong sign, or labels are swapped: a network learns the opposite of its task.",
         symptom_of: &["range-mismatch", "missing-nonlinearity"],
     },
@@ -58,7 +59,7 @@ fn generator(seen: &Seen<'_>) -> Option<Sight> {
     let streak = seen.streak(ROUNDS, |line| line.signs.push < 0.0 && separation(line) > 0.0)?;
     let push = streak.mean(|line| line.signs.push);
     let lasts = streak.lines.len() >= LINES && push < PUSH || streak.lines.len() >= FEW_LINES && push < FAR;
-    (lasts && is_from_the_start(seen, &streak)).then(|| Sight {
+    (lasts && is_from_the_start(seen, &streak) && !does_well(&streak)).then(|| Sight {
         severity: Severity::Severe,
         since: streak.since(),
         says: format!(
@@ -74,7 +75,7 @@ fn discriminator(seen: &Seen<'_>) -> Option<Sight> {
     let contradicts = streak.lines.iter().all(|line| contradicts(seen.about, &line.stats));
     // A discriminator that is too slow ranks fakes above reals too, but its steps make up for it.
     let pull = streak.mean(|line| line.signs.pull);
-    let is_wrong = contradicts || pull < PULL && !has_falling_penalty(&streak);
+    let is_wrong = contradicts || pull < PULL && !has_falling_penalty(&streak) && !does_well(&streak);
     let of = |value: fn(&StatsLine) -> f64| streak.mean(value);
     let (real, fake, loss) =
         (of(|line| line.stats.logit_real), of(|line| line.stats.logit_fake), of(|line| line.stats.loss_d));
@@ -110,6 +111,12 @@ fn has_falling_penalty(streak: &Streak<'_>) -> bool {
     let (before, after) = streak.lines.split_at(streak.lines.len() / 2);
     let penalty = |lines: &[StatsLine]| mean(lines, |line| line.stats.penalty);
     penalty(after) < (1.0 - FALL) * penalty(before)
+}
+
+/// Whether fakes are near, or come nearer all the while: a network that learns the opposite of its task drives them away. The
+/// discriminator moves while the generator's steps are judged, and so may a sound one be pushed down for a while.
+fn does_well(streak: &Streak<'_>) -> bool {
+    streak.lines.last().is_some_and(|line| line.signs.distance <= NEAR) || come_nearer(streak.lines)
 }
 
 /// A sign is wrong from the beginning: what comes later has another reason.

@@ -5,7 +5,7 @@
 
 use crate::bases::{Base, EARLIER, SECOND, TUNING};
 use crate::plants::{Layer, Plant};
-use crate::{fourth, scored, third};
+use crate::{fifth, fourth, scored, third};
 use steadygan::Result;
 use steadygan::plan::Plan;
 use steadygan::recipe::LayeredRecipe;
@@ -92,7 +92,7 @@ const SIGNS_OF_CRITICS: [Plant; 3] =
     [Plant::WrongSign(Role::Discriminator), Plant::SwappedLabels, Plant::WrongSign(Role::Generator)];
 
 impl Half {
-    /// Its runs. The tuning half has the runs that were scored first to fourth, and by which the doctor was mended, too.
+    /// Its runs. The tuning half has the runs that were scored first to fifth, and by which the doctor was mended, too.
     pub(crate) fn cases(self) -> Vec<Case> {
         match self {
             Self::Tuning => [
@@ -102,9 +102,10 @@ impl Half {
                 runs(&SECOND[CRITIC], &[(&SIGNS_OF_CRITICS, false)], [6, 0], 3_001),
                 runs(&third::BASES, &third::KINDS, [4, 3], 4_001),
                 runs(&fourth::BASES, &fourth::KINDS, [4, 3], 5_001),
+                runs(&fifth::BASES, &fifth::KINDS, [4, 3], 6_001),
             ]
             .concat(),
-            Self::Scored => runs(&scored::BASES, &scored::KINDS, [4, 3], 6_001),
+            Self::Scored => runs(&scored::BASES, &scored::KINDS, [4, 3], 7_001),
         }
     }
 }

@@ -6,10 +6,12 @@ mod bases;
 mod canvas;
 #[expect(dead_code, reason = "the bench measures, too")]
 mod corpus;
+mod fifth;
 mod figures;
 mod fourth;
 #[expect(dead_code, reason = "the bench keeps lines, too")]
 mod kept;
+mod objects;
 mod patterns;
 mod plants;
 #[expect(dead_code, reason = "the bench looks at runs, too")]

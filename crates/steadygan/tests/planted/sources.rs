@@ -1,7 +1,7 @@
 //! What the corpus trains on: halves of the embedded images, images made by rule, and points.
 
 use crate::canvas::Canvas;
-use crate::{figures, patterns, scenes, things};
+use crate::{figures, objects, patterns, scenes, things};
 use steadygan::Result;
 use steadygan::class::Class;
 use steadygan::data::{DataFacts, Dataset, Images, Samples, load};
@@ -110,6 +110,30 @@ pub(crate) enum Source {
     Vases,
     /// Points on a line with three leaves.
     Trefoil,
+    /// Mugs with a handle.
+    Mugs,
+    /// Kites with a tail.
+    Kites,
+    /// Umbrellas.
+    Umbrellas,
+    /// Keys.
+    Keys,
+    /// Bottles, more or less full.
+    Bottles,
+    /// Mushrooms.
+    Mushrooms,
+    /// Bells that swing.
+    Bells,
+    /// Crowns.
+    Crowns,
+    /// Dominoes, with the dots of their upper halves as classes.
+    Dominoes,
+    /// Birds, a few hundred images of them.
+    Birds,
+    /// Tents with a door.
+    Tents,
+    /// Points on a lying eight.
+    Eight,
     /// Eight Gaussians.
     Ring,
     /// Twenty-five Gaussians.
@@ -120,7 +144,7 @@ impl Source {
     /// The recipe's source: for images made by rule the embedded ones stand in.
     pub(crate) fn named(self) -> &'static str {
         match self {
-            Self::Ring | Self::Pinwheel | Self::Horseshoes | Self::Trefoil => "ring",
+            Self::Ring | Self::Pinwheel | Self::Horseshoes | Self::Trefoil | Self::Eight => "ring",
             Self::Grid => "grid",
             _ => "embedded",
         }
@@ -131,8 +155,8 @@ impl Source {
         match self {
             Self::Shapes | Self::Ramps | Self::Plaid | Self::Halves | Self::Bubbles => 3,
             Self::Skies | Self::Lattice | Self::Petals | Self::Frames | Self::Leaves | Self::Trees => 3,
-            Self::Houses | Self::Flags | Self::Targets => 3,
-            Self::Ring | Self::Grid | Self::Pinwheel | Self::Horseshoes | Self::Trefoil => 2,
+            Self::Houses | Self::Flags | Self::Targets | Self::Kites | Self::Umbrellas | Self::Mushrooms => 3,
+            Self::Ring | Self::Grid | Self::Pinwheel | Self::Horseshoes | Self::Trefoil | Self::Eight => 2,
             _ => 1,
         }
     }
@@ -143,6 +167,7 @@ impl Source {
             Self::Glyphs => 10,
             Self::Dice => 6,
             Self::Clocks => things::HOURS,
+            Self::Dominoes => objects::DOTS,
             _ => 0,
         }
     }
@@ -162,6 +187,7 @@ impl Source {
             Self::Hills => [500, 100],
             Self::Eggs => [700, 150],
             Self::Fishes => [600, 120],
+            Self::Birds => [650, 130],
             _ => MADE,
         }
     }
@@ -209,6 +235,16 @@ impl Source {
             Self::Bricks => things::bricks,
             Self::Fishes => things::fishes,
             Self::Vases => things::vases,
+            Self::Mugs => objects::mugs,
+            Self::Kites => objects::kites,
+            Self::Umbrellas => objects::umbrellas,
+            Self::Keys => objects::keys,
+            Self::Bottles => objects::bottles,
+            Self::Mushrooms => objects::mushrooms,
+            Self::Bells => objects::bells,
+            Self::Crowns => objects::crowns,
+            Self::Birds => objects::birds,
+            Self::Tents => objects::tents,
             _ => return None,
         })
     }
@@ -218,6 +254,7 @@ impl Source {
         match self {
             Self::Dice => figures::die,
             Self::Clocks => things::clock,
+            Self::Dominoes => objects::domino,
             _ => scenes::glyph,
         }
     }
@@ -240,6 +277,7 @@ impl Source {
                 Self::Pinwheel => points(scenes::pinwheel),
                 Self::Horseshoes => points(figures::horseshoes),
                 Self::Trefoil => points(things::trefoil),
+                Self::Eight => points(objects::eight),
                 _ => self.images(plan.model.size, count, stream).into(),
             }
         });

@@ -71,6 +71,42 @@ fn fakes_that_fade_decay_and_are_not_beaten() {
     assert_eq!(found(fading_to(0.29)), [warned, decay(Severity::Warning)]);
 }
 
+/// Fakes that are near are no failure, however much nearer they were.
+#[test]
+fn what_is_near_is_not_severe() {
+    let to =
+        |furthest: f64| first_severe(|number, line| line.signs.distance = if number < 60 { 0.05 } else { furthest });
+    assert_eq!((to(0.19), to(0.21).as_deref()), (None, Some("decay")));
+    let pushed_at = |distance: f64| first_severe(|_, line| (line.signs.push, line.signs.distance) = (-0.02, distance));
+    assert_eq!((pushed_at(0.19), pushed_at(0.21).as_deref()), (None, Some("wrong-sign")));
+}
+
+/// Fakes that come nearer all the while are trained the right way, whatever a step seems to do, and nobody has won over them: a
+/// tenth nearer over the later half, here of 6 lines and of 25.
+#[test]
+fn what_comes_nearer_is_not_severe() {
+    let pushed = |each: f64| {
+        first_severe(|number, line| {
+            (line.signs.push, line.signs.distance) = (-0.02, each.powi(number as i32));
+        })
+    };
+    assert_eq!((pushed(0.965), pushed(0.966).as_deref()), (None, Some("wrong-sign")));
+    let pulled = |each: f64| {
+        first_severe(|number, line| {
+            (line.signs.logit_fixed, line.signs.pull) = (2.0, -0.1);
+            line.signs.distance = each.powi(number as i32);
+        })
+    };
+    assert_eq!((pulled(0.965), pulled(0.966).as_deref()), (None, Some("wrong-sign")));
+    let fooled = |each: f64| {
+        first_severe(|number, line| {
+            (line.signs.logit_fixed, line.signs.pull) = (0.3, 0.0);
+            line.signs.distance = 0.9 * each.powi(number as i32);
+        })
+    };
+    assert_eq!((fooled(0.991), fooled(0.992).as_deref()), (None, Some("generator-winning")));
+}
+
 /// A discriminator that does not see that fakes got worse is overtaken, and pulls them back when it has learned.
 #[test]
 fn a_swing_is_no_decay() {
@@ -111,6 +147,7 @@ fn a_critic_may_begin_the_wrong_way_round() {
     // A penalty that rises with the loss, and a loss that calls it right, are another thing.
     let rising = |number: u64, line: &mut StatsLine| {
         (line.signs.logit_fixed, line.signs.pull, line.stats.penalty) = (3.0, -0.2, 10.0 + number as f64);
+        line.signs.distance = 0.9;
     };
     assert_eq!(severe(rising), ["wrong-sign"]);
     let swapped = |_: u64, line: &mut StatsLine| {
