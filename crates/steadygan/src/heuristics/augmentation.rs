@@ -33,7 +33,7 @@ pub static CARD: Card = Card {
             random alone, the others black; gradients pass through",
     default: "probability = 1 of each change, which may change over the run; colour = true, translation = 0.125, \
               cutout = 0.5, one-channel = false",
-    source: "Zhao et al. 2020 (DiffAugment)",
+    source: "Zhao et al. 2020 (DiffAugment); one-channel is our own (benchmarks/2026-11-30-stacked-mnist)",
     evidence: Evidence::Strong,
     conflicts: &[Conflict { with: "adaptive-augmentation", why: "both change what the discriminator sees", instead: "" }],
 };
