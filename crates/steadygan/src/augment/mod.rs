@@ -93,8 +93,8 @@ impl Augmentation {
     ///
     /// Every image takes twelve numbers from the stream, whatever the probability, the sizes and the images are:
     /// brightness, saturation, contrast (two each), translation and cutout (three each), the first of each deciding
-    /// whether the change is made; and two more if one channel may be shown alone. So the first `n` images do not depend on how many follow, and a change that is made
-    /// with some probability is made alike with any larger one.
+    /// whether the change is made; and two more if one channel may be shown alone. So the first `n` images do not
+    /// depend on how many follow, and a change that is made with some probability is made alike with any larger one.
     ///
     /// # Panics
     ///

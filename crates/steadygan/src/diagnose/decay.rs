@@ -13,8 +13,8 @@ const WORSE: f64 = 1.5;
 const MUCH_WORSE: f64 = 2.5;
 
 /// Worse by this factor will not get better by itself if the discriminator is certain of it, as it no longer leads the generator
-/// back. Sound runs of the tuning corpus swing to 1.4 times the best under such a discriminator, and to 1.7 under any that
-/// sees it.
+/// back. Sound runs of the tuning corpus that are not near swing to 1.4 times the best under such a discriminator, and to 1.7 under
+/// any that sees it.
 const LOST: f64 = 2.0;
 
 /// Reals and fakes are this many standard deviations apart if the discriminator sees what got worse. One that does not is only overtaken,
