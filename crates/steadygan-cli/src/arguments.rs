@@ -142,7 +142,7 @@ impl Recipe {
 
     /// The layers: file (or the embedded recipe) < --set < the other flags.
     pub(crate) fn layered(&self) -> Result<LayeredRecipe> {
-        let mut recipe = LayeredRecipe::default();
+        let mut recipe = steadygan::heuristics::recipe();
         match &self.file {
             Some(file) => recipe.lay_file(file)?,
             None => recipe.lay_text(EMBEDDED, "embedded recipe")?,

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use steadygan::data::{self, Dataset, Inspection};
+use steadygan::decide::Draft;
 use steadygan::plan::Plan;
 use steadygan::recipe::LayeredRecipe;
 use steadygan::report::picture_of_reals;
@@ -90,10 +91,10 @@ type Made = Result<(Plan, Dataset)>;
 
 fn inspect(arguments: &Inspect, options: &Options) -> Result<ExitCode> {
     let recipe = arguments.source.recipe()?;
-    let asked = recipe.recipe()?;
+    // Mistakes in the recipe are reported before images are read.
+    let draft = Draft::new(&recipe)?;
+    let asked = draft.recipe().clone();
     check_free(&arguments.out, Path::new(&asked.data.plan().source))?;
-    // What is wrong with the recipe is said before images are read, whatever channels these have.
-    Plan::decide(&recipe, asked.data.plan().channels.unwrap_or(1))?;
     let (inspection, dataset) = data::inspect(&asked.data.plan())?;
     let sheet = match &dataset {
         Ok(dataset) => Some(sheet(dataset, asked.seed)?),
@@ -106,7 +107,7 @@ fn inspect(arguments: &Inspect, options: &Options) -> Result<ExitCode> {
         write_atomically(&arguments.out, png)?;
     }
     let sheet = sheet.map(|_| arguments.out.display().to_string());
-    let made = dataset.and_then(|dataset| Ok((decide_for(&recipe, &dataset)?, dataset)));
+    let made = dataset.and_then(|dataset| Ok((decide_for(draft, &dataset)?, dataset)));
     answer(&if options.json { json(&inspection, &made, sheet) } else { table(&inspection, &made, sheet) });
     Ok(ExitCode::SUCCESS)
 }

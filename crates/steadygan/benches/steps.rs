@@ -11,9 +11,8 @@
 use burn::prelude::Device;
 use std::time::Instant;
 use steadygan::nn::LayerTable;
-use steadygan::plan::Plan;
 use steadygan::recipe::{EMBEDDED, LayeredRecipe};
-use steadygan::run::prepare;
+use steadygan::run::{initial_state, prepare};
 use steadygan::train::{Observer, State, train};
 use steadygan::{Result, rng};
 
@@ -54,7 +53,7 @@ fn main() {
 
 /// Lays the keys over the recipe and measures.
 fn run(base: &str, count: &str, keys: &[&str], measure: fn(Turns, &LayeredRecipe) -> Result<()>) -> Result<()> {
-    let mut recipe = LayeredRecipe::default();
+    let mut recipe = steadygan::heuristics::recipe();
     recipe.lay_text(base, "the recipe")?;
     for assignment in keys {
         recipe.lay_assignment(assignment, "the command line")?;
@@ -75,7 +74,7 @@ fn train_steps(turns: Turns, recipe: &LayeredRecipe) -> Result<()> {
     let (mut plan, data) = prepare(recipe)?;
     plan.train.images = ENDLESS;
     let device = Device::flex().autodiff();
-    let mut state = State::new(&plan, &device);
+    let mut state = initial_state(&plan, &device)?;
     let (parameters, images) = (parameters(&state), plan.train.round());
     let mut watch =
         Stopwatch { turns, parameters, images, warm: false, due: WARM_UP, times: Vec::new(), began: Instant::now() };
@@ -117,8 +116,8 @@ impl Observer for Stopwatch {
 
 /// Sampling as the program does it, in evaluation mode and without files; once before that is counted.
 fn sample_images(turns: Turns, recipe: &LayeredRecipe) -> Result<()> {
-    let plan = Plan::decide(recipe, 3)?;
-    let state = State::new(&plan, &Device::flex());
+    let plan = steadygan::decide::decide(recipe, 3)?;
+    let state = initial_state(&plan, &Device::flex())?;
     let draw = |count| plan.model.latent_distribution.sample(count, plan.model.latent, &mut rng::stream(0, "bench", 0));
     state.generator.sample(&draw(plan.train.batch), None, &Device::flex());
     for count in turns {

@@ -1,7 +1,7 @@
 //! The library's one error type: what went wrong, who can act on it, and what to do next.
 
-use crate::run::NO_RUN;
 use std::fmt;
+use std::fmt::Display;
 use std::io;
 use steadygan_run::RunError;
 
@@ -31,6 +31,9 @@ pub struct Error {
     hint: String,
 }
 
+/// The hint for a path that is no run's folder.
+pub const NO_RUN: &str = "name a run's folder, such as runs/00001-fashion-hacks; `steadygan train` starts a new one";
+
 /// The result of anything that can fail in this library.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -56,7 +59,7 @@ impl Error {
     }
 
     /// An error of the file system, `what` being the sentence's start ("cannot read photos/a.png").
-    pub fn io(what: impl fmt::Display, cause: &io::Error, hint: impl Into<String>) -> Self {
+    pub fn io(what: impl Display, cause: &io::Error, hint: impl Into<String>) -> Self {
         Self::new(ErrorKind::Io, format!("{what}: {}", steadygan_run::reason(cause)), hint)
     }
 
@@ -65,7 +68,8 @@ impl Error {
     }
 
     /// The same error with another hint.
-    pub(crate) fn with_hint(self, hint: &str) -> Self {
+    #[must_use]
+    pub fn with_hint(self, hint: &str) -> Self {
         Self { hint: hint.into(), ..self }
     }
 
@@ -80,13 +84,36 @@ impl Error {
     }
 }
 
-impl fmt::Display for Error {
+impl Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
 impl std::error::Error for Error {}
+
+/// Returns an error unless `ok`: the recipe key `key`, whose value is `found`, must be `wanted`.
+///
+/// # Errors
+///
+/// `ok` is false.
+pub fn require(ok: bool, key: &str, found: impl Display, wanted: &str) -> Result<()> {
+    if ok {
+        return Ok(());
+    }
+    let hint = format!("set it with --set {key}=VALUE or in the recipe");
+    Err(Error::recipe(format!("`{key}` is {found} but must be {wanted}"), hint))
+}
+
+/// Returns an error unless `value` is positive and finite as a 32-bit float, because training computes in 32 bits.
+///
+/// # Errors
+///
+/// `value` is zero, negative, not finite, or becomes so in 32 bits.
+pub fn require_positive(value: f64, key: &str) -> Result<()> {
+    let narrow = value as f32;
+    require(narrow.is_finite() && narrow > 0.0, key, value, "a positive number of 32 bits")
+}
 
 impl From<RunError> for Error {
     fn from(error: RunError) -> Self {

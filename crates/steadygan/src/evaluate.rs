@@ -6,7 +6,9 @@
 mod cache;
 mod catalogue;
 mod digits;
+mod logits;
 mod points;
+mod rows;
 mod subject;
 
 use crate::error::{Error, Result};

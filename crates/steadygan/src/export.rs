@@ -5,20 +5,16 @@ mod onnx;
 use crate::error::Result;
 use crate::nn::{Network, named_tensors};
 use crate::plan::ModelPlan;
-use crate::run::checkpoint_of;
-use crate::weights::{Role, Tensors};
+use crate::role::Role;
+use crate::run::{checkpoint_of, checkpoint_state};
+pub use crate::weights::FORMAT_VERSION;
+use crate::weights::{METADATA_KEY, Tensors};
 use burn::prelude::Device;
 use safetensors::tensor::{Dtype, TensorView};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use steadygan_run::{RunDirectory, Which, write_atomically};
-
-/// The version of what an export says of itself.
-pub const FORMAT_VERSION: u32 = 1;
-
-/// The metadata's only key, in SafeTensors and in ONNX (several would be written in no fixed order).
-pub(crate) const METADATA_KEY: &str = "steadygan";
 
 /// What an export says of itself, as JSON under the metadata's key `steadygan`.
 #[derive(Debug, Clone, Serialize)]
@@ -49,7 +45,7 @@ impl Description<'_> {
 pub fn export(run: &Path, which: Which) -> Result<PathBuf> {
     let run = RunDirectory::open(run)?;
     let checkpoint = checkpoint_of(&run, which)?;
-    let state = checkpoint.state(&Device::flex())?;
+    let state = checkpoint_state(&checkpoint, &Device::flex())?;
     let model = &checkpoint.origin().plan.model;
     let folder = run.export();
     let describe = |role| Description { format_version: FORMAT_VERSION, role, images: state.images, model };

@@ -27,7 +27,9 @@
 
 pub mod augment;
 pub mod class;
+mod count;
 pub mod data;
+pub mod decide;
 pub mod device;
 pub mod diagnose;
 mod error;
@@ -37,6 +39,7 @@ pub mod export;
 mod files;
 pub mod generate;
 pub mod heuristics;
+pub mod hook;
 pub mod labels;
 pub mod latent;
 pub mod loss;
@@ -52,8 +55,10 @@ mod protobuf;
 pub mod recipe;
 pub mod report;
 pub mod rng;
+mod role;
 pub mod run;
 pub mod schedule;
+mod settings;
 pub mod study;
 pub mod train;
 pub mod weights;

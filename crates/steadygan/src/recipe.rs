@@ -1,27 +1,27 @@
 //! What the user asked: TOML in layers, each key knowing where its value came from.
 
-mod count;
+mod auto;
 mod keys;
 mod layers;
 mod presets;
 
-pub use count::{Cadence, Count};
-pub use layers::LayeredRecipe;
-pub(crate) use layers::line_of;
+pub use crate::count::{Cadence, Count};
+pub use keys::Vocabulary;
+pub use layers::{LayeredRecipe, line_of};
 pub use presets::PRESETS;
 
 use crate::data::{DataPlan, sample_shape};
 use crate::error::Result;
 use crate::metrics::network::DEFAULT_NETWORK;
-use crate::plan::{Block, Family, MetricKind, OnSevere};
-use count::NumberOrWord;
-use serde::de::{self, Deserializer};
+use crate::nn::{Block, Family};
+use crate::settings::{MetricKind, OnSevere};
+use serde::de::Deserializer;
 use serde::{Deserialize, Serialize};
 
-/// The recipe of who names none.
+/// The recipe used when the user names none.
 pub const EMBEDDED: &str = include_str!("recipe/embedded.toml");
 
-/// What a study of points varies if it names no recipe.
+/// The base recipe of a study of points that names none.
 pub const POINTS: &str = include_str!("recipe/points.toml");
 
 /// Every key of a recipe but the heuristics, which the catalogue defines.
@@ -49,8 +49,9 @@ pub struct DataRecipe {
     pub source: String,
     /// Height and width in pixels.
     pub size: usize,
-    /// 1, 3 or "auto": grey if every image is.
-    pub channels: Channels,
+    /// 1 or 3; with "auto", images are grey if every image of the source is.
+    #[serde(with = "auto")]
+    pub channels: Option<Channels>,
     /// The share of the images kept from training, by content.
     pub holdout: f64,
     /// What transparent images are laid over: red, green, blue.
@@ -61,25 +62,14 @@ pub struct DataRecipe {
 
 impl Default for DataRecipe {
     fn default() -> Self {
-        Self {
-            source: "embedded".into(),
-            size: 32,
-            channels: Channels::Auto,
-            holdout: 0.1,
-            background: [255; 3],
-            flip: false,
-        }
+        Self { source: "embedded".into(), size: 32, channels: None, holdout: 0.1, background: [255; 3], flip: false }
     }
 }
 
 impl DataRecipe {
     /// What the loader is asked for.
     pub fn plan(&self) -> DataPlan {
-        let channels = match self.channels {
-            Channels::Auto => None,
-            Channels::Grey => Some(1),
-            Channels::Colour => Some(3),
-        };
+        let channels = self.channels.map(usize::from);
         // Points have a shape of their own, whatever is asked for.
         let (channels, size) = match sample_shape(&self.source) {
             Some([channels, size, _]) => (Some(channels), size),
@@ -97,33 +87,32 @@ impl DataRecipe {
 }
 
 /// How many channels images are given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "usize", into = "usize")]
 pub enum Channels {
-    /// Grey if every image is grey.
-    Auto,
     /// One.
     Grey,
     /// Three.
     Colour,
 }
 
-impl Serialize for Channels {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Auto => serializer.serialize_str("auto"),
-            Self::Grey => serializer.serialize_u64(1),
-            Self::Colour => serializer.serialize_u64(3),
+impl From<Channels> for usize {
+    fn from(channels: Channels) -> Self {
+        match channels {
+            Channels::Grey => 1,
+            Channels::Colour => 3,
         }
     }
 }
 
-impl<'de> Deserialize<'de> for Channels {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match NumberOrWord::deserialize(deserializer)? {
-            NumberOrWord::Number(1) => Ok(Self::Grey),
-            NumberOrWord::Number(3) => Ok(Self::Colour),
-            NumberOrWord::Word(word) if word == "auto" => Ok(Self::Auto),
-            _ => Err(de::Error::custom("channels are 1, 3 or \"auto\"")),
+impl TryFrom<usize> for Channels {
+    type Error = &'static str;
+
+    fn try_from(channels: usize) -> Result<Self, Self::Error> {
+        match channels {
+            1 => Ok(Self::Grey),
+            3 => Ok(Self::Colour),
+            _ => Err("channels are 1, 3 or \"auto\""),
         }
     }
 }
@@ -133,7 +122,8 @@ impl<'de> Deserialize<'de> for Channels {
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct ModelRecipe {
     /// Architecture; "auto" is `dcgan` for images and `mlp` for points.
-    pub family: FamilyChoice,
+    #[serde(with = "auto")]
+    pub family: Option<Family>,
     /// The blocks of the family `resnet`.
     pub block: Block,
     /// The generator's channels at the widest resolution; units of a hidden layer of the family `mlp`.
@@ -154,39 +144,10 @@ pub struct ModelRecipe {
     pub weights: Vec<String>,
 }
 
-/// An architecture, or that of the data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FamilyChoice {
-    /// `dcgan` for images, `mlp` for points.
-    Auto,
-    /// Convolutional networks.
-    Dcgan,
-    /// Residual networks.
-    Resnet,
-    /// Fully connected networks.
-    Mlp,
-    /// The small network for Stacked-MNIST.
-    Unrolled,
-}
-
-impl FamilyChoice {
-    /// The architecture for a source of data.
-    pub fn family(self, source: &str) -> Family {
-        match self {
-            Self::Auto if sample_shape(source).is_some() => Family::Mlp,
-            Self::Auto | Self::Dcgan => Family::Dcgan,
-            Self::Resnet => Family::Resnet,
-            Self::Mlp => Family::Mlp,
-            Self::Unrolled => Family::Unrolled,
-        }
-    }
-}
-
 impl Default for ModelRecipe {
     fn default() -> Self {
         Self {
-            family: FamilyChoice::Auto,
+            family: None,
             block: Block::Sngan,
             width: 32,
             discriminator_width: 0,

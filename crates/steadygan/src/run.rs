@@ -3,20 +3,23 @@
 mod attended;
 mod report;
 mod resume;
+mod start;
 
 pub use report::RunReport;
+pub use start::{checkpoint_state, initial_state, initial_weights};
 
-use crate::data::{self, DataFacts, Dataset, Samples};
+use crate::data::{self, Dataset, Samples};
+use crate::decide::Draft;
 use crate::device::device;
 use crate::diagnose::History;
 use crate::error::{Error, Result};
-use crate::nn::{LayerTable, Network};
-use crate::plan::{Batching, OnSevere, Plan};
-use crate::recipe::{LayeredRecipe, Recipe};
+use crate::nn::{self, LayerTable, Network};
+use crate::plan::{Batching, ModelPlan, OnSevere, Plan};
+use crate::recipe::LayeredRecipe;
 use crate::report::sheet::encode_png;
 use crate::report::{SCATTERED, picture_of_reals};
 use crate::train::{self, Checkpoint, Observer, Origin, Recorder, State, load_checkpoint};
-use crate::weights::{Weights, initial_state, initial_weights, read_all};
+use crate::weights::{Weights, read_all};
 use attended::Attended;
 use burn::prelude::Device;
 use std::path::Path;
@@ -60,23 +63,18 @@ impl Machine {
     }
 }
 
-/// Decides a recipe's plan for who only wants to look at it: images are read only if they decide the channels, or
-/// networks are told of their classes.
+/// Decides a recipe's plan without training it. Images are read only if they decide the channels, or if the networks are
+/// conditioned on their classes.
 ///
 /// # Errors
 ///
 /// As [`prepare`].
 pub fn decide(recipe: &LayeredRecipe) -> Result<Plan> {
-    let asked = recipe.recipe()?;
-    match asked.data.plan().channels {
-        Some(channels) => {
-            let plan = Plan::decide(recipe, channels)?;
-            match plan.model.conditioning {
-                None => started_from(plan, &read_all(&asked.model.weights)?),
-                Some(_) => Ok(prepare(recipe)?.0),
-            }
-        }
-        None => Ok(prepare(recipe)?.0),
+    let draft = Draft::new(recipe)?;
+    let weights = read_all(&draft.recipe().model.weights)?;
+    match draft.channels().filter(|_| !draft.depends_on_classes()) {
+        Some(channels) => started_from(draft.complete(channels)?, &weights),
+        None => Ok(load(draft, &weights)?.0),
     }
 }
 
@@ -86,13 +84,9 @@ pub fn decide(recipe: &LayeredRecipe) -> Result<Plan> {
 ///
 /// The recipe or the data is not usable; the message says what to change.
 pub fn prepare(recipe: &LayeredRecipe) -> Result<(Plan, Dataset)> {
-    let Recipe { data: asked, model, .. } = recipe.recipe()?;
-    let asked = asked.plan();
-    // What is wrong with the recipe is said before images are read, whatever channels these have.
-    Plan::decide(recipe, asked.channels.unwrap_or(1))?;
-    let weights = read_all(&model.weights)?;
-    let data = data::load(&asked)?;
-    Ok((decide_with(recipe, &data, &weights)?, data))
+    let draft = Draft::new(recipe)?;
+    let weights = read_all(&draft.recipe().model.weights)?;
+    load(draft, &weights)
 }
 
 /// Decides a recipe's plan for data that has been read.
@@ -100,12 +94,18 @@ pub fn prepare(recipe: &LayeredRecipe) -> Result<(Plan, Dataset)> {
 /// # Errors
 ///
 /// The recipe is not usable, or not with this data.
-pub fn decide_for(recipe: &LayeredRecipe, data: &Dataset) -> Result<Plan> {
-    decide_with(recipe, data, &read_all(&recipe.recipe()?.model.weights)?)
+pub fn decide_for(draft: Draft<'_>, data: &Dataset) -> Result<Plan> {
+    let weights = read_all(&draft.recipe().model.weights)?;
+    decide_with(draft, data, &weights)
 }
 
-fn decide_with(recipe: &LayeredRecipe, data: &Dataset, weights: &[Weights]) -> Result<Plan> {
-    let plan = started_from(Plan::decide(recipe, DataFacts::from(data))?, weights)?;
+fn load(draft: Draft<'_>, weights: &[Weights]) -> Result<(Plan, Dataset)> {
+    let data = data::load(&draft.recipe().data.plan())?;
+    Ok((decide_with(draft, &data, weights)?, data))
+}
+
+fn decide_with(draft: Draft<'_>, data: &Dataset, weights: &[Weights]) -> Result<Plan> {
+    let plan = started_from(draft.complete(data)?, weights)?;
     let (batch, count) = (plan.train.batch, data.train.count());
     if batch > count {
         return Err(Error::recipe(
@@ -127,8 +127,11 @@ fn started_from(mut plan: Plan, weights: &[Weights]) -> Result<Plan> {
 
 /// The layer tables of a plan's generator and discriminator.
 pub fn layer_tables(plan: &Plan) -> [LayerTable; 2] {
-    let state = State::new(plan, &Device::flex().autodiff());
-    [LayerTable::of("generator", &state.generator), LayerTable::of("discriminator", &state.discriminator)]
+    let device = Device::flex().autodiff();
+    let of = |name, build: fn(&ModelPlan, u64, &Device) -> Network| {
+        LayerTable::of(name, &build(&plan.model, plan.seed, &device))
+    };
+    [of("generator", nn::generator), of("discriminator", nn::discriminator)]
 }
 
 /// What the program takes beside a run's own needs: its code, the embedded images, the allocator's
@@ -269,10 +272,6 @@ pub(crate) fn checkpoint_of(run: &RunDirectory, which: Which) -> Result<Checkpoi
     }
     load_checkpoint(&file)
 }
-
-/// What to do about a path that is no run.
-pub(crate) const NO_RUN: &str =
-    "name a run's folder, such as runs/00001-fashion-hacks; `steadygan train` starts a new one";
 
 fn write_plan(directory: &RunDirectory, plan: &Plan) -> Result<()> {
     let json = serde_json::to_vec_pretty(plan).expect("a plan is plain data");

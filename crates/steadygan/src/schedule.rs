@@ -9,7 +9,7 @@
 //! assert_eq!(decay.at(80_000), 0.0);
 //! ```
 
-use crate::recipe::Count;
+use crate::count::Count;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 use toml::{Table, Value};

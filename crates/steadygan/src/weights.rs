@@ -11,12 +11,10 @@ mod state_dict;
 
 use crate::error::{Error, Result};
 use crate::files::{hex, read_limited};
-use crate::nn::{Network, load_tensors, named_tensors};
-use crate::plan::{MAX_WEIGHTS, Plan};
-use crate::train::State;
+use crate::nn::{MAX_WEIGHTS, Network, load_tensors, named_tensors};
+pub use crate::role::{Role, WeightsFile};
 use burn::prelude::*;
 use safetensors::tensor::TensorView;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -25,43 +23,11 @@ use std::path::{Path, PathBuf};
 /// Tensors by name.
 pub(crate) type Tensors = BTreeMap<String, TensorData>;
 
-/// A network's part in the game.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Role {
-    /// Makes images.
-    Generator,
-    /// Tells reals from fakes.
-    Discriminator,
-}
+/// The version of what an export says of itself.
+pub const FORMAT_VERSION: u32 = 1;
 
-impl Role {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Generator, Self::Discriminator];
-
-    /// The file of an export with this network's weights.
-    pub fn file_name(self) -> String {
-        format!("{self}.safetensors")
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Generator => "generator",
-            Self::Discriminator => "discriminator",
-        })
-    }
-}
-
-/// A file of weights that a network starts from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WeightsFile {
-    /// Where it was; a relative path counts from the folder that training was started in.
-    pub path: PathBuf,
-    /// SHA-256 (hexadecimal) over names, shapes and values: the same weights in another format have the same.
-    pub sha256: String,
-}
+/// The metadata's only key, in SafeTensors and in ONNX. Several keys would be written in no fixed order.
+pub(crate) const METADATA_KEY: &str = "steadygan";
 
 /// The tensors of a file.
 #[derive(Debug, Clone)]
@@ -80,8 +46,6 @@ const READABLE: &str =
 /// For what PyTorch's files can hold beside a state dict.
 const PLAIN_STATE_DICT: &str = "save the network's state dict: torch.save(network.state_dict(), \"weights.pth\")";
 const TO_FLOATS: &str = "convert it first: {name: tensor.float() for name, tensor in network.state_dict().items()}";
-const OLD_WEIGHTS: &str = "put the old file back (a relative path counts from the folder that training was started in), \
-                           or start a new run with `steadygan train`";
 const OTHER_NETWORK: &str = "data.size, data.channels, model.width, model.latent and some heuristics must be those that the file was \
                              made with; `steadygan summary` shows the recipe's networks";
 
@@ -149,21 +113,26 @@ impl Weights {
         named_tensors(network).iter().filter(|tensor| same(&tensor.name, tensor.data.shape())).count()
     }
 
-    /// Which of a plan's networks these weights are for: the one that the file says, else the one that more of its
-    /// tensors fit, so that an error names what is wrong with the others.
+    /// Which of two networks (the generator, the discriminator) these weights are for: the one that the file names, else
+    /// the one that more of its tensors fit, so that an error names what is wrong with the others.
     ///
     /// # Errors
     ///
     /// They are another network's.
-    fn role(&self, state: &State) -> Result<Role> {
-        let network = |role| state.network(role);
-        let closest = || Role::ALL.into_iter().rev().max_by_key(|role| self.in_common(network(*role)));
+    pub(crate) fn role(&self, networks: &[Network; 2]) -> Result<Role> {
+        let of = |role: Role| &networks[role as usize];
+        let closest = || Role::ALL.into_iter().rev().max_by_key(|role| self.in_common(of(*role)));
         let role = self.role.or_else(closest).expect("there are two");
-        self.load(network(role).clone())?;
+        self.load(of(role).clone())?;
         Ok(role)
     }
 
-    fn file(&self) -> WeightsFile {
+    /// Where the file was read.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn file(&self) -> WeightsFile {
         WeightsFile { path: self.path.clone(), sha256: digest("", &self.tensors) }
     }
 }
@@ -225,27 +194,6 @@ pub fn read_all(paths: &[String]) -> Result<Vec<Weights>> {
     files(paths)?.iter().map(|path| Weights::read(path)).collect()
 }
 
-/// Which networks of a plan start from which weights.
-///
-/// # Errors
-///
-/// Weights are of another network, or two are for one.
-pub fn initial_weights(read: &[Weights], plan: &Plan) -> Result<BTreeMap<Role, WeightsFile>> {
-    let mut found = BTreeMap::new();
-    if read.is_empty() {
-        return Ok(found);
-    }
-    let state = State::new(plan, &Device::flex());
-    for weights in read {
-        let role = weights.role(&state)?;
-        if let Some(WeightsFile { path: earlier, .. }) = found.insert(role, weights.file()) {
-            let message = format!("{} and {} are both of a {role}", earlier.display(), weights.path.display());
-            return Err(Error::recipe(message, "name one file of weights for each network"));
-        }
-    }
-    Ok(found)
-}
-
 /// The files that paths of files and folders of exports stand for.
 fn files(paths: &[String]) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
@@ -262,25 +210,6 @@ fn files(paths: &[String]) -> Result<Vec<PathBuf>> {
         }
     }
     Ok(files)
-}
-
-/// A plan's state before the first step: [`State::new`] with the weights of the plan's files.
-///
-/// # Errors
-///
-/// A file cannot be read, or holds other weights than when the plan was decided.
-pub fn initial_state(plan: &Plan, device: &Device) -> Result<State> {
-    let mut state = State::new(plan, device);
-    for (role, planned) in &plan.initial_weights {
-        let weights = Weights::read(&planned.path).map_err(|error| error.with_hint(OLD_WEIGHTS))?;
-        if weights.file().sha256 != planned.sha256 {
-            let message = format!("{} holds other weights than the run was planned with", planned.path.display());
-            return Err(Error::checkpoint(message, OLD_WEIGHTS));
-        }
-        let network = state.network_mut(*role);
-        *network = weights.load(std::mem::take(network))?;
-    }
-    Ok(state)
 }
 
 #[cfg(test)]

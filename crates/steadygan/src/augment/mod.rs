@@ -47,8 +47,7 @@ pub use colour::{BRIGHTNESS, CONTRAST, Colour, Range, SATURATION, colour};
 pub use cutout::{CUTOUT_SHARE, cutout, hole};
 pub use translation::{TRANSLATION_SHARE, shift, translate};
 
-use crate::error::Result;
-use crate::plan::require;
+use crate::error::{Result, require};
 use crate::rng::Stream;
 use burn::Tensor;
 use draw::Draw;

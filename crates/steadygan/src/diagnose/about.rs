@@ -121,12 +121,11 @@ fn labels(plan: &Plan) -> [Labels; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recipe::LayeredRecipe;
 
     fn about(text: &str) -> About {
-        let mut recipe = LayeredRecipe::default();
+        let mut recipe = crate::heuristics::recipe();
         recipe.lay_text(text, "test").unwrap();
-        About::new(&Plan::decide(&recipe, 1).unwrap(), 1_000)
+        About::new(&crate::decide::decide(&recipe, 1).unwrap(), 1_000)
     }
 
     /// H(0.95) + H(0.15) = 0.1985 + 0.4227 = 0.6212, as the module `labels` says; flips of 0.05 make the means 0.91 and 0.19:

@@ -5,16 +5,16 @@ mod causes;
 use super::*;
 use crate::data::{Dataset, Images};
 use crate::plan::Plan;
-use crate::recipe::{LayeredRecipe, PRESETS};
+use crate::recipe::PRESETS;
 use steadygan_run::{Finding, ModesLine, Outcome, Signs, Stats, StatsLine};
 
 fn plan(text: &str) -> Plan {
-    let mut recipe = LayeredRecipe::default();
+    let mut recipe = crate::heuristics::recipe();
     recipe
         .lay_text("[data]\nsize=8\n[model]\nwidth=4\n[train]\nbatch=10\nimages=40000\nstats-every=100", "small")
         .unwrap();
     recipe.lay_text(text, "test").unwrap();
-    Plan::decide(&recipe, 1).unwrap()
+    crate::decide::decide(&recipe, 1).unwrap()
 }
 
 /// A line of a sound run: ten rounds each.
@@ -220,9 +220,9 @@ fn missing_modes_and_divergence_are_told() {
 fn advice_can_be_followed() {
     for (preset, _) in PRESETS {
         let text = format!("base='{preset}'\n[data]\nsize=8\n[model]\nwidth=4\n[train]\nbatch=8");
-        let mut recipe = LayeredRecipe::default();
+        let mut recipe = crate::heuristics::recipe();
         recipe.lay_text(&text, "preset").unwrap();
-        let about = About::new(&Plan::decide(&recipe, 1).unwrap(), 1_000);
+        let about = About::new(&crate::decide::decide(&recipe, 1).unwrap(), 1_000);
         for check in CATALOGUE {
             let advice = advice::resolved((check.advice)(&about), &about.plan);
             assert!(!advice.is_empty(), "{preset}: {}", check.card.name);
@@ -242,7 +242,7 @@ fn advice_can_be_followed() {
                         _ => panic!("{}", advice.recipe),
                     }
                 }
-                let planned = Plan::decide(&followed, 1);
+                let planned = crate::decide::decide(&followed, 1);
                 assert!(planned.is_ok(), "{preset}: {}: {:?}", advice.recipe, planned.err());
             }
         }

@@ -1,6 +1,8 @@
 //! The metrics of images by name. To add one: a function here that makes its rows, and a line in the catalogue.
 
+use super::logits::logits;
 use super::points::NAME;
+use super::rows::{DISTANCE, SHARE, row, within};
 use super::subject::{FeaturesOfBoth, OfRun, Subject};
 use super::{Request, digits};
 use crate::data::{Images, Samples};
@@ -106,42 +108,6 @@ pub(super) fn measure(request: &Request, subject: &Subject) -> Result<Evaluation
         skipped,
     })
 }
-
-/// A row of fakes compared with reals.
-pub(super) fn row(
-    subject: &Subject,
-    metric: &str,
-    name: String,
-    better: &str,
-    estimate: Estimate,
-    floor: f64,
-) -> Metric {
-    let [low, high] = estimate.interval();
-    Metric {
-        metric: metric.into(),
-        name,
-        better: better.into(),
-        value: estimate.value,
-        low,
-        high,
-        floor,
-        samples: subject.fakes.count() as u64,
-        reals: subject.reals.count() as u64,
-        floor_samples: subject.floor[0].len() as u64,
-        caveat: None,
-    }
-}
-
-/// The row with its interval within what the metric can be.
-pub(super) fn within([least, most]: [f64; 2], row: Metric) -> Metric {
-    Metric { low: row.low.max(least), high: row.high.min(most), ..row }
-}
-
-/// What a share can be.
-pub(super) const SHARE: [f64; 2] = [0.0, 1.0];
-
-/// What a distance can be.
-pub(super) const DISTANCE: [f64; 2] = [0.0, f64::INFINITY];
 
 fn floor_features(subject: &Subject, both: &FeaturesOfBoth) -> [Features; 2] {
     [0, 1].map(|side| both.reals.select(&subject.floor[side]))
@@ -258,7 +224,7 @@ fn measure_memorisation(subject: &Subject) -> Result<Vec<Metric>> {
 
 fn measure_overfit_gap(subject: &Subject) -> Result<Vec<Metric>> {
     let run = of_run(subject)?;
-    let found = overfit_gap(&run.discriminator, &run.model, [&run.train, &run.holdout], &run.device, subject.seed)?;
+    let found = overfit_gap(&logits(run, &run.train), &logits(run, &run.holdout), subject.seed)?;
     let row = row(subject, "overfit-gap", "overfit-gap".into(), "lower", found, 0.0);
     Ok(vec![Metric { samples: run.train.count() as u64, reals: run.holdout.count() as u64, floor_samples: 0, ..row }])
 }

@@ -4,8 +4,8 @@
 //! everything a digit, so that noise has many modes. Beside the count stands what real triples get, through the same
 //! classifier, and the share of triples of which it is confident: few of blends of digits, but also those that are noise.
 
-use super::catalogue::{DISTANCE, SHARE, row, within};
 use super::points::NAME;
+use super::rows::{DISTANCE, SHARE, row, within};
 use super::subject::Subject;
 use crate::data::Images;
 use crate::error::{Error, Result};

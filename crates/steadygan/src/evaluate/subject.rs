@@ -9,7 +9,7 @@ use crate::metrics::{FeatureNetwork, Features, modes, pixel_rows, prdc};
 use crate::nn::Network;
 use crate::plan::{ModelPlan, Plan};
 use crate::rng;
-use crate::run::checkpoint_of;
+use crate::run::{checkpoint_of, checkpoint_state};
 use burn::prelude::Device;
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -88,7 +88,7 @@ impl Subject {
             (None, Err(error)) => return Err(error.clone()),
         };
         let source = request.against.as_ref().unwrap_or(&plan.data.source).clone();
-        let state = checkpoint.state(&device)?;
+        let state = checkpoint_state(&checkpoint, &device)?;
         let count = request.samples.unwrap_or(usual(request).min(reals.count()));
         check_counts(count, reals.count(), &against)?;
         let fakes = fakes(&plan, state.shown_generator(), count, request.seed, &device);

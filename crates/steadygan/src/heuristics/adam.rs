@@ -73,7 +73,6 @@ impl Heuristic for Adam {
 mod tests {
     use super::super::testing::{plan_of, plan_with};
     use super::*;
-    use crate::recipe::LayeredRecipe;
 
     #[test]
     fn on_off_and_overridden_for_one_network() {
@@ -90,9 +89,9 @@ mod tests {
     #[test]
     fn a_later_layer_for_both_beats_an_earlier_one_for_one() {
         let planned = |layers: &[(&str, &str)]| {
-            let mut recipe = LayeredRecipe::default();
+            let mut recipe = crate::heuristics::recipe();
             layers.iter().for_each(|(text, origin)| recipe.lay_text(text, origin).expect("a layer"));
-            let optimizer = Plan::decide(&recipe, 1).expect("a plan").optimizer;
+            let optimizer = crate::decide::decide(&recipe, 1).expect("a plan").optimizer;
             (optimizer.generator.lr.at(0), optimizer.discriminator.lr.at(0), optimizer.generator.beta1)
         };
         let one = ("[optimizer.generator]\nlr = 1e-3\nbeta1 = 0.9", "file");

@@ -9,10 +9,10 @@
 
 use super::{Card, Conflict, Evidence, Family, Heuristic, Hook, Memory, View};
 use crate::augment::{self, MOST_PROBABLE, SIGN_TARGET, adapt};
-use crate::error::Result;
+use crate::error::{Result, require};
 use crate::labels::Moment;
-use crate::plan::{Plan, require};
-use crate::recipe::Count;
+use crate::plan::Plan;
+use crate::count::Count;
 use burn::Tensor;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -14,10 +14,10 @@
 
 use super::{Card, Conflict, Evidence, Family, Heuristic, Hook, View};
 use crate::augment;
-use crate::error::Result;
+use crate::error::{Result, require};
 use crate::labels::Moment;
 use crate::pixels::PixelRange;
-use crate::plan::{Plan, require};
+use crate::plan::Plan;
 use crate::schedule::Schedule;
 use burn::Tensor;
 use serde::{Deserialize, Serialize};

@@ -17,8 +17,8 @@
 //! with much more of it.
 
 use super::{Card, Conflict, Evidence, Family, Heuristic};
-use crate::error::{Error, Result};
-use crate::plan::{Conditioning, MAX_CLASSES, Plan, ToldGenerator};
+use crate::error::Result;
+use crate::plan::{Conditioning, Plan};
 use serde::{Deserialize, Serialize};
 
 /// What there is to know.
@@ -53,16 +53,6 @@ impl Heuristic for ClassConditioning {
     }
 
     fn plan(&self, plan: &mut Plan) -> Result<()> {
-        let count = plan.model.classes.len();
-        if !(2..=MAX_CLASSES).contains(&count) || plan.model.classes.iter().all(|class| class.images == 0) {
-            let message = format!("`{}` needs images of 2 to {MAX_CLASSES} classes, but ", CARD.name);
-            let source = format!("those of `{}` have {count}", plan.data.source);
-            let hint = "put the images of each class into a folder of its own, or --without class-conditioning";
-            return Err(Error::data(message + &source, hint));
-        }
-        if self.0.generator == ToldGenerator::BatchNorm {
-            plan.model.generator.class_scales = count;
-        }
         plan.model.conditioning = Some(self.0);
         Ok(())
     }
@@ -108,10 +98,10 @@ mod tests {
     #[test]
     fn data_without_classes_and_impossible_settings_are_refused() {
         use crate::data::DataFacts;
-        use crate::recipe::LayeredRecipe;
-        let mut recipe = LayeredRecipe::default();
+        use crate::decide::decide;
+        let mut recipe = crate::heuristics::recipe();
         recipe.lay_text("[heuristics]\nclass-conditioning = true", "test").expect("a recipe");
-        let error = Plan::decide(&recipe, DataFacts { channels: 1, classes: Vec::new() }).expect_err("no classes");
+        let error = decide(&recipe, DataFacts { channels: 1, classes: Vec::new() }).expect_err("no classes");
         assert!(error.to_string().contains("classes") && error.hint().contains("folder"), "{error}");
         let refused = |text: &str, key: &str| {
             let error = plan_of(text).expect_err("no plan").to_string();

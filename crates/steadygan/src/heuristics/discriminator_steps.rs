@@ -9,8 +9,8 @@
 //! Two generator steps are what a much copied TensorFlow DCGAN does in silence.
 
 use super::{Card, Evidence, Family, Heuristic};
-use crate::error::Result;
-use crate::plan::{Plan, require};
+use crate::error::{Result, require};
+use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
 /// What there is to know.

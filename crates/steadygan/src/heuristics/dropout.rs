@@ -7,8 +7,8 @@
 //! pix2pix' only source of noise. In generators that start from noise nothing speaks for it but the tip.
 
 use super::{Card, Evidence, Family, Heuristic};
-use crate::error::Result;
-use crate::plan::{Plan, require};
+use crate::error::{Result, require};
+use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
 /// What there is to know.

@@ -9,8 +9,8 @@
 //! generator, not averaged.
 
 use super::{Card, Evidence, Family, Heuristic};
-use crate::error::Result;
-use crate::plan::{AveragePlan, Plan, require};
+use crate::error::{Result, require};
+use crate::plan::{AveragePlan, Plan};
 use crate::schedule::Schedule;
 use serde::{Deserialize, Serialize};
 
@@ -73,7 +73,7 @@ mod tests {
         let values = |network| -> Vec<f32> {
             named_tensors(network).iter().flat_map(|t| t.data.iter::<f32>().collect::<Vec<_>>()).collect()
         };
-        let before = crate::train::State::new(&plan, &burn::prelude::Device::flex().autodiff());
+        let before = crate::train::State::new(&plan, Vec::new(), &burn::prelude::Device::flex().autodiff());
         let after = trained(&plan, 8);
         let (start, end) = (values(&before.generator), values(&after.generator));
         let average = values(after.average.as_ref().expect("an average"));

@@ -8,10 +8,10 @@
 //! to the generator's loss.
 
 use super::{Card, Evidence, Family, Heuristic, Hook};
-use crate::error::Result;
+use crate::error::{Result, require};
 use crate::class::Classed;
 use crate::nn::{Network, Pass};
-use crate::plan::{Plan, require};
+use crate::plan::Plan;
 use burn::Tensor;
 use serde::{Deserialize, Serialize};
 

@@ -15,9 +15,9 @@
 //! ```
 
 use super::{Card, Evidence, Family, Heuristic};
-use crate::error::Result;
+use crate::error::{Result, require_positive};
 use crate::nn::Init;
-use crate::plan::{Plan, require_positive};
+use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
 /// What there is to know.

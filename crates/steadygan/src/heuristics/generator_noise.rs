@@ -7,8 +7,8 @@
 //! StyleGAN's generators learn how much noise each layer takes; of a fixed amount only the tip speaks.
 
 use super::{Card, Evidence, Family, Heuristic};
-use crate::error::Result;
-use crate::plan::{Plan, require};
+use crate::error::{Result, require};
+use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
 /// What there is to know.

@@ -8,8 +8,8 @@
 //! else. ganhacks' norm above 100 is a sign to watch for, not a limit.
 
 use super::{Card, Evidence, Family, Heuristic};
-use crate::error::Result;
-use crate::plan::{Plan, require};
+use crate::error::{Result, require};
+use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
 /// What there is to know.

@@ -7,11 +7,11 @@
 //! Of 2016, against players that circle each other; `ema` averages without touching training.
 
 use super::{Card, Evidence, Family, Heuristic, Hook, Memory};
-use crate::error::Result;
+use crate::error::{Result, require};
 use crate::nn::{Network, each_tensor};
 use crate::optim::Gradients;
-use crate::plan::{Plan, require};
-use crate::weights::Role;
+use crate::plan::Plan;
+use crate::role::Role;
 use burn::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

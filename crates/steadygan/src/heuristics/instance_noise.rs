@@ -9,10 +9,10 @@
 //! used: what it hides at the start must be shown in the end, so the deviation runs out.
 
 use super::{Card, Evidence, Family, Heuristic, Hook, View};
-use crate::error::Result;
+use crate::error::{Result, require};
 use crate::labels::Moment;
 use crate::penalty::normal;
-use crate::plan::{Plan, require};
+use crate::plan::Plan;
 use crate::schedule::{Schedule, Shape, WHOLE_RUN};
 use burn::Tensor;
 use serde::{Deserialize, Serialize};

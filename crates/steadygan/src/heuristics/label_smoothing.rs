@@ -14,9 +14,9 @@
 //! ```
 
 use super::{Card, Evidence, Family, Heuristic, Hook};
-use crate::error::Result;
+use crate::error::{Result, require};
 use crate::labels::{Batches, LabelRange, Moment, smooth};
-use crate::plan::{Plan, require};
+use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
 /// What there is to know.

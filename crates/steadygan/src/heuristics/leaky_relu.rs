@@ -15,8 +15,8 @@
 //! ```
 
 use super::{Card, Evidence, Family, Heuristic};
-use crate::error::Result;
-use crate::plan::{NetworkPlan, Plan, require};
+use crate::error::{Result, require};
+use crate::plan::{NetworkPlan, Plan};
 use serde::{Deserialize, Serialize};
 
 /// What there is to know.

@@ -1,6 +1,6 @@
 //! The discriminator learns in what images of a batch differ.
 //!
-//! The pieces: [`plan::MinibatchDiscrimination`](crate::plan::MinibatchDiscrimination).
+//! The pieces: [`nn::MinibatchDiscrimination`](crate::nn::MinibatchDiscrimination).
 //!
 //! # When it helps
 //!
@@ -8,8 +8,8 @@
 //! results.
 
 use super::{Card, Evidence, Family, Heuristic};
-use crate::error::Result;
-use crate::plan::{MinibatchDiscrimination as Planned, Plan, require};
+use crate::error::{Result, require};
+use crate::plan::{MinibatchDiscriminationSize, Plan};
 use serde::{Deserialize, Serialize};
 
 /// What there is to know.
@@ -53,7 +53,7 @@ impl Heuristic for MinibatchDiscrimination {
             let key = format!("heuristics.minibatch-discrimination.{setting}");
             require((1..=1024).contains(&count), &key, count, "in 1..=1024")?;
         }
-        plan.model.discriminator.minibatch_discrimination = Some(Planned { features, dimensions });
+        plan.model.discriminator.minibatch_discrimination = Some(MinibatchDiscriminationSize { features, dimensions });
         Ok(())
     }
 }

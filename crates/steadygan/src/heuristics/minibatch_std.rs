@@ -7,8 +7,8 @@
 //! In every StyleGAN; R3GAN leaves it out and loses nothing. A cheap answer to fakes that are all alike.
 
 use super::{Card, Evidence, Family, Heuristic};
-use crate::error::Result;
-use crate::plan::{Plan, require};
+use crate::error::{Result, require};
+use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
 /// What there is to know.

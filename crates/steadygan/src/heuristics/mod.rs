@@ -6,7 +6,6 @@
 
 mod card;
 mod costs;
-mod hook;
 #[cfg(test)]
 mod laws;
 mod losses;
@@ -15,16 +14,18 @@ mod penalties;
 #[cfg(test)]
 mod testing;
 
+pub use crate::hook::{Hook, Memory, View};
 pub use card::{Card, Conflict, Evidence, Family};
 pub use costs::{Cost, cost};
-pub use hook::{Hook, Memory, View};
 
 use crate::error::{Error, Result};
 use crate::names::nearest;
 use crate::plan::Plan;
+use crate::recipe::{LayeredRecipe, Vocabulary};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// One heuristic with its settings.
 pub trait Heuristic {
@@ -147,6 +148,17 @@ pub fn defaults() -> impl Iterator<Item = (&'static str, toml::Table)> {
     CATALOGUE.iter().map(|entry| (entry.card.name, (entry.defaults)()))
 }
 
+/// The keys of every recipe: those that [`recipe`](crate::recipe) defines, and those of this catalogue.
+pub fn vocabulary() -> &'static Vocabulary {
+    static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| Vocabulary::new(defaults().collect()));
+    &VOCABULARY
+}
+
+/// A recipe that asks for nothing, for layers to be laid over.
+pub fn recipe() -> LayeredRecipe {
+    LayeredRecipe::new(vocabulary())
+}
+
 /// The recipe line that turns a heuristic on with all its settings spelled out.
 pub fn recipe_line(name: &str) -> String {
     let settings = defaults().find(|(known, _)| *known == name).map(|(_, settings)| settings);
@@ -195,22 +207,13 @@ pub fn chosen(on: &BTreeMap<String, toml::Table>) -> Result<Vec<Box<dyn Heuristi
         .collect()
 }
 
-/// The hooks of the plan's heuristics, in the catalogue's order.
-///
-/// # Errors
-///
-/// As [`chosen`].
-pub fn hooks(plan: &Plan) -> Result<Vec<Box<dyn Hook>>> {
-    Ok(chosen(&plan.heuristics)?.iter().filter_map(|heuristic| heuristic.arm(plan)).collect())
-}
-
-/// An error if two of the plan's heuristics cannot be together.
+/// Returns an error if two heuristics of a plan exclude each other; `on` are the plan's [`chosen`] ones.
 ///
 /// # Errors
 ///
 /// The message names both and why, the hint how to turn one off.
-pub(crate) fn check_conflicts(plan: &Plan) -> Result<()> {
-    for heuristic in chosen(&plan.heuristics)? {
+pub(crate) fn check_conflicts(plan: &Plan, on: &[Box<dyn Heuristic>]) -> Result<()> {
+    for heuristic in on {
         let name = heuristic.card().name;
         if let Some(Conflict { with, why, instead }) = heuristic.conflict(plan) {
             let hint = match *instead {

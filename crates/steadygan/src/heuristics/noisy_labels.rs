@@ -14,9 +14,9 @@
 //! ```
 
 use super::{Card, Evidence, Family, Heuristic, Hook};
-use crate::error::Result;
+use crate::error::{Result, require};
 use crate::labels::{Batches, Moment, choose, flip};
-use crate::plan::{Plan, require};
+use crate::plan::Plan;
 use burn::Tensor;
 use burn::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -7,9 +7,9 @@
 //! BigGAN's choice; alone, no controlled comparison is known.
 
 use super::{Card, Conflict, Evidence, Family, Heuristic};
-use crate::error::Result;
+use crate::error::{Result, require_positive};
 use crate::nn::Init;
-use crate::plan::{Plan, require_positive};
+use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
 /// What there is to know.

@@ -2,12 +2,12 @@
 
 use super::{Card, Conflict, Hook};
 use crate::class::Classed;
-use crate::error::Result;
+use crate::count::Count;
+use crate::error::{Result, require};
 use crate::labels::{Batches, Moment};
 use crate::nn::Network;
 use crate::penalty::{around, between, by_difference, one_centred, zero_centred};
-use crate::plan::{Norm, Plan, require};
-use crate::recipe::Count;
+use crate::plan::{Norm, Plan};
 use crate::schedule::Schedule;
 use burn::Tensor;
 use serde::{Deserialize, Serialize};

@@ -12,10 +12,10 @@ mod pool;
 
 use super::penalties::Every;
 use super::{Card, Evidence, Family, Heuristic, Hook, Memory};
-use crate::error::Result;
+use crate::error::{Result, require};
 use crate::labels::{Batches, Moment};
 use crate::nn::Network;
-use crate::plan::{Plan, require};
+use crate::plan::Plan;
 use networks::Past;
 use pool::Pool;
 use serde::{Deserialize, Serialize};

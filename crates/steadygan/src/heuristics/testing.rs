@@ -1,12 +1,13 @@
 //! Small plans and steps for the heuristics' tests.
 
 use crate::data::{Dataset, Images};
+use crate::decide;
 use crate::error::Result;
 use crate::heuristics;
 use crate::labels::{Batches, Moment};
-use crate::nn::{Builder, ImageShape, Init, Initializer, LayerTable, Network, named_tensors};
+use crate::nn::{self, Builder, ImageShape, Init, Initializer, LayerTable, Network, named_tensors};
 use crate::plan::Plan;
-use crate::recipe::LayeredRecipe;
+use crate::run::{checkpoint_state, initial_state};
 use crate::train::{self, Observer, Origin, State, load_checkpoint, save_checkpoint};
 use burn::Tensor;
 use burn::prelude::*;
@@ -18,10 +19,10 @@ const SMALL: &str = "[data]\nsize = 8\n[model]\nwidth = 32\n[train]\nbatch = 8\n
 
 /// The plan of a small recipe with `text` laid over it.
 pub(crate) fn plan_of(text: &str) -> Result<Plan> {
-    let mut recipe = LayeredRecipe::default();
+    let mut recipe = heuristics::recipe();
     recipe.lay_text(SMALL, "small")?;
     recipe.lay_text(text, "test")?;
-    Plan::decide(&recipe, 1)
+    decide::decide(&recipe, 1)
 }
 
 /// The small plan with these heuristics on and all others off.
@@ -32,8 +33,7 @@ pub(crate) fn plan_with(on: &[&str]) -> Plan {
 
 /// The plan's generator and discriminator.
 pub(crate) fn networks(plan: &Plan) -> (Network, Network) {
-    let state = State::new(plan, &device());
-    (state.generator, state.discriminator)
+    [nn::generator, nn::discriminator].map(|build| build(&plan.model, plan.seed, &device())).into()
 }
 
 fn device() -> Device {
@@ -51,7 +51,7 @@ pub(crate) fn prepared(plan: &Plan, count: usize) -> Batches {
     let shape = [count, 1, 8, 8];
     let device = device().inner();
     let mut batches = Batches::new(Tensor::ones(shape, &device), Tensor::zeros(shape, &device));
-    let mut hooks = heuristics::hooks(plan).expect("hooks");
+    let mut hooks = decide::hooks(plan).expect("hooks");
     train::apply_hooks(&mut batches, &mut hooks, plan.model.pack, &Moment { seed: 0, images: 0 });
     batches
 }
@@ -64,7 +64,7 @@ pub(crate) fn labels_of(text: &str, count: usize) -> (Vec<f32>, Vec<f32>) {
 
 /// The state after so many images of ramps; panics unless training got there with finite weights.
 pub(crate) fn trained(plan: &Plan, images: u64) -> State {
-    trained_from(plan, State::new(plan, &device()), images)
+    trained_from(plan, initial_state(plan, &device()).expect("a state"), images)
 }
 
 fn trained_from(plan: &Plan, mut state: State, images: u64) -> State {
@@ -87,7 +87,8 @@ pub(crate) fn checkpoint(plan: &Plan, state: State) -> Vec<u8> {
 pub(crate) fn resumed(plan: &Plan, first: u64, images: u64) -> State {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), checkpoint(plan, trained(plan, first))).expect("written");
-    let state = load_checkpoint(file.path()).expect("a checkpoint").state(&device()).expect("a state");
+    let checkpoint = load_checkpoint(file.path()).expect("a checkpoint");
+    let state = checkpoint_state(&checkpoint, &device()).expect("a state");
     trained_from(plan, state, images)
 }
 

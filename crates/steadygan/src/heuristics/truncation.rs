@@ -8,8 +8,8 @@
 //! sheet of it; metrics of a truncated generator are of that one, not of the distribution that was learned.
 
 use super::{Card, Conflict, Evidence, Family, Heuristic};
-use crate::error::Result;
-use crate::plan::{Plan, require};
+use crate::error::{Result, require};
+use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
 /// What there is to know.

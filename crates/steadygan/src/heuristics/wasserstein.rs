@@ -9,9 +9,9 @@
 
 use super::losses::{HARD_LABELS, one_loss};
 use super::{Card, Conflict, Evidence, Family, Heuristic};
-use crate::error::Result;
+use crate::error::{Result, require};
 use crate::loss::Loss;
-use crate::plan::{Plan, require};
+use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
 /// What there is to know.

@@ -1,25 +1,17 @@
 //! The DCGAN family (Radford, Metz and Chintala 2016) and the forms its heuristics replace.
 
-use super::family::{self, activated, attentive, base_and_stages, compared, hidden};
-use super::{Builder, ConvSpec, Initializer, Network};
-use crate::plan::{Downsampling, ModelPlan, Norm, Upsampling};
+use super::family::{self, activated, attentive, base_and_stages, channels, compared, convolutional_weights, hidden};
+use super::{Architecture, Builder, ConvSpec, Downsampling, Family, Initializer, ModelPlan, Network, Norm, Upsampling};
 
-/// The smallest image that the doublings start from: `size = base · 2^doublings`, base in 4..=7.
-///
-/// `None` if the size has no such form.
-pub fn base_and_doublings(size: usize) -> Option<(usize, u32)> {
-    (4..=7).find_map(|base| {
-        let ratio = size / base;
-        let fits = size.is_multiple_of(base) && ratio > 1 && ratio.is_power_of_two();
-        fits.then(|| (base, ratio.trailing_zeros()))
-    })
-}
-
-/// Channels at each size from the smallest up: the narrowest image is the widest.
-pub(crate) fn channels(plan: &ModelPlan, width: usize) -> Vec<usize> {
-    let (_, doublings) = base_and_doublings(plan.size).expect("the plan checks the size");
-    (0..doublings).rev().map(|step| width << step).collect()
-}
+/// The convolutional family.
+pub const FAMILY: Family = Family(&Architecture {
+    name: "dcgan",
+    makes_points: false,
+    generator,
+    discriminator,
+    weights: convolutional_weights,
+    check: |_| Ok(()),
+});
 
 /// `[n, latent, 1, 1]` to images `[n, channels, size, size]`: a valid transposed convolution to the
 /// smallest image, doublings, and a last doubling to the image's channels and range.
@@ -83,7 +75,7 @@ mod tests {
         assert_judges, assert_penalty_gradients, assert_pull_back, images, init, model, parameters,
     };
     use crate::nn::{AnyLayer, Layer};
-    use crate::plan::{MinibatchDiscrimination, NetworkPlan};
+    use crate::nn::{MinibatchDiscriminationSize, NetworkPlan};
 
     const FULL: NetworkPlan =
         NetworkPlan { spectral_norm: true, attention: true, noise: 0.1, dropout: 0.1, ..NetworkPlan::PLAIN };
@@ -127,7 +119,7 @@ mod tests {
         ];
         for ((norm, upsampling), downsampling) in norms.into_iter().zip(ups).zip(downs) {
             let generator_plan = NetworkPlan { norm, ..FULL };
-            let sizes = MinibatchDiscrimination { features: 3, dimensions: 2 };
+            let sizes = MinibatchDiscriminationSize { features: 3, dimensions: 2 };
             let judge = NetworkPlan { norm, minibatch_std: 4, minibatch_discrimination: Some(sizes), ..FULL };
             let plan = ModelPlan {
                 size: 16,

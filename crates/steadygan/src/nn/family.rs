@@ -1,11 +1,44 @@
 //! What the families of networks have in common: a plan's settings as layers.
 
-use super::dcgan::base_and_doublings;
-use super::{Builder, ConvSpec, ImageShape, Initializer, Network, VirtualBatchNorm};
-use crate::plan::{ModelPlan, NetworkPlan, Norm, Output, ToldDiscriminator, ToldGenerator};
+use super::{
+    Builder, ConvSpec, ImageShape, Initializer, ModelPlan, Network, NetworkPlan, Norm, Output, ToldDiscriminator,
+    ToldGenerator, VirtualBatchNorm,
+};
 use crate::rng;
 use burn::Tensor;
 use burn::prelude::TensorData;
+
+/// The smallest image that the doublings start from: `size = base · 2^doublings`, base in 4..=7.
+///
+/// `None` if the size has no such form.
+pub fn base_and_doublings(size: usize) -> Option<(usize, u32)> {
+    (4..=7).find_map(|base| {
+        let ratio = size / base;
+        let fits = size.is_multiple_of(base) && ratio > 1 && ratio.is_power_of_two();
+        fits.then(|| (base, ratio.trailing_zeros()))
+    })
+}
+
+/// Channels at each size from the smallest up: the narrowest image is the widest.
+pub(super) fn channels(plan: &ModelPlan, width: usize) -> Vec<usize> {
+    let (_, doublings) = base_and_doublings(plan.size).expect("the plan checks the size");
+    (0..doublings).rev().map(|step| width << step).collect()
+}
+
+/// Estimates the number of weights of two convolutional networks together, from above.
+pub(super) fn convolutional_weights(model: &ModelPlan) -> usize {
+    const KERNEL: usize = 4 * 4;
+    let (base, _) = base_and_stages(model);
+    let of = |width: usize| {
+        let widths = channels(model, width);
+        KERNEL * (widths.windows(2).map(|pair| pair[0] * pair[1]).sum::<usize>() + model.channels * width)
+    };
+    let of_classes = model.classes.len() * base * base * channels(model, model.discriminator_width)[0];
+    of_classes
+        + base * base * channels(model, model.width)[0] * (model.latent + 1)
+        + of(model.width)
+        + of(model.discriminator_width)
+}
 
 /// The smallest image's size, and how often it doubles.
 pub(super) fn base_and_stages(plan: &ModelPlan) -> (usize, usize) {

@@ -3,8 +3,18 @@
 //! A linear layer is a 1×1 convolution of one pixel. Attention has nothing to attend to here and is passed over.
 
 use super::family::{self, activated, compared, disturbed, normalised, shaped};
-use super::{Builder, Initializer, Network};
-use crate::plan::{ModelPlan, NetworkPlan, Norm};
+use super::{Architecture, Builder, Family, Initializer, ModelPlan, Network, NetworkPlan, Norm};
+
+/// The fully connected family.
+pub const FAMILY: Family =
+    Family(&Architecture { name: "mlp", makes_points: true, generator, discriminator, weights, check: |_| Ok(()) });
+
+fn weights(model: &ModelPlan) -> usize {
+    let pieces = model.maxout.max(1);
+    let hidden = |width: usize, depth: usize| width * width * depth;
+    let ends = (model.latent + model.image_len()) * model.width + model.image_len() * model.discriminator_width;
+    hidden(model.width, model.depth[0]) + pieces * hidden(model.discriminator_width, model.depth[1]) + ends
+}
 
 /// A hidden layer, `[c, 1, 1]` to `[width, 1, 1]`: linear, normalised if the network is, then LeakyReLU or, with
 /// `pieces`, the largest of so many linear pieces (maxout).

@@ -14,6 +14,7 @@ mod classes;
 mod conv;
 pub mod dcgan;
 mod dropout;
+mod families;
 mod family;
 mod init;
 mod instance_norm;
@@ -22,6 +23,7 @@ mod maxout;
 mod minibatch_discrimination;
 mod minibatch_std;
 pub mod mlp;
+mod model;
 mod network;
 mod noise;
 mod parameters;
@@ -44,12 +46,18 @@ pub use builder::Builder;
 pub use classes::{ClassEmbedding, ClassHead, ClassScale, Judge};
 pub use conv::{Conv2d, ConvSpec, ConvTranspose2d};
 pub use dropout::Dropout;
+pub use families::{Architecture, FAMILIES, Family, discriminator, generator};
+pub use family::base_and_doublings;
 pub use init::{Init, Initializer};
 pub use instance_norm::InstanceNorm;
 pub use layer_norm::LayerNorm;
 pub use maxout::Maxout;
 pub use minibatch_discrimination::MinibatchDiscrimination;
 pub use minibatch_std::MinibatchStd;
+pub use model::{
+    Block, ClassDraw, Conditioning, Downsampling, MAX_CLASSES, MAX_WEIGHTS, MinibatchDiscriminationSize, ModelPlan,
+    NetworkPlan, Norm, Output, ToldDiscriminator, ToldGenerator, Upsampling,
+};
 pub use network::{Network, SAMPLE_CHUNK};
 pub use noise::GaussianNoise;
 pub use parameters::{NamedTensor, clamped, load_tensors, named_tensors};
@@ -117,102 +125,85 @@ pub trait Layer {
     }
 }
 
-/// Any layer that a network can hold.
-#[derive(Module, Debug)]
-#[expect(clippy::large_enum_variant, reason = "a network has dozens of layers, whose tensors are elsewhere")]
-pub enum AnyLayer {
-    /// Convolution.
-    Conv2d(Conv2d),
-    /// Transposed convolution.
-    ConvTranspose2d(ConvTranspose2d),
-    /// Batch normalisation.
-    BatchNorm(BatchNorm),
-    /// Instance normalisation.
-    InstanceNorm(InstanceNorm),
-    /// Layer normalisation.
-    LayerNorm(LayerNorm),
-    /// Virtual batch normalisation.
-    VirtualBatchNorm(VirtualBatchNorm),
-    /// LeakyReLU, or ReLU at slope 0.
-    LeakyRelu(LeakyRelu),
-    /// Maximum over groups of channels.
-    Maxout(Maxout),
-    /// Hyperbolic tangent.
-    Tanh(Tanh),
-    /// Logistic function.
-    Sigmoid(Sigmoid),
-    /// 2×2 max pooling.
-    MaxPool2(MaxPool2),
-    /// 2×2 average pooling.
-    AveragePool2(AveragePool2),
-    /// Sum over all pixels.
-    GlobalSumPool(GlobalSumPool),
-    /// Nearest-neighbour doubling.
-    Upsample2(Upsample2),
-    /// Bilinear doubling.
-    BilinearUpsample2(BilinearUpsample2),
-    /// Channels to pixels, doubling.
-    PixelShuffle2(PixelShuffle2),
-    /// Another shape of the same values.
-    Reshape(Reshape),
-    /// A learned image for each channel.
-    GenerativeBasis(GenerativeBasis),
-    /// A learned weighting of each channel's pixels.
-    DiscriminativeBasis(DiscriminativeBasis),
-    /// Dropout.
-    Dropout(Dropout),
-    /// Added noise.
-    GaussianNoise(GaussianNoise),
-    /// Minibatch standard deviation.
-    MinibatchStd(MinibatchStd),
-    /// Minibatch discrimination.
-    MinibatchDiscrimination(MinibatchDiscrimination),
-    /// Self-attention.
-    SelfAttention(SelfAttention),
-    /// A learned image of each class beside the image.
-    ClassEmbedding(ClassEmbedding),
-    /// A scale and a shift of each class.
-    ClassScale(ClassScale),
-    /// A discriminator's end that knows classes.
-    ClassHead(ClassHead),
-    /// Residual block.
-    Residual(Residual),
-}
+/// Makes the enum of all layers from one list, and finds the layer in it.
+macro_rules! layers {
+    ($($(#[$doc:meta])* $layer:ident,)*) => {
+        /// Any layer that a network can hold.
+        #[derive(Module, Debug)]
+        #[expect(clippy::large_enum_variant, reason = "a network has dozens of layers, whose tensors are elsewhere")]
+        pub enum AnyLayer {
+            $($(#[$doc])* $layer($layer),)*
+        }
 
-/// The variant's layer, borrowed as `self` is.
-macro_rules! inner {
-    ($self:ident) => {
-        match $self {
-            Self::Conv2d(layer) => layer,
-            Self::ConvTranspose2d(layer) => layer,
-            Self::BatchNorm(layer) => layer,
-            Self::InstanceNorm(layer) => layer,
-            Self::LayerNorm(layer) => layer,
-            Self::VirtualBatchNorm(layer) => layer,
-            Self::LeakyRelu(layer) => layer,
-            Self::Maxout(layer) => layer,
-            Self::Tanh(layer) => layer,
-            Self::Sigmoid(layer) => layer,
-            Self::MaxPool2(layer) => layer,
-            Self::AveragePool2(layer) => layer,
-            Self::GlobalSumPool(layer) => layer,
-            Self::Upsample2(layer) => layer,
-            Self::BilinearUpsample2(layer) => layer,
-            Self::PixelShuffle2(layer) => layer,
-            Self::Reshape(layer) => layer,
-            Self::GenerativeBasis(layer) => layer,
-            Self::DiscriminativeBasis(layer) => layer,
-            Self::Dropout(layer) => layer,
-            Self::GaussianNoise(layer) => layer,
-            Self::MinibatchStd(layer) => layer,
-            Self::MinibatchDiscrimination(layer) => layer,
-            Self::SelfAttention(layer) => layer,
-            Self::ClassEmbedding(layer) => layer,
-            Self::ClassScale(layer) => layer,
-            Self::ClassHead(layer) => layer,
-            Self::Residual(layer) => layer,
+        impl AnyLayer {
+            fn as_layer(&self) -> &dyn Layer {
+                match self { $(Self::$layer(layer) => layer,)* }
+            }
+
+            fn as_layer_mut(&mut self) -> &mut dyn Layer {
+                match self { $(Self::$layer(layer) => layer,)* }
+            }
         }
     };
+}
+
+layers! {
+    /// Convolution.
+    Conv2d,
+    /// Transposed convolution.
+    ConvTranspose2d,
+    /// Batch normalisation.
+    BatchNorm,
+    /// Instance normalisation.
+    InstanceNorm,
+    /// Layer normalisation.
+    LayerNorm,
+    /// Virtual batch normalisation.
+    VirtualBatchNorm,
+    /// LeakyReLU, or ReLU at slope 0.
+    LeakyRelu,
+    /// Maximum over groups of channels.
+    Maxout,
+    /// Hyperbolic tangent.
+    Tanh,
+    /// Logistic function.
+    Sigmoid,
+    /// 2×2 max pooling.
+    MaxPool2,
+    /// 2×2 average pooling.
+    AveragePool2,
+    /// Sum over all pixels.
+    GlobalSumPool,
+    /// Nearest-neighbour doubling.
+    Upsample2,
+    /// Bilinear doubling.
+    BilinearUpsample2,
+    /// Channels to pixels, doubling.
+    PixelShuffle2,
+    /// Another shape of the same values.
+    Reshape,
+    /// A learned image for each channel.
+    GenerativeBasis,
+    /// A learned weighting of each channel's pixels.
+    DiscriminativeBasis,
+    /// Dropout.
+    Dropout,
+    /// Added noise.
+    GaussianNoise,
+    /// Minibatch standard deviation.
+    MinibatchStd,
+    /// Minibatch discrimination.
+    MinibatchDiscrimination,
+    /// Self-attention.
+    SelfAttention,
+    /// A learned image of each class beside the image.
+    ClassEmbedding,
+    /// A scale and a shift of each class.
+    ClassScale,
+    /// A discriminator's end that knows classes.
+    ClassHead,
+    /// Residual block.
+    Residual,
 }
 
 impl AnyLayer {
@@ -223,14 +214,6 @@ impl AnyLayer {
             Self::Residual(block) => block.main.iter().chain(&block.skip).any(Self::is_told_of_classes),
             _ => false,
         }
-    }
-
-    fn as_layer(&self) -> &dyn Layer {
-        inner!(self)
-    }
-
-    fn as_layer_mut(&mut self) -> &mut dyn Layer {
-        inner!(self)
     }
 }
 

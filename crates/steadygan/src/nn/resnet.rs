@@ -3,8 +3,25 @@
 mod norm_free;
 mod sngan;
 
-use super::{Initializer, Network};
-use crate::plan::{Block, ModelPlan};
+use super::family::convolutional_weights;
+use super::{Architecture, Block, Family, Initializer, ModelPlan, Network, Norm};
+use crate::error::{Result, require};
+
+/// The residual family.
+pub const FAMILY: Family = Family(&Architecture {
+    name: "resnet",
+    makes_points: false,
+    generator,
+    discriminator,
+    weights: convolutional_weights,
+    check,
+});
+
+/// Blocks without normalisation cannot hold one.
+fn check(model: &ModelPlan) -> Result<()> {
+    let bare = model.block != Block::NormFree || [model.generator.norm, model.discriminator.norm] == [Norm::None; 2];
+    require(bare, "model.block", "norm-free", "\"sngan\" for a normalisation (or --without it)")
+}
 
 /// The most channels of a stage, as both papers cap them.
 const MAX_CHANNELS: usize = 1024;

@@ -1,11 +1,13 @@
 //! What the layers' tests share.
 
-use super::{Builder, ImageShape, Init, Initializer, Network, Pass, load_tensors, named_tensors};
+use super::{
+    Block, Builder, Downsampling, ImageShape, Init, Initializer, ModelPlan, Network, NetworkPlan, Output, Pass,
+    Upsampling, dcgan, load_tensors, named_tensors,
+};
 use crate::class::Classed;
 use crate::latent::LatentDistribution;
 use crate::optim::Gradients;
 use crate::pixels::PixelRange;
-use crate::plan::{Block, Downsampling, Family, ModelPlan, NetworkPlan, Output, Upsampling};
 use burn::Tensor;
 use burn::prelude::{Device, TensorData};
 use rand_distr::{Distribution, StandardNormal};
@@ -25,7 +27,7 @@ pub(crate) fn builder(input: ImageShape) -> Builder {
 /// The smallest plan of networks, to be changed.
 pub(crate) fn model() -> ModelPlan {
     ModelPlan {
-        family: Family::Dcgan,
+        family: dcgan::FAMILY,
         block: Block::Sngan,
         size: 16,
         channels: 1,

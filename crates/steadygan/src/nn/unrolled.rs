@@ -3,9 +3,19 @@
 //! Theirs has generator width 8 and, at a quarter of it, discriminator width 2 (at half: 4), a latent of 256, batch norm
 //! in both networks, ReLU in the generator and LeakyReLU 0.3 in the discriminator. Every layer has a bias.
 
-use super::family::{self, attentive, compared, hidden};
-use super::{ConvSpec, Initializer, Network};
-use crate::plan::ModelPlan;
+use super::family::{self, attentive, compared, convolutional_weights, hidden};
+use super::{Architecture, ConvSpec, Family, Initializer, ModelPlan, Network};
+use crate::error::require;
+
+/// The small family for Stacked-MNIST.
+pub const FAMILY: Family = Family(&Architecture {
+    name: "unrolled",
+    makes_points: false,
+    generator,
+    discriminator,
+    weights: convolutional_weights,
+    check: |model| require(model.size == SIZE, "data.size", model.size, "28 for the family `unrolled`"),
+});
 
 /// The only size of the images.
 pub const SIZE: usize = 28;
@@ -57,7 +67,7 @@ mod tests {
     use crate::nn::testing::{
         assert_judges, assert_penalty_gradients, assert_pull_back, images, init, model, parameters,
     };
-    use crate::plan::{NetworkPlan, Norm};
+    use crate::nn::{NetworkPlan, Norm};
 
     fn plan(norm: Norm) -> ModelPlan {
         let generator = NetworkPlan { norm, ..NetworkPlan::PLAIN };

@@ -2,15 +2,16 @@
 
 mod adam;
 mod average;
+mod settings;
 mod sgd;
 
 pub use adam::{Adam, AdamSettings};
 pub use average::{average, decay};
+pub use settings::{OptimizerPlan, OptimizersPlan, Rule};
 pub use sgd::Sgd;
 
 use crate::nn::Path;
 use crate::ops;
-use crate::plan::{OptimizerPlan, Rule};
 use burn::Tensor;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::prelude::Device;

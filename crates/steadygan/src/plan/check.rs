@@ -1,16 +1,10 @@
 //! What a plan must be like to be trained, whether it was decided or read from a file.
 
-use super::{
-    Block, FORMAT_VERSION, Family, MAX_CLASSES, MetricPlan, ModelPlan, Norm, OptimizerPlan, Plan, ToldGenerator,
-    TrainPlan,
-};
+use super::{FORMAT_VERSION, MAX_CLASSES, MetricPlan, ModelPlan, Norm, OptimizerPlan, Plan, ToldGenerator, TrainPlan};
 use crate::data;
-use crate::error::{Error, Result};
-use crate::heuristics;
+use crate::error::{Error, Result, require, require_positive};
 use crate::metrics::kernel;
-use crate::nn::dcgan::{base_and_doublings, channels};
-use crate::nn::{Init, unrolled};
-use std::fmt::Display;
+use crate::nn::{Init, MAX_WEIGHTS, base_and_doublings};
 
 /// The largest image size of the DCGAN family.
 const MAX_SIZE: usize = 128;
@@ -24,33 +18,14 @@ const MAX_MEASURED: usize = 50_000;
 /// The most images that are judged together: PacGAN's authors went to 4.
 const MAX_PACK: usize = 16;
 
-/// The most weights of both networks together: BigGAN's largest for 128 pixels have 170 million
-/// (Brock, Donahue and Simonyan 2019, table 1).
-pub(crate) const MAX_WEIGHTS: usize = 250_000_000;
-
-/// An error unless `ok`: `key` must be `wanted`.
-pub(crate) fn require(ok: bool, key: &str, found: impl Display, wanted: &str) -> Result<()> {
-    if ok {
-        return Ok(());
-    }
-    let hint = format!("set it with --set {key}=VALUE or in the recipe");
-    Err(Error::recipe(format!("`{key}` is {found} but must be {wanted}"), hint))
-}
-
-/// An error unless `value` is positive and finite in 32 bits, in which it is computed with.
-pub(crate) fn require_positive(value: f64, key: &str) -> Result<()> {
-    let narrow = value as f32;
-    require(narrow.is_finite() && narrow > 0.0, key, value, "a positive number of 32 bits")
-}
-
-/// Batches are divided by, so that this is checked before anything is counted in batches.
-pub(super) fn batch(batch: usize) -> Result<()> {
+/// Checked first, because everything else divides by the batch size.
+pub(crate) fn batch(batch: usize) -> Result<()> {
     require((2..=4096).contains(&batch), "train.batch", batch, "in 2..=4096")
 }
 
 impl Plan {
-    /// Checks that the plan can be trained and is not absurdly large. A plan from a file is as untrusted
-    /// as the file.
+    /// Checks that the plan can be trained and is not absurdly large. A plan from a file is as untrusted as the file.
+    /// The settings of its heuristics are checked by [`decide::hooks`](crate::decide::hooks).
     ///
     /// # Errors
     ///
@@ -63,21 +38,27 @@ impl Plan {
                 "use the program that wrote it",
             ));
         }
-        model(&self.model)?;
+        self.check_settings()?;
+        classes(&self.model)?;
         let fits = self.data.size == self.model.size && self.data.channels == Some(self.model.channels);
         require(fits, "data.size", self.data.size, "that of the model")?;
         let shape = [self.model.channels, self.model.size, self.model.size];
         let fits = data::sample_shape(&self.data.source).is_none_or(|given| given == shape);
-        require(fits, "data.source", &self.data.source, &format!("a source of samples of shape {shape:?}"))?;
+        require(fits, "data.source", &self.data.source, &format!("a source of samples of shape {shape:?}"))
+    }
+
+    /// Checks everything that does not depend on the data.
+    ///
+    /// # Errors
+    ///
+    /// A value is impossible; the message names the recipe key.
+    pub(crate) fn check_settings(&self) -> Result<()> {
+        model(&self.model)?;
         require((0.0..1.0).contains(&self.data.holdout), "data.holdout", self.data.holdout, "in [0, 1)")?;
         train(&self.train, self.model.pack)?;
         self.metric.as_ref().map_or(Ok(()), |planned| metric(planned, self.train.round()))?;
         optimizer("generator", &self.optimizer.generator)?;
-        optimizer("discriminator", &self.optimizer.discriminator)?;
-        // Each checks its settings' ranges when it plans; what it would write is in this plan already.
-        let mut planned_again = self.clone();
-        heuristics::chosen(&self.heuristics)?.iter().try_for_each(|heuristic| heuristic.plan(&mut planned_again))?;
-        heuristics::check_conflicts(self)
+        optimizer("discriminator", &self.optimizer.discriminator)
     }
 }
 
@@ -133,17 +114,11 @@ fn optimizer(network: &str, plan: &OptimizerPlan) -> Result<()> {
 }
 
 fn model(model: &ModelPlan) -> Result<()> {
-    let sized = model.family != Family::Unrolled || model.size == unrolled::SIZE;
-    require(sized, "data.size", model.size, "28 for the family `unrolled`")?;
-    let bare = model.family != Family::Resnet
-        || model.block != Block::NormFree
-        || [model.generator.norm, model.discriminator.norm] == [Norm::None; 2];
-    require(bare, "model.block", "norm-free", "\"sngan\" for a normalisation (or --without it)")?;
-    let points = model.channels == POINT_CHANNELS;
-    if points {
+    (model.family.architecture().check)(model)?;
+    if model.channels == POINT_CHANNELS {
         let wanted = "\"mlp\" for points of the plane";
-        let family = toml::Value::try_from(model.family).expect("a family is a word");
-        require(model.family == Family::Mlp, "model.family", family, wanted)?;
+        require(model.family.architecture().makes_points, "model.family", format!("{:?}", model.family), wanted)?;
+        require(model.size == 1, "data.size", model.size, "1 for points of the plane")?;
     } else {
         size(model.size)?;
         require(matches!(model.channels, 1 | 3), "data.channels", model.channels, "1, 3 or \"auto\"")?;
@@ -162,54 +137,41 @@ fn model(model: &ModelPlan) -> Result<()> {
     for slope in [model.generator.slope, model.discriminator.slope] {
         require((0.0..1.0).contains(&slope), "heuristics.leaky-relu.slope", slope, "in [0, 1)")?;
     }
-    classes(model)?;
-    let weights = weights(model);
+    conditioning(model)?;
+    let weights = (model.family.architecture().weights)(model);
     let wanted = format!("smaller: the networks would have {weights} weights, more than {MAX_WEIGHTS}");
     require(weights <= MAX_WEIGHTS, "model.width", model.width, &wanted)
 }
 
-/// What networks are told of classes.
-fn classes(model: &ModelPlan) -> Result<()> {
-    let scaled = model.conditioning.is_some_and(|how| how.generator == ToldGenerator::BatchNorm);
-    let told = [if scaled { model.classes.len() } else { 0 }, 0];
-    let scales = [model.generator.class_scales, model.discriminator.class_scales];
-    require(scales == told, "model", format!("of {scales:?} scales by class"), &format!("of {told:?}"))?;
+/// Checks the settings of class conditioning.
+fn conditioning(model: &ModelPlan) -> Result<()> {
     let Some(how) = model.conditioning else { return Ok(()) };
     let key = |setting: &str| format!("heuristics.class-conditioning.{setting}");
-    let count = model.classes.len();
-    let shown = model.classes.iter().any(|class| class.images > 0);
-    let wanted = format!("2 to {MAX_CLASSES}, some of them with images");
-    require((2..=MAX_CLASSES).contains(&count) && shown, "model.classes", format!("{count} classes"), &wanted)?;
+    let fits = how.generator != ToldGenerator::BatchNorm || model.generator.norm != Norm::None;
     let wanted = "\"embedding\" for a generator without normalisation";
-    require(!scaled || model.generator.norm != Norm::None, &key("generator"), "\"batch-norm\"", wanted)?;
+    require(fits, &key("generator"), "\"batch-norm\"", wanted)?;
     require((1..=1024).contains(&how.embedding), &key("embedding"), how.embedding, "in 1..=1024")?;
     let sound = how.weight.is_finite() && how.weight >= 0.0;
     require(sound, &key("weight"), how.weight, "a number not below 0")
 }
 
+/// Checks the classes that the networks are conditioned on.
+fn classes(model: &ModelPlan) -> Result<()> {
+    let scaled = model.conditioning.is_some_and(|how| how.generator == ToldGenerator::BatchNorm);
+    let told = [if scaled { model.classes.len() } else { 0 }, 0];
+    let scales = [model.generator.class_scales, model.discriminator.class_scales];
+    require(scales == told, "model", format!("of {scales:?} scales by class"), &format!("of {told:?}"))?;
+    if model.conditioning.is_none() {
+        return Ok(());
+    }
+    let count = model.classes.len();
+    let shown = model.classes.iter().any(|class| class.images > 0);
+    let wanted = format!("2 to {MAX_CLASSES}, some of them with images");
+    require((2..=MAX_CLASSES).contains(&count) && shown, "model.classes", format!("{count} classes"), &wanted)
+}
+
 /// Channels of points of the plane.
 const POINT_CHANNELS: usize = 2;
-
-/// About as many weights as both networks have, the larger form of each.
-fn weights(model: &ModelPlan) -> usize {
-    let pieces = model.maxout.max(1);
-    if model.family == Family::Mlp {
-        let hidden = |width: usize, depth: usize| width * width * depth;
-        let ends = (model.latent + model.image_len()) * model.width + model.image_len() * model.discriminator_width;
-        return hidden(model.width, model.depth[0]) + pieces * hidden(model.discriminator_width, model.depth[1]) + ends;
-    }
-    let kernel = 4 * 4;
-    let (base, _) = base_and_doublings(model.size).expect("the size has been checked");
-    let of = |width: usize| {
-        let widths = channels(model, width);
-        kernel * (widths.windows(2).map(|pair| pair[0] * pair[1]).sum::<usize>() + model.channels * width)
-    };
-    let of_classes = model.classes.len() * base * base * channels(model, model.discriminator_width)[0];
-    of_classes
-        + base * base * channels(model, model.width)[0] * (model.latent + 1)
-        + of(model.width)
-        + of(model.discriminator_width)
-}
 
 fn size(size: usize) -> Result<()> {
     let fits = |size: &usize| *size <= MAX_SIZE && base_and_doublings(*size).is_some();

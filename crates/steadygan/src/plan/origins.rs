@@ -3,7 +3,7 @@
 use super::{OptimizerPlan, Plan};
 use crate::data::sample_shape;
 use crate::error::Result;
-use crate::recipe::{Channels, FamilyChoice, LayeredRecipe};
+use crate::recipe::LayeredRecipe;
 use crate::schedule::Schedule;
 use std::collections::BTreeMap;
 use toml::Value;
@@ -44,11 +44,11 @@ impl Plan {
             }
             None => {}
         }
-        if recipe.data.channels == Channels::Auto {
+        if recipe.data.channels.is_none() {
             let origin = format!("{}: \"auto\", what the images have", keys["data.channels"].1);
             keys.insert("data.channels".into(), (whole_number(self.model.channels as u64), origin));
         }
-        if recipe.model.family == FamilyChoice::Auto {
+        if recipe.model.family.is_none() {
             let origin = format!("{}: \"auto\", that of the data", keys["model.family"].1);
             let family = Value::try_from(self.model.family).expect("a family is a word");
             keys.insert("model.family".into(), (family, origin));

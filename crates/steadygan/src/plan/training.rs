@@ -1,12 +1,14 @@
 //! Length, batches and cadences of a plan.
 
+use crate::count::Count;
 use crate::data::sample_shape;
 use crate::error::Result;
 use crate::loss::Loss;
 use crate::metrics::FeatureNetwork;
 use crate::optim;
-use crate::recipe::{Count, TrainRecipe};
+use crate::recipe::TrainRecipe;
 use crate::schedule::Schedule;
+use crate::settings::{MetricKind, OnSevere};
 use serde::{Deserialize, Serialize};
 
 /// Length, batches and cadences; every count is of real images shown and a multiple of a [round](TrainPlan::round).
@@ -41,19 +43,6 @@ pub struct TrainPlan {
     pub on_severe: OnSevere,
 }
 
-/// What a severe finding does to a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OnSevere {
-    /// It is told, and training goes on.
-    #[default]
-    Warn,
-    /// Training stops after the step; it can be resumed.
-    Stop,
-    /// Training stops, and the latest checkpoint becomes the best one if there is one.
-    Rollback,
-}
-
 impl TrainPlan {
     /// Real images between two generator updates: of all the discriminator steps before it.
     pub fn round(&self) -> u64 {
@@ -61,17 +50,17 @@ impl TrainPlan {
     }
 
     /// A count of images rounded up to whole rounds.
-    pub(super) fn in_whole_rounds(&self, images: u64) -> u64 {
+    pub(crate) fn in_whole_rounds(&self, images: u64) -> u64 {
         images.div_ceil(self.round()) * self.round()
     }
 
     /// A count of images rounded down to whole rounds, but to at least one.
-    pub(super) fn in_whole_rounds_below(&self, images: u64) -> u64 {
+    pub(crate) fn in_whole_rounds_below(&self, images: u64) -> u64 {
         (images / self.round()).max(1) * self.round()
     }
 
     /// The plan with every count of images rounded up to whole rounds.
-    pub(super) fn rounded_up(self) -> Self {
+    pub(crate) fn rounded_up(self) -> Self {
         Self {
             images: self.in_whole_rounds(self.images),
             stats_every: self.in_whole_rounds(self.stats_every),
@@ -80,17 +69,6 @@ impl TrainPlan {
             ..self
         }
     }
-}
-
-/// A distance that is measured as training goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum MetricKind {
-    /// The [kernel distance](crate::metrics::kernel): unbiased with few samples.
-    #[default]
-    KernelDistance,
-    /// The [Fréchet distance](crate::metrics::frechet): of few samples mostly bias, so that only equal counts compare.
-    FrechetDistance,
 }
 
 /// What is measured as training goes on: the distance by which the best checkpoint is chosen.
@@ -112,7 +90,7 @@ pub struct MetricPlan {
 
 impl MetricPlan {
     /// What a recipe asks for; of points nothing.
-    pub(super) fn of(recipe: &TrainRecipe, source: &str) -> Result<Option<Self>> {
+    pub(crate) fn of(recipe: &TrainRecipe, source: &str) -> Result<Option<Self>> {
         let Some(Count(every)) = recipe.metric_every.0.filter(|_| sample_shape(source).is_none()) else {
             return Ok(None);
         };

@@ -2,10 +2,9 @@
 
 use super::Recipe;
 use crate::error::{Error, Result};
-use crate::heuristics;
 use crate::names::nearest;
 use crate::schedule::is_schedule;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
 
 /// Optional keys: they have no default that would show them.
@@ -27,22 +26,6 @@ pub(super) fn insert(table: &mut Table, key: &str, value: Value) {
     }
 }
 
-/// Every key that a recipe may have.
-fn known_keys() -> Vec<String> {
-    let defaults = Table::try_from(Recipe::default()).expect("the default recipe is plain data");
-    let mut found = BTreeMap::new();
-    spell_out(String::new(), defaults, "default", &mut found);
-    let mut keys: Vec<String> = found.into_keys().chain(["base".to_owned()]).collect();
-    for network in ["generator", "discriminator"] {
-        keys.extend(OPTIONAL.map(|key| format!("optimizer.{network}.{key}")));
-    }
-    for (name, settings) in heuristics::defaults() {
-        keys.push(format!("heuristics.{name}"));
-        keys.extend(settings.keys().map(|key| format!("heuristics.{name}.{key}")));
-    }
-    keys
-}
-
 /// Adds a table's leaves under their dotted keys.
 pub(super) fn spell_out(prefix: String, table: Table, origin: &str, keys: &mut BTreeMap<String, (Value, String)>) {
     for (key, value) in table {
@@ -56,26 +39,56 @@ pub(super) fn spell_out(prefix: String, table: Table, origin: &str, keys: &mut B
     }
 }
 
-/// Whether a recipe may have this key.
-pub(super) fn is_known(key: &str) -> bool {
-    known_keys().iter().any(|known| known == key)
+/// The keys that a recipe may have. Recipes stand below the heuristics, so their names and default settings are handed in.
+#[derive(Debug)]
+pub struct Vocabulary {
+    heuristics: Vec<(&'static str, Table)>,
+    keys: BTreeSet<String>,
 }
 
-/// Whether keys that a recipe may have lie below this one.
-pub(super) fn is_section(key: &str) -> bool {
-    known_keys().iter().any(|known| known.strip_prefix(key).is_some_and(|rest| rest.starts_with('.')))
-}
-
-/// Whether this is the key of a heuristic, not of one of its settings.
-pub(super) fn is_heuristic(key: &str) -> bool {
-    key.strip_prefix("heuristics.").is_some_and(|name| heuristics::names().any(|known| known == name))
-}
-
-/// An error unless a recipe may have this key.
-pub(super) fn check_known(key: &str, origin: &str) -> Result<()> {
-    if is_known(key) {
-        return Ok(());
+impl Vocabulary {
+    /// The keys of [`Recipe`] and these heuristics, each with its default settings.
+    pub fn new(heuristics: Vec<(&'static str, Table)>) -> Self {
+        let defaults = Table::try_from(Recipe::default()).expect("the default recipe is plain data");
+        let mut found = BTreeMap::new();
+        spell_out(String::new(), defaults, "default", &mut found);
+        let mut keys: BTreeSet<String> = found.into_keys().chain(["base".to_owned()]).collect();
+        for network in ["generator", "discriminator"] {
+            keys.extend(OPTIONAL.map(|key| format!("optimizer.{network}.{key}")));
+        }
+        for (name, settings) in &heuristics {
+            keys.insert(format!("heuristics.{name}"));
+            keys.extend(settings.keys().map(|key| format!("heuristics.{name}.{key}")));
+        }
+        Self { heuristics, keys }
     }
-    let nearest = nearest(known_keys().into_iter(), key).expect("there are keys");
-    Err(Error::recipe(format!("unknown key `{key}` ({origin})"), format!("the nearest known key is `{nearest}`")))
+
+    /// The heuristics' names and default settings, in the catalogue's order.
+    pub(super) fn heuristics(&self) -> &[(&'static str, Table)] {
+        &self.heuristics
+    }
+
+    /// Whether a recipe may have this key.
+    pub(super) fn is_known(&self, key: &str) -> bool {
+        self.keys.contains(key)
+    }
+
+    /// Whether keys that a recipe may have lie below this one.
+    pub(super) fn is_section(&self, key: &str) -> bool {
+        self.keys.iter().any(|known| known.strip_prefix(key).is_some_and(|rest| rest.starts_with('.')))
+    }
+
+    /// Whether this is the key of a heuristic, not of one of its settings.
+    pub(super) fn is_heuristic(&self, key: &str) -> bool {
+        key.strip_prefix("heuristics.").is_some_and(|name| self.heuristics.iter().any(|(known, _)| *known == name))
+    }
+
+    /// Returns an error that names the nearest key, unless a recipe may have this one.
+    pub(super) fn check_known(&self, key: &str, origin: &str) -> Result<()> {
+        if self.is_known(key) {
+            return Ok(());
+        }
+        let nearest = nearest(self.keys.iter(), key).expect("there are keys");
+        Err(Error::recipe(format!("unknown key `{key}` ({origin})"), format!("the nearest known key is `{nearest}`")))
+    }
 }

@@ -1,10 +1,9 @@
 //! The layers of a recipe: defaults < preset < file < flags.
 
 use super::Recipe;
-use super::keys::{self, insert, spell_out};
+use super::keys::{Vocabulary, insert, spell_out};
 use super::presets::{self, DEFAULT_PRESET, PRESETS};
 use crate::error::{Error, Result};
-use crate::heuristics;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
@@ -18,7 +17,7 @@ const MAX_RECIPE_BYTES: u64 = 1 << 20;
 const ADAM_OF_BOTH: &str = "heuristics.adam.";
 
 /// The line of a text that an error is in, the first being 1.
-pub(crate) fn line_of(error: &toml::de::Error, text: &str) -> usize {
+pub fn line_of(error: &toml::de::Error, text: &str) -> usize {
     let before = error.span().map_or(0, |span| span.start);
     1 + text.bytes().take(before).filter(|byte| *byte == b'\n').count()
 }
@@ -26,12 +25,24 @@ pub(crate) fn line_of(error: &toml::de::Error, text: &str) -> usize {
 /// A recipe as its layers left it: for each dotted key the last value and where it came from.
 ///
 /// A heuristic has the key `heuristics.NAME` (true or false) and one for each setting.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone)]
 pub struct LayeredRecipe {
+    vocabulary: &'static Vocabulary,
     asked: BTreeMap<String, (Value, String)>,
 }
 
+impl PartialEq for LayeredRecipe {
+    fn eq(&self, other: &Self) -> bool {
+        self.asked == other.asked
+    }
+}
+
 impl LayeredRecipe {
+    /// A recipe that asks for nothing, and may have these keys.
+    pub fn new(vocabulary: &'static Vocabulary) -> Self {
+        Self { vocabulary, asked: BTreeMap::new() }
+    }
+
     /// Lays a recipe's text over what is there; `origin` is named in messages and in the plan.
     ///
     /// # Errors
@@ -68,11 +79,13 @@ impl LayeredRecipe {
         for (key, value) in table {
             let path = if prefix.is_empty() { key } else { format!("{prefix}.{key}") };
             match value {
-                Value::Table(settings) if keys::is_heuristic(&path) => {
+                Value::Table(settings) if self.vocabulary.is_heuristic(&path) => {
                     self.lay(&path, Value::Boolean(true), origin)?;
                     self.lay_table(path, settings, origin)?;
                 }
-                Value::Table(inner) if keys::is_section(&path) || !(inner.is_empty() || keys::is_known(&path)) => {
+                Value::Table(inner)
+                    if self.vocabulary.is_section(&path) || !(inner.is_empty() || self.vocabulary.is_known(&path)) =>
+                {
                     self.lay_table(path, inner, origin)?;
                 }
                 value => self.lay(&path, value, origin)?,
@@ -116,8 +129,8 @@ impl LayeredRecipe {
     /// setting of `adam` is that of both optimisers: it forgets what an earlier layer said of one of them,
     /// while within a layer `[optimizer]` takes precedence.
     fn lay(&mut self, key: &str, value: Value, origin: &str) -> Result<()> {
-        keys::check_known(key, origin)?;
-        if keys::is_heuristic(key) {
+        self.vocabulary.check_known(key, origin)?;
+        if self.vocabulary.is_heuristic(key) {
             let on = value.as_bool().ok_or_else(|| {
                 let message = format!("`{key} = {value}` ({origin}): neither true, false nor a table of settings");
                 Error::recipe(message, "`steadygan heuristics NAME` shows a heuristic's settings")
@@ -175,12 +188,13 @@ impl LayeredRecipe {
         let preset = self.base().unwrap_or(DEFAULT_PRESET);
         let on_by_preset = PRESETS.iter().find(|(name, _)| *name == preset).map_or(&[][..], |(_, on)| on);
         let mut on = BTreeMap::new();
-        for (name, mut settings) in heuristics::defaults() {
+        for (name, settings) in self.vocabulary.heuristics() {
             let asked = self.asked.get(&format!("heuristics.{name}"));
-            if asked.map_or(on_by_preset.contains(&name), |(value, _)| value.as_bool() == Some(true)) {
+            if asked.map_or(on_by_preset.contains(name), |(value, _)| value.as_bool() == Some(true)) {
+                let mut settings = settings.clone();
                 settings.extend(presets::settings(preset, name));
                 settings.extend(self.asked_settings(name));
-                on.insert(name.to_owned(), settings);
+                on.insert((*name).to_owned(), settings);
             }
         }
         on
@@ -204,9 +218,9 @@ impl LayeredRecipe {
         let table = Table::try_from(self.recipe()?).expect("a recipe is plain data");
         spell_out(String::new(), table, "default", &mut keys);
         let on = self.heuristics();
-        for name in heuristics::names() {
+        for (name, _) in self.vocabulary.heuristics() {
             let origin = format!("base {base}");
-            let settings = on.get(name).cloned();
+            let settings = on.get(*name).cloned();
             keys.insert(format!("heuristics.{name}"), (Value::Boolean(settings.is_some()), origin));
             spell_out(format!("heuristics.{name}"), settings.unwrap_or_default(), "default", &mut keys);
         }

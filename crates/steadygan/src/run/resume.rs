@@ -1,13 +1,13 @@
 //! Opening a run again, where its latest checkpoint left it.
 
-use super::{Machine, NO_RUN, Run, write_plan};
+use super::{Machine, Run, checkpoint_state, initial_state, write_plan};
 use crate::data;
-use crate::error::{Error, Result};
+use crate::decide;
+use crate::error::{Error, NO_RUN, Result};
 use crate::files::read_limited;
+use crate::heuristics;
 use crate::plan::{Plan, count_origin};
-use crate::recipe::LayeredRecipe;
 use crate::train::{Origin, State, load_checkpoint, save_checkpoint};
-use crate::weights::initial_state;
 use burn::prelude::Device;
 use std::path::Path;
 use steadygan_run::{Manifest, Outcome, RunDirectory, RunError, Which, cut_back, write_atomically};
@@ -68,7 +68,7 @@ fn latest_state(directory: &RunDirectory, manifest: &Manifest, device: &Device) 
     let path = directory.checkpoint(Which::Latest);
     if path.exists() {
         let checkpoint = load_checkpoint(&path)?;
-        return Ok((checkpoint.origin().clone(), checkpoint.state(device)?));
+        return Ok((checkpoint.origin().clone(), checkpoint_state(&checkpoint, device)?));
     }
     let plan = planned(directory)?;
     let state = initial_state(&plan, device)?;
@@ -84,7 +84,7 @@ pub(super) fn planned(directory: &RunDirectory) -> Result<Plan> {
         Error::checkpoint(message, "start a new run with `steadygan train`")
     };
     let plan: Plan = serde_json::from_str(&text).map_err(|error| damaged(error.to_string()))?;
-    plan.check().map_err(|error| damaged(error.to_string()))?;
+    decide::hooks(&plan).map_err(|error| damaged(error.to_string()))?;
     Ok(plan)
 }
 
@@ -99,7 +99,7 @@ fn read_small(path: &Path) -> Result<String> {
 /// Checks that the run is asked to go on as it began, and lets it have more images if these are asked for
 /// by `images` or by recipe.toml, where a resume that was killed may have left them. Whether it has more.
 fn extend(directory: &RunDirectory, origin: &mut Origin, shown: u64, images: Option<u64>) -> Result<bool> {
-    let (mut now, mut then) = (LayeredRecipe::default(), LayeredRecipe::default());
+    let (mut now, mut then) = (heuristics::recipe(), heuristics::recipe());
     now.lay_text(&read_small(&directory.recipe())?, "recipe.toml")?;
     then.lay_text(&origin.recipe, "checkpoint")?;
     let (key, flag) = IMAGES;
@@ -157,7 +157,7 @@ fn take_over_best(directory: &RunDirectory, origin: &Origin, device: &Device) ->
     }
     let best = load_checkpoint(&path)?;
     if best.origin() != origin {
-        write_atomically(&path, &save_checkpoint(&best.state(device)?, origin))?;
+        write_atomically(&path, &save_checkpoint(&checkpoint_state(&best, device)?, origin))?;
     }
     Ok(())
 }
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn what_an_end_left_off_the_cadence_goes() {
         let folder = tempfile::tempdir().unwrap();
-        let mut plan = Plan::decide(&LayeredRecipe::default(), 1).unwrap();
+        let mut plan = crate::decide::decide(&crate::heuristics::recipe(), 1).unwrap();
         plan.train.sheets_every = 16;
         for (images, kept) in [(40, &[16, 32][..]), (32, &[16, 32]), (16, &[16]), (0, &[])] {
             let directory = RunDirectory::create(folder.path(), "x").unwrap();

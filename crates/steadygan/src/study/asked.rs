@@ -3,9 +3,10 @@
 use super::analyse::Settings;
 use super::design::Design;
 use super::factor::Factor;
+use crate::count::Count;
 use crate::error::{Error, Result};
 use crate::names::nearest;
-use crate::recipe::{Count, line_of};
+use crate::recipe::line_of;
 use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -5,6 +5,7 @@ use super::design::Design;
 use super::factor::Factor;
 use super::recipes::ORIGIN;
 use crate::data::{DataFacts, sample_shape};
+use crate::decide;
 use crate::error::{Error, Result};
 use crate::heuristics;
 use crate::nn::LayerTable;
@@ -31,7 +32,7 @@ pub(super) fn choose_factors(
         let with = |on: bool| {
             let mut recipe = all_on.clone();
             recipe.lay_value(&format!("heuristics.{name}"), on, ORIGIN)?;
-            let plan = Plan::decide(&recipe, facts.clone())?;
+            let plan = crate::decide::decide(&recipe, facts.clone())?;
             Ok((recipe, plan))
         };
         match (with(true), with(false)) {
@@ -71,7 +72,7 @@ struct Acting {
 impl Acting {
     fn of(plan: &Plan) -> Self {
         let layers = layer_tables(plan);
-        let hooks = heuristics::hooks(plan).map_or(0, |hooks| hooks.len());
+        let hooks = decide::hooks(plan).map_or(0, |hooks| hooks.len());
         let mut plan = plan.clone();
         plan.heuristics.clear();
         plan.origins.clear();
@@ -118,7 +119,9 @@ fn plans(factor: &Factor, base: &LayeredRecipe, facts: &DataFacts) -> Result<Vec
         let mut recipe = base.clone();
         // A key that no recipe has is told with the nearest that one may have.
         recipe.lay_value(&factor.key, level.clone(), ORIGIN)?;
-        plans.extend(Plan::decide(&recipe, facts.clone()).map(|plan| Plan { origins: BTreeMap::new(), ..plan }));
+        plans.extend(
+            crate::decide::decide(&recipe, facts.clone()).map(|plan| Plan { origins: BTreeMap::new(), ..plan }),
+        );
     }
     Ok(plans)
 }

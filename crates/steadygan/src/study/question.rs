@@ -43,7 +43,7 @@ impl Question {
     /// The recipe or its data is not usable, a factor is unknown, changes nothing or cannot be together with the recipe, or the distance is
     /// not one of this data.
     pub fn of(mut asked: StudyRecipe) -> Result<Self> {
-        let mut base = LayeredRecipe::default();
+        let mut base = crate::heuristics::recipe();
         match &asked.recipe {
             Some(file) => base.lay_file(Path::new(file))?,
             None if is_of_points(&asked) => base.lay_text(POINTS, "embedded recipe of points")?,
@@ -154,7 +154,7 @@ impl Question {
         let facts = DataFacts::from(&self.data);
         let seed = plan.seeds[0];
         (0..plan.rows.len()).try_for_each(|row| {
-            Plan::decide(&plan.recipe(row, seed)?, facts.clone()).map(drop).map_err(|error| {
+            crate::decide::decide(&plan.recipe(row, seed)?, facts.clone()).map(drop).map_err(|error| {
                 let with = self.culprits(plan, row, &facts);
                 let message = format!("row {row} of the design{with} cannot be trained: {error}");
                 Error::recipe(message, "give other values, or study one at a time of factors that cannot be together")
@@ -170,7 +170,7 @@ impl Question {
         let mut levels = plan.rows[row].clone();
         let refused = |levels: &Row| {
             let recipe = plan.of_levels(levels, plan.seeds[0]);
-            recipe.and_then(|recipe| Plan::decide(&recipe, facts.clone())).is_err()
+            recipe.and_then(|recipe| crate::decide::decide(&recipe, facts.clone())).is_err()
         };
         for (number, factor) in plan.factors.iter().enumerate() {
             let level = std::mem::replace(&mut levels[number], factor.base);
@@ -185,7 +185,8 @@ impl Question {
     }
 
     fn scale(&self, plan: &StudyPlan) -> Result<Scale> {
-        let base = Plan::decide(&plan.of_levels(&plan.corners()[2], plan.seeds[0])?, DataFacts::from(&self.data))?;
+        let base =
+            crate::decide::decide(&plan.of_levels(&plan.corners()[2], plan.seeds[0])?, DataFacts::from(&self.data))?;
         let cpu = device("cpu")?;
         let [untrained, floor] = match untrained_energy(&base, &self.data, &cpu) {
             Some(ends) => ends,

@@ -25,7 +25,7 @@ impl StudyPlan {
     ///
     /// A key is unknown to this program.
     pub fn at(&self, levels: &Row) -> Result<LayeredRecipe> {
-        let mut recipe = LayeredRecipe::default();
+        let mut recipe = crate::heuristics::recipe();
         recipe.lay_text(&self.recipe, "the study's base recipe")?;
         for (factor, level) in self.factors.iter().zip(levels) {
             recipe.lay_value(&factor.key, factor.levels[*level].clone(), ORIGIN)?;

@@ -2,12 +2,11 @@
 //!
 //! The file holds no wall-clock time, so that equal states are equal bytes.
 
-use super::state::generator;
 use super::{State, Tally};
 use crate::error::{Error, Result};
 use crate::files::read_limited;
-use crate::heuristics::Memory;
-use crate::nn::{Network, each_tensor, load_tensors, named_tensors};
+use crate::hook::{Hook, Memory};
+use crate::nn::{self, Network, each_tensor, load_tensors, named_tensors};
 use crate::ops;
 use crate::optim::Optimizer;
 use crate::plan::Plan;
@@ -226,15 +225,15 @@ impl Checkpoint {
         self.metadata.images
     }
 
-    /// The state on a device.
+    /// The state on a device, with the hooks of its plan ([`decide::hooks`](crate::decide::hooks)), whose memory is restored.
     ///
     /// # Errors
     ///
     /// A tensor of the plan's networks is missing or has another shape.
-    pub fn state(&self, device: &Device) -> Result<State> {
+    pub fn state(&self, hooks: Vec<Box<dyn Hook>>, device: &Device) -> Result<State> {
         self.check_plan()?;
-        let Metadata { images, generator_steps, discriminator_steps, tally, hooks, .. } = &self.metadata;
-        let mut state = State::new(&self.origin().plan, device);
+        let Metadata { images, generator_steps, discriminator_steps, tally, hooks: numbers, .. } = &self.metadata;
+        let mut state = State::new(&self.origin().plan, hooks, device);
         state.images = *images;
         state.tally = *tally;
         state.generator = self.load("generator", state.generator)?;
@@ -243,7 +242,7 @@ impl Checkpoint {
         self.load_moments("discriminator", &mut state.discriminator_optimizer, *discriminator_steps)?;
         state.average = state.average.map(|average| self.load(AVERAGE, average)).transpose()?;
         for hook in &mut state.hooks {
-            let numbers = hooks.get(hook.name()).cloned().unwrap_or_default();
+            let numbers = numbers.get(hook.name()).cloned().unwrap_or_default();
             let memory = Memory { numbers, tensors: self.part(&hook_prefix(hook.name())) };
             hook.recall(memory).map_err(|why| self.foreign(format!("`{}`: {why}", hook.name())))?;
         }
@@ -259,12 +258,17 @@ impl Checkpoint {
         self.check_plan()?;
         let plan = &self.origin().plan;
         let role = if plan.train.average.is_some() { AVERAGE } else { "generator" };
-        self.load(role, generator(plan, device))
+        self.load(role, nn::generator(&plan.model, plan.seed, device))
     }
 
-    /// A plan inside a file is as untrusted as the file: it must describe networks that can be built.
+    /// A plan inside a file is as untrusted as the file, so it must describe networks that can be built.
     fn check_plan(&self) -> Result<()> {
-        self.origin().plan.check().map_err(|error| self.foreign(format!("its plan is impossible: {error}")))
+        self.origin().plan.check().map_err(|error| self.impossible_plan(&error))
+    }
+
+    /// The error for a checkpoint whose plan cannot be trained.
+    pub(crate) fn impossible_plan(&self, why: &Error) -> Error {
+        self.foreign(format!("its plan is impossible: {why}"))
     }
 
     fn foreign(&self, why: impl std::fmt::Display) -> Error {

@@ -58,7 +58,7 @@ impl fmt::Display for Distance {
 /// As for a measurement in training: the network is not the one of the plan, or its features are not finite.
 pub fn untrained_distance(plan: &Plan, data: &Dataset, device: &Device) -> Result<Option<Distance>> {
     let Some(compared) = Compared::new(plan, data, device) else { return Ok(None) };
-    compared.measure(&State::new(plan, device)).map(Some)
+    compared.measure(&State::new(plan, Vec::new(), device)).map(Some)
 }
 
 /// What fakes are compared with: as many reals, if there are, from the hold-out if it has that many, otherwise from the

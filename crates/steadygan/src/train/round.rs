@@ -2,10 +2,10 @@
 
 use super::{Fooled, NonFinite, Rules, State, StepStats, Tally, discriminator_step, generator_step};
 use crate::class::Classed;
-use crate::data::{Dataset, Order};
-use crate::heuristics::{Hook, View};
+use crate::data::{Dataset, Order, Samples};
+use crate::hook::{Hook, View};
 use crate::labels::{Batch, Batches, Moment, hard};
-use crate::nn::Pass;
+use crate::nn::{ModelPlan, Pass};
 use crate::optim;
 use crate::plan::Plan;
 use burn::module::Module;
@@ -19,7 +19,13 @@ pub(super) fn fetch(plan: &Plan, data: &Dataset, order: &mut Order, moment: Mome
     let values = data.train.gather(&indices, flips.as_mut()).to_values(plan.model.range);
     let shape = [batch, plan.model.channels, plan.model.size, plan.model.size];
     let images = Tensor::from_data(TensorData::new(values, shape), &device.clone().inner());
-    Classed { images, classes: plan.model.classes_of(&data.train, &indices) }
+    let classes = classes_of(&plan.model, &data.train, &indices);
+    Classed { images, classes }
+}
+
+/// The classes of the samples with these indices; none if the networks are not conditioned on classes.
+pub(super) fn classes_of(model: &ModelPlan, samples: &Samples, indices: &[usize]) -> Vec<usize> {
+    if model.conditioning.is_some() { samples.classes(indices) } else { Vec::new() }
 }
 
 /// The discriminator's steps, then the generator's; the first of these on the fakes of the last of those.

@@ -107,7 +107,7 @@ impl<'a> Sheet<'a> {
 pub fn untrained_energy(plan: &Plan, data: &Dataset, device: &Device) -> Option<[f64; 2]> {
     let mixture = Mixture::named(&plan.data.source)?;
     let sheet = Sheet::new(plan, data, device);
-    let fakes = sheet.fakes(&State::new(plan, device), sheet.count());
+    let fakes = sheet.fakes(&State::new(plan, Vec::new(), device), sheet.count());
     let drawn = |side: u64| mixture.draw(SCATTERED, &mut rng::stream(plan.seed, "energy", side));
     let squares = (0..FLOORS).map(|pair| energy_distance(&drawn(2 * pair), &drawn(2 * pair + 1)).powi(2));
     let floor = (squares.sum::<f64>() / FLOORS as f64).sqrt();
@@ -122,7 +122,6 @@ mod tests {
     use super::*;
     use crate::data::load;
     use crate::nn::{Builder, ConvSpec, Init, Initializer};
-    use crate::recipe::LayeredRecipe;
     use crate::report::DynamicImage;
 
     /// What was shown and counted.
@@ -146,10 +145,10 @@ mod tests {
     /// The smallest plan, but for points, and a generator of them: linear.
     fn of_points(source: &str) -> (Plan, State, Device) {
         let device = Device::flex().autodiff();
-        let mut recipe = LayeredRecipe::default();
+        let mut recipe = crate::heuristics::recipe();
         recipe.lay_text("data.size = 8\nmodel.latent = 3\n", "test").unwrap();
-        let mut plan = Plan::decide(&recipe, 1).unwrap();
-        let mut state = State::new(&plan, &device);
+        let mut plan = crate::decide::decide(&recipe, 1).unwrap();
+        let mut state = State::new(&plan, Vec::new(), &device);
         (plan.data.source, plan.data.size, plan.data.channels) = (source.to_owned(), 1, Some(2));
         (plan.model.size, plan.model.channels) = (1, 2);
         let init = Initializer { init: Init::FanInUniform, seed: 0, network: "test".into(), device: device.clone() };

@@ -5,6 +5,7 @@
 
 mod units;
 
+use super::round::classes_of;
 use super::sheet::Sheet;
 use super::step::mean;
 use super::{State, StepStats, packed};
@@ -146,7 +147,7 @@ impl Sheet<'_> {
     fn drawn(&self, samples: &Samples, purpose: &str, images: u64, count: usize) -> Shown {
         let any = Uniform::new(0, samples.count()).expect("there are samples");
         let indices: Vec<usize> = any.sample_iter(rng::stream(self.plan.seed, purpose, images)).take(count).collect();
-        let classes = self.plan.model.classes_of(samples, &indices);
+        let classes = classes_of(&self.plan.model, samples, &indices);
         Shown { values: samples.gather(&indices, None).to_values(self.plan.model.range), classes }
     }
 }

@@ -1,11 +1,11 @@
 //! Everything that training changes.
 
 use super::StepStats;
-use crate::heuristics::{self, Hook};
-use crate::nn::{Initializer, Network, dcgan, mlp, resnet, unrolled};
+use crate::hook::Hook;
+use crate::nn::{self, Network};
 use crate::optim::Optimizer;
-use crate::plan::{Family, Plan};
-use crate::weights::Role;
+use crate::plan::Plan;
+use crate::role::Role;
 use burn::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -31,15 +31,16 @@ pub struct State {
 }
 
 impl State {
-    /// The state before the first step.
-    pub fn new(plan: &Plan, device: &Device) -> Self {
-        let generator = generator(plan, device);
-        let discriminator = discriminator(plan, device);
+    /// The state before the first step, with the hooks of the plan's heuristics
+    /// ([`decide::hooks`](crate::decide::hooks)).
+    pub fn new(plan: &Plan, hooks: Vec<Box<dyn Hook>>, device: &Device) -> Self {
+        let generator = nn::generator(&plan.model, plan.seed, device);
+        let discriminator = nn::discriminator(&plan.model, plan.seed, device);
         Self {
             average: plan.train.average.map(|_| generator.clone()),
             generator_optimizer: Optimizer::new(&plan.optimizer.generator, &generator, device),
             discriminator_optimizer: Optimizer::new(&plan.optimizer.discriminator, &discriminator, device),
-            hooks: heuristics::hooks(plan).expect("the plan was checked when it was decided"),
+            hooks,
             generator,
             discriminator,
             images: 0,
@@ -75,32 +76,6 @@ impl State {
             ("discriminator", &self.discriminator, &self.discriminator_optimizer),
         ]
     }
-}
-
-/// The plan's generator with its initial weights.
-pub(super) fn generator(plan: &Plan, device: &Device) -> Network {
-    let init = initializer(plan, "generator", device);
-    match plan.model.family {
-        Family::Dcgan => dcgan::generator(&plan.model, init),
-        Family::Mlp => mlp::generator(&plan.model, init),
-        Family::Resnet => resnet::generator(&plan.model, init),
-        Family::Unrolled => unrolled::generator(&plan.model, init),
-    }
-}
-
-/// The plan's discriminator with its initial weights.
-fn discriminator(plan: &Plan, device: &Device) -> Network {
-    let init = initializer(plan, "discriminator", device);
-    match plan.model.family {
-        Family::Dcgan => dcgan::discriminator(&plan.model, init),
-        Family::Mlp => mlp::discriminator(&plan.model, init),
-        Family::Resnet => resnet::discriminator(&plan.model, init),
-        Family::Unrolled => unrolled::discriminator(&plan.model, init),
-    }
-}
-
-fn initializer(plan: &Plan, network: &str, device: &Device) -> Initializer {
-    Initializer { init: plan.model.init, seed: plan.seed, network: network.into(), device: device.clone() }
 }
 
 /// Sums over steps, for means at the next line of stats.

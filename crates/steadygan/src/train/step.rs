@@ -1,13 +1,13 @@
 //! The two steps of GAN training, without input or output.
 
 use crate::class::{Classed, cross_entropy};
-use crate::heuristics::Hook;
+use crate::hook::Hook;
 use crate::labels::{Batch, Batches, Moment};
 use crate::loss::Loss;
 use crate::nn::{Network, Pass, clamped};
 use crate::optim::{Gradients, Optimizer};
 use crate::plan::{Batching, Plan};
-use crate::weights::Role;
+use crate::role::Role;
 use burn::module::Module;
 use burn::prelude::*;
 use serde::{Deserialize, Serialize};

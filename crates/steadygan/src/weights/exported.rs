@@ -1,7 +1,6 @@
 //! SafeTensors files: exports, and what other programs write.
 
-use super::{READABLE, Refusal, Role, Tensors, floats, is_batch_counter};
-use crate::export::{FORMAT_VERSION, METADATA_KEY};
+use super::{FORMAT_VERSION, METADATA_KEY, READABLE, Refusal, Role, Tensors, floats, is_batch_counter};
 use safetensors::tensor::{Dtype, SafeTensors};
 use serde::Deserialize;
 

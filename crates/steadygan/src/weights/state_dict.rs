@@ -3,7 +3,7 @@
 
 use super::pickle::{View, state_dict};
 use super::{PLAIN_STATE_DICT, Refusal, Tensors, is_batch_counter};
-use crate::plan::MAX_WEIGHTS;
+use crate::nn::MAX_WEIGHTS;
 use burn::prelude::TensorData;
 use rawzip::{CompressionMethod, ZipArchive, ZipArchiveEntryWayfinder, ZipSliceArchive};
 use std::collections::BTreeMap;

@@ -3,21 +3,22 @@
 mod forge;
 
 use super::*;
-use crate::export::FORMAT_VERSION;
-use crate::recipe::LayeredRecipe;
+use crate::plan::Plan;
+use crate::run::{initial_state, initial_weights};
+use crate::train::State;
 use forge::{Pickled, Place, archive, archive_as, pth, safetensors};
 use rawzip::CompressionMethod;
 use safetensors::tensor::Dtype;
 
 fn plan() -> Plan {
-    let mut recipe = LayeredRecipe::default();
+    let mut recipe = crate::heuristics::recipe();
     let text = "[data]\nsize = 8\n[model]\nwidth = 2\nlatent = 3\n[train]\nbatch = 2\nimages = 4\n";
     recipe.lay_text(text, "test").expect("a recipe");
-    Plan::decide(&recipe, 1).expect("a plan")
+    crate::decide::decide(&recipe, 1).expect("a plan")
 }
 
 fn state() -> State {
-    State::new(&plan(), &Device::flex())
+    State::new(&plan(), Vec::new(), &Device::flex())
 }
 
 fn tensors_of(network: &Network) -> Tensors {
@@ -238,7 +239,7 @@ fn a_state_starts_from_the_plans_files_as_they_were() {
     let other = {
         let mut plan = plan.clone();
         plan.seed = 9;
-        State::new(&plan, &Device::flex())
+        State::new(&plan, Vec::new(), &Device::flex())
     };
     let description = crate::export::Description {
         format_version: FORMAT_VERSION,

@@ -6,7 +6,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use steadygan::heuristics;
-use steadygan::recipe::LayeredRecipe;
 
 /// A file beside this one.
 fn committed(name: &str) -> PathBuf {
@@ -35,7 +34,7 @@ fn examples() -> Vec<String> {
 
 #[test]
 fn each_is_named_as_a_heuristic_and_those_of_hacks_have_one() {
-    let mut hacks = LayeredRecipe::default();
+    let mut hacks = steadygan::heuristics::recipe();
     hacks.lay_text("base = 'hacks'", "test").expect("a recipe");
     let named = |name: &str| name.replace('-', "_");
     assert_eq!(hacks.heuristics().len(), 11);

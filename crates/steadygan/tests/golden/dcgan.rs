@@ -8,18 +8,17 @@ use steadygan::labels::Batches;
 use steadygan::nn::{Layer, Network, Pass, load_tensors, named_tensors};
 use steadygan::optim::Gradients;
 use steadygan::plan::Plan;
-use steadygan::recipe::LayeredRecipe;
 use steadygan::train::{MakeReals, Rules, State, discriminator_step, generator_step};
 
 /// `recipes/pytorch-dcgan.toml` with some keys changed.
 pub(crate) fn plan(overrides: &[&str], channels: usize) -> Plan {
-    let mut recipe = LayeredRecipe::default();
+    let mut recipe = steadygan::heuristics::recipe();
     let text = include_str!("../../../../recipes/pytorch-dcgan.toml");
     recipe.lay_text(text, "recipe").expect("the recipe of the repository");
     for key in overrides {
         recipe.lay_assignment(key, "--set").expect("a known key");
     }
-    Plan::decide(&recipe, channels).expect("a plan")
+    steadygan::decide::decide(&recipe, channels).expect("a plan")
 }
 
 fn small_plan() -> Plan {
@@ -31,7 +30,7 @@ fn device() -> Device {
 }
 
 fn state_of(fixture: &Fixture, prefix: &str) -> State {
-    let mut state = State::new(&small_plan(), &device());
+    let mut state = State::new(&small_plan(), Vec::new(), &device());
     let load = |network: Network, role: &str| {
         load_tensors(network, &fixture.part(&format!("{prefix}.{role}."))).expect("PyTorch's names are ours")
     };
@@ -52,7 +51,7 @@ fn assert_network(network: &Network, fixture: &Fixture, prefix: &str, tolerance:
 
 #[test]
 fn parameter_counts_are_those_of_pytorchs_example() {
-    let state = State::new(&plan(&[], 3), &device());
+    let state = State::new(&plan(&[], 3), Vec::new(), &device());
     let count = |network: &Network| -> usize {
         named_tensors(network).iter().filter(|t| t.trainable).map(|t| t.data.num_elements()).sum()
     };
@@ -155,7 +154,7 @@ fn input_gradient_and_the_gradient_of_its_norm() {
     let plan =
         plan(&["data.size=32", "model.width=8", "heuristics.batch-norm=false", "heuristics.gaussian-init=false"], 3);
     // Without batch norm the layers' indices are those of the fixture.
-    let discriminator = State::new(&plan, &device()).discriminator;
+    let discriminator = State::new(&plan, Vec::new(), &device()).discriminator;
     let discriminator = load_tensors(discriminator, &fixture.part("discriminator.")).expect("the fixture's names");
     let reals: Tensor<4> = fixture.tensor("real");
     let logits = discriminator.logits(reals.clone(), &mut Pass::train());
@@ -176,7 +175,7 @@ fn input_gradient_and_the_gradient_of_its_norm() {
 
 #[test]
 fn batch_norm_has_no_input_gradient() {
-    let state = State::new(&small_plan(), &device());
+    let state = State::new(&small_plan(), Vec::new(), &device());
     assert!(state.discriminator.input_gradient(Tensor::zeros([2, 3, 32, 32], &Device::flex())).is_none());
     assert_eq!(state.discriminator.layers()[3].name(), "BatchNorm");
 }

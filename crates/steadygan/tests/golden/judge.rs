@@ -17,7 +17,7 @@ use steadygan::weights::Weights;
 fn logits_of_a_file_of_weights() {
     let path = |name: &str| PathBuf::from(env::var_os(name).unwrap_or_else(|| panic!("{name} is not set")));
     let plan = plan(&[], 3);
-    let network = State::new(&plan, &Device::flex()).discriminator;
+    let network = State::new(&plan, Vec::new(), &Device::flex()).discriminator;
     let network = Weights::read(&path("STEADYGAN_WEIGHTS")).expect("weights").load(network).expect("of this network");
     let pixels = npy::read_latents(&path("STEADYGAN_IMAGES"), plan.model.image_len()).expect("images");
     let shape = [pixels.len() / plan.model.image_len(), plan.model.channels, plan.model.size, plan.model.size];

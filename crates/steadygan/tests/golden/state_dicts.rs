@@ -8,8 +8,9 @@ use std::path::PathBuf;
 use steadygan::export::{Description, FORMAT_VERSION, to_safetensors};
 use steadygan::nn::{Network, Pass, load_tensors};
 use steadygan::plan::Plan;
+use steadygan::run::{initial_state, initial_weights};
 use steadygan::train::State;
-use steadygan::weights::{Role, Weights, initial_state, initial_weights, read_all};
+use steadygan::weights::{Role, Weights, read_all};
 
 fn file(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
@@ -24,7 +25,7 @@ fn tiny_plan() -> Plan {
 fn networks_from_state_dicts_compute_what_pytorchs_do() {
     const TOLERANCE: f64 = 1e-5;
     let fixture = Fixture::read("state_dicts");
-    let State { generator, discriminator, .. } = State::new(&tiny_plan(), &Device::flex());
+    let State { generator, discriminator, .. } = State::new(&tiny_plan(), Vec::new(), &Device::flex());
     let load = |network: &Network, name: &str| {
         Weights::read(&file(name)).expect("a state dict").load(network.clone()).expect("of this network")
     };
@@ -62,7 +63,7 @@ fn state_dicts_find_their_networks() {
 fn an_export_holds_what_pytorch_would_have_saved() {
     let fixture = Fixture::read("dcgan");
     let plan = plan(&["data.size=32", "model.width=8", "train.batch=8"], 3);
-    let state = State::new(&plan, &Device::flex());
+    let state = State::new(&plan, Vec::new(), &Device::flex());
     for role in Role::ALL {
         let theirs = fixture.part(&format!("final.{role}."));
         let network = load_tensors(state.network(role).clone(), &theirs).expect("PyTorch's names are ours");

@@ -8,6 +8,7 @@ use steadygan::class::Classed;
 use steadygan::heuristics::Hook;
 use steadygan::labels::Batches;
 use steadygan::nn::{Pass, load_tensors, named_tensors};
+use steadygan::run::initial_state;
 use steadygan::train::{MakeReals, Rules, State, discriminator_step, generator_step, packed};
 
 /// The step of `form`, from the networks of the fixture `dcgan`, against all that PyTorch's left.
@@ -15,7 +16,7 @@ fn assert_step(form: &str, setting: &str) {
     let (start, fixture) = (Fixture::read("dcgan"), Fixture::read("steps"));
     let told = &fixture.metadata[form];
     let plan = plan(&["data.size=32", "model.width=8", "train.batch=8", setting], 3);
-    let mut state = State::new(&plan, &Device::flex().autodiff());
+    let mut state = initial_state(&plan, &Device::flex().autodiff()).expect("a state");
     let own = fixture.part(&format!("{form}.init."));
     let judge = if own.is_empty() { start.part("init.discriminator.") } else { own };
     state.generator = load_tensors(state.generator, &start.part("init.generator.")).expect("the fixture's names");

@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use steadygan::Result;
 use steadygan::data::Dataset;
 use steadygan::plan::Plan;
-use steadygan::recipe::LayeredRecipe;
-use steadygan::run::prepare;
+use steadygan::run::{initial_state, prepare};
 use steadygan::train::{Observer, State, StepStats, train};
 use steadygan_run::Signs;
 
@@ -34,7 +33,7 @@ pub(crate) fn path() -> PathBuf {
 }
 
 pub(crate) fn prepared(preset: &str) -> (Plan, Dataset) {
-    let mut recipe = LayeredRecipe::default();
+    let mut recipe = steadygan::heuristics::recipe();
     recipe.lay_text(&format!("base = '{preset}'\n{SMALL}"), "small").expect("known keys");
     prepare(&recipe).expect("a plan")
 }
@@ -49,7 +48,7 @@ pub(crate) fn losses(plan: &Plan, data: &Dataset, change: impl FnOnce(&mut State
         }
     }
     let device = Device::flex().autodiff();
-    let mut state = State::new(plan, &device);
+    let mut state = initial_state(plan, &device).expect("a state");
     change(&mut state);
     let mut log = Log(Vec::new());
     train(plan, data, &mut state, &device, &mut log).expect("nothing writes");

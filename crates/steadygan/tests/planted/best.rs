@@ -80,7 +80,7 @@ pub(crate) fn kept(case: &Case, parent: &Path) -> Result<Kept> {
     let reals = network.features(&others(&data))?;
     let recorder = Recorder::new(directory.clone(), origin, 0)?;
     let mut twice = Twice { recorder, plan: &plan, network, reals, evaluations: Vec::new() };
-    let mut state = State::new(&plan, &device);
+    let mut state = State::new(&plan, steadygan::decide::hooks(&plan)?, &device);
     let beginning = flat(&state.generator);
     if let Some(plant) = case.plant {
         let begins = (plant.begins() * plan.train.images as f64) as u64;

@@ -8,7 +8,6 @@ use crate::plants::{Layer, Plant};
 use crate::{fifth, fourth, scored, third};
 use steadygan::Result;
 use steadygan::plan::Plan;
-use steadygan::recipe::LayeredRecipe;
 use steadygan::weights::Role;
 use toml::Value;
 
@@ -159,7 +158,7 @@ impl Case {
     fn decided(&self, metric_every: impl Fn(u64) -> Value) -> Result<Plan> {
         /// Lines of stats in a run.
         const LINES: u64 = 100;
-        let mut recipe = LayeredRecipe::default();
+        let mut recipe = steadygan::heuristics::recipe();
         recipe.lay_text(self.base.recipe, self.base.name)?;
         let batch = recipe.recipe()?.train.batch as u64;
         // To know images by heart takes longer than the other failures.
@@ -172,7 +171,7 @@ impl Case {
         recipe.lay_value("train.sheets-every", number(images / 10), "corpus")?;
         recipe.lay_value("train.metric-every", metric_every(images), "corpus")?;
         recipe.lay_value("train.checkpoint-every", number(images), "corpus")?;
-        Plan::decide(&recipe, self.base.source.facts())
+        steadygan::decide::decide(&recipe, self.base.source.facts())
     }
 }
 

@@ -163,7 +163,7 @@ impl Planted {
     fn train(&mut self, case: &Case) -> Result<()> {
         let Self { plan, data, watch } = self;
         let device = Device::flex().autodiff();
-        let mut state = State::new(plan, &device);
+        let mut state = State::new(plan, steadygan::decide::hooks(plan)?, &device);
         let beginning = flat(&state.generator);
         if let Some(plant) = case.plant {
             let begins = (plant.begins() * plan.train.images as f64) as u64;

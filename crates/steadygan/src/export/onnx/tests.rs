@@ -147,3 +147,16 @@ fn a_layer_without_a_form_is_named() {
     let error = encode(&network, "key", "{}").expect_err("none");
     assert_eq!(error.to_string(), "the layer LayerNorm (`main.1`) cannot be written as ONNX");
 }
+
+/// An exported generator is an ONNX file that cannot compute features, because it takes latents instead of images.
+#[test]
+fn a_generator_is_no_feature_network() {
+    use crate::metrics::FeatureNetwork;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("n.onnx");
+    std::fs::write(path.with_extension("toml"), "size = 8\nchannels = 1\nmean = [0]\ndeviation = [255]\n").unwrap();
+    let generator = builder([1, 1, 1]).conv(ConvSpec::valid(1, 2, 1, true)).tanh().build();
+    std::fs::write(&path, encode(&generator, "key", "{}").unwrap()).unwrap();
+    let error = FeatureNetwork::named(path.to_str().unwrap()).unwrap_err().to_string();
+    assert!(error.contains("n.onnx cannot be run as a feature network: "), "{error}");
+}

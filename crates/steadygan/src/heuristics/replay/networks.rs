@@ -3,9 +3,8 @@
 use super::{Every, Networks};
 use crate::heuristics::Memory;
 use crate::labels::{Batches, Moment};
-use crate::nn::{Network, Pass, load_tensors, named_tensors};
+use crate::nn::{self, Network, Pass, load_tensors, named_tensors};
 use crate::plan::Plan;
-use crate::train::State;
 use burn::module::Module;
 use burn::prelude::*;
 use rand_distr::{Distribution, Uniform};
@@ -108,7 +107,9 @@ impl Past {
             let named = memory.tensors.iter().filter_map(|(name, data)| Some((name.strip_prefix(&prefix)?, data)));
             named.map(|(name, data)| (name.to_owned(), data.clone())).collect()
         };
-        let like = State::new(&Plan { heuristics: BTreeMap::new(), ..self.plan.clone() }, &Device::flex());
+        let (model, seed, device) = (&self.plan.model, self.plan.seed, Device::flex());
+        let (like_generator, like_discriminator) =
+            (nn::generator(model, seed, &device), nn::discriminator(model, seed, &device));
         let fits = |network: &Network, tensors: &Tensors| {
             load_tensors(network.clone(), tensors).map(drop).map_err(|error| error.to_string())
         };
@@ -118,8 +119,8 @@ impl Past {
             if generator.is_empty() {
                 break;
             }
-            fits(&like.generator, &generator)?;
-            fits(&like.discriminator, &discriminator)?;
+            fits(&like_generator, &generator)?;
+            fits(&like_discriminator, &discriminator)?;
             self.kept.push_back(Snapshot { generator, discriminator });
         }
         Ok(())

@@ -3,8 +3,8 @@ use crate::class::{Class, Classed};
 use crate::nn::testing::{
     assert_close, assert_gradients, assert_pull_back_of, builder, floats, images, init, model, perturbed, tensor,
 };
+use crate::nn::{Block, Conditioning, ModelPlan, NetworkPlan, Norm, ToldDiscriminator, ToldGenerator};
 use crate::nn::{Network, dcgan, mlp, named_tensors, resnet, unrolled};
-use crate::plan::{Block, Conditioning, Family, ModelPlan, NetworkPlan, Norm, ToldDiscriminator, ToldGenerator};
 
 const CLASSES: [usize; 3] = [2, 0, 2];
 
@@ -90,11 +90,11 @@ fn a_pass_without_classes_takes_them_in_turn() {
 #[test]
 fn every_family_can_be_told_of_classes() {
     let families = [
-        (Family::Dcgan, Block::Sngan, 16),
-        (Family::Resnet, Block::Sngan, 8),
-        (Family::Resnet, Block::NormFree, 8),
-        (Family::Mlp, Block::Sngan, 8),
-        (Family::Unrolled, Block::Sngan, 28),
+        (dcgan::FAMILY, Block::Sngan, 16),
+        (resnet::FAMILY, Block::Sngan, 8),
+        (resnet::FAMILY, Block::NormFree, 8),
+        (mlp::FAMILY, Block::Sngan, 8),
+        (unrolled::FAMILY, Block::Sngan, 28),
     ];
     let told_discriminator = [ToldDiscriminator::Plane, ToldDiscriminator::Projection, ToldDiscriminator::Auxiliary];
     for (family, block, size) in families {
@@ -129,11 +129,8 @@ fn every_family_can_be_told_of_classes() {
 
 /// The perturbed networks of a plan: those that start from zeros and ones would hide classes.
 fn networks(plan: &ModelPlan) -> (Network, Network) {
-    let (generator, discriminator) = match plan.family {
-        Family::Dcgan => (dcgan::generator(plan, init()), dcgan::discriminator(plan, init())),
-        Family::Resnet => (resnet::generator(plan, init()), resnet::discriminator(plan, init())),
-        Family::Mlp => (mlp::generator(plan, init()), mlp::discriminator(plan, init())),
-        Family::Unrolled => (unrolled::generator(plan, init()), unrolled::discriminator(plan, init())),
-    };
+    let architecture = plan.family.architecture();
+    let (generator, discriminator) =
+        ((architecture.generator)(plan, init()), (architecture.discriminator)(plan, init()));
     (perturbed(generator), perturbed(discriminator))
 }

@@ -14,7 +14,7 @@
 use super::widths;
 use crate::nn::family::{self, activated, attentive, base_and_stages, compared};
 use crate::nn::{Builder, ConvSpec, Init, Initializer, Network, ResidualScale};
-use crate::plan::{ModelPlan, NetworkPlan};
+use crate::nn::{ModelPlan, NetworkPlan};
 
 /// Blocks at each size.
 const BLOCKS: usize = 2;
@@ -92,12 +92,12 @@ pub(super) fn discriminator(plan: &ModelPlan, init: Initializer) -> Network {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nn::Block;
     use crate::nn::named_tensors;
     use crate::nn::testing::{
         assert_judges, assert_penalty_gradients, assert_pull_back, floats, images, init, model, parameters, perturbed,
         tensor,
     };
-    use crate::plan::Block;
 
     fn plan(network: NetworkPlan) -> ModelPlan {
         ModelPlan { block: Block::NormFree, generator: network, discriminator: network, ..model() }

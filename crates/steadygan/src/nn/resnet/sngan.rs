@@ -8,7 +8,7 @@
 use super::widths;
 use crate::nn::family::{self, activated, attentive, base_and_stages, compared, hidden};
 use crate::nn::{Builder, ConvSpec, Initializer, Network, ResidualScale};
-use crate::plan::{ModelPlan, NetworkPlan};
+use crate::nn::{ModelPlan, NetworkPlan};
 
 fn conv(from: usize, to: usize) -> ConvSpec {
     ConvSpec::same(from, to, 3, 1, true)
@@ -77,10 +77,10 @@ pub(super) fn discriminator(plan: &ModelPlan, init: Initializer) -> Network {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nn::Norm;
     use crate::nn::testing::{
         assert_judges, assert_penalty_gradients, assert_pull_back, images, init, model, parameters,
     };
-    use crate::plan::Norm;
 
     fn block(from: usize, hidden: usize, to: usize) -> usize {
         (9 * from + 1) * hidden + (9 * hidden + 1) * to + (from + 1) * to

@@ -1,14 +1,14 @@
 use super::*;
-use crate::recipe::LayeredRecipe;
+use crate::run::checkpoint_state;
 
 fn small() -> (State, Origin, Device) {
-    let mut recipe = LayeredRecipe::default();
+    let mut recipe = crate::heuristics::recipe();
     let text = "[data]\nsize = 8\n[model]\nwidth = 2\nlatent = 3\n[train]\nbatch = 2\nimages = 4\n";
     recipe.lay_text(text, "test").expect("a recipe");
-    let plan = Plan::decide(&recipe, 1).expect("a plan");
+    let plan = crate::decide::decide(&recipe, 1).expect("a plan");
     let device = Device::flex().autodiff();
     let origin = Origin { recipe: recipe.to_toml(), plan, data_fingerprint: "f".into() };
-    (State::new(&origin.plan, &device), origin, device)
+    (State::new(&origin.plan, crate::decide::hooks(&origin.plan).unwrap(), &device), origin, device)
 }
 
 fn load(bytes: &[u8]) -> Result<Checkpoint> {
@@ -22,7 +22,7 @@ fn what_was_saved_is_loaded_and_saved_the_same() {
     let (state, origin, device) = small();
     let bytes = save_checkpoint(&state, &origin);
     let loaded = load(&bytes).expect("a checkpoint");
-    assert_eq!(save_checkpoint(&loaded.state(&device).expect("a state"), loaded.origin()), bytes);
+    assert_eq!(save_checkpoint(&checkpoint_state(&loaded, &device).expect("a state"), loaded.origin()), bytes);
 }
 
 /// Wherever a byte is wrong the file is refused, unless it still says the same (a space in the padding).
@@ -36,7 +36,7 @@ fn a_wrong_byte_anywhere_is_noticed() {
         let mut damaged = bytes.clone();
         damaged[at] ^= 1;
         if let Ok(loaded) = load(&damaged) {
-            let state = loaded.state(&device).expect("a state");
+            let state = checkpoint_state(&loaded, &device).expect("a state");
             assert_eq!(save_checkpoint(&state, loaded.origin()), bytes, "byte {at} of {}", bytes.len());
         }
     }
@@ -50,7 +50,7 @@ fn an_impossible_plan_is_refused_before_its_networks_are_built() {
         change(&mut origin.plan);
         let loaded = load(&save_checkpoint(&state, &origin)).expect("its digest is right");
         let error = loaded.generator(&device).expect_err("no network").to_string();
-        assert!(loaded.state(&device).is_err());
+        assert!(checkpoint_state(&loaded, &device).is_err());
         error
     };
     assert!(refused(|plan| plan.model.width = 1_000_000_000).contains("`model.width` is 1000000000"));

@@ -2,7 +2,6 @@ use super::*;
 use crate::data::{Dataset, Images};
 use crate::nn::{Builder, ConvSpec, Init, Initializer, named_tensors};
 use crate::plan::Plan;
-use crate::recipe::LayeredRecipe;
 use crate::train::{self, Observer};
 
 fn builder(shape: [usize; 3]) -> Builder {
@@ -69,7 +68,7 @@ impl Observer for Lines {
 }
 
 fn trained(text: &str) -> (Vec<Signs>, State, Plan, Dataset) {
-    let mut recipe = LayeredRecipe::default();
+    let mut recipe = crate::heuristics::recipe();
     recipe
         .lay_text("[data]\nsize=8\n[model]\nwidth=4\nlatent=6\n[train]\nbatch=8\nimages=32\nstats-every=16", "small")
         .unwrap();
@@ -83,9 +82,9 @@ fn trained(text: &str) -> (Vec<Signs>, State, Plan, Dataset) {
         warning: None,
         fingerprint: String::new(),
     };
-    let plan = Plan::decide(&recipe, &data).unwrap();
+    let plan = crate::decide::decide(&recipe, &data).unwrap();
     let device = Device::flex().autodiff();
-    let mut state = State::new(&plan, &device);
+    let mut state = State::new(&plan, Vec::new(), &device);
     let mut lines = Lines(Vec::new());
     train::train(&plan, &data, &mut state, &device, &mut lines).unwrap();
     (lines.0, state, plan, data)
@@ -96,7 +95,7 @@ fn trained(text: &str) -> (Vec<Signs>, State, Plan, Dataset) {
 fn the_last_step_can_be_undone() {
     let (_, state, plan, data) = trained("");
     let device = Device::flex().autodiff();
-    let mut before = State::new(&plan, &device);
+    let mut before = State::new(&plan, Vec::new(), &device);
     let earlier = plan.clone().with_images(24);
     train::train(&earlier, &data, &mut before, &device, &mut Lines(Vec::new())).unwrap();
     let undone = before_last_step(&state.generator, &state.generator_optimizer).unwrap();

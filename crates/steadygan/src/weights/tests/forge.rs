@@ -1,8 +1,8 @@
 //! Files of weights made by hand, right and wrong.
 
+use super::super::METADATA_KEY;
 use super::super::Weights;
 use crate::error::{Error, Result};
-use crate::export::METADATA_KEY;
 use rawzip::{CompressionMethod, ZipArchiveWriter};
 use safetensors::tensor::{Dtype, TensorView};
 use std::io::Write;

@@ -1,9 +1,7 @@
-//! The two optimisers of a plan.
+//! The settings of both optimisers.
 
-use crate::error::{Error, Result};
-use crate::optim::AdamSettings;
-use crate::recipe::OptimizerRecipe;
-use crate::schedule::{Schedule, resolve};
+use super::AdamSettings;
+use crate::schedule::Schedule;
 use serde::{Deserialize, Serialize};
 
 /// The two optimisers.
@@ -54,26 +52,4 @@ impl OptimizerPlan {
     pub fn adam_at(&self, images: u64) -> AdamSettings {
         AdamSettings { lr: self.lr.at(images), beta1: self.beta1, beta2: self.beta2.at(images), epsilon: self.epsilon }
     }
-
-    /// Takes over what a recipe says of this optimiser, which goes before what heuristics planned.
-    pub(super) fn take_over(&mut self, recipe: &OptimizerRecipe, images: u64) -> Result<()> {
-        if let Some(lr) = &recipe.lr {
-            self.lr = schedule(lr, images)?;
-        }
-        if let Some(beta2) = &recipe.beta2 {
-            self.beta2 = schedule(beta2, images)?;
-        }
-        self.beta1 = recipe.beta1.unwrap_or(self.beta1);
-        self.epsilon = recipe.epsilon.unwrap_or(self.epsilon);
-        Ok(())
-    }
-}
-
-fn schedule(asked: &toml::Value, images: u64) -> Result<Schedule> {
-    let mut value = asked.clone();
-    resolve(&mut value, images);
-    value.try_into().map_err(|error: toml::de::Error| {
-        let hint = "write a number, or { from = 4e-4, to = 1e-4, over = \"50k\" }";
-        Error::recipe(format!("`{asked}` is neither a number nor a schedule: {}", error.message()), hint)
-    })
 }

@@ -1,13 +1,16 @@
-//! The two networks of a plan.
+//! The settings that both networks are built from.
 
+use super::{Family, Init, Judge};
 use crate::class::{self, Class};
-use crate::data::Samples;
 use crate::latent::LatentDistribution;
-use crate::nn::{Init, Judge};
 use crate::pixels::PixelRange;
 use crate::rng::Stream;
 use rand_distr::{Distribution, Uniform};
 use serde::{Deserialize, Serialize};
+
+/// The most weights of both networks together: BigGAN's largest networks for 128 pixels have 170 million
+/// (Brock, Donahue and Simonyan 2019, table 1).
+pub const MAX_WEIGHTS: usize = 250_000_000;
 
 /// The most columns of a sheet whose columns are classes.
 const SHEET_COLUMNS: usize = 20;
@@ -82,14 +85,6 @@ impl ModelPlan {
         }
     }
 
-    /// The classes of the samples of these numbers, as networks are told them; none if they are told of none.
-    ///
-    /// # Panics
-    /// If a number is not below the count.
-    pub fn classes_of(&self, samples: &Samples, indices: &[usize]) -> Vec<usize> {
-        if self.conditioning.is_some() { samples.classes(indices) } else { Vec::new() }
-    }
-
     /// The class of each column of a sheet, at most 20, evenly from all; none if networks are told of none.
     pub fn classes_in_columns(&self) -> Vec<usize> {
         let count = if self.conditioning.is_some() { self.classes.len() } else { 0 };
@@ -124,7 +119,7 @@ pub struct NetworkPlan {
     /// Images in a group whose standard deviation is shown to the last layer; 0 is none.
     pub minibatch_std: usize,
     /// Features that compare an image with its batch, shown to the last layer.
-    pub minibatch_discrimination: Option<MinibatchDiscrimination>,
+    pub minibatch_discrimination: Option<MinibatchDiscriminationSize>,
 }
 
 impl NetworkPlan {
@@ -234,7 +229,7 @@ pub enum Norm {
 
 /// The size of minibatch discrimination (Salimans et al. 2016).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MinibatchDiscrimination {
+pub struct MinibatchDiscriminationSize {
     /// Features that the last layer gets, B.
     pub features: usize,
     /// Numbers that each feature compares, C.
@@ -262,20 +257,6 @@ impl Output {
             Self::Linear => None,
         }
     }
-}
-
-/// An architecture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Family {
-    /// Convolutional networks after Radford, Metz and Chintala 2016.
-    Dcgan,
-    /// Residual networks, of the plan's blocks.
-    Resnet,
-    /// Fully connected networks, for points of the plane and small images.
-    Mlp,
-    /// The small network for Stacked-MNIST (Metz et al. 2017, as PacGAN's code has it): 28 pixels.
-    Unrolled,
 }
 
 /// The residual family's blocks.

@@ -4,7 +4,7 @@ use crate::class::Classed;
 use crate::labels::{Batches, Moment};
 use crate::nn::Network;
 use crate::optim::Gradients;
-use crate::weights::Role;
+use crate::role::Role;
 use burn::Tensor;
 use burn::prelude::TensorData;
 use std::collections::BTreeMap;

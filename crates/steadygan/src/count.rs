@@ -3,10 +3,10 @@
 use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize};
 
-/// How a count is written, or a number of channels.
+/// How a recipe writes a count.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged, expecting = "neither a whole number nor a word")]
-pub(super) enum NumberOrWord {
+enum NumberOrWord {
     Number(u64),
     Word(String),
 }

@@ -1,0 +1,64 @@
+//! The state that a run starts from.
+
+use crate::decide;
+use crate::error::{Error, Result};
+use crate::nn::{discriminator, generator};
+use crate::plan::Plan;
+use crate::role::{Role, WeightsFile};
+use crate::train::{Checkpoint, State};
+use crate::weights::Weights;
+use burn::prelude::Device;
+use std::collections::BTreeMap;
+
+const OLD_WEIGHTS: &str = "put the old file back (a relative path counts from the folder that training was started in), \
+                           or start a new run with `steadygan train`";
+
+/// Finds the network that each file of weights is for.
+///
+/// # Errors
+///
+/// The weights are of another network, or two files are for the same network.
+pub fn initial_weights(read: &[Weights], plan: &Plan) -> Result<BTreeMap<Role, WeightsFile>> {
+    let mut found = BTreeMap::new();
+    if read.is_empty() {
+        return Ok(found);
+    }
+    let networks = [generator, discriminator].map(|build| build(&plan.model, plan.seed, &Device::flex()));
+    for weights in read {
+        let role = weights.role(&networks)?;
+        if let Some(WeightsFile { path: earlier, .. }) = found.insert(role, weights.file()) {
+            let message = format!("{} and {} are both of a {role}", earlier.display(), weights.path().display());
+            return Err(Error::recipe(message, "name one file of weights for each network"));
+        }
+    }
+    Ok(found)
+}
+
+/// The state of a plan before the first step: new networks, or the weights of the plan's files.
+///
+/// # Errors
+///
+/// The plan is impossible, or a file cannot be read or holds other weights than when the plan was decided.
+pub fn initial_state(plan: &Plan, device: &Device) -> Result<State> {
+    let mut state = State::new(plan, decide::hooks(plan)?, device);
+    for (role, planned) in &plan.initial_weights {
+        let weights = Weights::read(&planned.path).map_err(|error| error.with_hint(OLD_WEIGHTS))?;
+        if weights.file().sha256 != planned.sha256 {
+            let message = format!("{} holds other weights than the run was planned with", planned.path.display());
+            return Err(Error::checkpoint(message, OLD_WEIGHTS));
+        }
+        let network = state.network_mut(*role);
+        *network = weights.load(std::mem::take(network))?;
+    }
+    Ok(state)
+}
+
+/// The state that a checkpoint holds.
+///
+/// # Errors
+///
+/// The checkpoint's plan is impossible, or a tensor is missing or has another shape.
+pub fn checkpoint_state(checkpoint: &Checkpoint, device: &Device) -> Result<State> {
+    let hooks = decide::hooks(&checkpoint.origin().plan);
+    checkpoint.state(hooks.map_err(|error| checkpoint.impossible_plan(&error))?, device)
+}
