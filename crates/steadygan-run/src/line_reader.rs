@@ -35,7 +35,7 @@ pub(crate) struct Place {
 }
 
 impl<R: BufRead> LineReader<R> {
-    /// Continues at `place`, where `reader` has to stand.
+    /// Continues at `place`, which has to be the position of `reader`.
     pub(crate) fn new(reader: R, place: Place) -> Self {
         Self { reader, line: Vec::new(), place, is_at_end: false }
     }
