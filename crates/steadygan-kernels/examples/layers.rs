@@ -53,12 +53,12 @@ fn layer(name: &'static str, channels: [usize; 2], size: usize, kernel: usize, s
     }
 }
 
-/// Any number in [-1, 1] for each index.
+/// A number in [-1, 1] for each index.
 fn number(index: usize) -> f32 {
     (index * 7919 % 8191) as f32 / 4095.0 - 1.0
 }
 
-/// The passes of a convolution, as they are asked for.
+/// The passes of a convolution, by their names on stdin.
 const PASSES: [&str; 3] = ["forward", "input-gradient", "weight-gradient"];
 
 impl Layer {

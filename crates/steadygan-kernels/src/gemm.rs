@@ -179,8 +179,8 @@ pub(crate) fn unpack_tiles(tiles: &[Line], n: usize, c: &mut [f32]) {
     }
 }
 
-/// `products[i][j] = sum_k a[i][k] * b[j][k]`: the dot products of the rows of `a` (`[m][k]`) with those of `b` (`[n][k]`), written to
-/// `products` (`[m][n]`).
+/// `products[i][j] = sum_k a[i][k] * b[j][k]`: the dot products of the rows of `a` (`[m][k]`) with the rows of `b`
+/// (`[n][k]`), written to `products` (`[m][n]`).
 ///
 /// # Panics
 ///

@@ -1,4 +1,4 @@
-//! Halving by 2 x 2 maxima and doubling by nearest neighbours, over any number of planes.
+//! 2 x 2 maximum pooling and upsampling by nearest neighbours, over any number of planes.
 
 use rayon::prelude::*;
 
@@ -106,7 +106,7 @@ pub fn max_pool2_gather(x: &[f32], planes: usize, height: usize, width: usize, v
     });
 }
 
-/// Nearest-neighbour doubling: `y[p][i][j] = x[p][i/2][j/2]`; `height` and `width` are those of `x`.
+/// Upsampling by 2 to nearest neighbours: `y[p][i][j] = x[p][i/2][j/2]`; `height` and `width` are the size of `x`.
 ///
 /// # Panics
 /// When a size is zero or a slice has the wrong length.
@@ -126,7 +126,8 @@ pub fn upsample2(x: &[f32], planes: usize, height: usize, width: usize, y: &mut 
     });
 }
 
-/// The gradient of [`upsample2`]: each `dx` is the sum of the 2 x 2 window of `dy`; `height` and `width` are those of `dx`.
+/// The gradient of [`upsample2`]: each `dx` is the sum of the 2 x 2 window of `dy`; `height` and `width` are the size
+/// of `dx`.
 ///
 /// # Panics
 /// When a size is zero or a slice has the wrong length.

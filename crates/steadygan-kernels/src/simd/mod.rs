@@ -84,7 +84,7 @@ pub(crate) trait Isa: Copy + 'static {
     /// The register block that suits the number of registers.
     const BLOCK: RegisterBlock;
 
-    /// Asks for lines that are needed soon; changes no result.
+    /// Prefetches lines that are needed soon; changes no result.
     fn prefetch(lines: &[Line]);
     fn splat(value: f32) -> Self::Vector;
     fn load(from: &[f32; LANES]) -> Self::Vector;

@@ -20,7 +20,7 @@ impl Isa for Avx512 {
     #[inline(always)]
     fn prefetch(lines: &[Line]) {
         for line in lines {
-            // SAFETY: a prefetch of any address has no effect but on the cache, and this one is that of a line.
+            // SAFETY: a prefetch of any address affects only the cache, and this is the address of a line.
             unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(line).cast()) }
         }
     }
@@ -120,7 +120,7 @@ impl Isa for Avx2 {
     #[inline(always)]
     fn prefetch(lines: &[Line]) {
         for line in lines {
-            // SAFETY: a prefetch of any address has no effect but on the cache, and this one is that of a line.
+            // SAFETY: a prefetch of any address affects only the cache, and this is the address of a line.
             unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(line).cast()) }
         }
     }
