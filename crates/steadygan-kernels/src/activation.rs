@@ -1,4 +1,5 @@
-//! Activations and their gradients, elementwise. Non-finite values are never hidden: a NaN in any input is a NaN in the output.
+//! Activations and their gradients, elementwise. Non-finite values are never hidden: a NaN in any input is a NaN in the
+//! output.
 
 use crate::parallel::{map1, map2};
 use crate::simd::{Isa, vectorised};
@@ -137,7 +138,8 @@ vectorised! {
     }
 }
 
-/// `(exp(r) - 1, 2^n)` with `x = n ln 2 + r` and `|r| <= ln 2 / 2`, so that `exp(x)` is `2^n (1 + (exp(r) - 1))`, for `|x| <= 88`.
+/// `(exp(r) - 1, 2^n)` with `x = n ln 2 + r` and `|r| <= ln 2 / 2`, so that `exp(x)` is `2^n (1 + (exp(r) - 1))`, for
+/// `|x| <= 88`.
 ///
 /// `exp(r) - 1` is its Taylor polynomial of degree 7, whose remainder is at most 2e-8 of it.
 #[inline(always)]

@@ -8,8 +8,8 @@ use crate::reduce::sum_pairs;
 use crate::scratch::with_numbers;
 use crate::simd::vectorised;
 
-/// A change of an image's colours: `y = own x + grey (mean of the pixel's channels) + mean (mean of the image) +
-/// shift`.
+/// A change of an image's colours:
+/// `y = own x + grey (mean of the pixel's channels) + mean (mean of the image) + shift`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ColourMix {
     /// The factor of the number itself.

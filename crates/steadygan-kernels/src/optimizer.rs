@@ -75,8 +75,8 @@ vectorised! {
     }
 }
 
-/// Stochastic gradient descent with momentum as in PyTorch (no dampening, no Nesterov): `u = momentum u + g`, `p -= lr u`.
-/// The velocity starts at zero.
+/// Stochastic gradient descent with momentum as in PyTorch (no dampening, no Nesterov): `u = momentum u + g`,
+/// `p -= lr u`. The velocity starts at zero.
 ///
 /// # Panics
 /// When the slices differ in length.

@@ -81,7 +81,8 @@ pub(super) fn today() -> String {
     date(seconds / 86_400)
 }
 
-/// The date of a day counted from 1970-01-01: Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`.
+/// The date of a day counted from 1970-01-01: Hinnant, "chrono-Compatible Low-Level Date Algorithms",
+/// `civil_from_days`.
 fn date(day: u64) -> String {
     // Days from 0000-03-01, so that a leap day is a year's last; 400 years have 146,097.
     let day = day + 719_468;

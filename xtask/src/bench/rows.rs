@@ -50,8 +50,8 @@ pub(super) const USUAL_TRAINING: &str = "fused";
 pub(super) const USUAL_SAMPLING: &str = "eager";
 
 const ALL_MODES: &[&str] = &["eager", "fused", "fused-cl", "fused-cl-frz", "fused-frz-comp", "fused-cl-frz-comp"];
-/// The usual script, and the channels-last ones that do the least work, compiled or not: which of the two is faster differs
-/// from row to row.
+/// The usual script, and the channels-last ones that do the least work, compiled or not: which of the two is faster
+/// differs from row to row.
 const MODES: &[&str] = &["fused", "fused-cl-frz", "fused-cl-frz-comp"];
 const SAMPLING_MODES: &[&str] = &["eager", "cl", "cl-comp"];
 

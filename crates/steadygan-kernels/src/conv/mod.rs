@@ -34,7 +34,8 @@ const MAX_KERNEL: usize = 7;
 const MAX_STRIDE: usize = 2;
 const MAX_PAD: usize = 3;
 
-/// Geometry of a two-dimensional convolution (cross-correlation, as in every deep-learning framework) with a square kernel:
+/// Geometry of a two-dimensional convolution (cross-correlation, as in every deep-learning framework) with a square
+/// kernel:
 ///
 /// `y[n][co][oy][ox] = sum_{ci,ky,kx} w[co][ci][ky][kx] * x[n][ci][oy*stride + ky - pad_before][ox*stride + kx - pad_before]`,
 ///
@@ -243,7 +244,8 @@ fn forward(g: &Conv, slope: Option<f32>, x: &[f32], w: &[f32], y: &mut [f32]) {
 }
 
 /// The gradient of [`conv`] with respect to its input,
-/// `dx[n][ci][iy][ix] = sum dy[n][co][oy][ox] * w[co][ci][ky][kx]` over all `oy*stride + ky - pad_before = iy` (columns alike).
+/// `dx[n][ci][iy][ix] = sum dy[n][co][oy][ox] * w[co][ci][ky][kx]` over all `oy*stride + ky - pad_before = iy` (columns
+/// alike).
 ///
 /// This is the transposed convolution of `dy` with the same weight.
 ///

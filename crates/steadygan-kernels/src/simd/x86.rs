@@ -1,7 +1,7 @@
 //! The vectors of AVX-512 and AVX2.
 //!
-//! Written with intrinsics because the compiler's vectorisation of the same arithmetic on arrays was measured at 2 GFLOP/s for an
-//! 8 x 32 block and 116 GFLOP/s for a 12 x 32 block: too fragile to build on.
+//! Written with intrinsics because the compiler's vectorisation of the same arithmetic on arrays was measured at 2
+//! GFLOP/s for an 8 x 32 block and 116 GFLOP/s for a 12 x 32 block: too fragile to build on.
 
 use std::arch::x86_64::*;
 
@@ -11,8 +11,8 @@ use super::{Isa, LANES, Line, RegisterBlock};
 #[derive(Clone, Copy)]
 pub(crate) struct Avx512;
 
-// SAFETY (of every block here): `vectorised!` is the only user of this type, and runs it only where the features were detected;
-// pointers come from references to sixteen `f32`s, and the unaligned forms need no alignment.
+// SAFETY (of every block here): `vectorised!` is the only user of this type, and runs it only where the features were
+// detected; pointers come from references to sixteen `f32`s, and the unaligned forms need no alignment.
 impl Isa for Avx512 {
     type Vector = __m512;
     const BLOCK: RegisterBlock = RegisterBlock::EightByTwo;

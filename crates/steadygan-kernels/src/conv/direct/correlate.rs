@@ -109,7 +109,8 @@ fn planes_of<I: Isa, const MR: usize, const NL: usize>(
 }
 
 vectorised! {
-    /// The planes of `channels` channels of one image, `plane[row][column] = f(sum over taps of weight * source[offset + place])`.
+    /// The planes of `channels` channels of one image,
+    /// `plane[row][column] = f(sum over taps of weight * source[offset + place])`.
     pub(super) fn correlate_planes<I>(
         channels: usize, taps: Taps, source: &[f32], rows: WholeRows, planes: &mut [f32],
     ) {
@@ -134,8 +135,8 @@ vectorised! {
 }
 
 vectorised! {
-    /// `out[row][place] = sum over taps of weight[row] * source[offset + place]` for the places up to `numbers`; rows of `out` are `row`
-    /// numbers apart. Places after the last are written too, to the end of the block.
+    /// `out[row][place] = sum over taps of weight[row] * source[offset + place]` for the places up to `numbers`; rows
+    /// of `out` are `row` numbers apart. Places after the last are written too, to the end of the block.
     pub(super) fn correlate<I>(rows: usize, taps: Taps, source: &[f32], numbers: usize, row: usize, out: &mut [f32]) {
         match (I::BLOCK, rows) {
             (RegisterBlock::EightByTwo, 1) => rows_of::<I, 1, 8>(taps, 0, source, numbers, row, out),

@@ -1,10 +1,10 @@
 //! Planes laid out flat, so that shifting an image is adding to an index.
 //!
-//! A convolution with stride `s` and `reach = (kernel - 1) / s` reads, for tap `(ky, kx)` of output `(r, c)`, the input phase
-//! `(ky % s, kx % s)` at `(r + ky / s, c + kx / s)`. Both sides are stored with the same pitch: at least `out_width +
-//! reach` numbers per row and at least `out_height + reach` rows per image, with zeros outside the image. Then that
-//! input stands `ky / s * pitch + kx / s` numbers after the output's own index, also across the images of a group. Sums
-//! computed in the gaps are not used.
+//! A convolution with stride `s` and `reach = (kernel - 1) / s` reads, for tap `(ky, kx)` of output `(r, c)`, the input
+//! phase `(ky % s, kx % s)` at `(r + ky / s, c + kx / s)`. Both sides are stored with the same pitch: at least
+//! `out_width + reach` numbers per row and at least `out_height + reach` rows per image, with zeros outside the image.
+//! Then that input stands `ky / s * pitch + kx / s` numbers after the output's own index, also across the images of a
+//! group. Sums computed in the gaps are not used.
 
 use super::correlate::WholeRows;
 use crate::activation::leaky_slope;

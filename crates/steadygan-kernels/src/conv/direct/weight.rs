@@ -89,7 +89,8 @@ struct Operands<'a> {
     plane: usize,
 }
 
-/// `NR` outputs by `NC` inputs from `(row, column)` on: the inner products over one stretch, as lanes of `sums[output][input]`.
+/// `NR` outputs by `NC` inputs from `(row, column)` on: the inner products over one stretch, as lanes of
+/// `sums[output][input]`.
 #[inline(always)]
 fn block<'a, I: Isa, const NR: usize, const NC: usize>(
     planes: &Operands<'a>,
@@ -129,7 +130,8 @@ fn block<'a, I: Isa, const NR: usize, const NC: usize>(
 }
 
 vectorised! {
-    /// Adds to `rows[output][column]` the inner products of up to four output planes with the input planes at `offsets`.
+    /// Adds to `rows[output][column]` the inner products of up to four output planes with the input planes at
+    /// `offsets`.
     fn add_products<I>(planes: &Operands, offsets: &[usize], numbers: usize, rows: &mut [&mut [f32]]) {
         const { assert!(LANES <= SLACK) }
         for first in (0..numbers).step_by(STRETCH) {

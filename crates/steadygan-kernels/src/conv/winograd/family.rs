@@ -1,4 +1,5 @@
-//! The one-dimensional transforms of Winograd's minimal filtering (Lavin and Gray 2016), as straight-line vector arithmetic.
+//! The one-dimensional transforms of Winograd's minimal filtering (Lavin and Gray 2016), as straight-line vector
+//! arithmetic.
 //!
 //! `F(4, r)` computes four outputs of a filter with `r` taps from `a = 4 + r - 1` inputs with `a` multiplications:
 //! `y = AT ((G w) * (BT d))`. The two-dimensional form applies each transform to rows, then to columns.

@@ -96,7 +96,8 @@ vectorised! {
 
 vectorised! {
     /// The weight gradients of one block of input channels by one block of output channels, from the positions
-    /// `[phase][position][input channel]` (output channels in the lanes) into `rows[output channel]`, each `[input channel][taps]`.
+    /// `[phase][position][input channel]` (output channels in the lanes) into `rows[output channel]`, each
+    /// `[input channel][taps]`.
     pub(super) fn positions_to_weights<I, F: Family<A, R>; const A: usize, const R: usize>(
         positions: &[Line], rows: &mut [&mut [f32]],
     ) {

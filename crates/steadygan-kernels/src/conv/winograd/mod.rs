@@ -1,4 +1,5 @@
-//! Convolution by Winograd's minimal filtering (Lavin and Gray 2016): kernels of 4 with stride 2, and kernels of 3 with stride 1.
+//! Convolution by Winograd's minimal filtering (Lavin and Gray 2016): kernels of 4 with stride 2, and kernels of 3 with
+//! stride 1.
 //!
 //! Images are cut into tiles of 4 x 4 outputs. In the domain of *positions* the convolution is one matrix product per
 //! position, of tiles by channels, with 25/64 (4 x 4, stride 2) or 36/144 (3 x 3) of the direct computation's
@@ -31,10 +32,11 @@ use crate::parallel::split_columns;
 use crate::scratch::with_lines;
 use crate::simd::{LANES, Line};
 
-/// Tiles of a group of images: rows enough for the product, few enough for the positions to stay in a core's second-level cache.
+/// Tiles of a group of images: rows enough for the product, few enough for the positions to stay in a core's
+/// second-level cache.
 const GROUP_TILES: usize = 32;
-/// Weights at the positions up to this many lines (4 MiB) are computed once and shared by groups of images. Larger ones are
-/// computed panel by panel where they are used, so that they never travel to memory and back.
+/// Weights at the positions up to this many lines (4 MiB) are computed once and shared by groups of images. Larger ones
+/// are computed panel by panel where they are used, so that they never travel to memory and back.
 const SHARED_WEIGHT_LINES: usize = 1 << 16;
 /// Lines of positions held for many images at once (16 MiB).
 const HELD_LINES: usize = 1 << 18;
@@ -226,8 +228,8 @@ impl<F: Family<A, R>, const A: usize, const R: usize> Pass<F, A, R> {
         parts.map(|(index, planes)| (index * self.panel(), planes)).collect()
     }
 
-    /// Multiplies a group's positions with the weights of the panel that starts at block `first`, and transforms the products into
-    /// the images' `planes` of the panel's channels.
+    /// Multiplies a group's positions with the weights of the panel that starts at block `first`, and transforms the
+    /// products into the images' `planes` of the panel's channels.
     fn multiply(&self, first: usize, source: &[Line], weights: &[Line], planes: &mut [&mut [f32]]) {
         let target = &self.target;
         let blocks = self.panel().min(target.blocks() - first);

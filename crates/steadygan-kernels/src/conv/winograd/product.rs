@@ -4,8 +4,9 @@ use crate::simd::{Isa, LANES, Line, RegisterBlock, vectorised};
 
 /// The operands of one position.
 ///
-/// `out[column block][tile] = sum over (block, lane) a[block][tile].lane * b[column block][block * 16 + lane]`, where successive
-/// blocks stand `stride` lines apart in `a`, `column_stride` lines apart in `b` and `out_stride` lines apart in `out`.
+/// `out[column block][tile] = sum over (block, lane) a[block][tile].lane * b[column block][block * 16 + lane]`, where
+/// successive blocks stand `stride` lines apart in `a`, `column_stride` lines apart in `b` and `out_stride` lines apart
+/// in `out`.
 #[derive(Clone, Copy)]
 pub(super) struct Product<'a> {
     pub(super) a: &'a [Line],

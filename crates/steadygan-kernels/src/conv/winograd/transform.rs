@@ -118,7 +118,8 @@ vectorised! {
 }
 
 vectorised! {
-    /// Adds `B n BT` of every tile and phase to an image `grid` of input gradients: the adjoint of `inputs_to_positions`.
+    /// Adds `B n BT` of every tile and phase to an image `grid` of input gradients: the adjoint of
+    /// `inputs_to_positions`.
     pub(super) fn positions_to_inputs<I, F: Family<A, R>; const A: usize, const R: usize>(
         tiles: Tiles, positions: &[Line], grid: &mut [Line],
     ) {
