@@ -117,7 +117,7 @@ struct Conflict {
 ///
 /// # Errors
 ///
-/// The program cannot be built or asked, or a file cannot be written.
+/// The program cannot be built or run, or a file cannot be written.
 pub(crate) fn write(root: &Path) -> Result<(), String> {
     for (file, text) in documents(root)? {
         let written = fs::write(root.join(file), text);

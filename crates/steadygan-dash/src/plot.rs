@@ -31,7 +31,7 @@ const PIECE: i32 = 36;
 const FREE: f64 = 0.05;
 const FREE_FOR_NAMES: f64 = 0.35;
 
-/// The colours of a plot's curves: those of the dashboard.
+/// The colours of a plot's curves, the same as in the dashboard.
 const COLOURS: [RGBColor; 2] = [RGBColor(0x2b, 0x6c, 0xb0), RGBColor(0xc6, 0x5a, 0x2e)];
 const MUTED: RGBColor = RGBColor(0x78, 0x73, 0x6b);
 const RULE: RGBColor = RGBColor(0xe7, 0xe3, 0xdc);

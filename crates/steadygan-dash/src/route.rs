@@ -81,7 +81,7 @@ async fn explore(query: &Query, shared: &Shared) -> Answer {
     };
     let Some(run) = shared.store.folder.run(query.text("run")) else { return not_found() };
     let Ok(question) = serde_json::from_str::<serde_json::Value>(query.text("ask")) else {
-        return refusal(StatusCode::BAD_REQUEST, "this is no question");
+        return refusal(StatusCode::BAD_REQUEST, "`ask` is not JSON");
     };
     match sampler.ask(run.path(), &question).await {
         Ok(Drawn { facts, picture }) if picture.is_empty() => json(&facts),

@@ -17,7 +17,7 @@ pub struct BatchNorm<'a> {
     pub plane: usize,
     /// Means subtracted, `[channels]`: the batch's own when training, running ones in evaluation.
     pub mean: &'a [f32],
-    /// Biased variances divided by, `[channels]`.
+    /// Biased variances, by whose root the numbers are divided, `[channels]`.
     pub variance: &'a [f32],
     /// Scales, `[channels]`.
     pub gamma: &'a [f32],

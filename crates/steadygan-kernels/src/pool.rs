@@ -18,7 +18,8 @@ fn expect_even(height: usize, width: usize) {
     assert!(even && height > 0 && width > 0, "`height` and `width` must be even and not zero, got {height} x {width}");
 }
 
-/// Where the maximum of a 2 x 2 window stands, row by row: the first one wins, and the first NaN wins over all numbers.
+/// The place of the maximum in a 2 x 2 window, counted row by row. The first of equals wins, and the first NaN wins
+/// over all numbers.
 #[inline(always)]
 fn winner(window: [f32; 4]) -> usize {
     let mut best = 0;
@@ -56,7 +57,7 @@ pub fn max_pool2(x: &[f32], planes: usize, height: usize, width: usize, y: &mut 
     });
 }
 
-/// The gradient of [`max_pool2`] with respect to `x`: `dy` goes to each window's winner, zeros elsewhere.
+/// The gradient of [`max_pool2`] with respect to `x`: `dy` at the place of each window's maximum, zeros elsewhere.
 ///
 /// # Panics
 /// When a size is odd or a slice has the wrong length.

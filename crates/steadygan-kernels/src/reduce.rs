@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use crate::parallel::PIECE;
 use crate::simd::{LANES, vectorised};
 
-/// Numbers summed in `f32` before the sum goes on in `f64`.
+/// How many numbers are summed in `f32` before their sum is added to a sum in `f64`.
 const SHORT: usize = 1024;
 
 /// The sum of all elements: in `f32` within stretches of 1,024, in `f64` over the stretches.

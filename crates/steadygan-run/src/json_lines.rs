@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::error::RunError;
 
-/// Appends records of type `T` to a file, one JSON object a line.
+/// Appends records of type `T` to a file, one JSON object per line.
 #[derive(Debug)]
 pub struct JsonLines<T> {
     path: PathBuf,

@@ -25,7 +25,7 @@ pub(crate) struct LineReader<R> {
     is_at_end: bool,
 }
 
-/// Where a reader stands, enough to continue from there later.
+/// A reader's position, with what it needs to continue from there later.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Place {
     /// Bytes of the file before this place.

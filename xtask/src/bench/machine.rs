@@ -24,7 +24,7 @@ pub(super) struct Machine {
 impl Machine {
     /// # Errors
     ///
-    /// The compiler or our kernels cannot be asked.
+    /// The compiler or the kernels' example cannot be run.
     pub(super) fn of(programs: &Programs, mut versions: BTreeMap<String, String>) -> Result<Self, String> {
         let rustc = cargo::output_of(Command::new("rustc").arg("--version"))?;
         let rustc = rustc.split(' ').nth(1).unwrap_or_default().to_owned();

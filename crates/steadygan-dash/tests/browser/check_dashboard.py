@@ -75,7 +75,7 @@ class Page:
             return WebDriverWait(self.driver, PATIENCE_S, 0.05, ignored).until(holds)
         except Exception:
             self.picture("failed")
-            raise AssertionError(f"it never came to be that {what}") from None
+            raise AssertionError(f"this did not happen in time: {what}") from None
 
     def press(self, *keys):
         webdriver.ActionChains(self.driver).send_keys(*keys).perform()

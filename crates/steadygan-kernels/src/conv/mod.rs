@@ -3,10 +3,8 @@
 //! The algorithm is chosen by the shape alone, so one shape is always computed by the same algorithm:
 //!
 //! * kernels of 4 with stride 2 and of 3 with stride 1, padding 1, at least 8 channels on both sides: Winograd's
-//!   minimal
-//!   filtering if it saves a quarter of the multiplications, 2 to 5 millionths from the exact values (relative L2) at
-//!   up
-//!   to 512 channels;
+//!   minimal filtering, if it saves a quarter of the multiplications; 2 to 5 millionths from the exact values
+//!   (relative L2) at up to 512 channels;
 //! * a kernel as large as its image: a dense layer, one matrix product;
 //! * all others, also the layers next to the image: the direct sum, some ten-millionths from the exact values.
 //!
@@ -211,7 +209,7 @@ impl<'a> OutputGradient<'a> {
     }
 }
 
-/// The convolution `y` of `x` with `w`; the formula stands at [`Conv`].
+/// The convolution `y` of `x` with `w`, by the formula at [`Conv`].
 ///
 /// # Panics
 /// When the geometry is invalid or a slice has the wrong length.

@@ -17,7 +17,7 @@ const STRETCH: usize = 2048;
 /// How many output channels, and how many (input channel, tap) pairs, a block of inner products has: its sums make one
 /// line.
 const SIDE: usize = 4;
-/// (Input channel, tap) pairs of a task.
+/// (Input channel, tap) pairs per task.
 const TASK_COLUMNS: usize = 256;
 
 /// The weight gradient, `dw` from `x` and `dy`.

@@ -16,10 +16,10 @@ use crate::simd::{LANES, Line};
 const GROUP_TILES: usize = 128;
 /// Lines of positions of both sides held at once when the sums are small (4 MiB).
 const HELD_LINES: usize = 1 << 16;
-/// Blocks of output channels of a task.
+/// Blocks of output channels per task.
 const PANEL: usize = 2;
 
-/// A task is a block of input channels and a panel of output channels; all share the positions of the images.
+/// A task is a block of input channels and a panel of output channels; all tasks share the positions of the images.
 ///
 /// Images are processed in rounds, each of as many images as may be held. If there are several rounds, the sums of all
 /// tasks are kept between them; otherwise sums live only as long as their task.
