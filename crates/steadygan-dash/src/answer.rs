@@ -90,8 +90,8 @@ pub(crate) fn not_found() -> Answer {
     refusal(StatusCode::NOT_FOUND, "there is no such thing (any more)")
 }
 
-/// Answers with the content that `read` returns and its tag. If the browser already `has` this tag, the answer is "not
-/// modified" and `read` is not called.
+/// Answers with the content that `read` returns and its tag, or "not found" if it returns none. If the browser already
+/// `has` this tag, the answer is "not modified" and `read` is not called.
 pub(crate) fn tagged<B: Into<Bytes>>(
     kind: &'static str,
     tag: &str,

@@ -49,7 +49,8 @@ impl Listeners {
     }
 }
 
-/// Checks the folder again and again, without end. Changes from a time without connected pages go to the next page.
+/// Checks the folder again and again, without end. Changes while no page is connected are sent to the next page that
+/// connects.
 pub(crate) async fn watch(store: Arc<Store>, listeners: Arc<Listeners>) {
     let mut generation = 0;
     let mut silent = 0;

@@ -1,4 +1,4 @@
-//! Refuses every request that does not come from a page that this program served.
+//! Refuses requests from pages that this program did not serve.
 //!
 //! A browser lets any site send requests to this machine. If the site's owner points a host name at this machine (DNS
 //! rebinding), the site can even read the answers. So the `Host` has to be one of the machine's own names for itself or

@@ -15,8 +15,8 @@ const TREND_POINTS: u64 = 24;
 /// How much of a file's end is read for its latest lines, in bytes.
 const END_BYTES: u64 = 16 << 10;
 
-/// How much of `findings.jsonl`'s end is read, in bytes. It is more, because an old finding that is not over lies far
-/// from the end.
+/// How much of `findings.jsonl`'s end is read, in bytes. A finding that has lasted long began far from the end, so this
+/// is more than `END_BYTES`.
 const FINDINGS_BYTES: u64 = 256 << 10;
 
 /// How large a plan may be, in bytes: a hundred times a real one.

@@ -16,9 +16,9 @@ pub struct RunDirectory {
 impl RunDirectory {
     /// Makes the next run's folder in `parent`, which is created if missing: `00017-fashion-hacks`.
     ///
-    /// The number is 1 + the largest number in the names in `parent` (exactly five digits, alone or before a hyphen).
-    /// Runs that start together get different numbers. `slug` is reduced to a-z, 0-9 and hyphens, and shortened to 40
-    /// characters.
+    /// The number is 1 + the largest number of an entry of `parent`: the five digits that are its name or stand before
+    /// a hyphen. Runs that start together get different numbers. `slug` is reduced to a-z, 0-9 and hyphens, and
+    /// shortened to 40 characters.
     ///
     /// # Errors
     ///

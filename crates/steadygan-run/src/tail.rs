@@ -55,7 +55,7 @@ impl<T: DeserializeOwned> Tail<T> {
     ///
     /// # Errors
     ///
-    /// If the system refuses; [`RunError::is_not_found`] says whether the file is not there yet or has been deleted.
+    /// If the system refuses; [`RunError::is_not_found`] is true if the file is not there yet or has been deleted.
     /// Polling again later is fine: no line is lost or returned twice.
     pub fn poll(&mut self) -> Result<Polled<T>, RunError> {
         self.poll_up_to(u64::MAX)
