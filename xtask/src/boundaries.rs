@@ -58,12 +58,12 @@ const HTTP: Families = &[
 ];
 const CLAP: Families = &["clap"];
 const OURS: Families = &["steadygan"];
-/// Those of ours that compute, and what they embed.
+/// Our crates that compute, and the crate that they embed.
 const COMPUTING: Families = &["steadygan-assets", "steadygan-cli", "steadygan-kernels"];
 
 const ANY_DEPTH: usize = usize::MAX;
 
-/// Checks every rule, a line each.
+/// Checks every rule and prints a line for each.
 ///
 /// # Errors
 ///
@@ -91,8 +91,7 @@ fn dependencies(root: &Path, package: &str, depth: usize, families: &[Families])
     Ok(paths_into(&tree, depth, &families.concat()))
 }
 
-/// In a tree of lines like `2serde_core v1.0.0`, the number being the depth: the paths to members of
-/// the families.
+/// The paths to members of the families, in a tree of lines like `2serde_core v1.0.0`, where the number is the depth.
 fn paths_into(tree: &str, depth: usize, families: &[&str]) -> Vec<String> {
     let mut path: Vec<&str> = Vec::new();
     let mut found = Vec::new();
@@ -125,7 +124,7 @@ fn prints(root: &Path, folder: &str) -> Result<Vec<String>, String> {
     Ok(found)
 }
 
-/// Numbers, from 1, and text of the lines that print; comments may show how to.
+/// The numbers, from 1, and the texts of the lines that print. Comments may contain examples that print.
 fn printing_lines(code: &str) -> Vec<(usize, &str)> {
     let prints = |line: &str| ["print!(", "println!(", "dbg!("].iter().any(|call| line.contains(call));
     let lines = code.lines().enumerate().map(|(at, line)| (at + 1, line));
@@ -144,8 +143,8 @@ fn rust_files(folder: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(files)
 }
 
-/// The manifests of packages that do not take the workspace's lints, which forbid `unsafe`: the
-/// compiler does the rest, and nothing inside a crate can lift a `forbid`.
+/// The manifests of packages that do not take the workspace's lints, which forbid `unsafe`. The compiler enforces the
+/// lints, and nothing inside a crate can lift a `forbid`.
 fn allows_unsafe(root: &Path) -> Result<Vec<String>, String> {
     let mut found = Vec::new();
     if !read(&root.join("Cargo.toml"))?.lines().any(|line| line == "unsafe_code = \"forbid\"") {
@@ -167,7 +166,7 @@ fn takes_the_workspaces_lints(manifest: &str) -> bool {
     section.by_ref().take_while(|line| !line.starts_with('[')).any(|line| line == "workspace = true")
 }
 
-/// What is in a folder, by name.
+/// The paths in a folder, sorted by name.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let failed = |error| format!("error: {} cannot be read: {error}", folder.display());
     let entries = fs::read_dir(folder).map_err(failed)?;

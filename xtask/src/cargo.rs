@@ -1,4 +1,4 @@
-//! Asking Cargo, and the programs that it builds.
+//! Runs Cargo, and the programs that it builds.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -13,7 +13,7 @@ pub(crate) fn output(root: &Path, arguments: &[&str]) -> Result<String, String> 
     output_of(Command::new(cargo).args(arguments).current_dir(root))
 }
 
-/// What a command prints to stdout; its stderr is ours.
+/// What a command prints to stdout; its stderr goes to our stderr.
 ///
 /// # Errors
 ///
@@ -42,7 +42,7 @@ pub(crate) fn program(root: &Path, package: &str) -> Result<PathBuf, String> {
 ///
 /// # Errors
 ///
-/// It cannot be built, or nothing executable is.
+/// It cannot be built, or the build makes no executable.
 pub(crate) fn executable(root: &Path, build: &[&str]) -> Result<PathBuf, String> {
     let messages = output(root, &[build, &["--message-format", "json-render-diagnostics"]].concat())?;
     let executable = messages.lines().rev().find_map(|line| {

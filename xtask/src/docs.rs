@@ -1,4 +1,4 @@
-//! The pages that are written from the heuristics' cards, which the program tells.
+//! The pages that are generated from the cards of heuristics and findings, which the program prints.
 
 use crate::{cargo, planted};
 use serde::Deserialize;
@@ -54,7 +54,7 @@ A round is the discriminator's steps and the generator's; what has to last for s
 
 ";
 
-/// What the program tells of a finding.
+/// The card of a finding, as the program prints it.
 #[derive(Debug, Deserialize)]
 struct Finding {
     name: String,
@@ -63,7 +63,7 @@ struct Finding {
     symptom_of: Vec<String>,
 }
 
-/// The page of findings, with what came of planted failures.
+/// The page of findings, with the results of runs with planted failures.
 fn findings(root: &Path, program: &Path) -> Result<String, String> {
     let list = cargo::output_of(Command::new(program).args(["findings", "--json"]))?;
     let cards: Vec<Finding> = serde_json::from_str(&list)
@@ -86,7 +86,7 @@ fn findings(root: &Path, program: &Path) -> Result<String, String> {
     Ok(text.trim_end().to_owned() + "\n")
 }
 
-/// What the program tells of a heuristic.
+/// The card of a heuristic, as the program prints it.
 #[derive(Debug, Deserialize)]
 struct Card {
     name: String,
@@ -106,18 +106,18 @@ struct Card {
     recipe: String,
 }
 
-/// What a heuristic cannot be together with.
+/// A heuristic that conflicts with a card's heuristic.
 #[derive(Debug, Deserialize)]
 struct Conflict {
     with: String,
     why: String,
 }
 
-/// Writes the page and the README's table.
+/// Writes the two pages and the README's table.
 ///
 /// # Errors
 ///
-/// The program cannot be built or asked, or a file cannot be written.
+/// The program cannot be built or run, or a file cannot be written.
 pub(crate) fn write(root: &Path) -> Result<(), String> {
     for (file, text) in documents(root)? {
         let written = fs::write(root.join(file), text);
@@ -127,7 +127,7 @@ pub(crate) fn write(root: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Compares the page and the README's table with the cards.
+/// Compares the two pages and the README's table with the cards.
 ///
 /// # Errors
 ///
@@ -153,7 +153,7 @@ fn documents(root: &Path) -> Result<[(&'static str, String); 3], String> {
     Ok([(PAGE, page(&cards)), (FINDINGS_PAGE, findings), (README, with_table(&readme, &families(&cards))?)])
 }
 
-/// Asks the program.
+/// Reads the heuristics' cards from the program.
 fn cards(program: &Path) -> Result<Vec<Card>, String> {
     let list = cargo::output_of(Command::new(program).args(["heuristics", "--json"]))?;
     let mut cards: Vec<Card> = serde_json::from_str(&list)
@@ -177,7 +177,7 @@ fn page(cards: &[Card]) -> String {
     format!("{INTRODUCTION}{}{sections}", table(cards))
 }
 
-/// One line a family, linking to its heuristics' sections of the page.
+/// One line per family, with links to its heuristics' sections of the page.
 fn families(cards: &[Card]) -> String {
     let mut names: Vec<(&str, Vec<String>)> = Vec::new();
     for Card { name, family, .. } in cards {
@@ -191,7 +191,7 @@ fn families(cards: &[Card]) -> String {
     format!("| | |\n|---|---|\n{}", lines.collect::<String>())
 }
 
-/// One line a heuristic, linking to its section of this page.
+/// One line per heuristic, with a link to its section of this page.
 fn table(cards: &[Card]) -> String {
     let mut text = "| Heuristic | What it is said to do | Without it | Evidence |\n|---|---|---|---|\n".to_owned();
     for Card { name, claim, without, evidence, .. } in cards {

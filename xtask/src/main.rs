@@ -13,13 +13,13 @@ const USAGE: &str = "\
 usage: cargo xtask TASK
 
   docs          write docs/heuristics.md, docs/findings.md and the README's table of heuristics from the cards
-  docs --check  fail if they are not what the cards say
+  docs --check  fail if these files differ from what the cards say
   boundaries    check what the crates must not depend on and must not do
   planted [--half tuning|scored [--keep FOLDER | --judge FOLDER] | --best]
                 play the corpus of planted failures and record what the doctor finds first; keep what it would see, or
                 judge what was kept; or record which checkpoint decaying runs keep
   costs [--rounds N] [--only HEURISTIC]…
-                measure what each heuristic costs in time and memory, and write the table that the cards tell it from
+                measure what each heuristic costs in time and memory, and write the table from which the cards take it
   bench [--python PATH] [--rounds N] [--only ROW]… [--out DIR]
                 measure our speed in turns with PyTorch's and Keras', and write a record into DIR (benchmarks/DATE-speed)";
 

@@ -1,8 +1,8 @@
-//! What SteadyGAN has with it, so that it trains and measures without a download.
+//! Data and networks that are built into SteadyGAN, so that it trains and measures without a download.
 //!
 //! * Fashion-MNIST's test set: 10,000 grey images of 28 × 28 pixels in ten classes of 1,000 each. The bytes are the
 //!   original gzip-compressed IDX files of Zalando SE, under the MIT licence.
-//! * Networks in whose features images are compared.
+//! * Networks whose features are used to compare images.
 //!
 //! Sources and licences stand in `NOTICE.md` of this crate.
 
@@ -12,7 +12,7 @@ pub const FASHION_IMAGES: &[u8] = include_bytes!("../fashion-mnist/t10k-images-i
 /// The classes of [`FASHION_IMAGES`] in the same order: gzip-compressed IDX of 10,000 bytes in 0..10.
 pub const FASHION_CLASSES: &[u8] = include_bytes!("../fashion-mnist/t10k-labels-idx1-ubyte.gz");
 
-/// What each class shows, by its number.
+/// The name of each class, by its number.
 pub const FASHION_CLASS_NAMES: [&str; 10] =
     ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"];
 
@@ -21,11 +21,11 @@ pub const FASHION_CLASS_NAMES: [&str; 10] =
 /// `networks/make_efficientnet_lite0.py` makes it.
 pub const EFFICIENTNET_LITE0: &[u8] = include_bytes!("../networks/efficientnet-lite0.onnx");
 
-/// A classifier of MNIST's digits, 99.80% right on the 997 images that were held out: ONNX with weights of 16 bits. Its
+/// A classifier of MNIST's digits, 99.80% accurate on 997 held-out images: ONNX with weights of 16 bits. Its
 /// input `images` is `[n, 1, 28, 28]` in \[0, 1\], digits white on black; its outputs are `features`, `[n, 96]`, and
 /// `logits`, `[n, 10]`. `networks/make_classifiers.py` makes it.
 pub const DIGITS: &[u8] = include_bytes!("../networks/digits.onnx");
 
-/// A classifier of Fashion-MNIST like [`DIGITS`], 90.38% right on its test set, the [`FASHION_IMAGES`], on which it was not
-/// trained.
+/// A classifier of Fashion-MNIST like [`DIGITS`], 90.38% accurate on the test set [`FASHION_IMAGES`], on which it was
+/// not trained.
 pub const FASHION: &[u8] = include_bytes!("../networks/fashion.onnx");

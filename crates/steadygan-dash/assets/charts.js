@@ -1,4 +1,4 @@
-// One chart: uPlot with our colours, marks of findings, a line where the sheet is, and use by keyboard.
+// One chart: uPlot with the page's colours, marks of findings, a line at the sheet that is shown, and use by keyboard.
 
 import { h, put, swatch } from "./dom.js";
 import * as format from "./format.js";
@@ -6,14 +6,14 @@ import * as format from "./format.js";
 const HEIGHT = 200;
 const FEW_POINTS = 40;
 const STRIPS = 6;
-// Pixels from the mouse to the curve that it means.
+// The chart names the curve under the mouse if it is at most this many pixels away.
 const NEAR = 24;
 
 export const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
-// `spec`: { title, data, series: [{ label, colour, dash, band }], kinds, log, time, full, span, marks, at }; of many series `kinds` is
-// what they are told apart by, [[colour, label]], and the one under the mouse is named.
-// `told`: { zoom(span or null), pick(x) }, called with places on the x axis.
+// `spec`: { title, data, series: [{ label, colour, dash, band }], kinds, log, time, full, span, marks, at }.
+// With many series, `kinds` is the legend, [[colour, label]], and the chart names the curve under the mouse.
+// `told`: the callbacks { zoom(span or null), pick(x) }, called with places on the x axis.
 export class Chart {
   constructor(told) {
     this.told = told;
@@ -37,7 +37,7 @@ export class Chart {
     this.catchUp();
   }
 
-  // Draws what is not drawn yet, if it can be seen. (What is in closed details has a width, but nobody sees it.)
+  // Draws the chart if it is out of date and visible. (A chart in closed details has a width but is not visible.)
   catchUp() {
     if (!this.isBehind || !this.place.checkVisibility()) return;
     this.isBehind = false;
@@ -48,13 +48,13 @@ export class Chart {
     this.describe();
   }
 
-  // All that the plot is built for; the rest is read as it is drawn.
+  // Everything that requires a new plot when it changes; the rest is read at each drawing.
   looks() {
     const { series, kinds, title, time } = this.spec;
     return JSON.stringify([series, kinds, title, time, this.log, this.few, colour("ink"), colour("paper")]);
   }
 
-  // The data as drawn: a logarithm is of positive numbers only.
+  // The data as drawn: a logarithmic scale leaves out values that are not positive.
   data() {
     if (!this.log) return this.spec.data;
     return this.spec.data.map((column, at) => (at === 0 ? column : column.map((value) => (value > 0 ? value : value === undefined ? undefined : null))));
@@ -65,7 +65,7 @@ export class Chart {
     return Boolean(wanted) && this.spec.data.slice(1).some((column) => column.some((value) => value > 0));
   }
 
-  // Whether each point is drawn, too.
+  // Whether each point gets a mark.
   get few() {
     return this.spec.data[0].length <= FEW_POINTS;
   }
@@ -178,10 +178,10 @@ export class Chart {
     if (plot.cursor.idx !== null && plot.cursor.idx !== undefined) this.told.pick(plot.data[0][plot.cursor.idx]);
   }
 
-  // Values at a point, or the last ones.
+  // Shows the values at the point `index`, or the last values if it is null.
   show(index) {
     const { data, series, marks } = this.spec;
-    // Where a curve has no value it is the one before.
+    // Where a curve has no value, its last value before is shown.
     const valueAt = (column) => column.slice(0, (index ?? column.length - 1) + 1).findLast((value) => value !== undefined && value !== null);
     series.forEach((of, at) => { this.values[at].textContent = format.number(valueAt(data[at + 1])); });
     const x = index === null ? null : data[0][index];
@@ -218,7 +218,7 @@ export class Chart {
     }
   }
 
-  // Only the line where the sheet is.
+  // Moves only the line at the sheet that is shown.
   moveTo(at) {
     this.spec.at = at;
     if (this.place.checkVisibility()) this.plot?.redraw(false);
@@ -231,7 +231,7 @@ export class Chart {
   }
 }
 
-// Powers of ten within a logarithmic axis, and what lies between if there are few.
+// The ticks of a logarithmic axis: powers of ten, and ticks between them if there are few powers.
 function decades(low, high) {
   const [from, to] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
   const powers = Array.from({ length: to - from + 1 }, (_, at) => from + at);

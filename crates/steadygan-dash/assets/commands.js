@@ -1,4 +1,4 @@
-// The commands that go on from a run or make it again.
+// The commands that continue, repeat or use a run.
 
 import { h } from "./dom.js";
 import { folder } from "./live.js";
@@ -6,15 +6,15 @@ import { folder } from "./live.js";
 // A word of a shell's command, quoted if it has to be.
 export const quoted = (word) => (/^[\w.,:=@%+/-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
-// Where a run or a study is, as a command takes it.
+// The path of a run or a study, as an argument of a command.
 export const placeOf = (id) => quoted(`${folder.name ? `${folder.name.replace(/\/$/, "")}/` : ""}${id}`);
 
-// `text` as a file to keep.
+// A link that downloads `text` as a file.
 export function download(name, text) {
   return h("a", { class: "download", download: name, href: `data:text/plain;charset=utf-8,${encodeURIComponent(text)}` }, name);
 }
 
-// Lines of [command, what it does].
+// A list of commands, made from lines of [command, what it does].
 export function commandList(lines) {
   return h("dl", { class: "commands" }, lines.map(([command, does]) => h("div", {}, h("dt", {}, h("code", {}, command)), h("dd", {}, does))));
 }

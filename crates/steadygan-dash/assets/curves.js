@@ -1,4 +1,4 @@
-// A run's curves, with those of other runs over them.
+// The curves of one run or of several runs over each other.
 
 import { Chart, colour } from "./charts.js";
 import { h, noteList, put } from "./dom.js";
@@ -9,7 +9,7 @@ const POINTS = 1000;
 const RUN_COLOURS = 8;
 const DASH = [5, 4];
 
-// What of stats.jsonl is drawn together. Keys that are not known here get a chart each.
+// The keys of stats.jsonl that share a chart. A key that is not listed here gets its own chart.
 const GROUPS = [
   { title: "Losses", keys: ["loss_d", "loss_g"] },
   { title: "Logits", keys: ["logit_real", "logit_fake"] },
@@ -17,7 +17,7 @@ const GROUPS = [
   { title: "Gradient norms", keys: ["grad_norm_d", "grad_norm_g"], log: true },
   { title: "Penalty", keys: ["penalty"], mayBeZero: true },
   { title: "Speed", keys: ["images_per_s"] },
-  // What findings are judged by, shown on request.
+  // The quantities from which findings are derived, shown on request.
   { title: "Energy distance", keys: ["distance"], more: true },
   { title: "Logits on fixed images", keys: ["logit_train", "logit_holdout", "logit_fixed", "logit_spread"], more: true },
   { title: "Last step's effect on logits", keys: ["push", "pull"], more: true },
@@ -34,13 +34,14 @@ const GROUPS = [
   { title: "Distance from an affine map", keys: ["bend_d", "bend_g"], more: true },
 ];
 const NO_CURVES = ["time_s"];
-// What of metrics.jsonl says how a value was measured.
+// The keys of metrics.jsonl without a chart, because they describe another value.
 const NO_METRICS = ["samples", "fakes", "reals", "deviation", "floor_deviation", "floor", "of"];
 
 export const runColour = (at) => colour(`run-${at % RUN_COLOURS}`);
 
-// The curves of the runs `ids`, drawn by `load`; `marks` are the findings. `told.pick(images)` is called when a point is chosen.
-// `look` is for runs too many to be told apart: { points, isFront(title), colourOf(id), kinds: [[colour, label]] }.
+// The curves of the runs `ids`, which `load` reads and draws; `marks` are the findings.
+// `told.pick(images)` is called when a point is chosen.
+// `look` is for too many runs for a colour each: { points, isFront(title), colourOf(id), kinds: [[colour, label]] }.
 export class Curves {
   constructor(ids, told, look = null) {
     this.told = told;
@@ -68,7 +69,7 @@ export class Curves {
     window.addEventListener("themechange", this.onTheme);
   }
 
-  // Reads the curves of these runs again, and those that an earlier reading did not come to the end of.
+  // Reads the curves of these runs again, and the curves of runs whose earlier reading was cancelled.
   async load(ids = this.ids) {
     for (const id of ids) this.stale.add(id);
     this.loading?.abort();
@@ -94,7 +95,7 @@ export class Curves {
     }
   }
 
-  // What part of a run the zoomed span is, in images, with a line more at each end.
+  // The zoomed span of a run in images, with one line more at each end.
   imagesOf(id) {
     if (!this.span) return [0, undefined];
     const images = this.axis === "images" ? this.span : this.span.map((time) => along(this.clock(id), time, 1, 0));
@@ -103,7 +104,7 @@ export class Curves {
     return [Math.max(0, Math.floor(images[0] - step)), Math.ceil(images[1] + step)];
   }
 
-  // [images, seconds] through a run.
+  // Two columns through a run: [images, seconds].
   clock(id) {
     const table = this.whole.get(id)?.stats[0];
     const times = table ? table.columns[table.keys.indexOf("time_s")] : null;
@@ -134,7 +135,7 @@ export class Curves {
     this.load();
   }
 
-  // Makes the span `factor` times as wide, moved by a share of it.
+  // Makes the span `factor` times as wide, and moves it by `move` times its width before.
   zoomBy(factor, move) {
     const [low, high] = this.full();
     const [from, to] = this.span ?? [low, high];
@@ -152,14 +153,14 @@ export class Curves {
     return places.length ? [0, Math.max(...places, 1e-9)] : [0, 1];
   }
 
-  // The line where the sheet is.
+  // Moves the line at the sheet that is shown.
   moveTo(images) {
     this.at = images;
     const at = images === null ? null : this.place(this.ids[0], images);
     for (const chart of this.charts.values()) chart.moveTo(at);
   }
 
-  // Charts that were hidden are drawn when they are seen.
+  // Draws the charts that were hidden and have become visible.
   catchUp() {
     for (const chart of this.charts.values()) chart.catchUp();
   }
@@ -188,7 +189,7 @@ export class Curves {
     put(this.notes, empty && h("p", { class: "empty" }, "No numbers yet: the first line comes after the first thousand images or so."), noteList(notes));
   }
 
-  // The charts that there are, in their order.
+  // The charts that have data, in their order.
   specs() {
     const shared = {
       time: this.axis === "time", full: this.full(), span: this.span,
@@ -226,7 +227,7 @@ export class Curves {
     const { look } = this;
     const single = this.ids.length === 1;
     const paintOf = (id) => (look ? colour(look.colourOf(id)) : runColour(this.ids.indexOf(id)));
-    // Keys that no run has are as if they were not asked for.
+    // A key for which no run has values is ignored.
     const drawn = keys.filter((key) => tables.some((table) => table.columns[table.keys.indexOf(key)]?.some(Number.isFinite)));
     const parts = [];
     for (const table of tables) {
@@ -270,7 +271,7 @@ export function shortName(id) {
   return number ? String(Number(number)) : name;
 }
 
-// Linear interpolation from one column to the other, straight on at the ends.
+// Maps `value` from the column `from` to the column `to`, by linear interpolation and, at the ends, extrapolation.
 function along(columns, value, from, to) {
   const [xs, ys] = [columns[from], columns[to]];
   if (xs.length < 2) return value;

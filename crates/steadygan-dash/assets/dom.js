@@ -1,4 +1,4 @@
-// Making elements. Text from runs only ever becomes text nodes and attribute values here.
+// Makes elements. Text from runs becomes text nodes and attribute values only.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -7,7 +7,7 @@ export function h(tag, properties = {}, ...children) {
   return fill(document.createElement(tag), properties, children);
 }
 
-// The same for SVG.
+// Like `h`, for SVG.
 export function svg(tag, properties = {}, ...children) {
   return fill(document.createElementNS(SVG, tag), properties, children);
 }
@@ -22,7 +22,7 @@ function fill(node, properties, children) {
   return node;
 }
 
-// Puts these children in the place of all that a node has.
+// Replaces all children of a node by these children.
 export function put(node, ...children) {
   node.replaceChildren(...present(children));
   return node;
@@ -30,7 +30,7 @@ export function put(node, ...children) {
 
 const shown = new WeakMap();
 
-// Calls `draw(node)` unless the node shows this already: what is focused or unfolded stays as it is.
+// Calls `draw(node)` unless the node shows `what` already, so that focus and opened details stay as they are.
 export function redraw(node, what, draw) {
   const text = JSON.stringify(what);
   if (shown.get(node) === text) return;
@@ -47,12 +47,12 @@ export function table(properties, ...children) {
   return h("div", { class: "scrolled", tabindex: "0" }, h("table", properties, ...children));
 }
 
-// What could not be read or shown; nothing if there is none.
+// A list of what could not be read or shown; nothing if there are no notes.
 export function noteList(notes) {
   return notes.length > 0 && h("ul", { class: "notes" }, notes.map((note) => h("li", {}, note)));
 }
 
-// The line by which a curve is known.
+// The short line that identifies a curve in a legend.
 export function swatch(colour, dashed = false) {
   const node = h("i", { class: dashed ? "swatch dashed" : "swatch", "aria-hidden": "true" });
   node.style.color = colour;

@@ -1,4 +1,4 @@
-// What a study found: effects with their intervals, what it recommends, what it could not tell.
+// What a study found: effects with their intervals, what it recommends, and what it could not decide.
 
 import { commandList, download, placeOf } from "./commands.js";
 import { h, put, svg, table } from "./dom.js";
@@ -39,13 +39,13 @@ function confidence(record) {
   return `All intervals hold at once with ${format.number(100 * confidence)}% confidence.${band}`;
 }
 
-// The file has effects on the logarithm of the distance.
+// A ratio of distances, from an effect in study.json, which is on the logarithm of the distance.
 export const ratio = (logarithm) => format.number(Math.exp(logarithm));
 
 const isKnown = ({ interval }) => ["estimate", "low", "high"].every((key) => Number.isFinite(interval?.[key]));
 const inWords = ({ estimate, low, high }) => `× ${ratio(estimate)} (${ratio(low)} to ${ratio(high)})`;
 
-// Intervals on one logarithmic scale, the strongest effect first. Within ±`margin` an effect does not matter.
+// Intervals on one logarithmic scale, the most helpful effect first. Within ±`margin` an effect does not matter.
 function forest(effects, margin) {
   const known = effects.filter(isKnown);
   const [low, high] = [Math.min(-margin, ...known.map(({ interval }) => interval.low)), Math.max(margin, ...known.map(({ interval }) => interval.high))];

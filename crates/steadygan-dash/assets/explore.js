@@ -1,5 +1,5 @@
-// The latent space of a run's generator: images of a seed, the way between two of them, the training images nearest to
-// one. Another process draws, started by the first question. And the networks' layers, which it knows too.
+// The latent space of a run's generator: the images of a seed, the walk between two of them, and the training images
+// nearest to one; also the networks' layers. Another process answers, which the first question starts.
 
 import { address, h, put, table } from "./dom.js";
 import * as format from "./format.js";
@@ -9,11 +9,11 @@ const COLUMNS = 8;
 const STEPS = 16;
 const NEAREST = 7;
 const LEAST_SIDE = 48;
-// The slider's end: a truncation of `null`, which is the plan's own.
+// The slider's end stands for a truncation of `null`, which means the plan's own truncation.
 const AS_PLANNED = 2.1;
 const WAIT_MS = 120;
 
-// What the drawing process answers: { facts, url }, the images below each other.
+// The drawing process's answer, { facts, url }: `url` is one picture with the images below each other, or null.
 async function ask(run, question, signal) {
   const answer = await fetch(address("/api/explore", { run, ask: JSON.stringify(question) }), { signal });
   if (!answer.ok) throw new Error(await answer.text());
@@ -84,7 +84,7 @@ export class Explorer {
     this.timer = setTimeout(() => { this.draw(); this.drawPicked(); }, WAIT_MS);
   }
 
-  // Asks for a part of the page; an older question for the same part is forgotten.
+  // Requests a part of the page, and cancels an older request for the same part.
   async part(name, question, show) {
     this.loading.get(name)?.abort();
     const loading = new AbortController();
@@ -119,7 +119,7 @@ export class Explorer {
     });
   }
 
-  // The last two are picked; picking one again lets it go.
+  // Keeps the last two picked images. Picking an image again drops it.
   pick(place) {
     const same = (other) => other.seed === place.seed && other.index === place.index;
     this.picked = this.picked.some(same) ? this.picked.filter((other) => !same(other)) : [...this.picked, place].slice(-2);
@@ -168,7 +168,7 @@ export class Explorer {
   }
 }
 
-// The `index`th of images that are below each other, in whole pixels of the screen.
+// The image at `index` in a picture of images below each other. Its pixels cover a whole number of the screen's pixels.
 function image(tag, url, { size, count }, index) {
   const node = h(tag, { class: "cell" });
   const side = (Math.ceil((LEAST_SIDE * devicePixelRatio) / size) * size) / devicePixelRatio;
@@ -179,7 +179,7 @@ function image(tag, url, { size, count }, index) {
   return node;
 }
 
-// Both networks, layer by layer, when asked for.
+// Both networks, layer by layer, read when the reader opens them.
 export function networks(id) {
   const node = h("div", { class: "networks" });
   const shown = h("div");

@@ -4,7 +4,8 @@ import { h, put } from "./dom.js";
 import * as format from "./format.js";
 import { severityClass } from "./list.js";
 
-// The lines of findings.jsonl as findings: a name, how severe it is now, from when to when, and its last words.
+// Joins the lines of findings.jsonl into findings. Each has a name, its latest severity, the images at which it began
+// and ended, and its latest line.
 export function gathered(lines) {
   const found = [];
   for (const line of lines) {
@@ -23,7 +24,7 @@ export function gathered(lines) {
 
 export const marks = (findings) => findings.map(({ name, severity, from, to }) => ({ name, severity, from, to }));
 
-// `pick(images)` goes to where a finding began; without it that is text.
+// `pick(images)` goes to where a finding began; without `pick` that place is plain text.
 export function showFindings(node, findings, pick) {
   if (findings.length === 0) return put(node);
   const order = [...findings].sort((a, b) => Number(a.to !== null) - Number(b.to !== null) || b.from - a.from);

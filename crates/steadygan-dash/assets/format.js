@@ -1,4 +1,4 @@
-// Numbers and times in words.
+// Formats numbers and times.
 
 const groups = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
@@ -36,7 +36,7 @@ export function duration(seconds) {
   return `${Math.floor(whole / 86400)} d ${Math.floor((whole % 86400) / 3600)} h`;
 }
 
-// A short form for an axis.
+// A time in a short form, for an axis.
 export function clock(seconds) {
   if (seconds < 60) return `${trimmed(seconds.toFixed(seconds < 10 ? 2 : 1))} s`;
   if (seconds < 3600) return `${trimmed((seconds / 60).toFixed(1))} min`;
@@ -57,7 +57,7 @@ export function ago(unix) {
   return `${Math.round(seconds / 86400)} days ago`;
 }
 
-// What a key of stats.jsonl is called.
+// The names under which keys of stats.jsonl and metrics.jsonl are shown.
 const NAMES = {
   loss_d: "discriminator", loss_g: "generator",
   logit_real: "on reals", logit_fake: "on fakes",
@@ -76,7 +76,7 @@ const STATES = {
 };
 export const state = (word) => STATES[word] ?? String(word);
 
-// The number and the rest of `00017-fashion-hacks`; what lies before it is the study.
+// The number and the name in `00017-fashion-hacks`; the folders before it are the study.
 export function nameParts(id) {
   const parts = String(id).split("/");
   const name = parts.pop();
@@ -85,7 +85,7 @@ export function nameParts(id) {
   return match ? { above, number: match[1], name: match[2] } : { above, number: "", name };
 }
 
-// What images are like.
+// The size and kind of images.
 export const shape = ({ size, channels }) => (size === 1 ? "points" : `${size} px, ${channels === 1 ? "grey" : "colour"}`);
 
 // The latest line of a metric as a name and a value.

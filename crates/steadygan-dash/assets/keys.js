@@ -1,4 +1,4 @@
-// Keyboard shortcuts: the keys of the page that is shown and those of all pages, listed by `?`.
+// Keyboard shortcuts: keys of the current page and keys of all pages, listed by `?`.
 
 import { h, put } from "./dom.js";
 
@@ -28,7 +28,7 @@ export function start() {
 
 const isTyping = (node) => node.matches?.("textarea, select, input:not([type=checkbox], [type=range])");
 
-// Space and Enter work buttons and links; arrows a slider.
+// Whether an element reacts to the key itself: buttons and links to Space and Enter, a slider to arrows.
 function usesItself(node, key) {
   if (key === " " || key === "Enter") return node.matches?.("button, a, input, summary");
   return node.matches?.("input[type=range]") && (key.startsWith("Arrow") || key === "Home" || key === "End");

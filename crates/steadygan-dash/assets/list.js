@@ -14,7 +14,7 @@ const ORDERS = {
 };
 const lowest = (run) => Math.min(...run.metrics.map((line) => line.value).filter(Number.isFinite), Infinity);
 
-// What was chosen stays while other pages are shown.
+// The reader's choices, which stay while other pages are shown.
 const chosen = { words: "", order: "newest", overlaid: new Set() };
 
 export function listPage(page) {

@@ -3,7 +3,7 @@
 import * as format from "./format.js";
 import { get, report } from "./source.js";
 
-// Of every run its summary, by id.
+// The summary of every run, by id.
 export const runs = new Map();
 export const folder = { name: "", studies: [], notes: [] };
 
@@ -11,14 +11,15 @@ const listeners = new Set();
 let source = null;
 let word = "";
 
-// Calls `listener(ids)` after a change: the ids of the runs that changed or went. Returns how to stop it.
+// Calls `listener(ids)` after a change, with the ids of the runs that changed or were removed.
+// Returns a function that ends this.
 export function listen(listener) {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
 function takeIn(changes) {
-  // What is told twice has not changed.
+  // A summary that is the same as before has not changed.
   const changed = changes.runs.filter((summary) => JSON.stringify(summary) !== JSON.stringify(runs.get(summary.id)));
   for (const summary of changed) runs.set(summary.id, summary);
   for (const id of changes.gone) runs.delete(id);
@@ -53,7 +54,7 @@ function say(next, text = WORDS[next]) {
 function open() {
   if (source) return;
   source = new EventSource("/api/events");
-  // What happened meanwhile is read as a whole.
+  // Reads everything, because changes may have been missed without a connection.
   source.addEventListener("open", () => {
     say("live");
     takeInAll();
@@ -61,7 +62,7 @@ function open() {
   source.addEventListener("changes", (event) => takeIn(JSON.parse(event.data)));
   source.addEventListener("error", () => {
     say("away");
-    // A browser gives up after a refusal.
+    // A browser does not try again after a refusal.
     if (source?.readyState === EventSource.CLOSED) {
       close();
       setTimeout(() => document.hidden || open(), 3000);
@@ -74,7 +75,7 @@ function close() {
   source = null;
 }
 
-// A browser allows six connections to one place: a page that nobody sees gives its own back.
+// A browser allows six connections to one server, so a hidden page closes its connection.
 export async function start() {
   if (report) {
     say("written", `report of ${format.date(report.written_unix_s)}`);

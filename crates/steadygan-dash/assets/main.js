@@ -1,4 +1,4 @@
-// Which page is shown, light or dark, and what all pages share.
+// Chooses the page and its theme, light or dark, and sets up what all pages share.
 
 import { h, put } from "./dom.js";
 import * as keys from "./keys.js";
@@ -11,7 +11,7 @@ import { studyPage } from "./study.js";
 const page = document.getElementById("page");
 let leave = () => {};
 
-// `#/run/ID?with=A,B` → the page's maker and what it is told.
+// `#/run/ID?with=A,B` → the function that makes the page, and its arguments.
 function found() {
   const [path, query] = (location.hash || first.link).replace(/^#/, "").split("?");
   const [, kind, id] = path.split("/");
@@ -38,7 +38,7 @@ function show() {
 
 const THEMES = ["auto", "light", "dark"];
 
-// What was chosen before; a page that may keep nothing begins anew.
+// The theme that was chosen earlier. A page that may not use storage forgets the choice.
 let chosen = "auto";
 function kept(choice) {
   try {
@@ -62,7 +62,7 @@ function theme(next) {
 document.getElementById("theme").addEventListener("click", () => theme(true));
 document.getElementById("help-button").addEventListener("click", keys.showHelp);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => window.dispatchEvent(new Event("themechange")));
-// What is on the page (`#page`) is no other page.
+// A place on the page (`#page`) is not another page.
 window.addEventListener("hashchange", () => location.hash.startsWith("#/") && show());
 document.getElementById("brand").href = first.link;
 live.listen(() => put(document.getElementById("folder"), live.folder.name));

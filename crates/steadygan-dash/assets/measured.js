@@ -1,9 +1,9 @@
-// What was measured: the latest and the best of each metric beside its floor, and the evaluation.
+// The metrics: the latest and the best value of each beside its floor, and the evaluation.
 
 import { h, put, table } from "./dom.js";
 import * as format from "./format.js";
 
-// `tables` are those of metrics.jsonl, as the curves have them; `evaluation` is evaluation.json or null.
+// `tables` are the tables of metrics.jsonl, as the curves hold them; `evaluation` is evaluation.json or null.
 export function showMeasured(node, tables, evaluation) {
   const rows = tables.map(trained).filter(Boolean);
   const evaluated = Array.isArray(evaluation?.metrics) ? evaluation.metrics : [];

@@ -1,4 +1,4 @@
-// What a run was asked and what was decided; the differences between runs.
+// A run's recipe (what the user asked for) and plan (what was decided), and the differences between the plans of runs.
 
 import { download } from "./commands.js";
 import { h, put, swatch, table } from "./dom.js";
@@ -12,14 +12,14 @@ export function flat(value, prefix = "", into = new Map()) {
   return into;
 }
 
-// The keys whose values are not the same in all plans, with each one's value.
+// The keys whose values are not the same in all plans, with the value in each plan.
 export function differences(plans) {
   const flats = plans.map((plan) => flat(plan ?? {}));
   const keys = new Set(flats.flatMap((of) => [...of.keys()]));
   return [...keys].map((key) => [key, flats.map((of) => of.get(key) ?? "–")]).filter(([, values]) => new Set(values).size > 1);
 }
 
-// `details`, each with its run's `id`: the run's own first, then those of the runs over it.
+// `details` are the details of runs, each with the run's `id`: first this run, then the overlaid runs.
 export function showRecipe(node, details) {
   const [own] = details;
   const plan = own.plan && [...flat(own.plan)];

@@ -1,4 +1,4 @@
-// One run, and others over it.
+// The page of one run, with the curves of other runs over its own.
 
 import { placeOf, runCommands } from "./commands.js";
 import { Curves, runColour } from "./curves.js";
@@ -38,7 +38,7 @@ export function runPage(page, { id, others }) {
   );
   document.title = `${id} · SteadyGAN`;
 
-  // What another process draws can be asked for once there is a checkpoint.
+  // Offers the explorer and the table of layers. Both need a checkpoint, from which another process makes them.
   let explorer = null;
   function offer(own) {
     if (explorer || !own.has_checkpoint) return;
@@ -47,7 +47,7 @@ export function runPage(page, { id, others }) {
     put(nodes.layers, networks(id));
   }
 
-  // What the list says of the run, also after it has gone.
+  // The run's summary in the list. It is kept after the run is removed from the folder.
   let summary = null;
   let gone = false;
   let stopped = false;
@@ -81,7 +81,8 @@ export function runPage(page, { id, others }) {
   overlaid(nodes.overlaid, ids);
   load();
 
-  // Changes may come quickly: one reading at a time, and none is forgotten.
+  // Changes may come quickly, so there is one reading at a time. Changes during a reading are collected for the next
+  // one.
   let waiting = null;
   let busy = false;
   async function follow(changed) {
@@ -166,7 +167,7 @@ function head(node, run) {
 
 const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
-// The runs whose curves are shown, and a way to add and remove some.
+// The runs whose curves are shown, with links that remove one and a menu that adds one.
 function overlaid(node, ids) {
   const without = (id) => ids.filter((one) => one !== id);
   const chip = (id, at) => {

@@ -1,4 +1,4 @@
-// Sheets of fakes on a slider, beside the reals, each pixel a whole number of the screen's.
+// Sheets of fakes on a slider, beside the reals. Each of their pixels covers a whole number of the screen's pixels.
 
 import { h, put } from "./dom.js";
 import * as format from "./format.js";
@@ -38,7 +38,8 @@ export class Sheets {
     this.observer.observe(this.node);
   }
 
-  // What there is now. The last sheet stays the last one as the run goes on, unless another was chosen.
+  // Takes the sheets that exist now. If the last sheet is shown, the newest sheet replaces it; otherwise the chosen one
+  // stays.
   set(images, hasReals, written = images.length, seed = null) {
     const shown = this.images[this.at];
     const changed = images.length !== this.images.length || images.at(-1) !== this.images.at(-1);
@@ -90,7 +91,7 @@ export class Sheets {
     }
   }
 
-  // The sheet that is nearest to some images.
+  // Goes to the sheet that is nearest to `images` images of training.
   goToImages(images) {
     const distances = this.images.map((at) => Math.abs(at - images));
     this.stopAnd(() => this.goTo(distances.indexOf(Math.min(...distances))));
@@ -127,7 +128,7 @@ export class Sheets {
     this.fit();
   }
 
-  // Pixels of the screen for a pixel of the sheet: as many whole ones as there is room for.
+  // The side of a sheet's pixel in pixels of the screen, a whole number: chosen, or the largest that there is room for.
   current() {
     if (this.scale !== null) return this.scale;
     const widest = Math.max(1, ...[this.fake, this.real].map((place) => place.querySelector("img")?.naturalWidth ?? 1));

@@ -4,10 +4,11 @@ import { address, h } from "./dom.js";
 
 const node = document.getElementById("held");
 
-// What a report holds, { start, title, written_unix_s, answers: { address: answer } }; `null` in the dashboard.
+// The data in a report, { start, title, written_unix_s, answers: { address: answer } }; `null` in the dashboard.
 export const report = node && JSON.parse(node.textContent);
 
-// What tells a report's answers apart: it has a run's curves once, in all their points.
+// The parameters by which a report's answers are found. A span and a number of points are not among them, because a
+// report has each run's curves only once.
 const TOLD_APART_BY = ["run", "study", "of", "images"];
 
 function held(path, query = {}) {
@@ -15,7 +16,7 @@ function held(path, query = {}) {
   return report.answers[address(path, Object.fromEntries(names))];
 }
 
-// Data, or an error that says what went wrong.
+// Returns data, or throws an error that says what went wrong.
 export async function get(path, query, signal) {
   if (report) {
     const answer = held(path, query);
@@ -27,15 +28,15 @@ export async function get(path, query, signal) {
   return answer.json();
 }
 
-// Where a picture is; an empty address if a report does not have it.
+// The address of a picture; empty if a report does not have it.
 export function pictureAddress(query) {
   return report ? held("/api/picture", query) ?? "" : address("/api/picture", query);
 }
 
-// The first page: all runs, or what the report is of.
+// The first page: all runs, or the run or study that the report is about.
 export const first = report ? { title: report.title, link: report.start } : { title: "All runs", link: "#/" };
 
-// The way back to the first page and to the study `id` is in; a report's first page needs none.
+// The links back to the first page and to the study that `id` is in; a report's first page needs none.
 export function wayBack(id, studies = []) {
   if (report?.title === id) return null;
   const study = studies.find((study) => id.startsWith(`${study.id}/`) && study.id !== report?.title);

@@ -1,4 +1,4 @@
-// A study: what came of it so far, all its runs' curves and sheets, its failures, and what its file says.
+// The page of a study: its results so far, the curves and sheets of its runs, its failures, and its record.
 
 import { Curves } from "./curves.js";
 import { h, noteList, put, redraw, runLink, table } from "./dom.js";
@@ -11,11 +11,11 @@ import { flat } from "./recipe.js";
 import { get, wayBack } from "./source.js";
 import { Wall } from "./wall.js";
 
-// The most runs that are drawn over and beside each other.
+// The most runs whose curves and sheets are drawn.
 const MAX_DRAWN = 200;
 // Points of each run's curves.
 const POINTS = 200;
-// What is drawn first: what says how good the fakes are.
+// Titles of the charts that come first, because they show how good the fakes are.
 const FRONT = /^[kf]d-|^energy distance|^modes|^reverse|^diversity$/i;
 
 export function studyPage(page, { id }) {
@@ -32,7 +32,7 @@ export function studyPage(page, { id }) {
   const details = new Map();
   const own = () => [...runs.values()].filter((run) => run.id.startsWith(`${id}/`)).sort((a, b) => a.id.localeCompare(b.id));
 
-  // What is known of a run: { label, seed, last, best, failure }, the last three from the record.
+  // A run's { label, seed, last, best, failure }, where the last three come from the record; null for an unknown run.
   function judged(run) {
     const results = study.record?.results?.runs;
     const name = run.id.split("/").pop();
@@ -45,7 +45,7 @@ export function studyPage(page, { id }) {
 
   const hasFailed = (run) => Boolean(judged(run)?.last?.failed) || run.state === "diverged" || run.state === "halted";
 
-  // Curves of so many runs are told apart by whether they failed, and each by its name where the mouse is.
+  // There are too many runs for a colour each: the colour shows whether a run failed, and the mouse shows its name.
   function drawCurves(ids) {
     if (curves && String(curves.ids) === String(ids)) return;
     curves?.destroy();
@@ -105,7 +105,8 @@ export function studyPage(page, { id }) {
 
 const inWords = ({ label, seed }) => (seed === undefined ? label : `${label}, seed ${seed}`);
 
-// What of the factors a row has: the fewer of those that are on and those that are off, and values that are not the base's.
+// A row's factors in words: which switches are on or which are off, whichever is shorter, and values that are not the
+// base's.
 function rowName(plan, row) {
   const levels = plan?.rows?.[row];
   const factors = Array.isArray(plan?.factors) ? plan.factors : [];
@@ -143,7 +144,7 @@ function showHead(node, id, record, all) {
     plan?.estimates && h("p", { class: "outcome" }, `It tells ${plan.estimates}.`, plan.aliases !== "none" && ` Aliases: ${plan.aliases}.`));
 }
 
-// The runs that failed, how, and what was found in them.
+// The runs that failed, with the kind of failure and their findings.
 function showFailures(node, failed) {
   if (failed.length === 0) return put(node);
   const one = ({ run, judged, findings }) => {

@@ -1,4 +1,4 @@
-// The sheets of many runs beside each other, all after the same images.
+// The sheets of many runs beside each other, all after the same number of images.
 
 import { h, put, runLink } from "./dom.js";
 import * as format from "./format.js";
@@ -18,8 +18,8 @@ export class Wall {
     this.node = h("div", {}, h("div", { class: "scrub" }, this.slider, this.said), this.sheets);
   }
 
-  // Runs as { id, label, says, sheets }. The slider is first as late as half of those have a sheet that have one anywhere: a run that
-  // failed has none later.
+  // Takes runs as { id, label, says, sheets }. The slider starts at the latest point where many runs have a sheet: at
+  // least half of the largest number at any point, because a run that failed has no later sheets.
   set(runs) {
     const [shown, wasLast] = [this.images[this.at], this.at === this.likeliest];
     this.runs = runs;
@@ -42,18 +42,18 @@ export class Wall {
     put(this.sheets, this.runs.map((run) => this.sheet(run, images)));
   }
 
-  // The sheet nearest to some images.
+  // Goes to the sheets that are nearest to `images` images of training.
   goToImages(images) {
     const distances = this.images.map((at) => Math.abs(at - images));
     if (distances.length) this.goTo(distances.indexOf(Math.min(...distances)));
   }
 
   sheet({ id, label, says, sheets }, images) {
-    // Of a run that has none the last one before, and it says so.
+    // A run without a sheet at this point shows its last sheet before it, and its caption says so.
     const nearest = sheets.findLast((at) => at <= images);
     const picture = (images) => {
       const image = h("img", { alt: `Fakes of ${id} after ${format.count(images)} images`, loading: "lazy", decoding: "async", src: pictureAddress({ run: id, of: "fakes", images }) });
-      // A pixel of the sheet is one of the screen's; of a large sheet the first quarter is shown.
+      // Each pixel of the sheet is one CSS pixel. Of a large sheet only the first quarter is shown.
       image.addEventListener("load", () => {
         const part = image.naturalWidth > MOST_SIDE ? 2 : 1;
         Object.assign(image.style, { width: `${Math.round(image.naturalWidth / part)}px`, height: `${Math.round(image.naturalHeight / part)}px` });

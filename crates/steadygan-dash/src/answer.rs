@@ -1,4 +1,4 @@
-//! Answers, each with the headers that keep a browser from doing anything else with it.
+//! HTTP responses. Each has the headers that restrict what a browser may do with it.
 
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 use hyper::header::{self, HeaderName, HeaderValue};
@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::sync::mpsc::Receiver;
 
-/// What is sent: bytes that are there, or events as they come.
+/// A response's body: bytes in memory, or server-sent events as they come.
 #[derive(Debug)]
 pub(crate) enum Content {
     Bytes(Option<Bytes>),
@@ -44,7 +44,7 @@ pub(crate) const TEXT: &str = "text/plain; charset=utf-8";
 
 pub(crate) type Answer = Response<Content>;
 
-/// On every answer. Nothing is loaded from elsewhere, run inline, framed or guessed.
+/// The headers of every answer. They forbid content from other sites, inline scripts, framing and guessing of types.
 const HEADERS: &[(&str, &str)] = &[
     (
         "content-security-policy",
@@ -55,7 +55,7 @@ const HEADERS: &[(&str, &str)] = &[
     ("referrer-policy", "no-referrer"),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
-    // A run's files may change at any time; what is kept is asked for again by its tag.
+    // A run's files may change at any time, so a browser has to check by the tag whether its copy is current.
     ("cache-control", "no-cache"),
 ];
 
@@ -81,7 +81,7 @@ pub(crate) fn json(value: &impl Serialize) -> Answer {
     }
 }
 
-/// An error, in words.
+/// An error, with its reason as text.
 pub(crate) fn refusal(status: StatusCode, why: &'static str) -> Answer {
     answer(status, TEXT, Content::Bytes(Some(Bytes::from_static(why.as_bytes()))))
 }
@@ -90,7 +90,8 @@ pub(crate) fn not_found() -> Answer {
     refusal(StatusCode::NOT_FOUND, "there is no such thing (any more)")
 }
 
-/// What `read` gives, with its tag; if the browser `has` that already, only that nothing has changed, and nothing is read.
+/// Answers with the content that `read` returns and its tag, or "not found" if it returns none. If the browser already
+/// `has` this tag, the answer is "not modified" and `read` is not called.
 pub(crate) fn tagged<B: Into<Bytes>>(
     kind: &'static str,
     tag: &str,
@@ -119,7 +120,7 @@ mod tests {
         let first = tagged("image/png", "a", None, || Some("picture"));
         let tag = first.headers().get(header::ETAG).unwrap();
         assert_eq!((first.status(), tag.to_str().unwrap()), (StatusCode::OK, "\"a\""));
-        let again = tagged("image/png", "a", Some(tag), || -> Option<Bytes> { panic!("it is read") });
+        let again = tagged("image/png", "a", Some(tag), || -> Option<Bytes> { panic!("the content is read again") });
         assert_eq!((again.status(), again.headers().get(header::ETAG)), (StatusCode::NOT_MODIFIED, Some(tag)));
         assert_eq!(tagged("image/png", "b", Some(tag), || Some("another")).status(), StatusCode::OK);
         let missing = tagged("image/png", "b", Some(tag), || None::<Bytes>);

@@ -1,6 +1,6 @@
-//! The pages: files of this crate's folder `assets`, part of the program.
+//! The files of the dashboard's pages, from this crate's folder `assets`, compiled into the program.
 
-/// A file of the pages.
+/// One file of the pages.
 #[derive(Debug)]
 pub(crate) struct Asset {
     path: &'static str,
@@ -64,7 +64,7 @@ mod tests {
         }
     }
 
-    /// Each file of the folder is served, and whatever a page names is there.
+    /// Each file of the folder is served, and each file that the page or a module names exists.
     #[test]
     fn modules_import_what_is_served() {
         for asset in ASSETS.iter().filter(|asset| asset.kind == SCRIPT && asset.path != "/uplot.js") {
@@ -83,7 +83,7 @@ mod tests {
         assert_eq!(files, ASSETS.len() - 2, "all but uPlot's");
     }
 
-    /// Text from runs goes into pages as text: nothing here can make it anything else.
+    /// Text from runs enters pages as text only, because no script uses a way to turn text into markup or code.
     #[test]
     fn no_script_makes_markup_or_code_of_text() {
         for asset in ASSETS.iter().filter(|asset| asset.kind == SCRIPT && asset.path != "/uplot.js") {

@@ -1,4 +1,4 @@
-//! The curves of a run: all lines of its two files of numbers, followed as they grow, and drawn in few points.
+//! The curves of a run: all lines of `stats.jsonl` and `metrics.jsonl`, read as they grow and reduced to few points.
 
 use crate::files::Stamp;
 use crate::row::Row;
@@ -9,7 +9,7 @@ use steadygan_run::{RunDirectory, Tail};
 /// How much of a file is read at once, in bytes.
 const PIECE_BYTES: u64 = 2 << 20;
 
-/// How many numbers of a run are kept in memory: a hundred thousand lines of stats take a tenth of it.
+/// The most numbers of one file that are kept in memory: 100,000 lines of stats take a tenth of it.
 const MAX_NUMBERS: usize = 12_000_000;
 
 /// The most columns of a table, and tables of a file: far above any real ones.
@@ -26,7 +26,7 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// Adds a line, or nothing if it is behind the last one.
+    /// Adds a line unless it has fewer images than the last one. Returns whether it was added.
     fn push(&mut self, row: Row) -> bool {
         let rows = self.images.len();
         if self.images.last().is_some_and(|&last| last > row.images) {
@@ -51,8 +51,8 @@ impl Table {
 
     /// The lines between two counts of images, in at most about `points` points.
     ///
-    /// More lines than that are cut into buckets of equal size. Each becomes two points, in which each curve has its
-    /// minimum and its maximum in the order in which they came, so that no spike is lost.
+    /// More lines than that are cut into buckets of equal size, and each bucket becomes two points. There each curve
+    /// has the bucket's minimum and maximum, in the order in which they came, so that no spike is lost.
     fn draw(&self, [from, to]: [u64; 2], points: usize) -> Drawn<'_> {
         let begin = self.images.partition_point(|&images| images < from);
         let end = self.images.partition_point(|&images| images <= to).max(begin);
@@ -75,7 +75,7 @@ impl Table {
     }
 }
 
-/// Minimum and maximum in the order in which they come; NaN if there is no number.
+/// The minimum and the maximum, in the order in which they come; NaN if there is no number.
 fn extremes(values: &[f32]) -> [f32; 2] {
     let numbers = || values.iter().copied().enumerate().filter(|(_, value)| !value.is_nan());
     let least = numbers().min_by(|(_, a), (_, b)| a.total_cmp(b));
@@ -87,18 +87,18 @@ fn extremes(values: &[f32]) -> [f32; 2] {
     }
 }
 
-/// A table's part in few points, for a page.
+/// A part of a table, reduced to few points for a page.
 #[derive(Debug, Serialize)]
 pub(crate) struct Drawn<'a> {
     pub(crate) kind: Option<&'a str>,
-    /// Lines that the points stand for.
+    /// How many lines the points stand for.
     rows: usize,
     pub(crate) images: Vec<u64>,
     pub(crate) keys: &'a [String],
     pub(crate) columns: Vec<Vec<f32>>,
 }
 
-/// A file of numbers, followed.
+/// A file of numbers that is read as it grows.
 #[derive(Debug)]
 struct Followed {
     tail: Tail<Row>,
@@ -112,14 +112,14 @@ impl Followed {
         Self { tail: Tail::new(path), tables: Vec::new(), skipped: 0, is_full: false }
     }
 
-    /// Reads what is new.
+    /// Reads the lines that were added since the last time.
     fn update(&mut self) {
         let mut more = Stamp::of_file(self.tail.path()).is_some();
         if !more {
             *self = Self::new(self.tail.path());
         }
         while more {
-            // A file that cannot be read now may be later.
+            // A file that cannot be read now may be readable later.
             let Ok(polled) = self.tail.poll_up_to(PIECE_BYTES) else { return };
             if polled.restarted {
                 (self.tables, self.skipped, self.is_full) = (Vec::new(), 0, false);
@@ -174,7 +174,7 @@ pub(crate) struct Curves {
     metrics: Followed,
 }
 
-/// A run's curves in few points, for a page.
+/// A run's curves, reduced to few points for a page.
 #[derive(Debug, Serialize)]
 pub(crate) struct DrawnCurves<'a> {
     pub(crate) stats: Vec<Drawn<'a>>,
@@ -264,7 +264,7 @@ mod tests {
         let mut table = Table::default();
         let row = |images, key: &str| Row { images, kind: None, numbers: vec![(key.into(), 1.0), (key.into(), 2.0)] };
         assert!(table.push(row(1, "a")) && table.push(row(2, "b")) && table.push(row(2, "a")));
-        assert!(!table.push(row(1, "a")), "it is behind the last");
+        assert!(!table.push(row(1, "a")), "it has fewer images than the last line");
         let shown: Vec<Vec<bool>> =
             table.columns.iter().map(|column| column.iter().map(|value| *value == 1.0).collect()).collect();
         assert_eq!(shown, [[true, false, true], [false, true, false]]);

@@ -1,4 +1,4 @@
-//! All that is known of one run beside its curves.
+//! What the page of one run shows besides its curves and its summary.
 
 use crate::files::{self, Stamp};
 use crate::study;
@@ -17,15 +17,15 @@ const FINDINGS_BYTES: u64 = 1 << 20;
 /// How large a picture may be, in bytes: 64 colour images of 128 pixels take a twentieth of it.
 const MAX_PICTURE_BYTES: u64 = 64 << 20;
 
-/// One run, beside its summary.
+/// One run, without its summary and its curves.
 #[derive(Debug, Serialize)]
 pub(crate) struct Detail {
-    /// Images of the sheets of fakes that can be asked for, in order; 0 is the one before training.
+    /// The sheets of fakes that can be requested, by the images trained on, in order; 0 is the sheet before training.
     pub(crate) sheets: Vec<u64>,
     /// How many sheets the run has.
     sheets_written: usize,
     pub(crate) has_reals: bool,
-    /// Whether images can be drawn.
+    /// Whether the run has a checkpoint, from which new images can be drawn.
     pub(crate) has_checkpoint: bool,
     recipe: Option<String>,
     plan: Option<Value>,
@@ -55,7 +55,7 @@ impl Detail {
     }
 }
 
-/// A picture's bytes; nothing if the file is no PNG.
+/// A picture's bytes; `None` if the file is not a PNG.
 pub(crate) fn picture(file: &Path) -> Option<Vec<u8>> {
     const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
     files::read(file, MAX_PICTURE_BYTES).filter(|bytes| bytes.starts_with(PNG))

@@ -1,4 +1,4 @@
-//! Why a dashboard cannot be opened, or a report not be made.
+//! Why a dashboard cannot be opened or a report cannot be made.
 
 use std::fmt;
 use std::io;
@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use steadygan_run::reason;
 
-/// Why a dashboard cannot be opened or a report not be made, and what to do about it.
+/// Why a dashboard cannot be opened or a report cannot be made, and what to do about it.
 #[derive(Debug)]
 pub struct DashboardError {
     message: String,

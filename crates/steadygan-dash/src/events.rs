@@ -1,4 +1,4 @@
-//! What changes, told to every page that listens (server-sent events).
+//! Sends changes of the folder to every connected page (server-sent events).
 
 use crate::store::{Store, lock};
 use hyper::body::Bytes;
@@ -6,24 +6,24 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-/// How often the folder is looked at while anybody listens.
+/// How often the folder is checked while a page is connected.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// After how many looks without a change a page hears that this is still there, and one that has gone is noticed.
+/// After how many checks without a change pages get a sign of life. Sending it also reveals which pages have gone.
 const BEATS: u32 = 15;
 
-/// The most pages that listen.
+/// The most pages that may be connected.
 const MAX_LISTENERS: usize = 32;
 
-/// How many events a page may be behind before it is let go; it asks again by itself.
+/// How many events may wait for a page before it is disconnected; it connects again by itself.
 const MAX_BEHIND: usize = 8;
 
-/// The pages that listen.
+/// The connected pages.
 #[derive(Debug, Default)]
 pub(crate) struct Listeners(Mutex<Vec<Sender<Bytes>>>);
 
 impl Listeners {
-    /// The events for one page more, unless too many listen.
+    /// Connects one more page and returns its events; `None` if too many are connected.
     pub(crate) fn add(&self) -> Option<Receiver<Bytes>> {
         let mut listeners = lock(&self.0);
         listeners.retain(|listener| !listener.is_closed());
@@ -31,7 +31,7 @@ impl Listeners {
             return None;
         }
         let (sender, receiver) = channel(MAX_BEHIND);
-        // Something at once, so that the page knows that it is connected.
+        // Sent at once, so that the page knows that it is connected.
         let _ = sender.try_send(Bytes::from_static(b"retry: 2000\n\n"));
         listeners.push(sender);
         Some(receiver)
@@ -49,7 +49,8 @@ impl Listeners {
     }
 }
 
-/// Looks at the folder again and again, for ever. What changed while nobody listened is told to the next page that does.
+/// Checks the folder again and again, without end. Changes while no page is connected are sent to the next page that
+/// connects.
 pub(crate) async fn watch(store: Arc<Store>, listeners: Arc<Listeners>) {
     let mut generation = 0;
     let mut silent = 0;
@@ -105,7 +106,7 @@ mod tests {
             let mut first = listeners.add().unwrap();
             heard(&mut first, "\"00001-a\"").await;
             drop(first);
-            // Long enough for a look with nobody there.
+            // Long enough for the watcher to find no page connected.
             tokio::time::sleep(INTERVAL * 3 / 2).await;
             write("00002-b");
             let mut second = listeners.add().unwrap();

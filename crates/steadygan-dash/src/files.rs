@@ -5,22 +5,22 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::time::SystemTime;
 
-/// What tells whether a file, or the entries of a folder, may have changed.
+/// A file or a folder's list of entries counts as unchanged while its stamp is the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stamp {
-    /// Bytes of a file; of a folder whatever the system says.
+    /// A file's length in bytes; for a folder, whatever the system says.
     pub(crate) length: u64,
-    /// The last change, if the system keeps it.
+    /// The time of the last change, if the system records it.
     pub(crate) modified: Option<SystemTime>,
 }
 
 impl Stamp {
-    /// The stamp of a regular file, or nothing: a link may lead out of the folder.
+    /// The stamp of a regular file; `None` for anything else, because a link may lead out of the folder.
     pub(crate) fn of_file(path: &Path) -> Option<Self> {
         Self::of(path, |metadata| metadata.is_file())
     }
 
-    /// The stamp of a folder that is no link.
+    /// The stamp of a folder; `None` for a link.
     pub(crate) fn of_folder(path: &Path) -> Option<Self> {
         Self::of(path, |metadata| metadata.is_dir())
     }
@@ -31,7 +31,7 @@ impl Stamp {
     }
 }
 
-/// A regular file's bytes, or nothing if there is none or it has more than `limit`.
+/// A regular file's bytes; `None` if there is no such file or it has more than `limit` bytes.
 pub(crate) fn read(path: &Path, limit: u64) -> Option<Vec<u8>> {
     let stamp = Stamp::of_file(path)?;
     if stamp.length > limit {

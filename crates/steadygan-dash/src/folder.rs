@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use steadygan_run::{RunDirectory, reason};
 
-/// How deep a run may lie: in the folder itself, or in a study's.
+/// The most names on the path from the folder to a run: `study/runs/run`.
 const MAX_DEPTH: usize = 3;
 
 /// The most runs of one folder that are shown.
@@ -21,12 +21,12 @@ pub(crate) struct Folder {
     shown: String,
 }
 
-/// What the folder holds. An id is the way to a run or study from the folder, names joined by `/`.
+/// What the folder holds. An id is the path from the folder to a run or study, with its names joined by `/`.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
     pub(crate) runs: Vec<(String, RunDirectory)>,
     pub(crate) studies: Vec<(String, PathBuf)>,
-    /// What was not shown, and why.
+    /// What is not shown, and why.
     pub(crate) notes: Vec<String>,
 }
 
@@ -46,17 +46,17 @@ impl Folder {
         &self.shown
     }
 
-    /// The run of that id, if there is one.
+    /// The run with that id, if there is one.
     pub(crate) fn run(&self, id: &str) -> Option<RunDirectory> {
         RunDirectory::open(&self.resolve(id)?).ok()
     }
 
-    /// The study's folder, if there is that study.
+    /// The folder of the study with that id, if there is one.
     pub(crate) fn study(&self, id: &str) -> Option<PathBuf> {
         self.resolve(id).filter(|folder| is_study(folder))
     }
 
-    /// The folder of that id: each part a plain name, and no link on the way.
+    /// The folder with that id; `None` unless each part of the id is a plain name and a folder that is no link.
     fn resolve(&self, id: &str) -> Option<PathBuf> {
         let names: Vec<&str> = id.split('/').collect();
         let are_plain = names.len() <= MAX_DEPTH && names.iter().all(|name| is_plain(name));
@@ -68,7 +68,7 @@ impl Folder {
         are_plain.then_some(path)
     }
 
-    /// What there is now.
+    /// Lists the runs and studies that are there now.
     pub(crate) fn list(&self) -> Listing {
         let mut listing = Listing::default();
         if let Err(error) = list_into(&mut listing, &self.root, "", MAX_DEPTH) {
@@ -82,7 +82,7 @@ impl Folder {
     }
 }
 
-/// The runs in a study's folder; their ids begin with the study's, `id`.
+/// The runs in a study's folder; their ids begin with the study's `id`.
 pub(crate) fn runs_of_study(folder: &Path, id: &str) -> io::Result<Listing> {
     let mut listing = Listing::default();
     list_into(&mut listing, folder, &format!("{id}/"), MAX_DEPTH - 1)?;
@@ -97,7 +97,7 @@ fn is_plain(name: &str) -> bool {
     is_one && !name.starts_with('.') && !name.contains(['\\', '\0', ':'])
 }
 
-/// Adds the runs and studies in `folder`, whose ids begin with `prefix`, going down into studies only.
+/// Adds the runs and studies in `folder`, whose ids begin with `prefix`. Goes down only into studies and their `runs`.
 fn list_into(listing: &mut Listing, folder: &Path, prefix: &str, depth: usize) -> io::Result<()> {
     let mut names: Vec<_> = fs::read_dir(folder)?.filter_map(Result::ok).map(|entry| entry.file_name()).collect();
     names.sort();

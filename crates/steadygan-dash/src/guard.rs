@@ -1,8 +1,9 @@
-//! Who may ask: pages that this program served, and nobody else.
+//! Refuses requests from pages that this program did not serve.
 //!
-//! A browser lets any site send requests to this machine. Under a name that the site's owner points here (DNS rebinding)
-//! the answers would even be readable, so the `Host` has to be one of ours: the machine's own names for itself or the
-//! address that it listens at. A foreign page that asks names itself in `Origin` or `Sec-Fetch-Site`.
+//! A browser lets any site send requests to this machine. If the site's owner points a host name at this machine (DNS
+//! rebinding), the site can even read the answers. So the `Host` has to be one of the machine's own names for itself or
+//! the address that the dashboard listens at. A request from a foreign page shows its origin in `Origin` or
+//! `Sec-Fetch-Site`.
 
 use hyper::header::{HOST, HeaderMap, HeaderName, ORIGIN};
 use hyper::{Method, Request, StatusCode};
@@ -14,14 +15,14 @@ const MAX_TARGET_BYTES: usize = 8192;
 /// Why a request is refused.
 pub(crate) type Refusal = (StatusCode, &'static str);
 
-/// The hosts under which the dashboard is asked.
+/// Checks requests to a dashboard that listens at the address `at`.
 #[derive(Debug)]
 pub(crate) struct Guard {
     at: IpAddr,
 }
 
 impl Guard {
-    /// For a dashboard that listens at this address.
+    /// The guard of a dashboard that listens at this address.
     pub(crate) fn at(at: IpAddr) -> Self {
         Self { at }
     }
@@ -52,7 +53,8 @@ impl Guard {
         Ok(())
     }
 
-    /// Whether a `Host` names this machine. No name that a site can choose is an address.
+    /// Whether a `Host` names this machine. The only host name that passes is `localhost`, because a site's owner can
+    /// point any other name here.
     fn is_ours(&self, host: &str) -> bool {
         let Some(name) = without_port(host) else { return false };
         let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
@@ -70,7 +72,7 @@ fn only(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     values.next().is_none().then_some(value)
 }
 
-/// `[::1]` of `[::1]:80`, `localhost` of `localhost`.
+/// The host without its port: `[::1]` from `[::1]:80`, `localhost` from `localhost`. `None` if the port is malformed.
 fn without_port(host: &str) -> Option<&str> {
     let end = if host.starts_with('[') { host.find(']')? + 1 } else { host.find(':').unwrap_or(host.len()) };
     let (name, port) = host.split_at(end);

@@ -1,18 +1,19 @@
 //! The live dashboard: reads run directories and serves pages that show them as they grow.
 //!
-//! It knows the run directory's format and nothing of tensors; the trainer does not know of it. Three rules keep it safe:
+//! It knows the run directory's format and no tensors, and the trainer does not depend on it. Three rules keep it safe:
 //!
-//! 1. **Nothing outside the folder is read.** A URL's path is looked up in a fixed list, never in the file system; a run
-//!    is named by folder names that are checked one by one; files and folders that are links are passed over
+//! 1. **Nothing outside the folder is read.** A URL's path is looked up in a fixed list, never in the file system; a
+//!    run is named by folder names that are checked one by one; files and folders that are links are skipped
 //!    (`folder.rs`).
-//! 2. **Only its own pages may ask.** Requests under a foreign `Host` or from a foreign `Origin` are refused (`guard.rs`),
-//!    and a strict Content-Security-Policy keeps the pages from running or loading anything that is not theirs. What runs
-//!    say of themselves is put into pages as text only.
+//! 2. **Only its own pages may ask.** Requests under a foreign `Host` or from a foreign `Origin` are refused
+//!    (`guard.rs`), and a strict Content-Security-Policy keeps the pages from running or loading anything that is not
+//!    theirs. Text from runs enters the pages as text only.
 //! 3. **It only reads, within limits**: of connections, requests a second, header sizes, file sizes and memory.
 //!
-//! A report ([`report_run`], [`report_study`]) is the same pages as one file: it holds what the dashboard would answer.
+//! A report ([`report_run`], [`report_study`]) is the same page as one file, which contains the dashboard's answers.
 //!
-//! What is missing, torn or foreign is "nothing yet": the rest is shown, and the page says what could not be.
+//! A file that is missing, half-written or foreign counts as not there yet. The rest is shown, and the page says what
+//! could not be read.
 
 mod answer;
 mod assets;
@@ -47,7 +48,7 @@ pub use error::DashboardError;
 pub use plot::curves_svg;
 pub use report::{Report, report_run, report_study};
 
-/// The port that is tried first if none is asked for.
+/// The port that is tried first if the caller names none.
 pub const DEFAULT_PORT: u16 = 7070;
 
 /// A dashboard that has its address and is ready to serve.
@@ -59,12 +60,12 @@ pub struct Dashboard {
 }
 
 impl Dashboard {
-    /// A dashboard of the runs in `folder`, at `host`; on `port`, where 0 stands for any that is free, or on
-    /// [`DEFAULT_PORT`] if that is free and any other if not.
+    /// Opens a dashboard of the runs in `folder` at `host` and `port`; port 0 means any free port. Without `port` it
+    /// takes [`DEFAULT_PORT`], or any free port if that one is in use.
     ///
     /// # Errors
     ///
-    /// `folder` is no folder, or the address cannot be had.
+    /// `folder` is not a folder, or the address is not available.
     pub fn bind(folder: &Path, host: IpAddr, port: Option<u16>) -> Result<Self, DashboardError> {
         let folder = Folder::open(folder)?;
         let listener = match port {
@@ -77,15 +78,14 @@ impl Dashboard {
         Ok(Self { listener, address, shared: Shared::new(folder, Guard::at(host)) })
     }
 
-    /// The same, with an explorer: `program` is the `steadygan` that draws images when they are asked for, with that
-    /// many `threads`.
+    /// Adds an explorer: `program` is the `steadygan` program, which draws images on request with that many `threads`.
     #[must_use]
     pub fn with_sampler(mut self, program: PathBuf, threads: usize) -> Self {
         self.shared.sampler = Some(Sampler::new(program, threads));
         self
     }
 
-    /// Where a browser finds it.
+    /// The address for a browser.
     pub fn url(&self) -> String {
         format!("http://{}/", self.address)
     }
@@ -94,7 +94,7 @@ impl Dashboard {
     ///
     /// # Errors
     ///
-    /// The system refuses what serving takes.
+    /// The system refuses a resource that serving needs.
     pub fn serve(self) -> io::Result<()> {
         server::serve(self.listener, self.shared)
     }

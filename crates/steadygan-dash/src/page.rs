@@ -1,4 +1,4 @@
-//! The dashboard's page as one file that holds what it shows and loads nothing.
+//! The dashboard's page as one file that contains the data that it shows and loads nothing.
 
 use crate::assets;
 use crate::script;
@@ -8,10 +8,11 @@ use sha2::{Digest, Sha256};
 
 const UPLOT_LICENSE: &str = include_str!("../assets/uplot/LICENSE");
 
-/// The page with `held`, the JSON that it shows; `title` and `said` are for browsers that run no scripts, as text.
+/// Makes the page from `held`, the JSON that it shows. `title` is its title and `said` the text for browsers that run
+/// no scripts.
 ///
-/// Whatever a run says is in `held`, which no browser runs. The page's own script and style are named by their hashes, and
-/// its policy lets nothing else run or be loaded.
+/// Text from runs is in `held`, which no browser executes, or is escaped. The page's policy names its own script and
+/// style by their hashes and lets nothing else run or load.
 pub(crate) fn page(held: &str, title: &str, said: &str) -> String {
     let script = format!("/*!\n{UPLOT_LICENSE}*/\n{}\n{}", asset("/uplot.js"), script::joined("main.js"));
     let style = format!("{}\n{}", asset("/uplot.css"), asset("/style.css"));
@@ -39,7 +40,7 @@ pub(crate) fn page(held: &str, title: &str, said: &str) -> String {
     )
 }
 
-/// A file as an address that holds it.
+/// A file as a `data:` URL.
 pub(crate) fn data_url(kind: &str, content: &[u8]) -> String {
     format!("data:{kind};base64,{}", BASE64_STANDARD.encode(content))
 }
@@ -48,17 +49,18 @@ fn asset(path: &str) -> &'static str {
     assets::find(path).and_then(|asset| std::str::from_utf8(asset.content).ok()).unwrap_or_default()
 }
 
-/// A source of a Content-Security-Policy: what has this hash may run.
+/// A source in a Content-Security-Policy that allows exactly this content, by its hash.
 fn hash(content: &str) -> String {
     format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(content)))
 }
 
-/// JSON that ends no element and begins none: `<` is in its strings only.
+/// JSON in which no HTML element can begin or end: each `<` is escaped, which is valid because `<` occurs in strings
+/// only.
 fn inert(json: &str) -> String {
     json.replace('<', "\\u003c")
 }
 
-/// Text as HTML.
+/// Text, escaped for HTML.
 fn text(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
@@ -79,7 +81,7 @@ mod tests {
         assert_eq!(held["name"], HOSTILE);
     }
 
-    /// What the policy allows is what is there, and nothing is named that would have to be loaded.
+    /// The policy allows the page's own script and style, and the page names nothing that a browser would have to load.
     #[test]
     fn it_loads_nothing() {
         let page = page("{}", "a", "b");

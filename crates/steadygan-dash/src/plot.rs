@@ -7,13 +7,13 @@ use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use steadygan_run::RunDirectory;
 
-/// The width of the file and the height of a row of plots, in pixels: twice what they are meant to be seen at, since the library
-/// puts lines on whole pixels.
+/// The width of the file and the height of a row of plots, in pixels. Both are twice the size at which they are meant
+/// to be seen, because the library rounds lines to whole pixels.
 const WIDTH: u32 = 2080;
 const ROW: u32 = 560;
 const COLUMNS: usize = 2;
 
-/// The points of a curve at most: two for each pixel of a plot.
+/// The most points of a curve: two for each pixel of a plot's width.
 const POINTS: usize = 2000;
 
 /// Room around a plot and for the numbers along its axes, in pixels.
@@ -21,22 +21,22 @@ const MARGIN: u32 = 28;
 const BELOW: u32 = 56;
 const BESIDE: u32 = 112;
 
-/// Sizes of titles and of all other text, the width of a curve, and the length of its piece beside its name, in pixels.
+/// Sizes of titles and of all other text, the width of a curve, and the length of its sample in the legend, in pixels.
 const TITLE: u32 = 34;
 const TEXT: u32 = 26;
 const LINE: u32 = 3;
 const PIECE: i32 = 36;
 
-/// The share of the values' range that is left free above and below, and above for the names of several curves.
+/// The free space above and below the curves, as a share of the values' range, and the free space above for a legend.
 const FREE: f64 = 0.05;
 const FREE_FOR_NAMES: f64 = 0.35;
 
-/// The colours of a plot's curves: those of the dashboard.
+/// The colours of a plot's curves, the same as in the dashboard.
 const COLOURS: [RGBColor; 2] = [RGBColor(0x2b, 0x6c, 0xb0), RGBColor(0xc6, 0x5a, 0x2e)];
 const MUTED: RGBColor = RGBColor(0x78, 0x73, 0x6b);
 const RULE: RGBColor = RGBColor(0xe7, 0xe3, 0xdc);
 
-/// What of `stats.jsonl` is drawn together: the key and name of each curve.
+/// The plots from `stats.jsonl`: a title, and the key and name of each curve.
 const STATS: [(&str, &[(&str, &str)]); 4] = [
     ("Losses", &[("loss_d", "discriminator"), ("loss_g", "generator")]),
     ("Logits", &[("logit_real", "on reals"), ("logit_fake", "on fakes")]),
@@ -44,22 +44,23 @@ const STATS: [(&str, &[(&str, &str)]); 4] = [
     ("Gradient norms", &[("grad_norm_d", "discriminator"), ("grad_norm_g", "generator")]),
 ];
 
-/// The curves of a metric, and what stands beside it.
+/// The plot of a metric and the plot of the modes: the key and name of each curve.
 const METRIC: &[(&str, &str)] = &[("value", "fakes"), ("floor", "reals (floor)")];
 const MODES: &[(&str, &str)] = &[("modes", "found"), ("of", "there are")];
 
-/// Some curves over each other.
+/// One plot with one or several curves.
 struct Panel<'a> {
     title: String,
     images: &'a [u64],
     curves: Vec<(&'a str, &'a [f32])>,
 }
 
-/// The metrics, losses, logits, diversity and gradient norms of a run by the images shown, as SVG; nothing if there are none.
+/// Plots a run's metrics, losses, logits, diversity and gradient norms over the real images trained on, as SVG; `None`
+/// if the run has none of them.
 ///
 /// # Errors
 ///
-/// The plotting library refuses.
+/// The plotting library fails.
 pub fn curves_svg(run: &RunDirectory) -> Result<Option<String>, DashboardError> {
     let mut curves = Curves::of(run);
     curves.update();
@@ -82,7 +83,7 @@ fn panels<'a>(drawn: &'a DrawnCurves<'_>) -> Vec<Panel<'a>> {
     metrics.chain(stats).collect()
 }
 
-/// The curves of these keys, if there are any.
+/// The plot of the columns with these keys; `None` if the table has no values for them.
 fn panel<'a>(table: &'a Drawn<'_>, title: &str, keys: &[(&str, &'a str)]) -> Option<Panel<'a>> {
     let column = |key: &str| table.keys.iter().position(|known| known == key).map(|at| &table.columns[at][..]);
     let curve = |(key, name): &(&str, &'a str)| {
@@ -141,7 +142,7 @@ impl Panel<'_> {
         Ok(())
     }
 
-    /// A curve is broken where it has no value.
+    /// Draws a curve with a gap wherever it has no value.
     fn draw_curve<'a>(
         &self,
         chart: &mut ChartContext<'a, SVGBackend<'_>, Cartesian2d<RangedCoordf64, RangedCoordf64>>,
@@ -163,7 +164,7 @@ impl Panel<'_> {
         Ok(())
     }
 
-    /// The range of all values, with some room.
+    /// The range of all values, with some free space.
     fn range(&self) -> [f64; 2] {
         let values =
             || self.curves.iter().flat_map(|(_, values)| values.iter().copied()).filter(|value| value.is_finite());
@@ -200,7 +201,8 @@ mod tests {
         let metric = "{\"images\":10,\"metric\":\"<script>\",\"value\":0.5,\"floor\":0.1}\n{\"images\":20,\"metric\":\"<script>\",\"value\":0.4,\"floor\":0.1}\n";
         fs::write(run.metrics(), metric).unwrap();
         let svg = curves_svg(&run).unwrap().unwrap();
-        // Two for the metric and its floor, two parts of one loss and one of the other, and the legends' four.
+        // Two lines for the metric and its floor, two parts of one loss, one part of the other, and four in the
+        // legends.
         let lines = svg.matches("<polyline").count();
         assert!(lines >= 9, "{lines}");
         assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));

@@ -16,41 +16,42 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 use steadygan_run::{RunDirectory, reason};
 
-/// The most sheets of fakes of one run.
+/// The most sheets of fakes in the report of one run.
 const MAX_SHEETS: usize = 24;
 
-/// The most pictures of one run in a study's report.
+/// The most sheets of fakes of each run in a study's report.
 const MAX_SHEETS_IN_STUDY: usize = 4;
 
-/// How large all pictures may be together, in bytes: as text in a mail they become 16/9 of it, and many mail servers take 25 MB.
+/// How large all pictures may be together, in bytes. Base64 in the page and again in a mail makes them 16/9 as large,
+/// and many mail servers accept 25 MB.
 const MAX_PICTURES_BYTES: u64 = 12 << 20;
 
-/// Points of a run's curves; in a study they are shared by its runs, of which each has at least the second.
+/// The points of a run's curves. The runs of a study share this number, but each has at least `LEAST_POINTS`.
 const POINTS: usize = 2000;
 const LEAST_POINTS: usize = 24;
 
-/// Real images of everything.
+/// The span of real images that covers a whole run.
 const WHOLE: [u64; 2] = [0, u64::MAX];
 
 /// A report, ready to be written.
 #[derive(Debug)]
 pub struct Report {
-    /// The file.
+    /// The file's content.
     pub html: String,
-    /// What it is of, in a sentence: how a run ended, or what a study has found so far.
+    /// The result in a sentence: how the run ended, or what the study has found so far.
     pub says: String,
-    /// How many sheets of fakes are in it.
+    /// How many sheets of fakes the report contains.
     pub sheets: usize,
-    /// How many there are.
+    /// How many sheets of fakes the run or the study has.
     pub sheets_written: usize,
 }
 
-/// A run's report. `findings` are lines as in `findings.jsonl`, in their order. Sheets of fakes are left out evenly if there
-/// are more than 24, or if the pictures would be larger than 12 MiB.
+/// A run's report. `findings` are lines as in `findings.jsonl`, in their order. Sheets of fakes are left out evenly if
+/// there are more than 24, or if the pictures would be larger than 12 MiB.
 ///
 /// # Errors
 ///
-/// The folder has no name.
+/// The folder cannot be found or has no name.
 pub fn report_run(run: &RunDirectory, findings: Vec<Value>) -> Result<Report, DashboardError> {
     let (parent, id) = place(run.path())?;
     let summary = Summary::at_this_moment(&id, run);
@@ -68,11 +69,12 @@ pub fn report_run(run: &RunDirectory, findings: Vec<Value>) -> Result<Report, Da
     Ok(held.report(&id, says, written.len()))
 }
 
-/// A study's report: its record, and of each run its curves, findings and recipe, and sheets after the same images.
+/// A study's report: its record and, for each run, the curves, findings, recipe and some sheets. All runs show sheets
+/// from the same points of training.
 ///
 /// # Errors
 ///
-/// `folder` is no study, or its record cannot be read.
+/// `folder` is not a study, or its record cannot be read.
 pub fn report_study(folder: &Path) -> Result<Report, DashboardError> {
     let refused = |why: &str| DashboardError::no_report(folder, why);
     let (parent, id) = place(folder)?;
@@ -86,7 +88,7 @@ pub fn report_study(folder: &Path) -> Result<Report, DashboardError> {
     let points = (POINTS / runs.len().max(1)).max(LEAST_POINTS);
     let summaries: Vec<Summary> = runs.iter().map(|(id, run)| Summary::at_this_moment(id, run)).collect();
     for ((id, run), mut detail) in runs.iter().zip(details) {
-        // All runs of a study have the same reals.
+        // All runs of a study have the same reals, so the report contains one sheet of them.
         detail.has_reals = first_reals.as_ref() == Some(id);
         let here: Vec<u64> = std::mem::take(&mut detail.sheets);
         let here: Vec<u64> = here.into_iter().filter(|images| chosen.contains(images)).collect();
@@ -99,34 +101,34 @@ pub fn report_study(folder: &Path) -> Result<Report, DashboardError> {
     Ok(held.report(&id, says, written))
 }
 
-/// The images after which the most runs have a sheet, a few of them evenly through training, the last one among them.
+/// Chooses a few points of training, in images, at which many runs have a sheet: evenly spaced, with the last one.
 fn common_sheets(runs: &[(String, RunDirectory)], details: &[Detail]) -> Vec<u64> {
     let mut having: BTreeMap<u64, Vec<&RunDirectory>> = BTreeMap::new();
     for ((_, run), detail) in runs.iter().zip(details) {
         detail.sheets.iter().for_each(|&images| having.entry(images).or_default().push(run));
     }
     let most = having.values().map(Vec::len).max().unwrap_or(0);
-    // A run that failed has no later sheets: what half of the runs have counts.
+    // A run that failed has no later sheets, so half of the largest number of runs is enough.
     let common: Vec<u64> =
         having.iter().filter(|(_, runs)| 2 * runs.len() >= most).map(|(&images, _)| images).collect();
     let size_of = |images: &u64| having[images].iter().map(|run| size(&fakes(run, *images))).sum::<u64>();
     fitting(&common, MAX_SHEETS_IN_STUDY, |sheets| sheets.iter().map(size_of).sum())
 }
 
-/// At most `most` of the sheets, evenly chosen, the last one among them, as many as are not too large together.
+/// Chooses at most `most` of the sheets, evenly and with the last one: as many as fit in [`MAX_PICTURES_BYTES`].
 fn fitting(sheets: &[u64], most: usize, size_of: impl Fn(&[u64]) -> u64) -> Vec<u64> {
     let choices = (1..=most.min(sheets.len())).rev().map(|count| evenly(sheets, count));
     choices.into_iter().find(|chosen| size_of(chosen) <= MAX_PICTURES_BYTES).unwrap_or_default()
 }
 
-/// `count` of the values at even distances: the first and the last, of one only the last.
+/// Takes `count` of the values at even distances, from the first to the last. A `count` of 1 takes the last.
 fn evenly(values: &[u64], count: usize) -> Vec<u64> {
     let last = values.len() - 1;
     let steps = (count - 1).max(1);
     (0..count).map(|at| values[last - last * (count - 1 - at) / steps]).collect()
 }
 
-/// The name of the folder that a run or study is in, and its own.
+/// The name of the folder that contains a run or study, and the run's or study's own name.
 fn place(folder: &Path) -> Result<(String, String), DashboardError> {
     let refused = |why: &str| DashboardError::no_report(folder, why);
     let folder = fs::canonicalize(folder).map_err(|error| refused(&reason(&error)))?;
@@ -143,7 +145,7 @@ fn size(file: &Path) -> u64 {
     Stamp::of_file(file).map_or(0, |stamp| stamp.length)
 }
 
-/// What a page asks, as it writes the address.
+/// The address of a request, written as the page's script writes it.
 fn address(path: &str, query: &[(&str, &str)]) -> String {
     if query.is_empty() {
         return path.to_owned();
@@ -154,16 +156,16 @@ fn address(path: &str, query: &[(&str, &str)]) -> String {
 /// The page of a run or a study: `#/run/ID`.
 fn page_of(kind: &str, id: &str) -> String {
     let encoded = form_urlencoded::byte_serialize(id.as_bytes()).collect::<String>();
-    // In a path a space is no plus.
+    // In a path a space is `%20`, not a plus.
     format!("#/{kind}/{}", encoded.replace('+', "%20"))
 }
 
-/// What a report holds, as the pages ask for it.
+/// The data in a report: answers by the addresses that the page requests.
 #[derive(Default)]
 struct Held {
     start: String,
     title: String,
-    /// JSON by addresses.
+    /// JSON by address.
     answers: BTreeMap<String, String>,
     sheets: usize,
 }
@@ -178,7 +180,7 @@ impl Held {
         self.answers.insert(address(path, query), json);
     }
 
-    /// A run with some of its sheets. What cannot be asked of a file is not offered.
+    /// Adds a run with some of its sheets. Hides its checkpoint, because a file cannot draw new images.
     fn add_run(&mut self, id: &str, run: &RunDirectory, mut detail: Detail, sheets: &[u64], points: usize) {
         for &images in sheets {
             let Some(bytes) = picture(&fakes(run, images)) else { continue };

@@ -14,14 +14,14 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-/// The most names of a query that are looked at.
+/// The most parameters of a query that are read.
 const MAX_NAMES: usize = 16;
 
-/// Points of a curve if nobody says how many, and the most.
+/// The points of a curve by default, and the most that a request may ask for.
 const POINTS: usize = 1000;
 const MAX_POINTS: usize = 5000;
 
-/// The header of what is said of a picture.
+/// The header that carries facts about a picture, as JSON.
 const FACTS: HeaderName = HeaderName::from_static("steadygan-facts");
 
 /// The names and values of a query.
@@ -74,14 +74,14 @@ fn events(shared: &Shared) -> Answer {
     }
 }
 
-/// What the sampling process answers: facts as JSON, which go with a picture as a header.
+/// The sampling process's answer: facts as JSON, or a picture with the facts in a header.
 async fn explore(query: &Query, shared: &Shared) -> Answer {
     let Some(sampler) = &shared.sampler else {
         return refusal(StatusCode::NOT_IMPLEMENTED, "this dashboard has no program that draws images");
     };
     let Some(run) = shared.store.folder.run(query.text("run")) else { return not_found() };
     let Ok(question) = serde_json::from_str::<serde_json::Value>(query.text("ask")) else {
-        return refusal(StatusCode::BAD_REQUEST, "this is no question");
+        return refusal(StatusCode::BAD_REQUEST, "`ask` is not JSON");
     };
     match sampler.ask(run.path(), &question).await {
         Ok(Drawn { facts, picture }) if picture.is_empty() => json(&facts),
@@ -101,7 +101,7 @@ async fn explore(query: &Query, shared: &Shared) -> Answer {
     }
 }
 
-/// JSON in ASCII, as headers are: other characters as `\u` and four digits.
+/// JSON in ASCII, as headers have to be: other characters become `\u` and four digits.
 fn ascii(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for character in json.chars() {
@@ -137,7 +137,7 @@ fn curves(query: &Query, store: &Store) -> Option<Answer> {
     Some(store.with_curves(id, &run, |curves| json(&curves.draw(span, points))))
 }
 
-/// The sheet of reals, of the first fakes, or of the fakes after some images.
+/// The sheet of reals, of the fakes before training, or of the fakes after some images of training.
 fn sheet(query: &Query, store: &Store, has: Option<&HeaderValue>) -> Option<Answer> {
     let run = store.folder.run(query.text("run"))?;
     let file = match query.text("of") {
@@ -146,13 +146,13 @@ fn sheet(query: &Query, store: &Store, has: Option<&HeaderValue>) -> Option<Answ
         "fakes" => run.fakes(query.number("images")?),
         _ => return None,
     };
-    // The file itself is looked at when it is read; the folder that it is in may be a link, too.
+    // Neither the file nor its folder may be a link.
     Stamp::of_folder(file.parent()?)?;
     let stamp = Stamp::of_file(&file)?;
     Some(tagged("image/png", &hash(&(stamp.length, stamp.modified)), has, || picture(&file)))
 }
 
-/// A tag for content that has not changed.
+/// A tag that stays the same while the content does.
 fn hash(content: &(impl Hash + ?Sized)) -> String {
     let mut hasher = DefaultHasher::new();
     content.hash(&mut hasher);

@@ -4,20 +4,20 @@
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
-/// The key of a metric's name, which tells its lines from those of another.
+/// The key that holds the metric's name. It separates the lines of one metric from the lines of another.
 const KIND: &str = "metric";
 
-/// The most numbers of a line that are taken, and the longest name.
+/// The most numbers that are read from a line, and the longest key or text, in bytes.
 const MAX_KEYS: usize = 64;
 
 /// One line's numbers.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Row {
-    /// Real images shown.
+    /// Real images trained on so far.
     pub(crate) images: u64,
     /// The metric's name, if the line has one.
     pub(crate) kind: Option<String>,
-    /// The other numbers by their names, in the line's order; what is not finite is NaN.
+    /// The other numbers by their names, in the line's order. A number that is not finite is NaN.
     pub(crate) numbers: Vec<(String, f32)>,
 }
 
@@ -62,7 +62,7 @@ impl<'de> Visitor<'de> for RowVisitor {
     }
 }
 
-/// A value, as far as it matters here.
+/// A JSON value, reduced to the kinds that a row needs.
 enum Value {
     Whole(u64),
     Number(f64),

@@ -1,7 +1,8 @@
-//! The process that draws images: started when something is asked, ended when nothing has been for a while.
+//! The process that draws images. It is started for a question and ended after a while without questions.
 //!
-//! It is the `steadygan` program itself, so that this crate needs no tensors. One process answers one question at a
-//! time, a few more may wait, and one that does not answer in time is ended, whether or not anybody still waits for it.
+//! The process is the `steadygan` program itself, so that this crate needs no tensors. It answers one question at a
+//! time, and a few more questions may wait. A process that does not answer in time is ended, whether or not anybody
+//! still waits for the answer.
 
 use serde_json::Value;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -18,14 +19,15 @@ const MAX_WAITING: usize = 4;
 /// How long the process is kept without a question.
 const IDLE: Duration = Duration::from_secs(60);
 
-/// How long an answer may take, once the process has the question: the first one about a large data set reads it.
+/// How long an answer may take once the process has the question. The first question about a large data set takes long,
+/// because the process then reads the data.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long an answer's line and its picture may be, in bytes.
 const MAX_LINE: u64 = 1 << 20;
 const MAX_PICTURE: u64 = 64 << 20;
 
-/// Asks the process.
+/// Sends questions to the process.
 #[derive(Debug)]
 pub(crate) struct Sampler {
     questions: SyncSender<Question>,
@@ -48,7 +50,7 @@ pub(crate) enum Unanswered {
     Busy,
     /// The process could not be started, ended, or took too long.
     Failed,
-    /// It says why.
+    /// The process refused, with this reason.
     Refused(String),
 }
 
@@ -60,7 +62,7 @@ struct Question {
 }
 
 impl Sampler {
-    /// Will start `program` for what is asked, with that many threads.
+    /// A sampler that starts `program` with that many threads when a question comes.
     pub(crate) fn new(program: PathBuf, threads: usize) -> Self {
         Self::with_patience(program, threads, PATIENCE)
     }
@@ -72,7 +74,7 @@ impl Sampler {
         Self { questions }
     }
 
-    /// The answer to a question about a run, after those to the questions that wait already.
+    /// Answers a question about a run. Questions that already wait are answered first.
     pub(crate) async fn ask(&self, run: &Path, question: &Value) -> Answer {
         let (answer, answered) = oneshot::channel();
         // JSON on one line: a line break within a text is written as `\n`.
@@ -90,12 +92,12 @@ struct Desk {
     open: Option<Line>,
 }
 
-/// The line to a process that draws images of one run.
+/// The connection to a process that draws images of one run.
 struct Line {
     run: PathBuf,
     process: Child,
     to: ChildStdin,
-    /// What a thread of its own reads: a pipe cannot be waited for with a limit.
+    /// The answers, which a separate thread reads because a pipe cannot be read with a time limit.
     answers: Receiver<io::Result<Answer>>,
 }
 
@@ -119,7 +121,7 @@ impl Desk {
     }
 
     fn take(&mut self, question: Question) {
-        // Whoever asked may have gone while this waited.
+        // The page may have gone while its question waited.
         if question.answer.is_closed() {
             return;
         }
@@ -127,7 +129,7 @@ impl Desk {
         let _ = question.answer.send(answer);
     }
 
-    /// The answer of the run's process; one that fails is ended.
+    /// The answer of the run's process. A process that fails is ended.
     fn reply(&mut self, run: &Path, question: &str) -> io::Result<Answer> {
         let mut line = match self.open.take().filter(|line| line.run == run) {
             Some(line) => line,
@@ -148,7 +150,8 @@ impl Desk {
         let (answered, answers) = sync_channel(1);
         thread::spawn(move || {
             let mut from = BufReader::new(from);
-            // Until it says what is no answer, ends, or nobody listens any more.
+            // Reads until the process writes something that is not an answer, or ends, or until nobody receives the
+            // answers.
             loop {
                 let answer = read_answer(&mut from);
                 let is_last = answer.is_err();
@@ -252,7 +255,7 @@ mod tests {
             let asks: Vec<_> = (0..4).map(|_| tokio::spawn(ask(Arc::clone(&sampler)))).collect();
             for (at, ask) in asks.into_iter().enumerate() {
                 let answer = ask.await.unwrap();
-                assert!(answer.is_ok(), "{at}, of which the last one waits for a second and a half: {answer:?}");
+                assert!(answer.is_ok(), "question {at}, of which the last one waits 1.5 s for the others: {answer:?}");
             }
         });
         assert_eq!(fs::read_to_string(place.path().join("log")).unwrap(), "started\n");
@@ -267,7 +270,7 @@ mod tests {
         wait(async {
             assert!(
                 tokio::time::timeout(Duration::from_millis(200), ask()).await.is_err(),
-                "who asked first goes away"
+                "the first question is abandoned"
             );
             assert!(ask().await.is_ok(), "another process answers the next question");
         });

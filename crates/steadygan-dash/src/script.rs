@@ -1,4 +1,4 @@
-//! The pages' modules as one script: a browser loads no modules into a page that is a file.
+//! Joins the pages' modules into one script, because a browser loads no modules into a page that is opened as a file.
 
 use crate::assets;
 use std::fmt::Write as _;
@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 /// A module's name among [`assets`], without the slash.
 type Name<'a> = &'a str;
 
-/// The module `entry` and all that it imports, as one script. Each module becomes a function that is called once, in the
-/// order in which they need each other; what it exports is what the function returns.
+/// The module `entry` and all modules that it imports, as one script. Each module becomes a function that is called
+/// once, after the functions of the modules that it imports. The function returns the module's exports.
 pub(crate) fn joined(entry: Name) -> String {
     let mut script = String::from("(async () => {\n\"use strict\";\nconst modules = {};\n");
     add(entry, &mut Vec::new(), &mut script);
@@ -45,13 +45,14 @@ fn text(name: Name) -> &'static str {
     asset.and_then(|asset| std::str::from_utf8(asset.content).ok()).unwrap_or_default()
 }
 
-/// `import { a, b } from "./x.js";` as (`{ a, b }`, `x.js`), `import * as a from "./x.js";` as (`a`, `x.js`).
+/// Splits `import { a, b } from "./x.js";` into (`{ a, b }`, `x.js`) and `import * as a from "./x.js";` into (`a`,
+/// `x.js`).
 fn import(line: &str) -> Option<(&str, Name<'_>)> {
     let (names, from) = line.strip_prefix("import ")?.split_once(" from \"./")?;
     Some((names.strip_prefix("* as ").unwrap_or(names), from.strip_suffix("\";")?))
 }
 
-/// `export function f() {` as (`f`, `function f() {`).
+/// Splits `export function f() {` into (`f`, `function f() {`).
 fn export(line: &str) -> Option<(&str, &str)> {
     let rest = line.strip_prefix("export ")?;
     let declared = rest.strip_prefix("async ").unwrap_or(rest);
@@ -73,7 +74,7 @@ mod tests {
         assert_eq!(export("export class Curves {"), Some(("Curves", "class Curves {")));
     }
 
-    /// Every module is in it once, after those that it imports, and no line is left that only a module may have.
+    /// Every module is in the script once, after the modules that it imports, and no `import` or `export` is left.
     #[test]
     fn the_pages_are_one_script() {
         let script = joined("main.js");

@@ -1,4 +1,4 @@
-//! Connections: how many, how fast, how large.
+//! Accepts connections, with limits on their number, their rate of requests and the size of a request.
 
 use crate::answer::Answer;
 use crate::events::{Listeners, watch};
@@ -21,7 +21,7 @@ use tokio::sync::Semaphore;
 /// The most connections at a time; a browser opens six for each page.
 const MAX_CONNECTIONS: usize = 64;
 
-/// The most threads that read files: reading is quick, and the processor belongs to training.
+/// The most threads that read files. Few are enough because reading is quick, and training needs the processor.
 const READERS: usize = 2;
 
 /// The largest head of a request, in bytes, and how many headers it may have.
@@ -31,10 +31,10 @@ const MAX_HEADERS: usize = 64;
 /// How long a request's head may take to come, and how long a connection may wait for the next.
 const HEAD_TIME: Duration = Duration::from_secs(20);
 
-/// How long to wait when the system has no more connections to give.
+/// How long to wait after the system failed to accept a connection.
 const BREATH: Duration = Duration::from_millis(100);
 
-/// Requests a second for long, and how many may come at once: a list of runs asks for a picture of each.
+/// The most requests a second over a long time, and the most at once: a list of runs requests a picture of each run.
 const RATE: f64 = 100.0;
 const BURST: f64 = 1000.0;
 
@@ -56,7 +56,7 @@ impl Shared {
     }
 }
 
-/// A bucket of requests that fills at [`RATE`] up to [`BURST`].
+/// A token bucket for requests, which fills at [`RATE`] up to [`BURST`].
 #[derive(Debug)]
 pub(crate) struct Pace(Mutex<(f64, Instant)>);
 
@@ -97,7 +97,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) -> io::Result<()> {
             tokio::time::sleep(BREATH).await;
             continue;
         };
-        // One too many is closed at once.
+        // A connection above the limit is closed at once.
         let Ok(permit) = Arc::clone(&connections).try_acquire_owned() else { continue };
         let shared = Arc::clone(&shared);
         tokio::spawn(async move {
@@ -119,7 +119,7 @@ async fn converse(stream: TcpStream, shared: Arc<Shared>) {
         .max_buf_size(MAX_HEAD_BYTES)
         .max_headers(MAX_HEADERS)
         .serve_connection(TokioIo::new(stream), service);
-    // A connection that breaks concerns only who opened it.
+    // A connection that breaks does not concern the other connections.
     let _ = connection.await;
 }
 

@@ -1,4 +1,4 @@
-//! What is known of the folder's runs, kept as long as their files do not change.
+//! Keeps the summaries and curves of the folder's runs in memory, and reads them again when their files change.
 
 use crate::curves::Curves;
 use crate::files::Stamp;
@@ -12,16 +12,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 use steadygan_run::{RunDirectory, StudyDirectory};
 
-/// How many numbers of curves are kept of all runs together, in about four bytes each.
+/// The most numbers that the curves of all runs together may keep in memory, at about four bytes each.
 const MAX_NUMBERS: usize = 16_000_000;
 
-/// How many runs that are gone are remembered, to be told to pages.
+/// How many removed runs are remembered, so that pages can be informed.
 const MAX_GONE: usize = 1000;
 
 /// How many threads read a folder's runs for the first time.
 const READERS: usize = 16;
 
-/// The folder, with what is known of it.
+/// The folder, and the part of it that is kept in memory.
 #[derive(Debug)]
 pub(crate) struct Store {
     pub(crate) folder: Folder,
@@ -30,7 +30,7 @@ pub(crate) struct Store {
     curves: Mutex<Vec<Kept>>,
 }
 
-/// A run's curves, and how many numbers they are.
+/// A run's curves, and how many numbers they hold.
 #[derive(Debug)]
 struct Kept {
     id: String,
@@ -40,7 +40,7 @@ struct Kept {
 
 #[derive(Debug, Default)]
 struct Known {
-    /// Counts the changes; each entry remembers which one was its last.
+    /// Counts the refreshes. Each entry keeps the generation of its last change.
     generation: u64,
     runs: BTreeMap<String, Entry>,
     gone: VecDeque<(u64, String)>,
@@ -57,7 +57,7 @@ struct Entry {
     asked: Option<SystemTime>,
 }
 
-/// What the folder holds beside runs.
+/// What the folder holds besides runs.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub(crate) struct Others {
     studies: Vec<StudySummary>,
@@ -87,7 +87,7 @@ impl Store {
         Self { folder, known: Mutex::default(), curves: Mutex::default() }
     }
 
-    /// Looks at the folder, and says what has changed since `generation`; since 0 that is everything.
+    /// Reads the folder again and returns what has changed since `generation`; since 0, that is everything.
     pub(crate) fn changes_since(&self, generation: u64) -> Changes {
         let mut known = lock(&self.known);
         known.refresh(self.folder.list());
@@ -125,7 +125,7 @@ impl Store {
         known.unwrap_or_else(|| Arc::new(Mutex::new(Curves::of(run))))
     }
 
-    /// Keeps a run's curves as the last used, and lets go of those whose use is longest ago.
+    /// Keeps a run's curves as the most recently used, and drops the least recently used ones above the limit.
     fn keep_curves(&self, id: &str, numbers: usize, curves: Arc<Mutex<Curves>>) {
         let mut kept = lock(&self.curves);
         kept.retain(|kept| kept.id != id);
@@ -163,7 +163,7 @@ impl Known {
         self.generation = next;
     }
 
-    /// What the records of these studies say, each read again if it has changed.
+    /// The summaries of these studies. A study's record is read again only if it has changed.
     fn summaries_of(&mut self, studies: Vec<(String, PathBuf)>) -> Vec<StudySummary> {
         let mut before = std::mem::take(&mut self.studies);
         let mut summaries = Vec::with_capacity(studies.len());
@@ -181,7 +181,8 @@ impl Known {
 }
 
 impl Entry {
-    /// A run that says it is running but has written nothing for a while: whether anybody still trains it.
+    /// Marks a run as silent if its manifest says that it is running, but it has written nothing for a while and no
+    /// process trains it.
     fn ask_whether_it_is_silent(&mut self, next: u64) {
         if self.summary.state != "running" || !is_past(self.stamps.modified(), SILENCE) || !is_past(self.asked, SILENCE)
         {
@@ -195,7 +196,7 @@ impl Entry {
     }
 }
 
-/// The summaries of runs. Their files may be on a slow disk, where several readers wait together.
+/// The summaries of runs. Many runs are read in parallel, because a slow disk serves several waiting readers faster.
 fn read_all(runs: Vec<(String, RunDirectory, Stamps)>) -> Vec<(Stamps, Summary, RunDirectory)> {
     let read = |(id, run, stamps): (String, RunDirectory, Stamps)| (stamps, Summary::of(&id, &run), run);
     if runs.len() < READERS {
@@ -216,7 +217,8 @@ fn read_all(runs: Vec<(String, RunDirectory, Stamps)>) -> Vec<(Stamps, Summary, 
     done.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What a panic left behind is whole: nothing here is changed in steps that belong together.
+/// Locks a mutex, even after a panic in another thread: the value is still valid, because no change here takes several
+/// dependent steps.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

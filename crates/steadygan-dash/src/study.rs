@@ -15,7 +15,7 @@ const MAX_RECORD_BYTES: u64 = 8 << 20;
 /// How large a recipe may be, in bytes.
 pub(crate) const MAX_RECIPE_BYTES: u64 = 256 << 10;
 
-/// The most recipes of a study that are looked at, and the most runs.
+/// The most recipes of a study that are read, and the most runs.
 const MAX_JOBS: usize = 1000;
 
 /// A study in a few words: what the list shows.
@@ -23,11 +23,11 @@ const MAX_JOBS: usize = 1000;
 pub(crate) struct StudySummary {
     pub(crate) id: String,
     design: Option<String>,
-    /// Runs that are planned (of a search nobody knows), that have been judged, and that failed of these.
+    /// The planned runs (unknown for a search), the runs with results, and how many of the latter failed.
     planned: Option<usize>,
     judged: usize,
     failed: usize,
-    /// Effects by their verdicts.
+    /// The number of effects with each verdict.
     helps: usize,
     hurts: usize,
     unresolved: usize,
@@ -58,7 +58,7 @@ impl StudySummary {
         }
     }
 
-    /// The same in a sentence.
+    /// The summary as a sentence.
     pub(crate) fn in_words(&self) -> String {
         let Self { judged, failed, helps, hurts, within, unresolved, .. } = self;
         let of = self.planned.map_or(String::new(), |planned| format!(" of {planned}"));
@@ -75,7 +75,8 @@ impl StudySummary {
 pub(crate) struct Study {
     record: Option<Value>,
     recommended: Option<String>,
-    /// The name of each run's recipe among the study's, `row-03-seed-1`, by the run's folder: also before the record has results.
+    /// The name of each run's recipe in the study, such as `row-03-seed-1`, by the run's folder. It is known before the
+    /// record has results.
     jobs: BTreeMap<String, String>,
 }
 
@@ -86,7 +87,8 @@ impl Study {
     }
 }
 
-/// The study's recipes by the runs that have them: that is how a study knows its runs.
+/// The name of each run's recipe, by run. A run and its recipe are matched by the recipe's text, as the study itself
+/// does.
 fn jobs(study: &StudyDirectory) -> BTreeMap<String, String> {
     let recipes = study.recipe("");
     let Some(recipes) = recipes.parent().filter(|folder| Stamp::of_folder(folder).is_some()) else {
@@ -101,12 +103,12 @@ fn jobs(study: &StudyDirectory) -> BTreeMap<String, String> {
     runs.iter().take(MAX_JOBS).filter_map(job).collect()
 }
 
-/// Whether a folder is a study's: its record makes it one.
+/// Whether a folder is a study, which it is if it has a record.
 pub(crate) fn is_study(folder: &Path) -> bool {
     Stamp::of_file(&StudyDirectory::new(folder).record()).is_some()
 }
 
-/// A study's record, whatever it says.
+/// A study's record, as unchecked JSON.
 pub(crate) fn record(folder: &Path) -> Option<Value> {
     serde_json::from_slice(&files::read(&StudyDirectory::new(folder).record(), MAX_RECORD_BYTES)?).ok()
 }

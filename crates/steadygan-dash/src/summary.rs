@@ -15,16 +15,17 @@ const TREND_POINTS: u64 = 24;
 /// How much of a file's end is read for its latest lines, in bytes.
 const END_BYTES: u64 = 16 << 10;
 
-/// How much of `findings.jsonl`'s end is read: a finding that has gone on for long began far back.
+/// How much of `findings.jsonl`'s end is read, in bytes. A finding that has lasted long began far from the end, so this
+/// is more than `END_BYTES`.
 const FINDINGS_BYTES: u64 = 256 << 10;
 
 /// How large a plan may be, in bytes: a hundred times a real one.
 pub(crate) const MAX_PLAN_BYTES: u64 = 1 << 20;
 
-/// How long a run is silent before its lock is looked at, and looked at again.
+/// How long a run may write nothing before its lock is checked, and how long until the next check.
 pub(crate) const SILENCE: Duration = Duration::from_secs(15);
 
-/// Whether a time is that long ago, or not known.
+/// Whether `time` is longer ago than `span`, or is not known.
 pub(crate) fn is_past(time: Option<SystemTime>, span: Duration) -> bool {
     time.is_none_or(|time| time.elapsed().is_ok_and(|ago| ago > span))
 }
@@ -33,21 +34,21 @@ pub(crate) fn is_past(time: Option<SystemTime>, span: Duration) -> bool {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Summary {
     pub(crate) id: String,
-    /// `running`, `silent` (running by its manifest, but nobody holds its lock), `finished`, `stopped`, `diverged`, `halted`, or
-    /// `unknown` without a manifest.
+    /// `running`, `silent` (the manifest says running, but no process holds the lock), `finished`, `stopped`,
+    /// `diverged`, `halted`, or `unknown` without a manifest.
     pub(crate) state: &'static str,
     /// How training ended, as a sentence.
     pub(crate) outcome: Option<String>,
-    /// Real images shown.
+    /// Real images trained on so far.
     pub(crate) images: u64,
-    /// Real images to be shown in all, if the plan can be read.
+    /// Real images that the plan trains on in all, if it can be read.
     of: Option<u64>,
     started_unix_s: Option<u64>,
     data: Option<DataSummary>,
     device: Option<String>,
-    /// Trained numbers in the generator and in the discriminator.
+    /// The parameters of the generator and of the discriminator.
     parameters: Option<[u64; 2]>,
-    /// As text: a seed has more digits than a JavaScript number.
+    /// As text, because a seed may have more digits than a JavaScript number.
     seed: Option<String>,
     latest: Option<Stats>,
     trend: Trend,
@@ -55,7 +56,7 @@ pub(crate) struct Summary {
     metrics: Vec<Value>,
     /// The findings that are not over, with their severities.
     findings: BTreeMap<String, String>,
-    /// Images of the latest sheet of fakes, 0 for the one before training.
+    /// The images after which the latest sheet of fakes was made; 0 for the sheet before training.
     picture: Option<u64>,
     /// What could not be read.
     notes: Vec<String>,
@@ -77,7 +78,7 @@ struct Trend {
     loss_g: Vec<f32>,
 }
 
-/// What a summary is made of: if none of these changes, neither does it.
+/// The stamps of all files that a summary is made of. While they stay the same, so does the summary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Stamps([Option<Stamp>; 7]);
 
@@ -95,13 +96,13 @@ impl Stamps {
         ])
     }
 
-    /// The last change.
+    /// The time of the last change.
     pub(crate) fn modified(&self) -> Option<SystemTime> {
         self.0.iter().flatten().filter_map(|stamp| stamp.modified).max()
     }
 }
 
-/// The sheets of fakes by their images, in order; none from a folder that is a link.
+/// The images after which sheets of fakes were made, in order. A folder of sheets that is a link counts as empty.
 pub(crate) fn sheets(run: &RunDirectory) -> Vec<u64> {
     let is_there = Stamp::of_folder(&run.fakes_folder()).is_some();
     let written = if is_there { run.fakes_written().unwrap_or_default() } else { Vec::new() };
@@ -109,7 +110,7 @@ pub(crate) fn sheets(run: &RunDirectory) -> Vec<u64> {
     first.into_iter().chain(written.into_iter().map(|(images, _)| images)).collect()
 }
 
-/// What of a plan the list shows.
+/// The part of a plan that the list shows.
 #[derive(Deserialize)]
 struct PlanPart {
     train: TrainPart,
@@ -120,7 +121,7 @@ struct TrainPart {
     images: u64,
 }
 
-/// What of a finding the list shows.
+/// The part of a finding that the list shows.
 #[derive(Deserialize)]
 struct FindingPart {
     finding: String,
@@ -128,7 +129,7 @@ struct FindingPart {
 }
 
 impl Summary {
-    /// Reads what there is.
+    /// Reads the files that exist.
     pub(crate) fn of(id: &str, run: &RunDirectory) -> Self {
         let mut summary = Self::empty(id);
         summary.read_manifest(run);
@@ -141,7 +142,7 @@ impl Summary {
         summary
     }
 
-    /// The same, and whether anybody still trains a run that says so.
+    /// Like [`Summary::of`], but also checks whether a run that says it is running is still trained.
     pub(crate) fn at_this_moment(id: &str, run: &RunDirectory) -> Self {
         let mut summary = Self::of(id, run);
         let is_quiet = summary.state == "running" && is_past(Stamps::of(run).modified(), SILENCE);
@@ -234,12 +235,12 @@ impl Summary {
     }
 }
 
-/// The records in a file's end; of a file that cannot be read, none.
+/// The records at the end of a file; none if the file cannot be read.
 fn last<T: serde::de::DeserializeOwned>(path: &Path, bytes: u64) -> Vec<T> {
     read_last_lines(path, bytes).map(|lines| lines.records).unwrap_or_default()
 }
 
-/// A message without the way to the run's folder, which a page need not know.
+/// A message without the path of the run's folder, which a page need not know.
 fn within(run: &RunDirectory, message: &str) -> String {
     let folder = format!("{}{}", run.path().display(), std::path::MAIN_SEPARATOR);
     message.replace(&folder, "")

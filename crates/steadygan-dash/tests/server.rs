@@ -11,7 +11,8 @@ use steadygan_dash::Dashboard;
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\nrest";
 const SECRET: &str = "a secret outside of the folder";
 
-/// A folder `shown` with a run, beside a secret, and a dashboard of it that serves until the tests end.
+/// A folder `shown` with a run, a secret beside that folder, and a dashboard of the folder that serves until the tests
+/// end.
 struct Served {
     place: tempfile::TempDir,
     address: SocketAddr,
@@ -73,7 +74,7 @@ impl Served {
     /// Sends bytes as they are and reads until the other side closes.
     fn send(&self, request: &str) -> Answer {
         let mut stream = self.connect();
-        // The other side may have refused before all is sent.
+        // The other side may have refused before everything is sent.
         let _ = stream.write_all(request.as_bytes());
         let mut bytes = Vec::new();
         let _ = stream.read_to_end(&mut bytes);

@@ -1,12 +1,13 @@
-//! Times the three convolution passes on the layers of DCGAN, and batch normalisation, Adam and activations beside them.
+//! Times the three convolution passes on the layers of DCGAN, and batch normalisation, Adam and activations beside
+//! them.
 //!
-//! `cargo run --release -p steadygan-kernels --example layers [ROUNDS] [NAME]`: every operator runs once a round, after all the others,
-//! so caches are as cold as in a training step. Columns: milliseconds `median / min`, and GFLOP/s of the direct computation at the
-//! minimum. `NAME` keeps the layers whose name contains it.
+//! `cargo run --release -p steadygan-kernels --example layers [ROUNDS] [NAME]`: every operator runs once a round, after
+//! all the others, so caches are as cold as in a training step. Columns: milliseconds `median / min`, and GFLOP/s of
+//! the direct computation at the minimum. `NAME` keeps the layers whose name contains it.
 //!
-//! `… layers list` prints the layers and the instruction set as JSON; `… layers turns` answers each line `INDEX PASS` of stdin, such
-//! as `2 forward`, with a line of JSON that holds the milliseconds of that pass of the list's layer, so that another program can
-//! take turns with it: `cargo xtask bench` does.
+//! `… layers list` prints the layers and the instruction set as JSON; `… layers turns` answers each line `INDEX PASS`
+//! of stdin, such as `2 forward`, with a line of JSON that holds the milliseconds of that pass of the list's layer, so
+//! that another program can take turns with it: `cargo xtask bench` does.
 
 use std::time::Instant;
 
@@ -53,12 +54,12 @@ fn layer(name: &'static str, channels: [usize; 2], size: usize, kernel: usize, s
     }
 }
 
-/// Any number in [-1, 1] for each index.
+/// A number in [-1, 1] for each index.
 fn number(index: usize) -> f32 {
     (index * 7919 % 8191) as f32 / 4095.0 - 1.0
 }
 
-/// The passes of a convolution, as they are asked for.
+/// The passes of a convolution, by their names on stdin.
 const PASSES: [&str; 3] = ["forward", "input-gradient", "weight-gradient"];
 
 impl Layer {

@@ -1,4 +1,5 @@
-//! Activations and their gradients, elementwise. Non-finite values are never hidden: a NaN in any input is a NaN in the output.
+//! Activations and their gradients, elementwise. Non-finite values are never hidden: a NaN in any input is a NaN in the
+//! output.
 
 use crate::parallel::{map1, map2};
 use crate::simd::{Isa, vectorised};
@@ -11,13 +12,13 @@ pub fn leaky_relu(x: &[f32], slope: f32, y: &mut [f32]) {
     map1(x, y, |x, y| leaky_relu_piece(x, slope, y));
 }
 
-/// As [`leaky_relu`], over numbers that are at hand: by this thread alone.
+/// Like [`leaky_relu`], but in place and on this thread alone, for numbers that are in its cache.
 pub(crate) fn leaky_relu_in_place(x: &mut [f32], slope: f32) {
     leaky_relu_in_place_piece(x, slope);
 }
 
-/// The gradient of [`leaky_relu`] from its input: `dx = dy` where `x > 0`, else `slope dy`. With a slope that is not negative the
-/// output serves as well: it is positive where the input is.
+/// The gradient of [`leaky_relu`] from its input: `dx = dy` where `x > 0`, else `slope dy`. If the slope is not
+/// negative, the output may be given instead of the input, because it is positive where the input is.
 ///
 /// # Panics
 /// When the slices differ in length.
@@ -63,7 +64,7 @@ pub(crate) fn leaky(x: f32, slope: f32) -> f32 {
     if x > 0.0 { x } else { slope * x }
 }
 
-/// The slope of leaky ReLU at `x`; at 0 that of the negative side, at NaN a NaN.
+/// The slope of leaky ReLU at `x`: at 0 the slope of the negative side, at NaN a NaN.
 #[inline(always)]
 pub(crate) fn leaky_slope(x: f32, slope: f32) -> f32 {
     let at_most_zero = if x <= 0.0 { slope } else { x };
@@ -137,7 +138,8 @@ vectorised! {
     }
 }
 
-/// `(exp(r) - 1, 2^n)` with `x = n ln 2 + r` and `|r| <= ln 2 / 2`, so that `exp(x)` is `2^n (1 + (exp(r) - 1))`, for `|x| <= 88`.
+/// `(exp(r) - 1, 2^n)` with `x = n ln 2 + r` and `|r| <= ln 2 / 2`, so that `exp(x)` is `2^n (1 + (exp(r) - 1))`, for
+/// `|x| <= 88`.
 ///
 /// `exp(r) - 1` is its Taylor polynomial of degree 7, whose remainder is at most 2e-8 of it.
 #[inline(always)]

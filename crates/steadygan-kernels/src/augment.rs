@@ -1,5 +1,5 @@
-//! Changes of whole images, each image by numbers of its own: colours, translation, holes. The gradient of each is a
-//! change of the same kind.
+//! Augmentations of whole images, each image with its own parameters: colours, translation, holes. The gradient of each
+//! is an operation of the same kind.
 
 use rayon::prelude::*;
 
@@ -8,23 +8,23 @@ use crate::reduce::sum_pairs;
 use crate::scratch::with_numbers;
 use crate::simd::vectorised;
 
-/// A change of an image's colours: `y = own x + grey (mean of the pixel's channels) + mean (mean of the image) +
-/// shift`.
+/// A change of an image's colours:
+/// `y = own x + grey (mean of the pixel's channels) + mean (mean of the image) + shift`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ColourMix {
-    /// The part of the number itself.
+    /// The factor of the number itself.
     pub own: f32,
-    /// The part of the mean over the pixel's channels.
+    /// The factor of the mean over the pixel's channels.
     pub grey: f32,
-    /// The part of the mean over the image.
+    /// The factor of the mean over the image.
     pub mean: f32,
-    /// What is added.
+    /// The constant that is added.
     pub shift: f32,
 }
 
 impl ColourMix {
-    /// What the gradient with respect to `x` makes of the gradient with respect to `y`: means are symmetric, the shift
-    /// is constant.
+    /// The mix that turns the gradient with respect to `y` into the gradient with respect to `x`. Only the shift
+    /// differs, because means are symmetric and the shift is constant.
     pub fn gradient(self) -> Self {
         Self { shift: 0.0, ..self }
     }
@@ -40,14 +40,14 @@ pub struct Shift {
 }
 
 impl Shift {
-    /// The way back, which is the gradient's way.
+    /// The opposite shift, which also gives the gradient.
     pub fn back(self) -> Self {
         Self { down: -self.down, right: -self.right }
     }
 }
 
-/// What stays of a side of `length` that moves by `shift`: where it begins in the source, where in the result, and its
-/// length.
+/// The part that stays inside when a side of `length` moves by `shift`: where it begins in the source, where it begins
+/// in the result, and its length.
 pub fn overlap(length: usize, shift: isize) -> (usize, usize, usize) {
     let by = shift.unsigned_abs().min(length);
     let (from, to) = if shift < 0 { (by, 0) } else { (0, by) };
@@ -74,7 +74,7 @@ impl Hole {
     }
 }
 
-/// Mixes the colours of each image of `[images, channels, height, width]` by its own numbers. Sums stay within an
+/// Mixes the colours of each image of `[images, channels, height, width]` by the image's own mix. Sums run within an
 /// image, in its order.
 ///
 /// # Panics
@@ -130,7 +130,7 @@ pub fn translate(x: &[f32], shape: [usize; 4], shifts: &[Shift], y: &mut [f32]) 
     });
 }
 
-/// Fills a hole in each image of `[images, channels, height, width]` with zeros. It is its own gradient.
+/// Fills a hole in each image of `[images, channels, height, width]` with zeros. The gradient is the same operation.
 ///
 /// # Panics
 /// When a size is zero, a slice has the wrong length or a hole is not within the image.

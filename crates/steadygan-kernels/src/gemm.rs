@@ -1,7 +1,7 @@
 //! Matrix products on lines of sixteen numbers.
 //!
-//! Both operands are cut into panels of sixteen rows (of the left one) or sixteen columns (of the right one); a panel is one
-//! [`Line`] per step of the summed dimension. A product of two panels is a 16 x 16 tile, held as sixteen lines.
+//! Both operands are cut into panels of sixteen rows (of the left one) or sixteen columns (of the right one); a panel
+//! is one [`Line`] per step of the summed dimension. A product of two panels is a 16 x 16 tile, held as sixteen lines.
 //! Sums run over the summed dimension in order, so a result depends only on the operands.
 
 use rayon::prelude::*;
@@ -10,7 +10,8 @@ use crate::parallel::expect_len;
 use crate::scratch::with_lines;
 use crate::simd::{Isa, LANES, Line, RegisterBlock, vectorised};
 
-/// Sums `MR` rows by `NL` panels of columns in registers: `c[j][row] = sum_k a[k][row] * b[j][k]`, plus the old `c` if `ADD`.
+/// Sums `MR` rows by `NL` panels of columns in registers: `c[j][row] = sum_k a[k][row] * b[j][k]`, plus the old `c` if
+/// `ADD`.
 #[inline(always)]
 fn block<I: Isa, const MR: usize, const NL: usize, const ADD: bool>(
     a: &[Line],
@@ -75,8 +76,8 @@ fn panel<I: Isa, const NL: usize, const ADD: bool>(rows: usize, a: &[Line], b: &
 }
 
 vectorised! {
-    /// Multiplies one panel of rows `a` (`[k]` lines) with all panels of columns `b` (`[n][k]` lines): writes, or adds to, the tiles
-    /// `c` (`[n][16]` lines). Only the first `rows` rows of the tiles are meaningful.
+    /// Multiplies one panel of rows `a` (`[k]` lines) with all panels of columns `b` (`[n][k]` lines): writes, or adds
+    /// to, the tiles `c` (`[n][16]` lines). Only the first `rows` rows of the tiles are meaningful.
     pub(crate) fn multiply_panel<I; const ADD: bool>(rows: usize, a: &[Line], b: &[Line], c: &mut [Line]) {
         let steps = a.len();
         if steps == 0 {
@@ -179,8 +180,8 @@ pub(crate) fn unpack_tiles(tiles: &[Line], n: usize, c: &mut [f32]) {
     }
 }
 
-/// `products[i][j] = sum_k a[i][k] * b[j][k]`: the dot products of the rows of `a` (`[m][k]`) with those of `b` (`[n][k]`), written to
-/// `products` (`[m][n]`).
+/// `products[i][j] = sum_k a[i][k] * b[j][k]`: the dot products of the rows of `a` (`[m][k]`) with the rows of `b`
+/// (`[n][k]`), written to `products` (`[m][n]`).
 ///
 /// # Panics
 ///

@@ -1,14 +1,15 @@
 //! CPU kernels of SteadyGAN: pure functions over contiguous `f32` slices.
 //!
-//! Tensors are `[batch][channels][height][width]` (NCHW), row-major. Every function overwrites its whole output and panics,
-//! naming the argument, when a slice has the wrong length. Work is shared over the current rayon pool by output region or by
-//! chunks whose size does not depend on the pool, so **results are the same bits for any number of threads**.
+//! Tensors are `[batch][channels][height][width]` (NCHW), row-major. Every function overwrites its whole output and
+//! panics, naming the argument, when a slice has the wrong length. Work is shared over the current rayon pool by output
+//! region or by chunks whose size does not depend on the pool, so **results are the same bits for any number of
+//! threads**.
 //!
 //! The instruction set (AVX-512, AVX2 with FMA, or the target's baseline) is chosen when the program runs; see
 //! [`instruction_set`].
 
-// The kernels' inner loops count over small matrices. Iterator adaptors there depend on inlining across the compiler's units, which a
-// build without link-time optimisation does not do; measured 13 times slower.
+// The kernels' inner loops count over small matrices. Iterator adaptors there depend on inlining across the compiler's
+// units, which a build without link-time optimisation does not do: they were measured 13 times slower.
 #![allow(clippy::needless_range_loop)]
 
 mod activation;

@@ -8,7 +8,7 @@ use crate::parallel::expect_len;
 use crate::reduce::{add_images, sum_pairs, sum_plane};
 use crate::simd::{Isa, vectorised};
 
-/// What a batch normalisation applies to each channel.
+/// A batch normalisation: the numbers that it applies to each channel.
 #[derive(Debug, Clone, Copy)]
 pub struct BatchNorm<'a> {
     /// Channels `c`.
@@ -17,7 +17,7 @@ pub struct BatchNorm<'a> {
     pub plane: usize,
     /// Means subtracted, `[channels]`: the batch's own when training, running ones in evaluation.
     pub mean: &'a [f32],
-    /// Biased variances divided by, `[channels]`.
+    /// Biased variances, by whose root the numbers are divided, `[channels]`.
     pub variance: &'a [f32],
     /// Scales, `[channels]`.
     pub gamma: &'a [f32],
@@ -64,7 +64,8 @@ struct Channel {
 }
 
 impl Channel {
-    /// The value before the activation; the gradient must find the same side of its kink, so both use this.
+    /// The value before the activation. The activation and its gradient both use this, because they must find the same
+    /// side of the kink.
     #[inline(always)]
     fn normalised<I: Isa>(&self, x: f32) -> f32 {
         I::mul_add_scalar(x - self.mean, self.scale, self.beta)
@@ -90,8 +91,8 @@ pub fn channel_moments(x: &[f32], channels: usize, plane: usize, mean: &mut [f32
     let Some(first) = x.get(..image) else {
         return;
     };
-    // One pass, around each channel's mean in the first image: what is subtracted at the end is then no larger than the variance
-    // itself times a small number, and `f64` loses nothing of it.
+    // One pass, over differences from each channel's mean in the first image. The square that is subtracted at the end
+    // is then at most a small multiple of the variance, so that `f64` loses nothing.
     let mut shifts = vec![0.0; channels];
     for (shift, pixels) in shifts.iter_mut().zip(first.chunks_exact(plane)) {
         *shift = (sum_plane(pixels) / plane as f64) as f32;

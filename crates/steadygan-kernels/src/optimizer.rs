@@ -1,4 +1,4 @@
-//! Optimiser steps and averages, each one pass over a parameter tensor. The formulas are those of `torch.optim`.
+//! Optimiser steps and averages, each one pass over a parameter tensor. The formulas are the same as in `torch.optim`.
 
 use rayon::prelude::*;
 
@@ -20,7 +20,7 @@ pub struct AdamStep {
     pub step: u64,
 }
 
-/// What an [`AdamStep`] comes to for every value.
+/// The numbers that follow from an [`AdamStep`] and are the same for every value.
 #[derive(Clone, Copy)]
 struct AdamRates {
     new_mean: f32,
@@ -75,8 +75,8 @@ vectorised! {
     }
 }
 
-/// Stochastic gradient descent with momentum as in PyTorch (no dampening, no Nesterov): `u = momentum u + g`, `p -= lr u`.
-/// The velocity starts at zero.
+/// Stochastic gradient descent with momentum as in PyTorch (no dampening, no Nesterov): `u = momentum u + g`,
+/// `p -= lr u`. The velocity starts at zero.
 ///
 /// # Panics
 /// When the slices differ in length.

@@ -2,8 +2,8 @@
 
 use rayon::prelude::*;
 
-/// Numbers in one piece of an elementwise job: 64 KiB, small enough to stay in a core's cache, large enough to hide the cost of
-/// handing it out.
+/// Numbers in one piece of an elementwise job: 64 KiB, small enough to stay in a core's cache, large enough to hide the
+/// cost of handing it out.
 pub(crate) const PIECE: usize = 16 * 1024;
 
 /// Panics unless `found` is `expected`, naming the argument.
@@ -25,8 +25,8 @@ pub(crate) fn map2(a: &[f32], b: &[f32], y: &mut [f32], work: impl Fn(&[f32], &[
     y.par_chunks_mut(PIECE).zip(a.par_chunks(PIECE).zip(b.par_chunks(PIECE))).for_each(|(y, (a, b))| work(a, b, y));
 }
 
-/// Divides rows of `row` numbers into parts of `part` numbers (the last one may be shorter); each part's index comes with its slices
-/// of all rows, so that parts can be written in parallel.
+/// Divides rows of `row` numbers into parts of `part` numbers (the last one may be shorter); each part's index comes
+/// with its slices of all rows, so that parts can be written in parallel.
 pub(crate) fn split_columns(rows: &mut [f32], row: usize, part: usize) -> Vec<(usize, Vec<&mut [f32]>)> {
     let mut parts: Vec<_> = (0..row.div_ceil(part)).map(|index| (index, Vec::new())).collect();
     for row in rows.chunks_exact_mut(row) {

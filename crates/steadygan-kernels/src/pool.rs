@@ -1,4 +1,4 @@
-//! Halving by 2 x 2 maxima and doubling by nearest neighbours, over any number of planes.
+//! 2 x 2 maximum pooling and upsampling by nearest neighbours, over any number of planes.
 
 use rayon::prelude::*;
 
@@ -18,7 +18,8 @@ fn expect_even(height: usize, width: usize) {
     assert!(even && height > 0 && width > 0, "`height` and `width` must be even and not zero, got {height} x {width}");
 }
 
-/// Where the maximum of a 2 x 2 window stands, row by row: the first one wins, and the first NaN wins over all numbers.
+/// The place of the maximum in a 2 x 2 window, counted row by row. The first of equals wins, and the first NaN wins
+/// over all numbers.
 #[inline(always)]
 fn winner(window: [f32; 4]) -> usize {
     let mut best = 0;
@@ -56,7 +57,7 @@ pub fn max_pool2(x: &[f32], planes: usize, height: usize, width: usize, y: &mut 
     });
 }
 
-/// The gradient of [`max_pool2`] with respect to `x`: `dy` goes to each window's winner, zeros elsewhere.
+/// The gradient of [`max_pool2`] with respect to `x`: `dy` at the place of each window's maximum, zeros elsewhere.
 ///
 /// # Panics
 /// When a size is odd or a slice has the wrong length.
@@ -106,7 +107,7 @@ pub fn max_pool2_gather(x: &[f32], planes: usize, height: usize, width: usize, v
     });
 }
 
-/// Nearest-neighbour doubling: `y[p][i][j] = x[p][i/2][j/2]`; `height` and `width` are those of `x`.
+/// Upsampling by 2 to nearest neighbours: `y[p][i][j] = x[p][i/2][j/2]`; `height` and `width` are the size of `x`.
 ///
 /// # Panics
 /// When a size is zero or a slice has the wrong length.
@@ -126,7 +127,8 @@ pub fn upsample2(x: &[f32], planes: usize, height: usize, width: usize, y: &mut 
     });
 }
 
-/// The gradient of [`upsample2`]: each `dx` is the sum of the 2 x 2 window of `dy`; `height` and `width` are those of `dx`.
+/// The gradient of [`upsample2`]: each `dx` is the sum of the 2 x 2 window of `dy`; `height` and `width` are the size
+/// of `dx`.
 ///
 /// # Panics
 /// When a size is zero or a slice has the wrong length.

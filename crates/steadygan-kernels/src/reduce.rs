@@ -5,15 +5,15 @@ use rayon::prelude::*;
 use crate::parallel::PIECE;
 use crate::simd::{LANES, vectorised};
 
-/// Numbers summed in `f32` before the sum goes on in `f64`.
+/// How many numbers are summed in `f32` before their sum is added to a sum in `f64`.
 const SHORT: usize = 1024;
 
-/// The sum of all elements, in `f64` beyond stretches of 1,024.
+/// The sum of all elements: in `f32` within stretches of 1,024, in `f64` over the stretches.
 pub fn sum(x: &[f32]) -> f64 {
     add_pieces(x, sum_plane)
 }
 
-/// The sum of the squares of all elements, in `f64` beyond stretches of 1,024.
+/// The sum of the squares of all elements: in `f32` within stretches of 1,024, in `f64` over the stretches.
 pub fn sum_of_squares(x: &[f32]) -> f64 {
     add_pieces(x, sum_of_squares_piece)
 }
@@ -48,9 +48,10 @@ vectorised! {
     }
 }
 
-/// Adds a pair of sums per channel over images, in their order: `image(index, sums)` writes those of one image.
+/// Adds a pair of sums per channel over images, in their order: `image(index, sums)` writes the sums of one image.
 ///
-/// Images are read from front to back, which memory answers three times as fast as one channel of all images after the other.
+/// Images are read from front to back, which is three times as fast as reading one channel of all images after the
+/// other.
 pub(crate) fn add_images(
     images: usize,
     channels: usize,

@@ -14,7 +14,7 @@ const KEPT: usize = 8;
 
 /// Runs `work` on `lines` lines of memory with unspecified contents.
 ///
-/// Nested calls, including those of jobs that this thread steals while it waits, get memory of their own.
+/// Nested calls get memory of their own, also calls of jobs that this thread steals while it waits.
 pub(crate) fn with_lines<R>(lines: usize, work: impl FnOnce(&mut [Line]) -> R) -> R {
     let mut buffer = IDLE.with_borrow_mut(|idle| {
         let fits = idle.iter().position(|buffer| buffer.len() >= lines);

@@ -1,11 +1,11 @@
-//! Changes of images against their definitions.
+//! Augmentations of images against their definitions.
 
 mod reference;
 
 use reference::{assert_close, numbers};
 use steadygan_kernels::*;
 
-/// One pixel, lines shorter than a vector, no square, one channel, and many images.
+/// One pixel, rows shorter than a vector, images that are not square, one channel, and many images.
 const SHAPES: [[usize; 4]; 6] =
     [[1, 1, 1, 1], [3, 3, 1, 1], [2, 2, 3, 5], [5, 3, 17, 9], [3, 1, 32, 32], [40, 3, 33, 31]];
 
@@ -42,7 +42,7 @@ fn colours_are_mixed_by_the_formula() {
     }
 }
 
-/// The number of each place, or none if it is outside.
+/// The numbers of `shape`, each made by `visit(image, row, column)`.
 fn places(shape: [usize; 4], visit: impl Fn(usize, isize, isize) -> f32) -> Vec<f32> {
     let [_, channels, height, width] = shape;
     let place = |at: usize| {
@@ -105,7 +105,7 @@ fn holes_are_zero_and_all_else_stays() {
     }
 }
 
-/// A NaN shows in its whole image where means are taken, and in no other.
+/// Where means are taken, a NaN makes its whole image NaN, and no other image.
 #[test]
 fn what_is_not_finite_shows() {
     let mut x = numbers(1, 2 * 3 * 4);

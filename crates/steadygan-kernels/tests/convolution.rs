@@ -41,7 +41,8 @@ fn check(g: &Conv, seed: u64) {
     conv_weight_gradient(g, &x, &dy, &mut dw);
 
     let mut expected = (vec![0.0; y.len()], vec![0.0; dx.len()], vec![0.0; dw.len()]);
-    // The sums of the terms' sizes: divided by the root of the number of terms they are what a sum usually comes to.
+    // The sums of the terms' absolute values. Divided by the root of the number of terms, they are the usual size of a
+    // sum.
     let mut sizes = expected.clone();
     conv_products(g, |ix, iw, iy| {
         let (x, w, dy) = (f64::from(x[ix]), f64::from(w[iw]), f64::from(dy[iy]));
@@ -68,7 +69,8 @@ fn check(g: &Conv, seed: u64) {
     }
 }
 
-/// With a leaky ReLU after it, a convolution and its gradients are those of the two operators one after the other, whose `y` is given.
+/// A convolution with a leaky ReLU gives the same output and gradients as the two operators one after the other. `y` is
+/// the output of the convolution alone.
 fn check_leaky_relu(g: &Conv, x: &[f32], w: &[f32], dy: &[f32], y: &[f32]) {
     let slope = 0.2;
     let (mut activated, mut fused, mut own) = (y.to_vec(), vec![f32::NAN; y.len()], y.to_vec());
@@ -135,7 +137,8 @@ fn layers_of_the_networks() {
     }
 }
 
-/// A batch that is worked on in several goes gives each image what it gets in a small batch, and the sum of the weight gradients.
+/// A batch that is processed in several rounds gives each image the same numbers as a small batch does, and the sum of
+/// the small batches' weight gradients.
 #[test]
 fn large_batches_are_sums_of_small_ones() {
     for (whole, part) in [

@@ -163,7 +163,7 @@ proptest! {
         batch_norm(&norm, &x, &mut y);
         batch_norm_gradient(&norm, &x, &dy, &mut dx, &mut dgamma, &mut dbeta);
         assert_close("y", &y, &expected.y);
-        // Sums over few numbers may cancel: they are compared with the size of what is added.
+        // Sums over few numbers may cancel, so errors are compared with the size of the terms.
         let usual = dot(&dy, &dy).sqrt();
         assert_close_at_size("dx", &dx, &expected.dx, usual);
         assert_close_at_size("dgamma", &dgamma, &expected.dgamma, usual);

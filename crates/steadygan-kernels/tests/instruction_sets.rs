@@ -1,4 +1,4 @@
-//! The other tests on the lower instruction sets, where a processor of today would choose a higher one.
+//! Runs the other tests with the lower instruction sets, because a modern processor would choose a higher one.
 
 use std::process::Command;
 
@@ -8,7 +8,7 @@ fn run_limited(set: &str) {
     let folder = own.parent().expect("a file stands in a folder");
     for name in ["augment", "convolution", "elementwise", "products"] {
         let programs = std::fs::read_dir(folder).expect("the folder of test programs can be read");
-        // Of several builds of one test the newest is the current one.
+        // If there are several builds of one test, the newest is the current one.
         let newest = programs
             .filter_map(Result::ok)
             .filter(|file| {

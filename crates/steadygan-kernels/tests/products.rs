@@ -12,14 +12,14 @@ fn rows_are_multiplied_with_rows() {
         let mut products = vec![f32::NAN; m * n];
         row_products(&a, &b, k, &mut products);
         let expected: Vec<f64> = a.chunks(k).flat_map(|a| b.chunks(k).map(move |b| dot(a, b))).collect();
-        // Of numbers of variance 1/3.
+        // The numbers have a variance of 1/3.
         let usual = ((m * n * k) as f64).sqrt() / 3.0;
         assert_close_at_size(&format!("{m} {n} {k}"), &products, &expected, usual);
     }
     row_products(&[], &numbers(1, 8), 4, &mut []);
 }
 
-/// Whatever rows stand beside them, two rows have one product: equal rows are at distance 0 exactly.
+/// The product of two rows does not depend on the other rows, so equal rows have a distance of exactly 0.
 #[test]
 fn a_product_depends_on_its_two_rows_alone() {
     let (a, k) = (numbers(3, 50 * 37), 37);

@@ -1,4 +1,4 @@
-//! The same bits for any number of threads.
+//! The operators give the same bits for any number of threads.
 
 mod reference;
 

@@ -1,4 +1,4 @@
-//! Replacing a file whole: written beside, synced, renamed.
+//! Replaces a file as a whole: writes a temporary file beside it, syncs that and renames it.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -101,8 +101,7 @@ impl Drop for Temporary {
     }
 }
 
-/// The target's name if `name` is that of a temporary file: `stats.jsonl` for
-/// `.stats.jsonl.4711-0.tmp`.
+/// The target's name if `name` is the name of a temporary file: `stats.jsonl` for `.stats.jsonl.4711-0.tmp`.
 pub(crate) fn target_of_temporary(name: &str) -> Option<&str> {
     let (target, unique) = name.strip_prefix('.')?.strip_suffix(TEMPORARY_SUFFIX)?.rsplit_once('.')?;
     let (process, count) = unique.split_once('-')?;

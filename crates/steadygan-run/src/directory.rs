@@ -16,9 +16,9 @@ pub struct RunDirectory {
 impl RunDirectory {
     /// Makes the next run's folder in `parent`, which is created if missing: `00017-fashion-hacks`.
     ///
-    /// The number is 1 + the largest that an entry of `parent` bears (a name of exactly five digits,
-    /// alone or before a hyphen), and runs that start together get different ones. `slug` is
-    /// reduced to a-z, 0-9 and hyphens, and shortened to 40 characters.
+    /// The number is 1 + the largest number of an entry of `parent`: the five digits that are its name or stand before
+    /// a hyphen. Runs that start together get different numbers. `slug` is reduced to a-z, 0-9 and hyphens, and
+    /// shortened to 40 characters.
     ///
     /// # Errors
     ///
@@ -59,7 +59,7 @@ impl RunDirectory {
         name.to_string_lossy().into_owned()
     }
 
-    /// `recipe.toml`: what the user asked.
+    /// `recipe.toml`: what the user asked for.
     pub fn recipe(&self) -> PathBuf {
         self.path.join("recipe.toml")
     }
@@ -104,7 +104,7 @@ impl RunDirectory {
         self.path.join("fakes_init.png")
     }
 
-    /// `checkpoints/latest/state.safetensors`, or the best one's.
+    /// `checkpoints/latest/state.safetensors` or `checkpoints/best/state.safetensors`.
     pub fn checkpoint(&self, which: Which) -> PathBuf {
         self.checkpoint_folder(which).join("state.safetensors")
     }
@@ -144,8 +144,8 @@ impl RunDirectory {
     }
 }
 
-/// The runs in the folder `parent`, in the order of their numbers. Anything else in it is ignored,
-/// also a folder of a run's name that [`RunDirectory::open`] refuses.
+/// The runs in the folder `parent`, in the order of their numbers. Anything else in it is ignored, and so is a folder
+/// with a run's name that [`RunDirectory::open`] refuses.
 ///
 /// # Errors
 ///

@@ -4,32 +4,32 @@ use serde::{Deserialize, Serialize};
 
 use crate::stats::null_is_nan;
 
-/// The kernel distance of some fakes to some reals, and that between reals.
+/// The kernel distance between fakes and reals, and the one between reals and other reals.
 ///
 /// JSON has no NaN: a number that is not finite is written as `null` and read back as NaN.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DistanceLine {
-    /// Real images shown.
+    /// Real images trained on so far.
     pub images: u64,
     /// The metric and its network: `kd-efficientnet-lite0`.
     pub metric: String,
     /// The distance; it may be a little below 0.
     #[serde(deserialize_with = "null_is_nan")]
     pub value: f64,
-    /// Its standard deviation.
+    /// The standard deviation of `value`.
     #[serde(deserialize_with = "null_is_nan")]
     pub deviation: f64,
     /// The distance between two disjoint sets of reals.
     #[serde(deserialize_with = "null_is_nan")]
     pub floor: f64,
-    /// Its standard deviation.
+    /// The standard deviation of `floor`.
     #[serde(deserialize_with = "null_is_nan")]
     pub floor_deviation: f64,
-    /// Fakes that this was measured on.
+    /// How many fakes were measured.
     pub fakes: u64,
-    /// Reals that they were compared with.
+    /// How many reals the fakes were compared with.
     pub reals: u64,
-    /// Whether it is the lowest so far, for which `checkpoints/best` was written.
+    /// Whether `value` is the lowest so far; if so, `checkpoints/best` was written.
     pub best: bool,
 }
 

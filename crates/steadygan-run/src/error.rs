@@ -38,12 +38,12 @@ impl RunError {
         Self { path: path.to_path_buf(), cause: Cause::OtherVersion(found) }
     }
 
-    /// What the failure is about.
+    /// The path that the failure is about.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What the system answered, or nothing if the content was at fault.
+    /// The kind of the system's error; `None` if the content was at fault.
     pub fn io_kind(&self) -> Option<io::ErrorKind> {
         match &self.cause {
             Cause::Refused { source, .. } => Some(source.kind()),
@@ -86,7 +86,7 @@ impl std::error::Error for RunError {
     }
 }
 
-/// The system's words as the end of a sentence: no "(os error 13)", no capital.
+/// The system's message as the end of a sentence: without "(os error 13)" and without a capital.
 pub fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     let words = text.split(" (os error").next().unwrap_or(&text);

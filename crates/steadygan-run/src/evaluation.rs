@@ -8,7 +8,7 @@ use crate::error::RunError;
 use crate::stats::null_is_nan;
 use crate::write_atomically;
 
-/// The table of metrics of a run's fakes, or of anybody's images.
+/// The table of metrics of a run's fakes, or of images from any other source.
 ///
 /// JSON has no NaN: a number that is not finite is written as `null` and read back as NaN.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,17 +17,17 @@ pub struct Evaluation {
     pub format_version: u32,
     /// The run, or the source of images, that was evaluated.
     pub of: String,
-    /// Real images that the run had been shown.
+    /// Real images that the run had been trained on.
     pub images: Option<u64>,
     /// Which of the run's checkpoints: `latest` or `best`.
     pub checkpoint: Option<String>,
     /// What the fakes were compared with.
     pub against: String,
-    /// Pixels on a side at which they were.
+    /// The side of the compared images, in pixels.
     pub size: usize,
-    /// 1 grey, 3 colour, 2 points.
+    /// 1 for grey images, 3 for colour images, 2 for points.
     pub channels: usize,
-    /// The seed of latents, of subsamples and of everything else that is drawn.
+    /// The seed of latents, of subsamples and of everything else that is random.
     pub seed: u64,
     /// A row for each metric.
     pub metrics: Vec<Metric>,
@@ -44,23 +44,23 @@ pub struct Metric {
     pub name: String,
     /// Whether `higher`, `lower`, or `floor` (as near to the reals' own value as can be) is better.
     pub better: String,
-    /// Over all samples.
+    /// The value over all samples.
     #[serde(deserialize_with = "null_is_nan")]
     pub value: f64,
-    /// The lower end of the interval in which it lies with 95% confidence.
+    /// The lower end of the value's 95% confidence interval.
     #[serde(deserialize_with = "null_is_nan")]
     pub low: f64,
-    /// The upper end.
+    /// The upper end of that interval.
     #[serde(deserialize_with = "null_is_nan")]
     pub high: f64,
-    /// What reals get in the fakes' place; NaN if there is no such thing.
+    /// The value that reals get in place of the fakes; NaN if the metric has no such value.
     #[serde(deserialize_with = "null_is_nan")]
     pub floor: f64,
-    /// Fakes.
+    /// How many fakes were measured.
     pub samples: u64,
-    /// Reals that they were compared with.
+    /// How many reals the fakes were compared with.
     pub reals: u64,
-    /// Reals on each side of the floor.
+    /// How many reals are on each side of the floor.
     pub floor_samples: u64,
     /// What to know before the value is used.
     pub caveat: Option<String>,

@@ -1,4 +1,4 @@
-//! A few lines of a `.jsonl` file, for who shows many runs and cannot read all of each.
+//! Reads a few lines of a `.jsonl` file, for programs that show many runs and cannot read each file whole.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -10,11 +10,11 @@ use crate::error::RunError;
 use crate::line_reader::{LineReader, Place};
 use crate::lines::Lines;
 
-/// How many bytes [`read_spread_lines`] reads at a place: a torn line and the whole one after it.
+/// How many bytes [`read_spread_lines`] reads at a place: the rest of a line and the whole line after it.
 const SPREAD_BYTES: u64 = 4096;
 
-/// The records of the lines that begin in a file's last `bytes` bytes, or all if it is shorter. A torn last line is
-/// ignored; a complete line that is no such record is skipped and counted.
+/// The records of the lines that begin in a file's last `bytes` bytes, or of all lines of a shorter file. A torn last
+/// line is ignored; a complete line that is not such a record is skipped and counted.
 ///
 /// # Errors
 ///
@@ -51,7 +51,7 @@ fn spread_lines<T: DeserializeOwned>(path: &Path, count: u64) -> io::Result<Vec<
     let mut read_to = 0;
     let mut buffer = Vec::new();
     for at in 0..count {
-        // The byte before a line's first one, so that a line that begins here is whole.
+        // Starts one byte early, so that a line that begins exactly at `wanted` counts as whole.
         let wanted = (length as u128 * u128::from(at) / u128::from(count)) as u64;
         let start = wanted.saturating_sub(1);
         if at > 0 && start < read_to {
@@ -67,8 +67,8 @@ fn spread_lines<T: DeserializeOwned>(path: &Path, count: u64) -> io::Result<Vec<
     Ok(records)
 }
 
-/// The first complete line in `bytes`, and where it ends; unless these are a file's first, what comes before the first
-/// newline is the rest of another line.
+/// The first complete line in `bytes`, and where it ends. Unless the bytes are the file's first, everything up to the
+/// first newline is the rest of an earlier line.
 fn first_line(bytes: &[u8], from_start: bool) -> Option<(&[u8], usize)> {
     let newline = |from: usize| bytes[from..].iter().position(|&byte| byte == b'\n').map(|at| from + at);
     let begin = if from_start { 0 } else { newline(0)? + 1 };

@@ -1,4 +1,4 @@
-//! The sheets of fakes that a run draws as it goes, named by the images shown.
+//! The sheets of fakes that a run draws during training, named by the real images trained on so far.
 
 use std::fs;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::directory::{RunDirectory, entries};
 use crate::error::RunError;
 
-/// How many digits the images have in the name of a sheet of fakes.
+/// How many digits the number of images has in the name of a sheet of fakes.
 const FAKES_DIGITS: usize = 9;
 
 impl RunDirectory {
@@ -19,7 +19,7 @@ impl RunDirectory {
     ///
     /// # Errors
     ///
-    /// If the system refuses to read the folder; one that does not exist holds no sheet.
+    /// If the system refuses to read the folder. A folder that does not exist counts as empty.
     pub fn fakes_written(&self) -> Result<Vec<(u64, PathBuf)>, RunError> {
         let folder = self.fakes_folder();
         let mut sheets: Vec<_> = entries(&folder)
@@ -53,7 +53,7 @@ fn fakes_name(images: u64) -> String {
     format!("{images:0FAKES_DIGITS$}.png")
 }
 
-/// The images of a sheet by its name, if [`fakes_name`] gives that name.
+/// The number of images in the name of a sheet; `None` unless [`fakes_name`] makes that name.
 fn fakes_images(name: &str) -> Option<u64> {
     let images = name.strip_suffix(".png")?.parse().ok()?;
     (fakes_name(images) == name).then_some(images)

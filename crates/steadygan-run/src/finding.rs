@@ -5,16 +5,16 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Something that looked unhealthy: a line when it begins, when it gets more severe and when it is over.
+/// Something that looked unhealthy. There is a line when it begins, when it gets more severe and when it is over.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
-    /// Real images shown; 0 before training.
+    /// Real images trained on so far; 0 before training.
     pub images: u64,
     /// Its name in the catalogue, `mode-collapse`.
     pub finding: String,
     /// How severe it is, or that it is over.
     pub severity: Severity,
-    /// Real images shown when what is seen began.
+    /// Real images trained on when the finding began.
     pub since: u64,
     /// What is seen, with its numbers, in a sentence.
     pub says: String,
@@ -40,7 +40,7 @@ pub struct Advice {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
-    /// It was seen no longer.
+    /// It is no longer seen.
     Over,
     /// Good to know.
     Note,

@@ -1,4 +1,4 @@
-//! Writing the `.jsonl` files and `log.txt`: appended to, one line a write.
+//! Appends to the `.jsonl` files and to `log.txt`, one line per write.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::error::RunError;
 
-/// Appends records of type `T` to a file, one JSON object a line.
+/// Appends records of type `T` to a file, one JSON object per line.
 #[derive(Debug)]
 pub struct JsonLines<T> {
     path: PathBuf,
@@ -44,7 +44,7 @@ impl<T: Serialize> JsonLines<T> {
         self.write_line(record).map_err(|e| RunError::refused("write", &self.path, e))
     }
 
-    /// Makes the lines written so far outlast a power cut. A kill does not need it.
+    /// Makes the lines written so far outlast a power cut. They outlast a kill of the process without it.
     ///
     /// # Errors
     ///

@@ -1,41 +1,39 @@
 //! The run directory of SteadyGAN: plain records, their writer and a tailing reader.
 //!
-//! Everything that training leaves behind is a file of a fixed name in one folder, so that the
-//! dashboard, reports and anybody's own script read it without the trainer. The format is public
-//! and versioned ([`FORMAT_VERSION`]); `docs/run-directory.md` is its contract. This crate knows
-//! nothing of tensors, HTTP or command lines.
+//! Everything that training leaves behind is a file with a fixed name in one folder, so that the dashboard, reports and
+//! any other script can read it without the trainer. The format is public and versioned ([`FORMAT_VERSION`]);
+//! `docs/run-directory.md` is its contract. This crate knows no tensors, HTTP or command lines.
 //!
 //! # What survives a kill, and why
 //!
-//! A process may be killed between any two system calls, and the run must resume to the bit. Two
-//! rules give that:
+//! A process may be killed between any two system calls, and the resumed run must still give the same bits as a run
+//! that was not killed. Two rules ensure that:
 //!
 //! 1. **A file is either replaced whole or appended to.** [`write_atomically`] writes beside the
 //!    target, syncs, and renames, so a reader finds the old bytes or the new ones, never a mixture.
 //!    `log.txt` and the `.jsonl` files are appended to, one line a write ([`JsonLines`]), and every
 //!    reader tolerates a last line that is torn.
-//! 2. **The renamed `checkpoints/latest/state.safetensors` is the commit.** What a run has done is
-//!    what that file says; anything else that claims more is taken back at resume.
+//! 2. **The renamed `checkpoints/latest/state.safetensors` is the commit.** A run has done what that file says. At
+//!    resume, everything in other files that goes beyond it is removed.
 //!
-//! At a cadence the trainer therefore writes in this order:
+//! Each time the trainer saves, it therefore writes in this order:
 //!
 //! | step | written | killed right after it |
 //! |---|---|---|
 //! | 1 | lines of `stats`, `findings` and `metrics`, then [`JsonLines::sync`] | [`cut_back`] removes the lines beyond the checkpoint; they are written again |
 //! | 2 | `fakes/<images>.png` | [`RunDirectory::cut_back_fakes`] removes it; it is drawn again |
 //! | 3 | `checkpoints/best`, if this is the best so far | it is written again with the same bytes |
-//! | 4 | `checkpoints/latest` | this cadence is done |
+//! | 4 | `checkpoints/latest` | everything is saved |
 //!
-//! The best checkpoint goes before the latest because the latest remembers which was best: in the
-//! other order a kill between them would leave a record of a best file that was never written. The
-//! sync of step 1 matters to a power cut only: without it the checkpoint could reach the disk before
-//! lines that no resumed run would write again.
+//! The best checkpoint is written before the latest, because the latest records which one was best: in the other order
+//! a kill between them would leave a record of a best file that was never written. The sync of step 1 matters only for
+//! a power cut: without it the checkpoint could reach the disk before lines that no resumed run would write again.
 //!
 //! A new run writes `recipe.toml`, `manifest.json`, `reals.png` and, last of all, `plan.json` before
-//! its first step. Killed before `plan.json`, nothing has been trained and the folder cannot be
-//! resumed; killed between that and the first checkpoint, the run starts again from the plan at 0
-//! images, which is a cut back to 0. A manifest that says [`Outcome::Running`] while nobody holds the
-//! run's [`RunLock`] is that of a killed run. Temporary files of a killed writer are removed by the
+//! its first step. If it is killed before `plan.json`, nothing has been trained and the folder cannot be
+//! resumed. If it is killed between that and the first checkpoint, the run starts again from the plan at 0
+//! images, which is a cut back to 0. A manifest that says [`Outcome::Running`] while no process holds the
+//! run's [`RunLock`] belongs to a killed run. Temporary files of a killed writer are removed by the
 //! next holder of the lock.
 
 mod atomic;

@@ -25,7 +25,7 @@ pub(crate) struct LineReader<R> {
     is_at_end: bool,
 }
 
-/// Where a reader stands, enough to continue from there later.
+/// A reader's position, with what it needs to continue from there later.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Place {
     /// Bytes of the file before this place.
@@ -35,7 +35,7 @@ pub(crate) struct Place {
 }
 
 impl<R: BufRead> LineReader<R> {
-    /// Continues at `place`, where `reader` has to stand.
+    /// Continues at `place`, which has to be the position of `reader`.
     pub(crate) fn new(reader: R, place: Place) -> Self {
         Self { reader, line: Vec::new(), place, is_at_end: false }
     }

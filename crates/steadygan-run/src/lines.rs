@@ -1,4 +1,4 @@
-//! The `.jsonl` files read whole, and cut back at resume.
+//! Reads whole `.jsonl` files, and cuts them back at resume.
 
 use std::fs::File;
 use std::io::{self, BufReader};
@@ -16,8 +16,7 @@ use crate::write_atomically_with;
 pub struct Lines<T> {
     /// The records, in the order of the file.
     pub records: Vec<T>,
-    /// How many complete lines were no such record, or longer than
-    /// [`MAX_LINE_BYTES`](crate::MAX_LINE_BYTES).
+    /// How many complete lines were not such a record, or were longer than [`MAX_LINE_BYTES`](crate::MAX_LINE_BYTES).
     pub skipped: u64,
 }
 
@@ -39,8 +38,8 @@ impl<T: DeserializeOwned> Lines<T> {
     }
 }
 
-/// Reads the records of a file. A torn last line is ignored; a complete line that is no such record
-/// is skipped and counted.
+/// Reads the records of a file. A torn last line is ignored; a complete line that is not such a record is skipped and
+/// counted.
 ///
 /// # Errors
 ///
@@ -68,18 +67,17 @@ pub fn read_lines_if_any<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, Run
     }
 }
 
-/// What cutting back has to know of a line.
+/// The part of a line that cutting back needs.
 #[derive(Deserialize)]
 struct Clock {
     images: u64,
 }
 
-/// Keeps exactly the complete lines of `path` whose `images` are at most `images`, byte for byte. A
-/// torn last line goes, and so does a line without `images`.
+/// Keeps exactly the complete lines of `path` whose `images` are at most `images`, byte for byte. A torn last line is
+/// removed, and so is a line without `images`.
 ///
-/// The file is replaced whole, and not touched if nothing has to go. A missing file is fine. A
-/// [`JsonLines`](crate::JsonLines) opened before would go on writing to the replaced file: open it
-/// after.
+/// The file is replaced as a whole, and is not touched if nothing has to be removed. A missing file is fine. A
+/// [`JsonLines`](crate::JsonLines) opened before would go on writing to the replaced file, so open it afterwards.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! One trainer a run, one process a study, and tidying up after one that was killed.
+//! Locks that allow one trainer per run and one process per study, and tidying up after a killed trainer.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -40,7 +40,8 @@ impl StudyDirectory {
     }
 }
 
-/// Locks a folder's lock file; `busy` says what it means that another has. On a file system without locks it is always granted.
+/// Locks a folder's lock file. `busy` completes the message if another process holds the lock. On a file system without
+/// locks the lock is always granted.
 fn exclusive(folder: &Path, busy: &str) -> Result<File, RunError> {
     let path = folder.join(LOCK_NAME);
     let file = File::options()
@@ -72,10 +73,11 @@ impl RunDirectory {
         Ok(RunLock { _file: file })
     }
 
-    /// Whether a process is training this run. On a file system without locks nobody can tell, and the answer is yes.
+    /// Whether a process is training this run. On a file system without locks this cannot be known, and the answer is
+    /// yes.
     ///
-    /// For a moment too short to notice this holds a lock of its own, against which a trainer that starts just then
-    /// would be refused: ask only about a run that has been silent, not again and again.
+    /// For a very short moment this holds a lock itself, and a trainer that starts just then would be refused. So ask
+    /// only about a run that has been silent, and not again and again.
     ///
     /// # Errors
     ///
@@ -95,8 +97,8 @@ impl RunDirectory {
         }
     }
 
-    /// Removes the trainer's temporary files. A report's belong to another process, which may be at
-    /// work.
+    /// Removes the trainer's temporary files. A report's temporary files stay, because another process may be writing
+    /// them.
     fn remove_temporaries(&self) -> Result<(), RunError> {
         let folders = [
             self.path().to_path_buf(),

@@ -1,4 +1,4 @@
-//! `manifest.json`: where, with what version, on which data, and how it ended.
+//! `manifest.json`: on which device, with which version and on which data a run trained, and how it ended.
 
 use std::fmt;
 use std::fs::File;
@@ -60,7 +60,7 @@ pub struct DataRecord {
     pub images: u64,
     /// How many images are held out, never trained on.
     pub holdout: u64,
-    /// What the images show, in the order of their indices; empty if that is not known.
+    /// The names of the classes, in the order of their indices; empty if they are not known.
     pub classes: Vec<String>,
     /// A hash of the prepared images: equal data, equal fingerprint.
     pub fingerprint: String,
@@ -85,26 +85,26 @@ pub struct SkippedFile {
 pub enum Outcome {
     /// Training, or killed while training.
     Running,
-    /// All images were shown.
+    /// Training reached the planned number of images.
     Finished {
-        /// Real images shown.
+        /// Real images trained on so far.
         images: u64,
     },
     /// The user stopped it; it can be resumed.
     Stopped {
-        /// Real images shown.
+        /// Real images trained on so far.
         images: u64,
     },
     /// A value stopped being finite, and training stopped before the update that would have used it.
     Diverged {
-        /// Real images shown.
+        /// Real images trained on so far.
         images: u64,
         /// What broke first: a key of `stats.jsonl` (`loss_d`, `grad_norm_g`) or a tensor's name.
         quantity: String,
     },
     /// A severe finding stopped it, as the recipe asked; it can be resumed.
     Halted {
-        /// Real images shown.
+        /// Real images trained on so far.
         images: u64,
         /// The finding's name.
         finding: String,
@@ -128,7 +128,7 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// What has to be known before the rest may be read.
+/// The part that is checked before the rest is read.
 #[derive(Deserialize)]
 struct Format {
     format_version: u32,

@@ -9,11 +9,11 @@ use crate::stats::null_is_nan;
 /// JSON has no NaN: a number that is not finite is written as `null` and read back as NaN.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ModesLine {
-    /// Real images shown.
+    /// Real images trained on so far.
     pub images: u64,
     /// Modes with at least one fake of high quality.
     pub modes: u64,
-    /// Modes that there are.
+    /// How many modes the data has.
     pub of: u64,
     /// The share of the fakes that are of high quality.
     #[serde(deserialize_with = "null_is_nan")]
@@ -22,9 +22,9 @@ pub struct ModesLine {
     /// if there are none.
     #[serde(deserialize_with = "null_is_nan")]
     pub reverse_kl: f64,
-    /// Fakes that this was counted on.
+    /// How many fakes were counted.
     pub samples: u64,
-    /// Of points: the energy distance of the fakes to as many reals, in the unit of their coordinates.
+    /// For points only: the energy distance of the fakes to as many reals, in the unit of their coordinates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub energy_distance: Option<f64>,
 }

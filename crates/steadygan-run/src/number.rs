@@ -1,13 +1,12 @@
 //! Numbering: each run takes the next number of its folder, also when runs start together.
 //!
 //! `mkdir` is atomic for one name, but two runs with different slugs make different names and would
-//! both get number 17. So a number is first claimed under a name that holds nothing else:
+//! both get number 17. So a number is first claimed under a name that contains only the number:
 //!
 //! 1. `n` is 1 + the largest number in the folder, claims included.
-//! 2. `mkdir .00017` claims it. If it exists, somebody else is claiming 17: back to 1.
-//! 3. The folder is read again. If a `00017-…` has appeared (its owner had finished between our 1
-//!    and 2), the claim is removed: back to 1. Nobody can finish 17 after this, for only the holder
-//!    of the claim may.
+//! 2. `mkdir .00017` claims it. If it exists, another process is claiming 17: back to 1.
+//! 3. The folder is read again. If a `00017-…` has appeared (its owner had finished between our 1 and 2), the claim is
+//!    removed: back to 1. After this check no other process can finish 17, because only the holder of the claim may.
 //! 4. `.00017` is renamed to `00017-slug`: the claim becomes the run.
 //!
 //! A process killed between 2 and 4 leaves an empty `.00017`, which costs that number and nothing
@@ -23,9 +22,9 @@ use crate::error::RunError;
 const NUMBER_DIGITS: usize = 5;
 /// The largest number that has [`NUMBER_DIGITS`] digits.
 const MAX_NUMBER: u32 = 99_999;
-/// How long the slug in a run's name may be, so that a listing stays one line a run.
+/// How long the slug in a run's name may be, so that a listing has one line per run.
 const MAX_SLUG_CHARACTERS: usize = 40;
-/// What stands for a slug of which nothing is left.
+/// The slug that is used if nothing is left of the given one.
 const EMPTY_SLUG: &str = "run";
 
 /// Makes the next run's folder in `parent` and returns its path.

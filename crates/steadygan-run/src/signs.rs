@@ -1,13 +1,13 @@
-//! What a line of `stats.jsonl` has beside the means: how networks and images look at that moment.
+//! The values of a line of `stats.jsonl` that are not means: measurements of networks and images at that moment.
 
 use serde::{Deserialize, Serialize};
 
 use crate::stats::{Stats, null_is_nan};
 
-/// Declares the signs: each a number, NaN if it was not or cannot be observed.
+/// Declares the signs: each is a number, which is NaN if it was not or cannot be measured.
 macro_rules! signs {
     ($($(#[$doc:meta])* $name:ident,)*) => {
-        /// What is observed of networks and images at a line of stats.
+        /// Measurements of networks and images at the moment of a line of stats.
         ///
         /// JSON has no NaN: a number that is not finite is written as `null`, and one that is missing is read as NaN.
         #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -17,7 +17,7 @@ macro_rules! signs {
         }
 
         impl Default for Signs {
-            /// Nothing observed: all NaN.
+            /// Nothing measured: all NaN.
             fn default() -> Self {
                 Self { $($name: f64::NAN,)* }
             }
@@ -39,59 +39,63 @@ macro_rules! signs {
 signs! {
     /// The least value of reals, as networks see them.
     real_low,
-    /// Their greatest.
+    /// The greatest value of reals, as networks see them.
     real_high,
     /// The least value of the same reals as bytes, from 0 to 255.
     level_low,
-    /// Their greatest.
+    /// The greatest value of the same reals as bytes.
     level_high,
     /// The least value of fakes, as networks see them.
     fake_low,
-    /// Their greatest.
+    /// The greatest value of fakes, as networks see them.
     fake_high,
     /// The share of the reals' values at an end of the generator's range.
     saturated_real,
-    /// The share of the fakes' values there.
+    /// The share of the fakes' values at an end of the generator's range.
     saturated_fake,
-    /// The share of the fakes that have one value all over.
+    /// The share of the fakes whose pixels all have the same value.
     constant,
-    /// As `diversity`, of what the trained generator makes, which differs from what is shown where an average is shown.
+    /// The `diversity` of fakes from the trained generator itself. It differs from `diversity` if sheets are made by an
+    /// average of the generator's weights.
     diversity_now,
-    /// The energy distance between fakes and reals, over the reals' mean distance from each other: about 0 if they are alike.
+    /// The energy distance between fakes and reals, divided by the reals' mean distance from each other: about 0 if
+    /// fakes and reals are alike.
     distance,
-    /// The mean squared difference of neighbouring pixels of reals, over their variance: 2 for noise.
+    /// The mean squared difference of neighbouring pixels of reals, divided by their variance: 2 for noise.
     rough_real,
-    /// The same of fakes.
+    /// The same ratio for fakes.
     rough_fake,
     /// The share of the reals' variance within images that alternates from pixel to pixel, in rows and in columns.
     alternating_real,
-    /// The same of fakes.
+    /// The same share for fakes.
     alternating_fake,
-    /// The discriminator's mean logit on reals that are trained on.
+    /// The discriminator's mean logit on training images.
     logit_train,
-    /// Its mean logit on reals that are held out.
+    /// The discriminator's mean logit on held-out images.
     logit_holdout,
-    /// Its mean logit on the fakes of fixed latents.
+    /// The discriminator's mean logit on the fakes of fixed latents.
     logit_fixed,
-    /// The standard deviation of its logits within each of these kinds.
+    /// The standard deviation of the discriminator's logits within each of these kinds of images: the root of the mean
+    /// variance over the kinds.
     logit_spread,
-    /// How far the generator's last step raised the logits of the fakes of fixed latents, over `logit_spread`.
+    /// How far the generator's last step raised the logits of the fakes of fixed latents, divided by `logit_spread`.
     push,
-    /// How far the discriminator's last step moved the logits of reals above those of fakes, over `logit_spread`.
+    /// How far the discriminator's last step increased the gap between the logits of reals and of fakes, divided by
+    /// `logit_spread`.
     pull,
-    /// The mean distance of fakes from the nearest image that is trained on, over that of reals held out; only where there are few
-    /// images. Far below 1 for copies.
+    /// The mean distance of fakes from their nearest training image, divided by the same distance of held-out images:
+    /// far below 1 if the fakes are copies. Measured only if there are few training images.
     nearest,
-    /// The norm of the discriminator's last step over the norm of its weights.
+    /// The norm of the discriminator's last step divided by the norm of its weights.
     update_d,
-    /// The norm of the generator's last step over the norm of its weights.
+    /// The norm of the generator's last step divided by the norm of its weights.
     update_g,
     /// The share of units that do not vary, in the discriminator's layer that has most of them.
     dead_d,
     /// The share of units that do not vary, in the generator's layer that has most of them.
     dead_g,
-    /// How far the discriminator is from an affine map, by the logits half-way between images, and no further than its activations
-    /// are: 0 if they bend nothing.
+    /// How far the discriminator is from an affine map, measured by the logits half-way between images. At most as far
+    /// as its activations are, so 0 if all activations act linearly.
     bend_d,
     /// How far the generator is from an affine map, before its last activation.
     bend_g,

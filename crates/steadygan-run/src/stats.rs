@@ -2,17 +2,17 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// How training went over one interval of the cadence: means over its steps.
+/// How training went over the interval between two lines: means over its steps.
 ///
 /// JSON has no NaN: a number that is not finite is written as `null` and read back as NaN.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Stats {
-    /// Real images shown at the interval's end.
+    /// Real images trained on at the interval's end.
     pub images: u64,
     /// Training time since the run's start, in seconds, pauses between resumes left out.
     #[serde(deserialize_with = "null_is_nan")]
     pub time_s: f64,
-    /// Real images shown a second over the interval.
+    /// Real images trained on per second over the interval.
     #[serde(deserialize_with = "null_is_nan")]
     pub images_per_s: f64,
     /// The discriminator's loss.

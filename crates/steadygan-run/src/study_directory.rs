@@ -19,12 +19,12 @@ impl StudyDirectory {
         &self.path
     }
 
-    /// `study.toml`: what was asked.
+    /// `study.toml`: what the user asked for.
     pub fn asked(&self) -> PathBuf {
         self.path.join("study.toml")
     }
 
-    /// `study.json`: what was planned before the first run, and what came of it.
+    /// `study.json`: the plan from before the first run, and the results.
     pub fn record(&self) -> PathBuf {
         self.path.join("study.json")
     }
@@ -39,7 +39,7 @@ impl StudyDirectory {
         self.path.join("runs")
     }
 
-    /// `calibration`: short runs that tell how long the others will take; removed after them.
+    /// `calibration`: short runs that measure how long the others will take; removed afterwards.
     pub fn calibration(&self) -> PathBuf {
         self.path.join("calibration")
     }

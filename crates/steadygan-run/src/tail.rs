@@ -11,14 +11,14 @@ use crate::error::RunError;
 use crate::line_reader::{LineReader, Place};
 use crate::lines::Lines;
 
-/// How many bytes before its place a [`Tail`] remembers: a few lines, so that they hold times.
+/// How many bytes before its place a [`Tail`] remembers: a few lines, whose times differ after a resume.
 const ANCHOR_BYTES: u64 = 4096;
 
 /// Follows a growing file of records of type `T`.
 ///
-/// A resume cuts the file back and goes on writing, perhaps past the old end before the next poll,
-/// so a length says nothing. A `Tail` remembers the last bytes that it has read: if they are not
-/// where they were, it starts again from the beginning of the file.
+/// A resume cuts the file back and goes on writing, perhaps past the old end before the next poll, so the length does
+/// not show it. A `Tail` remembers the last bytes that it has read. If they are no longer at their place, it starts
+/// again from the beginning of the file.
 #[derive(Debug)]
 pub struct Tail<T> {
     path: PathBuf,
@@ -36,7 +36,7 @@ pub struct Polled<T> {
     pub restarted: bool,
     /// The complete lines since the last poll. A torn last line is left for a later one.
     pub lines: Lines<T>,
-    /// Whether the poll stopped before the file's end, at the bytes that it was to read at most.
+    /// Whether the poll stopped before the file's end because it reached its limit of bytes.
     pub more: bool,
 }
 
@@ -55,13 +55,13 @@ impl<T: DeserializeOwned> Tail<T> {
     ///
     /// # Errors
     ///
-    /// If the system refuses; [`RunError::is_not_found`] tells that the file is not there yet or has
-    /// been deleted. Polling again later is fine: no line is lost or returned twice.
+    /// If the system refuses; [`RunError::is_not_found`] is true if the file is not there yet or has been deleted.
+    /// Polling again later is fine: no line is lost or returned twice.
     pub fn poll(&mut self) -> Result<Polled<T>, RunError> {
         self.poll_up_to(u64::MAX)
     }
 
-    /// As [`poll`](Self::poll), but about `bytes` at most of the file: a long one in pieces.
+    /// Like [`poll`](Self::poll), but reads about `bytes` at most, so that a long file comes in pieces.
     ///
     /// # Errors
     ///
@@ -95,7 +95,8 @@ impl<T: DeserializeOwned> Tail<T> {
     }
 }
 
-/// The `count` bytes before `offset`, or as many as there can be; nothing if the file ends before.
+/// The `count` bytes before `offset`, or all bytes before it if there are fewer; `None` if the file ends before
+/// `offset`.
 fn read_before(file: &mut File, offset: u64, count: u64) -> io::Result<Option<Vec<u8>>> {
     let count = count.min(offset);
     file.seek(SeekFrom::Start(offset - count))?;

@@ -1,4 +1,4 @@
-//! The two checkpoints of a run, by their words.
+//! The names of a run's two checkpoints.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 /// Which of a run's two checkpoints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {
-    /// The last one written; what `resume` continues from.
+    /// The last one written, from which `resume` continues.
     Latest,
     /// The one with the best metric so far.
     Best,

@@ -1,4 +1,4 @@
-//! The public contract, `docs/run-directory.md`, speaks of everything that is written.
+//! The public contract, `docs/run-directory.md`, documents every key that is written.
 
 use std::path::Path;
 

@@ -1,8 +1,8 @@
-//! What was measured in turns, and what follows from it.
+//! Measurements that we and our peers took in turns, and the figures that follow from them.
 
 use serde::Serialize;
 
-/// The name of our own turns.
+/// The name under which our own turns are recorded.
 pub(super) const OURS: &str = "ours";
 
 /// One contestant's turn.
@@ -11,7 +11,7 @@ pub(super) struct Turn {
     /// From 1.
     pub(super) round: usize,
     pub(super) who: String,
-    /// Of each step, or of the whole piece of work.
+    /// The time of each step, or of the whole piece of work.
     pub(super) times_ms: Vec<f64>,
     /// The most memory that the process had in use so far.
     pub(super) peak_bytes: Option<u64>,
@@ -36,7 +36,7 @@ impl Contest {
         peers
     }
 
-    /// The centre of each of a contestant's turns.
+    /// The centre, such as the median, of each of a contestant's turns.
     pub(super) fn centres(&self, who: &str, centre: fn(&[f64]) -> f64) -> Vec<f64> {
         self.turns.iter().filter(|turn| turn.who == who).map(|turn| centre(&turn.times_ms)).collect()
     }

@@ -28,16 +28,16 @@ pub(super) struct Contestant {
     log: PathBuf,
 }
 
-/// What a process says of a turn.
+/// A process's answer after a turn.
 #[derive(Debug, Deserialize)]
 pub(super) struct Answer {
     pub(super) times_ms: Vec<f64>,
     #[serde(default)]
     pub(super) peak_bytes: Option<u64>,
-    /// Real images of a step.
+    /// Real images per step.
     #[serde(default)]
     pub(super) images: Option<u64>,
-    /// The trainable ones of the generator and of the discriminator.
+    /// The trainable parameters of the generator and of the discriminator.
     #[serde(default)]
     pub(super) parameters: Option<[u64; 2]>,
 }
@@ -79,7 +79,7 @@ impl Contestant {
         })
     }
 
-    /// Asks for a turn that counts.
+    /// Asks for a turn that is recorded.
     pub(super) fn turn(&mut self, round: usize, question: &str) -> Result<Turn, String> {
         let Answer { times_ms, peak_bytes, .. } = self.ask(question)?;
         Ok(Turn { round, who: self.name.clone(), times_ms, peak_bytes })
@@ -88,7 +88,7 @@ impl Contestant {
 
 impl Drop for Contestant {
     fn drop(&mut self) {
-        // It waits for its next turn, and may have ended already.
+        // The process waits for its next turn, or has ended already.
         drop(self.child.kill());
         drop(self.child.wait());
     }

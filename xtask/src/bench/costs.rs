@@ -1,4 +1,5 @@
-//! `cargo xtask costs`: what each heuristic costs in time and memory, with it and without it in turns.
+//! `cargo xtask costs`: measures what each heuristic costs in time and memory, by training with it and without it in
+//! turns.
 
 use super::contest::median;
 use super::contestant::Contestant;
@@ -12,18 +13,18 @@ use std::process::Command;
 
 /// The table that the cards' costs come from.
 const TABLE: &str = "crates/steadygan/src/heuristics/costs.tsv";
-/// What cannot be with what, from the laws.
+/// The pairs that are refused together, from the laws.
 const REFUSALS: &str = "crates/steadygan/src/heuristics/laws/refusals.txt";
 
-/// The preset of all measurements: the DCGAN paper's seven.
+/// The preset of all measurements: the DCGAN paper's seven heuristics.
 const BASE: &str = "dcgan";
-/// A turn is of as many steps as take about this long, and of eight at most. Its median step is the turn's time, the quickest
-/// turn's the side's, so that what else the machine does in between is not counted.
+/// A turn has as many steps as take about this long, but at most eight. A turn's time is its median step, and a side's
+/// time is its quickest turn, so that other work of the machine is not counted.
 const TURN_MS: f64 = 400.0;
 const MAX_STEPS: f64 = 8.0;
 const DEFAULT_ROUNDS: usize = 4;
 
-/// Measures all heuristics, or those that are named, and writes the table after each; other rows stay as they are.
+/// Measures all heuristics, or only the named ones, and writes the table after each. Other rows stay as they are.
 ///
 /// # Errors
 ///
@@ -39,9 +40,9 @@ pub(crate) fn run(root: &Path, options: &[&str]) -> Result<(), String> {
     let (refusals, mut rows) = (read(REFUSALS), rows(&read(TABLE)));
     let machine = Machine::of(&programs, BTreeMap::new())?.sentence();
     let head = format!(
-        "# Written by `cargo xtask costs`: of training with a heuristic, beside training without it: time for an image and peak\n\
-         # memory, as ratios, and what was off on both sides because the two cannot be together. Preset `{BASE}` on the embedded\n\
-         # images, in turns, the quickest of {rounds}. Last changed {}. {machine}",
+        "# Written by `cargo xtask costs`: training with a heuristic over training without it, as ratios of time for\n\
+         # an image and of peak memory, and the heuristic that was off on both sides because the two are refused\n\
+         # together. Preset `{BASE}` on the embedded images, in turns, the quickest of {rounds}. Last changed {}. {machine}",
         today(),
     );
     for name in names.iter().filter(|name| only.is_empty() || only.contains(&name.as_str())) {
@@ -83,17 +84,17 @@ fn names(programs: &Programs) -> Result<Vec<String>, String> {
     Ok(list.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect())
 }
 
-/// What a heuristic cannot be with in the base, as the laws have it.
+/// The heuristic of the base that the laws refuse together with `name`.
 fn refused_by<'a>(refusals: &'a str, name: &str) -> Option<&'a str> {
     refusals.lines().find_map(|line| line.strip_prefix(&format!("{BASE} + {name}: ")))
 }
 
-/// One of the two sides.
+/// One of the two sides: training with the heuristic, or without it.
 struct Side {
     process: Contestant,
-    /// Steps of a turn.
+    /// Steps per turn.
     steps: String,
-    /// For an image, in the quickest turn.
+    /// The time for an image in the quickest turn.
     quickest_ms: f64,
     peak_bytes: f64,
 }
@@ -114,7 +115,7 @@ impl Side {
     }
 }
 
-/// The ratios of times for an image and of memory at its peak.
+/// The ratio of times for an image, and the ratio of peak memory, with the heuristic over without it.
 fn measure(programs: (&Programs, &Path), name: &str, off: Option<&str>, rounds: usize) -> Result<[f64; 2], String> {
     let mut keys = vec![format!("base={BASE}")];
     keys.extend(off.map(|other| format!("heuristics.{other}=false")));

@@ -1,4 +1,4 @@
-//! What a record says of the machine, the programs' versions, and the day.
+//! The machine, the programs' versions and the date, as a record states them.
 
 use super::programs::Programs;
 use crate::cargo;
@@ -14,9 +14,9 @@ pub(super) struct Machine {
     processors: usize,
     memory_gib: Option<u64>,
     system: String,
-    /// What our kernels chose.
+    /// The instruction set that our kernels chose.
     instruction_set: String,
-    /// Of the compiler, of Python and its packages, by name.
+    /// The versions of the compiler, of Python and of its packages, by name.
     versions: BTreeMap<String, String>,
     commit: String,
 }
@@ -24,7 +24,7 @@ pub(super) struct Machine {
 impl Machine {
     /// # Errors
     ///
-    /// The compiler or our kernels cannot be asked.
+    /// The compiler or the kernels' example cannot be run.
     pub(super) fn of(programs: &Programs, mut versions: BTreeMap<String, String>) -> Result<Self, String> {
         let rustc = cargo::output_of(Command::new("rustc").arg("--version"))?;
         let rustc = rustc.split(' ').nth(1).unwrap_or_default().to_owned();
@@ -58,13 +58,13 @@ fn field(file: &str, name: &str) -> Option<String> {
     Some(line.split_once(':')?.1.trim().to_owned())
 }
 
-/// Of a size such as `24689764 kB`, to the nearest.
+/// A size such as `24689764 kB` in GiB, rounded to the nearest.
 fn gibibytes(size: &str) -> Option<u64> {
     let kibibytes: u64 = size.strip_suffix("kB")?.trim().parse().ok()?;
     Some((kibibytes + (1 << 19)) >> 20)
 }
 
-/// What is measured; "unknown" outside a repository.
+/// The commit that is measured; "unknown" outside a repository.
 fn commit(programs: &Programs) -> String {
     let git = |arguments: &[&str]| {
         let output = Command::new("git").args(arguments).current_dir(programs.root).output().ok()?;
@@ -81,7 +81,8 @@ pub(super) fn today() -> String {
     date(seconds / 86_400)
 }
 
-/// The date of a day counted from 1970-01-01: Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`.
+/// The date of a day counted from 1970-01-01: Hinnant, "chrono-Compatible Low-Level Date Algorithms",
+/// `civil_from_days`.
 fn date(day: u64) -> String {
     // Days from 0000-03-01, so that a leap day is a year's last; 400 years have 146,097.
     let day = day + 719_468;

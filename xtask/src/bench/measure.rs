@@ -1,4 +1,4 @@
-//! Measures rows, whoever has a turn alone on the machine.
+//! Measures rows. Whichever program has a turn is alone on the machine.
 
 use super::contest::{Contest, OURS, Turn, mean, median};
 use super::contestant::{Contestant, Launch};
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Turns of an operator in a round: one is a single call.
+/// Turns of an operator in a round. A turn is a single call.
 const OPERATOR_TURNS: usize = 3;
 const PASSES: [&str; 3] = ["forward", "input-gradient", "weight-gradient"];
 
@@ -18,7 +18,7 @@ const PASSES: [&str; 3] = ["forward", "input-gradient", "weight-gradient"];
 pub(super) const END_TO_END: &str = "end to end";
 pub(super) const START: &str = "start";
 
-/// How often a file is looked for that says that a run has begun.
+/// How often to look for the file that shows that a run has begun.
 const LOOK: Duration = Duration::from_millis(1);
 
 /// A row with what was measured.
@@ -35,7 +35,7 @@ pub(super) struct Measured {
 /// The table of a record that a row belongs to.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Table {
-    /// With the peer that is the usual script, if the peers are PyTorch's.
+    /// Networks, with the name of the peer that is PyTorch's usual script; `None` if the peers are not PyTorch's.
     Networks(Option<&'static str>),
     Operators,
     EndToEnd,
@@ -81,7 +81,7 @@ fn pytorch(programs: &Programs, work: &str, model: &Model, modes: &[&str], threa
     modes.iter().map(peer).collect()
 }
 
-/// Every peer after us in every round; the first count warms up.
+/// In every round each peer has its turn right after one of ours. The first of `counts` is the size of the warm-up.
 fn race(
     row: &Row,
     programs: &Programs,
@@ -174,7 +174,8 @@ fn end_to_end(
     Ok((commands, vec![contest]))
 }
 
-/// From the start of the process until the state before the first step is saved, which is the last that is done before it.
+/// Measures from the start of the process until the state before the first step is saved, because saving it is the last
+/// thing before that step.
 fn starts(row: &Row, programs: &Programs, runs: &[&[&str]], rounds: usize) -> Result<Turns, String> {
     let shown =
         |arguments: &[&str]| ["steadygan", "train"].iter().chain(arguments).copied().collect::<Vec<_>>().join(" ");
@@ -233,7 +234,7 @@ fn is_saved(runs: &Path) -> bool {
     run.is_some_and(|run| run.path().join("checkpoints/latest/state.safetensors").exists())
 }
 
-/// What a round measured, for who waits.
+/// Prints what a round measured, for the person who waits.
 fn tell(row: &Row, contest: &Contest, round: usize, rounds: usize, centre: fn(&[f64]) -> f64) {
     let last = |figures: Vec<f64>| figures.last().copied().unwrap_or(f64::NAN);
     let mut line = format!("round {round}/{rounds}: ours {:.0} ms", median(&contest.centres(OURS, centre)));

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: our speed beside that of our peers, on the same work and in turns.
+//! `cargo xtask bench`: measures our speed and our peers' speed, on the same work and in turns.
 
 mod contest;
 mod contestant;
@@ -15,7 +15,7 @@ use record::Record;
 use rows::Row;
 use std::path::{Path, PathBuf};
 
-/// What a call of `cargo xtask bench` asks for.
+/// The options of `cargo xtask bench`.
 #[derive(Debug)]
 struct Options {
     python: PathBuf,

@@ -16,7 +16,7 @@ pub(super) struct Programs<'a> {
     pub(super) python: PathBuf,
     /// For logs, runs, and what torch.compile compiled.
     pub(super) scratch: PathBuf,
-    /// The processors there are.
+    /// The number of processors.
     pub(super) processors: usize,
 }
 
@@ -35,7 +35,7 @@ pub(super) struct Layer {
 impl<'a> Programs<'a> {
     /// # Errors
     ///
-    /// There is no place for logs.
+    /// The folder for logs cannot be made.
     pub(super) fn new(root: &'a Path, python: PathBuf) -> Result<Self, String> {
         let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
         let scratch = target.join("bench");
@@ -79,7 +79,7 @@ impl<'a> Programs<'a> {
         cargo::executable(self.root, &["bench", "--no-run", "--package", "steadygan", "--bench", "steps"])
     }
 
-    /// Training of the embedded recipe with these keys over it by that benchmark.
+    /// Training of the embedded recipe, changed by these keys, in the benchmark `steps`.
     pub(super) fn embedded(&self, steps: &Path, keys: &[String]) -> Launch {
         let mut command = Command::new(steps);
         command.args(["embedded", "-"]).args(keys);
@@ -145,8 +145,8 @@ impl<'a> Programs<'a> {
         let count = self.count(threads);
         let variable = if name == super::contest::OURS { "RAYON_NUM_THREADS" } else { "OMP_NUM_THREADS" };
         command.env(variable, count.to_string()).env("PYTHONDONTWRITEBYTECODE", "1");
-        // What torch.compile compiled once is not compiled again in the next run, and no other process of it is at work
-        // while somebody else has a turn.
+        // torch.compile does not compile again in the next run what it compiled once, and runs no process of its own
+        // while another program has a turn.
         command.env("TORCHINDUCTOR_CACHE_DIR", self.scratch.join("torchinductor"));
         command.env("TORCHINDUCTOR_COMPILE_THREADS", "1");
         Launch { name: name.to_owned(), command, shown: format!("{variable}={count} {shown}") }

@@ -169,7 +169,7 @@ fn ratio(contest: &Contest, peer: &str, centre: fn(&[f64]) -> f64) -> String {
 
 fn milliseconds(contest: &Contest, who: &str, centre: fn(&[f64]) -> f64) -> String {
     let Spread { median, least, most } = Spread::of(&contest.centres(who, centre));
-    // Three digits, about what such figures are good for.
+    // Three digits, because such figures are not more precise than that.
     let digits = if median < 10.0 { 2 } else { usize::from(median < 100.0) };
     format!("{median:.digits$} ({least:.digits$}–{most:.digits$})")
 }

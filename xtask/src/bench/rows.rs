@@ -13,9 +13,9 @@ pub(super) struct Model {
 
 #[derive(Debug)]
 pub(super) enum Work {
-    /// Whole training steps, `steps` a turn.
+    /// Whole training steps, `steps` per turn.
     Train { model: Model, threads: Threads, peer: Peer, steps: usize },
-    /// Sampling, all images a turn.
+    /// Sampling, all images in each turn.
     Sample { model: Model, modes: &'static [&'static str], images: usize },
     /// Every layer and pass of the kernels' example `layers`.
     Operators,
@@ -33,7 +33,7 @@ pub(super) enum Threads {
 
 #[derive(Debug)]
 pub(super) enum Peer {
-    /// In these modes (benchmarks/peers/pytorch.py says what they are).
+    /// PyTorch in these modes (benchmarks/peers/pytorch.py says what they are).
     PyTorch(&'static [&'static str]),
     Keras,
 }
@@ -45,13 +45,13 @@ pub(super) struct Row {
     pub(super) work: Work,
 }
 
-/// The usual scripts: nothing is tuned but Adam, which is slower without.
+/// The modes of the usual scripts. Only training's Adam is tuned, because it is slower untuned.
 pub(super) const USUAL_TRAINING: &str = "fused";
 pub(super) const USUAL_SAMPLING: &str = "eager";
 
 const ALL_MODES: &[&str] = &["eager", "fused", "fused-cl", "fused-cl-frz", "fused-frz-comp", "fused-cl-frz-comp"];
-/// The usual script, and the channels-last ones that do the least work, compiled or not: which of the two is faster differs
-/// from row to row.
+/// The usual script, and the channels-last ones that do the least work, compiled or not: which of the two is faster
+/// differs from row to row.
 const MODES: &[&str] = &["fused", "fused-cl-frz", "fused-cl-frz-comp"];
 const SAMPLING_MODES: &[&str] = &["eager", "cl", "cl-comp"];
 
@@ -119,7 +119,7 @@ impl Model {
         keys
     }
 
-    /// The options of the peers' scripts that make theirs this model.
+    /// The options that make the model of the peers' scripts this model.
     pub(super) fn options(&self) -> Vec<String> {
         let Self { size, channels, width, batch, off_forms } = self;
         let sizes = [("--size", size), ("--channels", channels), ("--width", width), ("--batch", batch)];
@@ -143,11 +143,11 @@ impl Work {
     }
 }
 
-/// The rows of these names, all if there are none.
+/// The rows with these names; all rows if there are no names.
 ///
 /// # Errors
 ///
-/// There is no such row; the hint names those that there are.
+/// There is no such row; the hint lists the rows.
 pub(super) fn named(names: &[&str]) -> Result<Vec<&'static Row>, String> {
     if names.is_empty() {
         return Ok(ROWS.iter().collect());

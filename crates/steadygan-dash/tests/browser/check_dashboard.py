@@ -25,7 +25,7 @@ HOSTILE = "00009-<img src=x onerror=document.title='owned'>"
 
 
 def train(program, folder, images, seed, *more):
-    """Trains a run that takes seconds; its folder."""
+    """Trains a run that takes seconds and returns its folder."""
     options = ["--quiet", "--threads", "1", "--batch", "16", "--images", str(images), "--seed", str(seed)]
     settings = ["model.width=8", "train.stats-every=64", "train.sheets-every=128"]
     command = [program, "train", *options, *(f"--set={setting}" for setting in settings), *more, "--out", str(folder)]
@@ -50,7 +50,7 @@ class Page:
         self.driver, self.url, self.pictures = driver, url, pictures
 
     def open(self, place=""):
-        # Another address first, so that a change behind `#` alone is a new page, too.
+        # Opens another address first, so that a change behind `#` alone also loads a new page.
         self.driver.get("about:blank")
         self.driver.get(f"{self.url}{place}")
 
@@ -75,7 +75,7 @@ class Page:
             return WebDriverWait(self.driver, PATIENCE_S, 0.05, ignored).until(holds)
         except Exception:
             self.picture("failed")
-            raise AssertionError(f"it never came to be that {what}") from None
+            raise AssertionError(f"this did not happen in time: {what}") from None
 
     def press(self, *keys):
         webdriver.ActionChains(self.driver).send_keys(*keys).perform()
@@ -185,7 +185,7 @@ def two_runs_are_overlaid(page, first, second):
 
 
 def a_zoom_reaches_all_runs(page, first, second):
-    """A live change stops a reading: what it had not read yet is read by the next one."""
+    """A live change cancels a reading; the next reading reads what the cancelled one had not read yet."""
     page.open(f"#/run/{first.name}?with={second.name}")
     page.until(lambda: page.all(".plot .u-over"), "the curves are drawn")
     page.run("""
@@ -395,7 +395,7 @@ def a_run_goes_while_it_is_open(page, run, other):
     shutil.rmtree(run)
     page.until(lambda: "no longer in the folder" in page.text("main"), "the page says that it is gone")
     assert page.all(".chart"), "what was read stays"
-    # Another one over it changes: that does not bring it back.
+    # A change of another, overlaid run does not bring the removed run back.
     facts = lambda: page.text(".factlist")
     assert "seed" in facts() and "speed" in facts(), facts()
     with (other / "findings.jsonl").open("a") as findings:
@@ -433,7 +433,7 @@ def main():
             for step, *arguments in steps:
                 print(step.__name__.replace("_", " "), flush=True)
                 step(page, *arguments)
-            # A refused sheet of a run that has none is the only thing that may be missing.
+            # The only error that may be logged is a 404, for the sheet of a run that has none.
             complaints = [entry["message"] for entry in driver.get_log("browser") if "404" not in entry["message"]]
             assert not complaints, complaints
             print(f"{len(steps)} passed, 0 failed")

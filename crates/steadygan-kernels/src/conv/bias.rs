@@ -15,7 +15,7 @@ pub fn add_bias(x: &[f32], bias: &[f32], channels: usize, plane: usize, y: &mut 
     expect_len("y", y.len(), x.len());
     let image = channels * plane;
     y.par_chunks_mut(image).zip(x.par_chunks(image)).for_each(|(y, x)| {
-        // Of one pixel each, channels lie side by side.
+        // With one pixel per channel, the channels lie side by side.
         if plane == 1 {
             y.iter_mut().zip(x).zip(bias).for_each(|((y, x), bias)| *y = x + bias);
             return;

@@ -1,13 +1,15 @@
 //! Two-dimensional convolution with square kernels, and its gradients.
 //!
-//! The algorithm is chosen by the shape alone; the numbers of one shape always come from the same one:
+//! The algorithm is chosen by the shape alone, so one shape is always computed by the same algorithm:
 //!
-//! * kernels of 4 with stride 2 and of 3 with stride 1, padding 1, at least 8 channels on both sides: Winograd's minimal filtering,
-//!   2 to 5 millionths from the exact values (relative L2) at up to 512 channels;
+//! * kernels of 4 with stride 2 and of 3 with stride 1, padding 1, at least 8 channels on both sides: Winograd's
+//!   minimal filtering, if it saves a quarter of the multiplications; 2 to 5 millionths from the exact values
+//!   (relative L2) at up to 512 channels;
 //! * a kernel as large as its image: a dense layer, one matrix product;
-//! * all others, also those next to the image: the direct sum, some ten-millionths from the exact values.
+//! * all others, also the layers next to the image: the direct sum, some ten-millionths from the exact values.
 //!
-//! A value that is not finite makes every output that depends on it non-finite, and with Winograd's method also others of its tiles.
+//! A value that is not finite makes every output that depends on it non-finite, and with Winograd's method also other
+//! outputs of the same tiles.
 
 use std::fmt;
 
@@ -30,7 +32,8 @@ const MAX_KERNEL: usize = 7;
 const MAX_STRIDE: usize = 2;
 const MAX_PAD: usize = 3;
 
-/// Geometry of a two-dimensional convolution (cross-correlation, as in every deep-learning framework) with a square kernel:
+/// Geometry of a two-dimensional convolution (cross-correlation, as in every deep-learning framework) with a square
+/// kernel:
 ///
 /// `y[n][co][oy][ox] = sum_{ci,ky,kx} w[co][ci][ky][kx] * x[n][ci][oy*stride + ky - pad_before][ox*stride + kx - pad_before]`,
 ///
@@ -63,7 +66,7 @@ pub struct Conv {
 pub enum ShapeError {
     /// The named size is zero.
     Zero(&'static str),
-    /// The named setting is above what is supported.
+    /// The named setting is above this limit.
     TooLarge(&'static str, usize),
     /// The kernel is larger than the padded image.
     KernelExceedsImage,
@@ -166,7 +169,8 @@ impl Conv {
     }
 }
 
-/// A leaky ReLU after a convolution, by what it gave: with a slope that is not negative, `y` is positive where its input was.
+/// A leaky ReLU after a convolution, described by its output. Because the slope is not negative, `y` is positive where
+/// its input was.
 #[derive(Debug, Clone, Copy)]
 pub struct LeakyReluOutput<'a> {
     /// Its output.
@@ -175,7 +179,7 @@ pub struct LeakyReluOutput<'a> {
     pub slope: f32,
 }
 
-/// The gradient `dy` of what follows a convolution: of its output, or of the leaky ReLU's after it.
+/// The gradient `dy` with respect to a convolution's output, or to the output of the leaky ReLU after it.
 #[derive(Clone, Copy)]
 struct OutputGradient<'a> {
     dy: &'a [f32],
@@ -190,11 +194,12 @@ impl<'a> OutputGradient<'a> {
     #[track_caller]
     fn after(leaky: LeakyReluOutput<'a>, dy: &'a [f32]) -> Self {
         expect_len("y", leaky.y.len(), dy.len());
-        assert!(leaky.slope >= 0.0, "`slope` must not be negative: the output would not tell the input's side");
+        assert!(leaky.slope >= 0.0, "`slope` must not be negative: the output would not show the input's sign");
         OutputGradient { dy, after: Some(leaky) }
     }
 
-    /// The gradient of the convolution's own output, for an algorithm that does not take it back by itself.
+    /// Calls `work` with the gradient of the convolution's own output, for an algorithm that does not handle the leaky
+    /// ReLU itself.
     fn with_own<R>(self, work: impl FnOnce(&[f32]) -> R) -> R {
         let Some(LeakyReluOutput { y, slope }) = self.after else { return work(self.dy) };
         with_numbers(y.len(), |own| {
@@ -204,7 +209,7 @@ impl<'a> OutputGradient<'a> {
     }
 }
 
-/// The convolution `y` of `x` with `w`; the formula stands at [`Conv`].
+/// The convolution `y` of `x` with `w`, by the formula at [`Conv`].
 ///
 /// # Panics
 /// When the geometry is invalid or a slice has the wrong length.
@@ -237,7 +242,8 @@ fn forward(g: &Conv, slope: Option<f32>, x: &[f32], w: &[f32], y: &mut [f32]) {
 }
 
 /// The gradient of [`conv`] with respect to its input,
-/// `dx[n][ci][iy][ix] = sum dy[n][co][oy][ox] * w[co][ci][ky][kx]` over all `oy*stride + ky - pad_before = iy` (columns alike).
+/// `dx[n][ci][iy][ix] = sum dy[n][co][oy][ox] * w[co][ci][ky][kx]` over all `oy*stride + ky - pad_before = iy` (columns
+/// alike).
 ///
 /// This is the transposed convolution of `dy` with the same weight.
 ///

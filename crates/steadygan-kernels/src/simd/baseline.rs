@@ -1,4 +1,4 @@
-//! The vector of processors without a set of our own: sixteen scalars that the compiler may group.
+//! The vector for processors without hand-written vectors: sixteen scalars that the compiler may group.
 
 use super::{Isa, LANES, Line, RegisterBlock};
 

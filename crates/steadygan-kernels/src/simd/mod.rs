@@ -1,8 +1,9 @@
 //! Run-time choice of the instruction set, and the 16-lane vector that the hand-blocked kernels are written in.
 //!
-//! A kernel is one generic source: [`vectorised!`] compiles it once per instruction set and calls the best one. Plain loops in it
-//! are vectorised by the compiler; loops that must keep their accumulators in registers use [`Isa`] explicitly, because the
-//! compiler's own choice was measured to vary between 2 and 116 GFLOP/s with the shape of the block.
+//! A kernel is one generic source: [`vectorised!`] compiles it once per instruction set and calls the best one. Plain
+//! loops in it are vectorised by the compiler; loops that must keep their accumulators in registers use [`Isa`]
+//! explicitly, because the compiler's own choice was measured to vary between 2 and 116 GFLOP/s with the shape of the
+//! block.
 
 use std::sync::OnceLock;
 
@@ -29,8 +30,8 @@ impl Line {
 /// The numbers of lines, one after the other.
 pub(crate) fn numbers_mut(lines: &mut [Line]) -> &mut [f32] {
     let numbers = lines.len() * LANES;
-    // SAFETY: `Line` is `repr(C)` over `[f32; 16]` with an alignment equal to its size, so a slice of lines is exactly this many
-    // consecutive `f32`s; the borrow is exclusive and lasts as long as the result.
+    // SAFETY: `Line` is `repr(C)` over `[f32; 16]` with an alignment equal to its size, so a slice of lines is exactly
+    // this many consecutive `f32`s; the borrow is exclusive and lasts as long as the result.
     unsafe { std::slice::from_raw_parts_mut(lines.as_mut_ptr().cast(), numbers) }
 }
 
@@ -84,7 +85,7 @@ pub(crate) trait Isa: Copy + 'static {
     /// The register block that suits the number of registers.
     const BLOCK: RegisterBlock;
 
-    /// Asks for lines that are needed soon; changes no result.
+    /// Prefetches lines that are needed soon; changes no result.
     fn prefetch(lines: &[Line]);
     fn splat(value: f32) -> Self::Vector;
     fn load(from: &[f32; LANES]) -> Self::Vector;
@@ -112,8 +113,9 @@ pub(crate) enum RegisterBlock {
 
 /// Compiles a function for each instruction set and calls the best one.
 ///
-/// `fn name<I>(args) { body }`, where `I: Isa` may be used in the body; a type parameter with a bound and constant parameters may
-/// follow, as in `fn name<I, F: Bound<A>; const A: usize>`. What the body calls must be `#[inline(always)]`.
+/// `fn name<I>(args) { body }`, where `I: Isa` may be used in the body; a type parameter with a bound and constant
+/// parameters may follow, as in `fn name<I, F: Bound<A>; const A: usize>`. What the body calls must be
+/// `#[inline(always)]`.
 macro_rules! vectorised {
     ($(#[$meta:meta])* $vis:vis fn $name:ident<$isa:ident $(, $t:ident: $bound:path)? $(; $(const $c:ident: $ct:ty),+)?>(
         $($arg:ident: $ty:ty),* $(,)?

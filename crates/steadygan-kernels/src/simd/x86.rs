@@ -1,7 +1,7 @@
 //! The vectors of AVX-512 and AVX2.
 //!
-//! Written with intrinsics because the compiler's vectorisation of the same arithmetic on arrays was measured at 2 GFLOP/s for an
-//! 8 x 32 block and 116 GFLOP/s for a 12 x 32 block: too fragile to build on.
+//! Written with intrinsics because the compiler's vectorisation of the same arithmetic on arrays was measured at 2
+//! GFLOP/s for an 8 x 32 block and 116 GFLOP/s for a 12 x 32 block: too fragile to build on.
 
 use std::arch::x86_64::*;
 
@@ -11,8 +11,8 @@ use super::{Isa, LANES, Line, RegisterBlock};
 #[derive(Clone, Copy)]
 pub(crate) struct Avx512;
 
-// SAFETY (of every block here): `vectorised!` is the only user of this type, and runs it only where the features were detected;
-// pointers come from references to sixteen `f32`s, and the unaligned forms need no alignment.
+// SAFETY (of every block here): `vectorised!` is the only user of this type, and runs it only where the features were
+// detected; pointers come from references to sixteen `f32`s, and the unaligned forms need no alignment.
 impl Isa for Avx512 {
     type Vector = __m512;
     const BLOCK: RegisterBlock = RegisterBlock::EightByTwo;
@@ -20,7 +20,7 @@ impl Isa for Avx512 {
     #[inline(always)]
     fn prefetch(lines: &[Line]) {
         for line in lines {
-            // SAFETY: a prefetch of any address has no effect but on the cache, and this one is that of a line.
+            // SAFETY: a prefetch of any address affects only the cache, and this is the address of a line.
             unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(line).cast()) }
         }
     }
@@ -120,7 +120,7 @@ impl Isa for Avx2 {
     #[inline(always)]
     fn prefetch(lines: &[Line]) {
         for line in lines {
-            // SAFETY: a prefetch of any address has no effect but on the cache, and this one is that of a line.
+            // SAFETY: a prefetch of any address affects only the cache, and this is the address of a line.
             unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(line).cast()) }
         }
     }

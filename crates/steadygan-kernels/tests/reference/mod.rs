@@ -22,7 +22,7 @@ pub(crate) fn assert_close(name: &str, found: &[f32], expected: &[f64]) {
     assert_close_at_size(name, found, expected, 0.0);
 }
 
-/// As [`assert_close`], where `expected` counts as at least `usual` large: the sums of a few numbers may cancel.
+/// Like [`assert_close`], but `expected` counts as at least `usual` large, because sums of few numbers may cancel.
 #[track_caller]
 pub(crate) fn assert_close_at_size(name: &str, found: &[f32], expected: &[f64], usual: f64) {
     assert_eq!(found.len(), expected.len(), "{name}");

@@ -4,7 +4,7 @@ use super::flat::SLACK;
 use crate::activation::leaky;
 use crate::simd::{Isa, LANES, Line, RegisterBlock, vectorised};
 
-/// The summed terms: where each is read for place 0, and its weights for sixteen rows.
+/// The terms of the sums: where each term is read for place 0, and its weights for sixteen rows.
 #[derive(Clone, Copy)]
 pub(super) struct Taps<'a> {
     pub(super) offsets: &'a [usize],
@@ -64,7 +64,7 @@ fn rows_of<I: Isa, const MR: usize, const NL: usize>(
     }
 }
 
-/// Planes whose rows are whole vectors, so that sums can be written where they belong.
+/// Planes whose rows are whole vectors, so that sums can be written directly to their places.
 #[derive(Clone, Copy)]
 pub(super) struct WholeRows {
     /// Vectors of a plane, and of a row.
@@ -87,7 +87,7 @@ fn planes_of<I: Isa, const MR: usize, const NL: usize>(
 ) {
     let plane = rows.vectors * LANES;
     for vector in (0..rows.vectors).step_by(NL) {
-        // The last ones are computed again if they leave none over.
+        // The last block is moved back so that it is full; vectors that two blocks share are computed again.
         let vector = vector.min(rows.vectors.saturating_sub(NL));
         let mut places = [0; NL];
         for j in 0..NL {
@@ -109,7 +109,8 @@ fn planes_of<I: Isa, const MR: usize, const NL: usize>(
 }
 
 vectorised! {
-    /// The planes of `channels` channels of one image, `plane[row][column] = f(sum over taps of weight * source[offset + place])`.
+    /// The planes of `channels` channels of one image,
+    /// `plane[row][column] = f(sum over taps of weight * source[offset + place])`.
     pub(super) fn correlate_planes<I>(
         channels: usize, taps: Taps, source: &[f32], rows: WholeRows, planes: &mut [f32],
     ) {
@@ -134,8 +135,8 @@ vectorised! {
 }
 
 vectorised! {
-    /// `out[row][place] = sum over taps of weight[row] * source[offset + place]` for the places up to `numbers`; rows of `out` are `row`
-    /// numbers apart. Places after the last are written too, to the end of the block.
+    /// `out[row][place] = sum over taps of weight[row] * source[offset + place]` for the places up to `numbers`; rows
+    /// of `out` are `row` numbers apart. Places after the last are written too, to the end of the block.
     pub(super) fn correlate<I>(rows: usize, taps: Taps, source: &[f32], numbers: usize, row: usize, out: &mut [f32]) {
         match (I::BLOCK, rows) {
             (RegisterBlock::EightByTwo, 1) => rows_of::<I, 1, 8>(taps, 0, source, numbers, row, out),

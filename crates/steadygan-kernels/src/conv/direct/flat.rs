@@ -1,9 +1,10 @@
 //! Planes laid out flat, so that shifting an image is adding to an index.
 //!
-//! A convolution with stride `s` and `reach = (kernel - 1) / s` reads, for tap `(ky, kx)` of output `(r, c)`, the input phase
-//! `(ky % s, kx % s)` at `(r + ky / s, c + kx / s)`. Both sides are stored with the same pitch of at least `out_width + reach` numbers
-//! a row and at least `out_height + reach` rows an image, zeros outside the image; then that input stands `ky / s * pitch + kx / s` numbers after the
-//! output's own index, also across the images of a group. Sums computed in the gaps are not used.
+//! A convolution with stride `s` and `reach = (kernel - 1) / s` reads, for tap `(ky, kx)` of output `(r, c)`, the input
+//! phase `(ky % s, kx % s)` at `(r + ky / s, c + kx / s)`. Both sides are stored with the same pitch: at least
+//! `out_width + reach` numbers per row and at least `out_height + reach` rows per image, with zeros outside the image.
+//! Then that input stands `ky / s * pitch + kx / s` numbers after the output's own index, also across the images of a
+//! group. Sums computed in the gaps are not used.
 
 use super::correlate::WholeRows;
 use crate::activation::leaky_slope;
@@ -35,7 +36,7 @@ impl Flat {
         self.rows * self.pitch
     }
 
-    /// Zeros before the first image: the farthest that an input gradient looks back, in whole lines.
+    /// Zeros before the first image: how far back an input gradient reads, rounded up to whole lines.
     pub(super) fn lead(&self) -> usize {
         (self.reach * self.pitch + self.reach).next_multiple_of(LANES)
     }
@@ -46,7 +47,7 @@ impl Flat {
     }
 }
 
-/// The numbers of a side's images, taken back through a leaky ReLU if there is one.
+/// The numbers of a side's images. Gradients are taken back through a leaky ReLU if there is one.
 #[derive(Clone, Copy)]
 pub(super) struct Planes<'a> {
     pub(super) numbers: &'a [f32],
@@ -58,12 +59,12 @@ impl<'a> Planes<'a> {
         Planes { numbers, after: None }
     }
 
-    /// Those of the output side, whose numbers are neighbours.
+    /// The gradients of the output side, whose step is always 1.
     pub(super) fn gradients(gradient: OutputGradient<'a>) -> Self {
         Planes { numbers: gradient.dy, after: gradient.after }
     }
 
-    /// Parts of `images` images.
+    /// Parts of `numbers` numbers.
     pub(super) fn chunks(self, numbers: usize) -> impl Iterator<Item = Planes<'a>> {
         (0..self.numbers.len()).step_by(numbers).map(move |first| self.part(first, numbers))
     }
@@ -96,7 +97,7 @@ impl Side {
         Side { channels: g.out_channels, height: g.out_height(), width: g.out_width(), step: 1, pad: 0 }
     }
 
-    /// How sums are written to planes without a detour, if their rows are whole vectors.
+    /// How sums are written directly to planes; `None` unless the planes' rows are whole vectors.
     pub(super) fn whole_rows(&self, flat: &Flat, slope: f32) -> Option<WholeRows> {
         let fits = self.step == 1 && self.pad == 0 && self.width.is_multiple_of(LANES);
         let (vectors, row_vectors) = (self.plane() / LANES, self.width / LANES);
@@ -118,8 +119,8 @@ impl Side {
         self.channels * self.plane()
     }
 
-    /// The flat indices `first, first + 1, ...` of one axis that lie in the image, and the image's position at the first of them;
-    /// positions go on in steps.
+    /// The flat indices `first, first + 1, ...` of one axis that lie in the image, and the image's position at the
+    /// first of them; the following positions are `step` apart.
     fn inside(&self, residue: usize, size: usize, limit: usize) -> (std::ops::Range<usize>, usize) {
         let first = self.pad.saturating_sub(residue).div_ceil(self.step);
         let end = (size + self.pad).saturating_sub(residue).div_ceil(self.step).min(limit);

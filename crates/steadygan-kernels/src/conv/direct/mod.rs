@@ -1,5 +1,5 @@
-//! Direct convolution over flat planes, for any kernel, stride and padding: no image is unfolded, and no column of a product is wasted
-//! on few channels, so this is also the way of the layers next to the image.
+//! Direct convolution over flat planes, for any kernel, stride and padding. No image is unfolded, and few channels
+//! waste no columns of a product, so this also serves the layers next to the image.
 
 mod correlate;
 mod flat;
@@ -17,7 +17,7 @@ use crate::simd::{LANES, Line};
 
 pub(super) use self::weight::weight_gradient;
 
-/// Numbers of a flat plane that make a group of images.
+/// A group of images has at least this many numbers in a flat plane, unless the batch is smaller.
 const GROUP_NUMBERS: usize = 1024;
 /// With fewer groups than this, panels of target channels are tasks of their own.
 const FEW_GROUPS: usize = 8;
@@ -44,15 +44,15 @@ struct Direction<'a> {
     slope: Option<f32>,
 }
 
-/// What one phase of the target sums: a source plane's offset per (source channel, tap), and the weights, one panel of sixteen
-/// target channels after the other.
+/// The terms that one phase of the target sums: the offset in the source planes of each (source channel, tap), and the
+/// first line of its weights, which are stored in panels of sixteen target channels.
 struct Phase {
     offsets: Vec<usize>,
     first_line: usize,
 }
 
 impl Direction<'_> {
-    /// The taps that reach a phase of the target, and the place of what they read relative to the target's own.
+    /// The taps that reach a phase of the target, and for each the place that it reads, relative to the target's place.
     fn taps(&self, flat: &Flat, plane: usize, phase: usize) -> Vec<(usize, isize)> {
         let (kernel, stride) = (self.g.kernel, self.g.stride);
         let mut taps = Vec::new();

@@ -10,13 +10,14 @@ use crate::parallel::split_columns;
 use crate::scratch::with_numbers;
 use crate::simd::{Isa, LANES, RegisterBlock, vectorised};
 
-/// Numbers of a flat plane of the images that are taken together.
+/// Images are taken together until a flat plane of them has this many numbers.
 const CHUNK_NUMBERS: usize = 8 * 1024;
 /// Numbers summed before the lanes are added up: four planes of them fill a core's first-level cache.
 const STRETCH: usize = 2048;
-/// Output channels and (input channel, tap) pairs of a block of inner products: their sums make one line.
+/// How many output channels, and how many (input channel, tap) pairs, a block of inner products has: its sums make one
+/// line.
 const SIDE: usize = 4;
-/// (Input channel, tap) pairs of a task.
+/// (Input channel, tap) pairs per task.
 const TASK_COLUMNS: usize = 256;
 
 /// The weight gradient, `dw` from `x` and `dy`.
@@ -65,7 +66,8 @@ pub(in crate::conv) fn weight_gradient(g: &Conv, x: &[f32], dy: OutputGradient, 
     });
 }
 
-/// Where each (input channel, tap) pair is read for the outputs' first place; the last one fills up a block.
+/// Where each (input channel, tap) pair is read for the outputs' first place. The last pair is repeated to fill up a
+/// block.
 fn offsets(g: &Conv, flat: &Flat, plane: usize) -> Vec<usize> {
     let area = g.kernel * g.kernel;
     let columns = g.in_channels * area;
@@ -80,14 +82,15 @@ fn offsets(g: &Conv, flat: &Flat, plane: usize) -> Vec<usize> {
     (0..columns.next_multiple_of(SIDE)).map(offset).collect()
 }
 
-/// The flat planes of a chunk: all inputs', and the outputs' from a task's first on, `plane` numbers apart.
+/// The flat planes of a chunk, `plane` numbers apart: all inputs, and the outputs from a task's first output on.
 struct Operands<'a> {
     inputs: &'a [f32],
     outputs: &'a [f32],
     plane: usize,
 }
 
-/// `NR` outputs by `NC` inputs from `(row, column)` on: the inner products over one stretch, as lanes of `sums[output][input]`.
+/// `NR` outputs by `NC` inputs from `(row, column)` on: the inner products over one stretch, as lanes of
+/// `sums[output][input]`.
 #[inline(always)]
 fn block<'a, I: Isa, const NR: usize, const NC: usize>(
     planes: &Operands<'a>,
@@ -127,7 +130,8 @@ fn block<'a, I: Isa, const NR: usize, const NC: usize>(
 }
 
 vectorised! {
-    /// Adds to `rows[output][column]` the inner products of up to four output planes with the input planes at `offsets`.
+    /// Adds to `rows[output][column]` the inner products of up to four output planes with the input planes at
+    /// `offsets`.
     fn add_products<I>(planes: &Operands, offsets: &[usize], numbers: usize, rows: &mut [&mut [f32]]) {
         const { assert!(LANES <= SLACK) }
         for first in (0..numbers).step_by(STRETCH) {

@@ -1,8 +1,9 @@
-//! The one-dimensional transforms of Winograd's minimal filtering (Lavin and Gray 2016), as straight-line vector arithmetic.
+//! The one-dimensional transforms of Winograd's minimal filtering (Lavin and Gray 2016), as straight-line vector
+//! arithmetic.
 //!
 //! `F(4, r)` computes four outputs of a filter with `r` taps from `a = 4 + r - 1` inputs with `a` multiplications:
 //! `y = AT ((G w) * (BT d))`. The two-dimensional form applies each transform to rows, then to columns.
-//! Tables written out as loops over coefficients were measured five times slower than these lines.
+//! Loops over tables of coefficients were measured five times slower than these lines.
 
 use crate::simd::Isa;
 
@@ -11,8 +12,8 @@ pub(super) const M: usize = 4;
 
 /// A family of transforms with `A` inputs (and positions) and `R` taps along each axis.
 pub(super) trait Family<const A: usize, const R: usize>: Copy + Send + Sync + 'static {
-    /// Distance between the outputs' inputs: a stride of 2 is split into the phases of even and odd inputs along each axis, which
-    /// count as input channels of one problem.
+    /// The stride of the convolution. A stride of 2 is split into the phases of even and odd inputs along each axis,
+    /// which count as input channels of one problem.
     const STEP: usize;
 
     /// `BT d`.

@@ -1,4 +1,4 @@
-//! The weight gradient: at each position, the product of the inputs' and the output gradients' positions, summed over tiles.
+//! The weight gradient: at each position, the product of the inputs and the output gradients there, summed over tiles.
 
 use rayon::prelude::*;
 
@@ -16,19 +16,19 @@ use crate::simd::{LANES, Line};
 const GROUP_TILES: usize = 128;
 /// Lines of positions of both sides held at once when the sums are small (4 MiB).
 const HELD_LINES: usize = 1 << 16;
-/// Blocks of output channels of a task.
+/// Blocks of output channels per task.
 const PANEL: usize = 2;
 
-/// A task is a block of input channels and a panel of output channels; all share the positions of the images.
+/// A task is a block of input channels and a panel of output channels; all tasks share the positions of the images.
 ///
-/// Images are taken as many at a time as may be held. If that is not the whole batch, the sums of all tasks are kept from one time to
-/// the next; otherwise they live only as long as their task.
+/// Images are processed in rounds, each of as many images as may be held. If there are several rounds, the sums of all
+/// tasks are kept between them; otherwise sums live only as long as their task.
 pub(super) fn run<F: Family<A, R>, const A: usize, const R: usize>(g: &Conv, x: &[f32], dy: &[f32], dw: &mut [f32]) {
     let (input, output) = (Side::input(g, A, F::STEP), Side::output(g));
     let group = Group::new(g, GROUP_TILES);
     let group_lines = [group.lines(&input, A * A), group.lines(&output, A * A)];
     let groups = g.batch.div_ceil(group.images);
-    // Larger sums are better added up in few goes.
+    // If the sums are larger, more lines are held, so that the sums are added up in fewer rounds.
     let all_sums = A * A * input.phases * g.in_channels * g.out_channels / LANES;
     let held = HELD_LINES.max(2 * all_sums) / (group_lines[0] + group_lines[1]);
     let held = held.clamp(1, groups);

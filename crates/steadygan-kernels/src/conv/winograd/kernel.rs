@@ -1,4 +1,4 @@
-//! The weights at the positions, for each direction, and the weight gradient back from them.
+//! Transforms weights to positions, for each direction, and weight gradients from positions back to taps.
 
 use super::family::Family;
 use super::transform::{load_block, positions_to_taps, store_block, taps_to_positions};
@@ -56,9 +56,10 @@ fn load_taps<I: Isa>(w: &[f32], stride: usize, lanes: usize, taps: usize, lines:
 }
 
 vectorised! {
-    /// The weights of lanes from `16 * block` on, `[phase of a lane's channel][position][step]` with `stride` steps to a position.
+    /// The weights of the sixteen lanes from `16 * block` on, as `[phase of a lane's channel][position][step]` with
+    /// room for `stride` steps per position.
     ///
-    /// Steps are the other side's lines of positions: `[block][phase][lane]`.
+    /// Steps are the channels of the other side: `[block][phase][lane]`.
     pub(super) fn weights_to_positions<I, F: Family<A, R>; const A: usize, const R: usize>(
         kernel: Kernel, w: &[f32], block: usize, stride: usize, positions: &mut [Line],
     ) {
@@ -95,7 +96,8 @@ vectorised! {
 
 vectorised! {
     /// The weight gradients of one block of input channels by one block of output channels, from the positions
-    /// `[phase][position][input channel]` (output channels in the lanes) into `rows[output channel]`, each `[input channel][taps]`.
+    /// `[phase][position][input channel]` (output channels in the lanes) into `rows[output channel]`, each
+    /// `[input channel][taps]`.
     pub(super) fn positions_to_weights<I, F: Family<A, R>; const A: usize, const R: usize>(
         positions: &[Line], rows: &mut [&mut [f32]],
     ) {

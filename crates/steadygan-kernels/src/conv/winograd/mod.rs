@@ -1,11 +1,13 @@
-//! Convolution by Winograd's minimal filtering (Lavin and Gray 2016): kernels of 4 with stride 2, and kernels of 3 with stride 1.
+//! Convolution by Winograd's minimal filtering (Lavin and Gray 2016): kernels of 4 with stride 2, and kernels of 3 with
+//! stride 1.
 //!
-//! Images are cut into tiles of 4 x 4 outputs. In the domain of *positions* the convolution is one matrix product per position, of
-//! tiles by channels, with 25/64 (4 x 4, stride 2) or 36/144 (3 x 3) of the direct computation's multiplications. The input
-//! gradient is the same with all transforms transposed; the weight gradient multiplies the positions of both sides.
+//! Images are cut into tiles of 4 x 4 outputs. In the domain of *positions* the convolution is one matrix product per
+//! position, of tiles by channels, with 25/64 (4 x 4, stride 2) or 36/144 (3 x 3) of the direct computation's
+//! multiplications. The input gradient is the same computation with all transforms transposed; the weight gradient
+//! multiplies the positions of both sides.
 //!
-//! Positions stand as `[position][block of 16 channels][phase][tile]` lines for a group of images; this layout serves all three
-//! passes, and nothing is repacked between transform and product.
+//! Positions are stored as `[position][block of 16 channels][phase][tile]` lines for a group of images. This layout
+//! serves all three passes, and nothing is repacked between transform and product.
 
 mod family;
 mod gradient;
@@ -30,21 +32,23 @@ use crate::parallel::split_columns;
 use crate::scratch::with_lines;
 use crate::simd::{LANES, Line};
 
-/// Tiles of a group of images: rows enough for the product, few enough for the positions to stay in a core's second-level cache.
+/// Tiles of a group of images: rows enough for the product, few enough for the positions to stay in a core's
+/// second-level cache.
 const GROUP_TILES: usize = 32;
-/// Weights at the positions up to this many lines (4 MiB) are computed once and shared by groups of images. Larger ones are
-/// computed panel by panel where they are used, so that they never travel to memory and back.
+/// Weights at the positions up to this many lines (4 MiB) are computed once and shared by groups of images. Larger ones
+/// are computed panel by panel where they are used, so that they never travel to memory and back.
 const SHARED_WEIGHT_LINES: usize = 1 << 16;
 /// Lines of positions held for many images at once (16 MiB).
 const HELD_LINES: usize = 1 << 18;
 /// Blocks of sixteen columns that are multiplied together, if the weights are shared.
 const PANEL_COLUMNS: usize = 4;
-/// The same if a panel computes its own weights: fewer of them stay nearer to the core (8% on 256 to 512 channels).
+/// The same number if a panel computes its own weights: fewer weights stay nearer to the core (8% faster on 256 to 512
+/// channels).
 const OWN_PANEL_COLUMNS: usize = 2;
-/// Fewest channels on both sides for which lines of sixteen pay.
+/// The fewest channels on both sides for which lines of sixteen channels are worth it.
 const MIN_CHANNELS: usize = 8;
 
-/// Which transform a shape suits.
+/// The transform that suits a shape.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Choice {
     Halving,
@@ -114,12 +118,12 @@ impl<F: Family<A, R>, const A: usize, const R: usize> Pass<F, A, R> {
         }
     }
 
-    /// Steps of the products: lanes of all lines of positions of the source.
+    /// Terms in the sums of the products: the lanes of all lines of the source at one position and tile.
     fn steps(&self) -> usize {
         self.source.blocks() * self.source.phases * LANES
     }
 
-    /// Lines from the weights of one position to those of the next: odd, as a group's stride.
+    /// Lines from the weights of one position to the weights of the next: an odd number, like a group's stride.
     fn step_stride(&self) -> usize {
         self.steps() + 1
     }
@@ -165,7 +169,8 @@ impl<F: Family<A, R>, const A: usize, const R: usize> Pass<F, A, R> {
         }
     }
 
-    /// A task is a group of images: it holds its own positions; all share the weights. Its panels are tasks in turn.
+    /// A task is a group of images, which has its own positions; all tasks share the weights. The group's panels are
+    /// tasks in turn.
     fn by_images(&self, from: &[f32], w: &[f32], to: &mut [f32]) {
         let weight_lines = self.weight_lines();
         let source_lines = self.group.lines(&self.source, Self::POSITIONS);
@@ -187,8 +192,8 @@ impl<F: Family<A, R>, const A: usize, const R: usize> Pass<F, A, R> {
         });
     }
 
-    /// A task is a panel of target channels: it holds its own weights; all share the positions of the images. Its groups of images are
-    /// tasks in turn.
+    /// A task is a panel of target channels, which has its own weights; all tasks share the positions of the images.
+    /// The panel's groups of images are tasks in turn.
     fn by_panels(&self, from: &[f32], w: &[f32], to: &mut [f32]) {
         let weight_lines = self.panel() * self.weight_lines();
         let group_lines = self.group.lines(&self.source, Self::POSITIONS);
@@ -223,8 +228,8 @@ impl<F: Family<A, R>, const A: usize, const R: usize> Pass<F, A, R> {
         parts.map(|(index, planes)| (index * self.panel(), planes)).collect()
     }
 
-    /// Multiplies a group's positions with the weights of the panel that starts at block `first`, and transforms the products into
-    /// the images' `planes` of the panel's channels.
+    /// Multiplies a group's positions with the weights of the panel that starts at block `first`, and transforms the
+    /// products into the images' `planes` of the panel's channels.
     fn multiply(&self, first: usize, source: &[Line], weights: &[Line], planes: &mut [&mut [f32]]) {
         let target = &self.target;
         let blocks = self.panel().min(target.blocks() - first);

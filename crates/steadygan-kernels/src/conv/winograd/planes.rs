@@ -1,4 +1,4 @@
-//! Between planes of pixels (NCHW) and grids of lines: sixteen channels to a line, one line a pixel.
+//! Converts between planes of pixels (NCHW) and grids of lines: one line per pixel, with sixteen channels.
 
 use super::family::M;
 use crate::conv::Conv;
@@ -9,7 +9,7 @@ pub(super) struct Side {
     pub(super) channels: usize,
     /// Pixels of a channel of one image.
     pub(super) plane: usize,
-    /// Blocks of positions of sixteen channels: the phases of inputs, one for outputs.
+    /// Blocks of positions for sixteen channels: one per phase of inputs, one for outputs.
     pub(super) phases: usize,
     /// Whether this is the input side.
     pub(super) is_input: bool,
@@ -23,7 +23,8 @@ pub(super) struct Side {
 }
 
 impl Side {
-    /// The inputs of a convolution with padding 1, whose tiles have `a` positions along each axis and step over `step` pixels an output.
+    /// The inputs of a convolution with padding 1, whose tiles have `a` positions along each axis and advance `step`
+    /// pixels per output.
     pub(super) fn input(g: &Conv, a: usize, step: usize) -> Self {
         let tiles = tiles(g);
         let [rows, columns] = tiles.map(|count| step * (count * M + a - M));

@@ -17,7 +17,7 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// As many images as have about `tiles` tiles.
+    /// A group of as many images as have about `tiles` tiles.
     pub(super) fn new(g: &Conv, tiles: usize) -> Self {
         let tiles_per_image = g.out_height().div_ceil(M) * g.out_width().div_ceil(M);
         let images = (tiles / tiles_per_image).clamp(1, g.batch);

@@ -4,8 +4,9 @@ use crate::simd::{Isa, LANES, Line, RegisterBlock, vectorised};
 
 /// The operands of one position.
 ///
-/// `out[column block][tile] = sum over (block, lane) a[block][tile].lane * b[column block][block * 16 + lane]`, where successive
-/// blocks stand `stride` lines apart in `a`, `column_stride` lines apart in `b` and `out_stride` lines apart in `out`.
+/// `out[column block][tile] = sum over (block, lane) a[block][tile].lane * b[column block][block * 16 + lane]`, where
+/// successive blocks stand `stride` lines apart in `a`, `column_stride` lines apart in `b` and `out_stride` lines apart
+/// in `out`.
 #[derive(Clone, Copy)]
 pub(super) struct Product<'a> {
     pub(super) a: &'a [Line],
@@ -26,8 +27,8 @@ fn block<I: Isa, const MR: usize, const NL: usize>(p: &Product, tile: usize, col
         let rows: &[Line; MR] = p.a[block * p.stride + tile..].first_chunk().expect("a holds all tiles");
         let columns = &p.b[column * p.column_stride + block * LANES..];
         let columns = &columns[..(NL - 1) * p.column_stride + LANES];
-        // The next rows stand a block's stride away, where the processor does not look by itself: 15% on layers whose positions do
-        // not fit a core's own cache.
+        // The next rows stand a block's stride away, where the processor does not prefetch by itself. Prefetching them
+        // is 15% faster on layers whose positions do not fit a core's own cache.
         let next = (block + 1) * p.stride + tile;
         I::prefetch(p.a.get(next..next + MR).unwrap_or_default());
         for lane in 0..LANES {

@@ -1,8 +1,8 @@
 //! The two-dimensional transforms between pixels, positions and taps, on lines of sixteen channels.
 //!
-//! A *position* is one of the `A * A` products of a tile. What goes into a product stands as one slice `[phase][tile]` per position;
-//! what comes out of it as `[phase][position][tile]`; `stride` lines lie between neighbours. Images stand as grids of lines, one a
-//! pixel, with room for whole tiles.
+//! A *position* is one of the `A * A` products of a tile. The factors of a product are stored as one slice
+//! `[phase][tile]` per position, its results as `[phase][position][tile]`; neighbouring rows of tiles are `stride`
+//! lines apart. Images are stored as grids of lines, one per pixel, with room for whole tiles.
 
 use super::family::{Family, M};
 use crate::simd::{Isa, LANES, Line, vectorised};
@@ -118,7 +118,8 @@ vectorised! {
 }
 
 vectorised! {
-    /// Adds `B n BT` of every tile and phase to an image `grid` of input gradients: the adjoint of `inputs_to_positions`.
+    /// Adds `B n BT` of every tile and phase to an image `grid` of input gradients: the adjoint of
+    /// `inputs_to_positions`.
     pub(super) fn positions_to_inputs<I, F: Family<A, R>; const A: usize, const R: usize>(
         tiles: Tiles, positions: &[Line], grid: &mut [Line],
     ) {
