@@ -1,4 +1,4 @@
-//! `data inspect`: what people and programs are told about images.
+//! `data inspect`: its table, its JSON and its sheet.
 
 use crate::command::{entries, steadygan};
 use crate::doors::containers;
