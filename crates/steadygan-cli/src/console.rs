@@ -42,7 +42,7 @@ pub(crate) fn told(finding: &Finding) -> String {
     text
 }
 
-/// What is shown while training.
+/// The kind of output while training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shown {
     /// Nothing: `--quiet`.
@@ -68,7 +68,7 @@ pub(crate) fn interrupted() -> Arc<AtomicBool> {
     interrupted
 }
 
-/// The progress of training, and Ctrl-C.
+/// Shows the progress of training, and stops it at Ctrl-C.
 pub(crate) struct Console {
     bar: ProgressBar,
     from: u64,

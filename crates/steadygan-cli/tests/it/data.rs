@@ -100,7 +100,7 @@ fn more_than_64_megapixels_by_the_header_alone() {
     let folder = workplace();
     fs::create_dir(folder.path().join("huge")).unwrap();
     let mut huge = png(1);
-    // Behind the signature: the header's length (8), name (12), width (16), height (20), ..., checksum (29).
+    // Offsets of the header after the signature: length (8), name (12), width (16), height (20), ..., checksum (29).
     huge[16..20].copy_from_slice(&8_001u32.to_be_bytes());
     huge[20..24].copy_from_slice(&8_000u32.to_be_bytes());
     let checksum = crc32(&huge[12..29]);

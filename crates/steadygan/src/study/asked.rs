@@ -20,7 +20,7 @@ pub struct StudyRecipe {
     /// The base recipe's file; the embedded recipe if it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recipe: Option<String>,
-    /// Recipe keys laid over the base recipe, for every run.
+    /// Recipe keys that override the base recipe's, in every run.
     pub set: Table,
     /// How rows are chosen.
     pub design: Design,
@@ -105,7 +105,7 @@ pub struct Budget {
     pub seconds: u64,
 }
 
-/// A year, in seconds: more is a mistake.
+/// The longest budget in seconds, a year. More must be a mistake.
 const LONGEST_S: f64 = 366.0 * 86_400.0;
 
 impl FromStr for Budget {

@@ -136,7 +136,7 @@ fn winner(plan: &StudyPlan, scores: &Scores) -> Row {
         .map_or_else(|| plan.corners()[2].clone(), |(row, _)| plan.rows[row].clone())
 }
 
-/// Writes `recommended.toml`: the base recipe with the recommended levels, at its own length.
+/// Writes `recommended.toml`: the base recipe with the recommended levels and the base recipe's own length.
 ///
 /// # Errors
 ///

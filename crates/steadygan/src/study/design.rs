@@ -16,7 +16,7 @@ use std::fmt;
 /// A level of each factor, in the factors' order.
 pub type Row = Vec<usize>;
 
-/// More rows than any study can run: a full factorial of 12 switches.
+/// The most rows of a full factorial: those of 12 switches, which is already more than a study can run.
 const MAX_ROWS: usize = 4096;
 
 /// How rows are chosen.

@@ -43,7 +43,7 @@ fn mean(over: &Weighted, of: impl Fn(f64) -> f64) -> f64 {
 /// How the estimates in a family of intervals depend on each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Together {
-    /// In any way.
+    /// They may depend on each other in any way.
     Anyhow,
     /// Each is a difference from one and the same mean, so that any two have correlation ½.
     WithOne,

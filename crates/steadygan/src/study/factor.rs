@@ -9,7 +9,7 @@ pub struct Factor {
     pub name: String,
     /// The recipe key: `heuristics.batch-norm`, `heuristics.adam.lr`.
     pub key: String,
-    /// The values, as a recipe takes them.
+    /// The values to compare, as written in a recipe.
     pub levels: Vec<toml::Value>,
     /// The level at the all-off corner. For a factor of values: the base recipe's level.
     pub off: usize,

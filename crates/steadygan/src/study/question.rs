@@ -238,7 +238,7 @@ fn is_of_points(asked: &StudyRecipe) -> bool {
     source.is_some_and(|source| sample_shape(source).is_some())
 }
 
-/// Lays a table's keys over a recipe.
+/// Sets a table's keys in a recipe.
 pub(super) fn lay_all(recipe: &mut LayeredRecipe, table: &Table) -> Result<()> {
     table.iter().try_for_each(|(key, value)| recipe.lay_value(key, value.clone(), ORIGIN))
 }
