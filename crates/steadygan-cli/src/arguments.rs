@@ -37,23 +37,23 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Starts the threads of the whole program. This thread is one of them: it works on what it asks for instead of waking another one
-    /// and waiting, a hundred times a training step.
+    /// Starts the threads of the whole program. The calling thread is one of them, so that it works itself instead of
+    /// waking another thread and waiting for it, which would happen a hundred times in a training step.
     pub(crate) fn apply(&self) -> Result<()> {
         let threads = self.threads.unwrap_or(0);
-        // Zero stands for one a core.
+        // rayon takes zero as one thread for each core.
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread();
         let sound = self.threads != Some(0) && threads <= 1024 && pool.build_global().is_ok();
         let hint = "leave it out for one thread a core";
         if sound { Ok(()) } else { Err(Error::recipe(format!("--threads {threads} is not in 1..=1024"), hint)) }
     }
 
-    /// The threads there are.
+    /// The number of threads that were started.
     pub(crate) fn threads(&self) -> usize {
         rayon::current_num_threads()
     }
 
-    /// The device of that name, and the threads there are.
+    /// The device with this name, and the number of threads.
     pub(crate) fn machine(&self, device: &Device) -> Result<Machine> {
         Machine::new(&device.name, self.threads())
     }
@@ -99,10 +99,10 @@ pub(crate) enum Command {
     },
 }
 
-/// TOML's integers end here.
+/// The largest seed, because TOML's integers have 64 bits with a sign.
 const MAX_SEED: u64 = i64::MAX as u64;
 
-/// A recipe and what is laid over it.
+/// A recipe and the options that change it.
 #[derive(Debug, Args, Default)]
 pub(crate) struct Recipe {
     /// A recipe file (default: the embedded one)
@@ -135,12 +135,13 @@ pub(crate) struct Recipe {
 }
 
 impl Recipe {
-    /// A recipe on other data than it names.
+    /// A recipe on other data than its own.
     pub(crate) fn on(data: &str, file: Option<&Path>, set: &[String]) -> Self {
         Self { file: file.map(Path::to_owned), data: Some(data.into()), set: set.into(), ..Self::default() }
     }
 
-    /// The layers: file (or the embedded recipe) < --set < the other flags.
+    /// The recipe's layers, each overriding those before it: the file (or the embedded recipe), `--set`, the other
+    /// flags.
     pub(crate) fn layered(&self) -> Result<LayeredRecipe> {
         let mut recipe = steadygan::heuristics::recipe();
         match &self.file {
@@ -236,7 +237,7 @@ pub(crate) struct Resume {
     pub(crate) stop: Stop,
 }
 
-/// What stops training as Ctrl-C does: after the step, saving.
+/// Options that stop training as Ctrl-C does: after the current step, with the state saved.
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub(crate) struct Stop {
     /// Stop after so many real images, as Ctrl-C would
@@ -282,7 +283,7 @@ pub(crate) struct Report {
     pub(crate) gif: bool,
 }
 
-/// Which of a run's checkpoints.
+/// Selects one of a run's checkpoints.
 #[derive(Debug, Args)]
 pub(crate) struct Checkpoint {
     /// Which checkpoint: best or latest
@@ -383,7 +384,7 @@ pub(crate) struct Generate {
 }
 
 impl Generate {
-    /// How many latents are drawn.
+    /// How many latents to draw.
     pub(crate) fn count(&self) -> usize {
         self.count.unwrap_or(if self.interpolate { 8 } else { 64 })
     }

@@ -1,4 +1,5 @@
-//! The commands: each turns arguments into one call of the library and its result into words.
+//! The commands `train`, `resume`, `generate`, `summary` and `heuristics`. Each turns its arguments into calls of the
+//! library and the result into words.
 
 use crate::arguments::{Generate, Options, Recipe, Resume, Stop, Train};
 use crate::console::{Console, answer, say};
@@ -94,26 +95,26 @@ fn train_to_the_end(mut run: Run, stop: Stop, options: &Options) -> Result<ExitC
     Ok(code)
 }
 
-/// The last line on stdout: a path, or an object with it.
+/// Prints the last line on stdout: a path, or with `--json` an object that holds it.
 pub(crate) fn answer_path(what: &str, path: &Path, options: &Options) {
     let path = path.display().to_string();
     answer(&if options.json { serde_json::json!({ what: path }).to_string() } else { path });
 }
 
-/// One line about skipped images, of which the manifest lists all, and what else is to be known of the source.
+/// Warns of skipped images, all of which the manifest lists, and prints the source's own warning.
 fn warn_of_source(data: &Dataset) {
     warn_of(&data.skipped, data.train.count() + data.holdout.count());
     warn(data);
 }
 
-/// What is to be known of the source.
+/// Prints the warning about the source of the data, if there is one.
 pub(crate) fn warn(data: &Dataset) {
     if let Some(warning) = &data.warning {
         say(&format!("warning: {warning}"));
     }
 }
 
-/// One line about images that were skipped beside those that were `read`.
+/// Warns of skipped images in one line; `read` images could be read.
 pub(crate) fn warn_of(skipped: &[Skipped], read: usize) {
     if !skipped.is_empty() {
         let named = shortened(skipped.iter().map(|file| format!("{} {}", file.name, file.why)), "; ");
@@ -121,7 +122,7 @@ pub(crate) fn warn_of(skipped: &[Skipped], read: usize) {
     }
 }
 
-/// The first three of a list, and how many more there are.
+/// The first three texts of a list, and the number of further ones.
 pub(crate) fn shortened(texts: impl ExactSizeIterator<Item = String>, between: &str) -> String {
     const NAMED: usize = 3;
     let more = texts.len().saturating_sub(NAMED);
@@ -205,7 +206,7 @@ pub(crate) fn heuristics(name: Option<&str>, options: &Options) -> Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-/// The cards, each with its cost.
+/// The heuristics' cards as JSON, each with its cost.
 fn cards_in_json(cards: &[&Card]) -> String {
     let with_cost = |card: &&Card| {
         let mut object = serde_json::json!(card);

@@ -1,4 +1,4 @@
-//! What people see while they wait. Everything here goes to stderr; stdout is for answers.
+//! Output for people: progress, messages and errors go to stderr, answers to stdout.
 
 use crate::arguments::Stop;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -11,23 +11,24 @@ use steadygan::report::DynamicImage;
 use steadygan::train::{Distance, Observer, State, StepStats};
 use steadygan_run::{Finding, Severity, Signs};
 
-/// One line `error:` and one line `hint:`, whatever line breaks a file's name or another's message has.
+/// Prints one line `error:` and one line `hint:`. Line breaks within the texts, such as in a file's name, become
+/// spaces.
 pub(crate) fn error(message: &str, hint: &str) {
     let line = |text: &str| text.lines().map(str::trim).collect::<Vec<_>>().join(" ");
     say(&format!("error: {}\nhint: {}", line(message), line(hint)));
 }
 
-/// A message. Nobody may be listening, and that is no reason to stop.
+/// Prints a message on stderr. A closed stderr is ignored, because it is no reason to stop.
 pub(crate) fn say(message: &str) {
     let _ = writeln!(std::io::stderr(), "{message}");
 }
 
-/// What was asked for, on stdout, ending with one line's end. A reader who has had enough closes the pipe.
+/// Prints an answer on stdout, ended by exactly one line break. A closed pipe is ignored: the reader wants no more.
 pub(crate) fn answer(text: &str) {
     let _ = writeln!(std::io::stdout(), "{}", text.trim_end_matches('\n'));
 }
 
-/// A finding in lines for people: what is seen, what it means, what may help.
+/// A finding as lines of text: what was found, what it means, what may help.
 pub(crate) fn told(finding: &Finding) -> String {
     let Finding { images, finding: name, severity, says, means, advice, .. } = finding;
     if *severity == Severity::Over {
@@ -41,24 +42,24 @@ pub(crate) fn told(finding: &Finding) -> String {
     text
 }
 
-/// What is shown while training.
+/// The kind of output while training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shown {
     /// Nothing: `--quiet`.
     Nothing,
-    /// A status line that is drawn again and again.
+    /// A status line that is redrawn.
     Bar,
-    /// A line with each sheet, for a log.
+    /// A line of text with each sheet, for a log.
     Lines,
-    /// An object with each line of stats.
+    /// A JSON object for each line of stats, measurement and finding.
     Json,
 }
 
-/// Becomes true at Ctrl-C; a second one ends the program at once.
+/// A flag that Ctrl-C sets. A second Ctrl-C ends the program at once.
 pub(crate) fn interrupted() -> Arc<AtomicBool> {
     let interrupted = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&interrupted);
-    // A second handler in one process is the only failure, and a command has one.
+    // Setting a handler only fails if there is one already, and each command sets only one.
     let _ = ctrlc::set_handler(move || {
         if flag.swap(true, Ordering::Relaxed) {
             std::process::exit(steadygan_run::EXIT_INTERRUPTED.into());
@@ -67,7 +68,7 @@ pub(crate) fn interrupted() -> Arc<AtomicBool> {
     interrupted
 }
 
-/// The progress of training, and Ctrl-C.
+/// Shows the progress of training, and stops it at Ctrl-C.
 pub(crate) struct Console {
     bar: ProgressBar,
     from: u64,
@@ -81,14 +82,14 @@ pub(crate) struct Console {
     distance: Option<Measured>,
 }
 
-/// The distances of this session.
+/// The distances measured since this process began to train.
 #[derive(Debug, Clone, PartialEq)]
 struct Measured {
     latest: Distance,
-    /// The one before.
+    /// The value before the latest.
     before: Option<f64>,
     best: Distance,
-    /// Images shown at the best.
+    /// The count of real images at which the best was measured.
     best_at: u64,
 }
 
@@ -100,7 +101,7 @@ impl Measured {
         Self { latest: latest.clone(), before, best, best_at }
     }
 
-    /// The latest, and where it is going: within its deviation it stands.
+    /// The latest distance and its trend. A change within its standard deviation is no trend.
     fn shown(&self) -> String {
         let Distance { distance, .. } = &self.latest;
         let trend = match self.before.map(|before| distance.value - before) {
@@ -113,7 +114,7 @@ impl Measured {
 }
 
 impl Console {
-    /// From `from` to `to` images: a status line on a terminal, lines now and then elsewhere.
+    /// A console for training from `from` to `to` images: a status line on a terminal, a line now and then elsewhere.
     pub(crate) fn new(from: u64, to: u64, quiet: bool, json: bool) -> Self {
         let shown = match (quiet, json, std::io::stderr().is_terminal()) {
             (true, ..) => Shown::Nothing,
@@ -143,7 +144,7 @@ impl Console {
         }
     }
 
-    /// Has training stop by more than Ctrl-C.
+    /// Makes training stop also as the options `--until` and `--attended` say.
     pub(crate) fn stopped_by(self, stop: Stop) -> Self {
         if stop.attended {
             let flag = Arc::clone(&self.interrupted);
@@ -155,12 +156,12 @@ impl Console {
         Self { until: stop.until.map_or(u64::MAX, |count| count.0), ..self }
     }
 
-    /// How the latest points are spread over the modes of a mixture.
+    /// How the latest generated points are spread over the modes of the mixture, if they were measured.
     pub(crate) fn modes(&self) -> Option<&Modes> {
         self.modes.as_ref()
     }
 
-    /// The best distance of this session, and when it was measured.
+    /// The best distance since this process began to train, and the count of real images at which it was measured.
     pub(crate) fn best(&self) -> Option<(&Distance, u64)> {
         self.distance.as_ref().map(|measured| (&measured.best, measured.best_at))
     }
@@ -218,7 +219,7 @@ impl Observer for Console {
 
     fn distance(&mut self, state: &State, distance: &Distance) -> Result<()> {
         if self.shown == Shown::Json {
-            // Which was best is for metrics.jsonl to say, which knows what was measured before a resume.
+            // `best` is left out, because only metrics.jsonl knows the distances from before a resume.
             let mut line = serde_json::to_value(distance.line(state.images, false)).expect("numbers are JSON");
             line.as_object_mut().and_then(|line| line.remove("best"));
             say(&line.to_string());
@@ -229,7 +230,7 @@ impl Observer for Console {
     }
 
     fn sheet(&mut self, images: u64, _fakes: &DynamicImage) -> Result<()> {
-        // Before the first steps there is nothing to say.
+        // Nothing is measured yet at the sheet before the first step.
         if self.shown == Shown::Lines && images > self.from {
             let rate = (images - self.from) as f64 / self.bar.elapsed().as_secs_f64();
             say(format!("{images} images  {rate:.0}/s  {}", self.bar.message()).trim_end());

@@ -1,4 +1,4 @@
-//! The dashboard's address on stdout, and its pages until Ctrl-C.
+//! `steadygan dashboard`: prints the dashboard's address on stdout and serves its pages until Ctrl-C.
 
 use crate::arguments::{Dashboard, Options};
 use crate::console::{answer, say};
@@ -8,7 +8,7 @@ use steadygan::{Error, Result};
 pub(crate) fn dashboard(arguments: &Dashboard, options: &Options) -> Result<ExitCode> {
     let dashboard = steadygan_dash::Dashboard::bind(&arguments.folder, arguments.host, arguments.port)
         .map_err(|error| Error::recipe(error.to_string(), error.hint()))?;
-    // Without the program's own path there is no explorer; all else works.
+    // The explorer starts this program as its worker. Without the program's path there is no explorer; all else works.
     let dashboard = match std::env::current_exe() {
         Ok(program) => dashboard.with_sampler(program, options.threads()),
         Err(_) => dashboard,

@@ -1,4 +1,4 @@
-//! `steadygan data`: looking at images, and decoding them once for all runs.
+//! `steadygan data`: inspects images, and packs them so that they are decoded only once for all runs.
 
 use crate::arguments::{Options, Recipe};
 use crate::commands::{answer_path, shortened, warn, warn_of};
@@ -20,7 +20,7 @@ use steadygan_run::write_atomically;
 /// Images on the sheet: eight rows of eight.
 const SHEET: usize = 64;
 
-/// The sheet's file if nobody names another: it may be overwritten, whatever wrote it.
+/// The default file of the sheet. A file with this name is overwritten, whatever wrote it.
 const INSPECTED: &str = "inspected.png";
 
 #[derive(Debug, Subcommand)]
@@ -86,7 +86,7 @@ fn pack(arguments: &Pack, options: &Options) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What a recipe makes of the images, or why it would not train on them.
+/// A recipe's plan and data set for the images, or the reason why it cannot train on them.
 type Made = Result<(Plan, Dataset)>;
 
 fn inspect(arguments: &Inspect, options: &Options) -> Result<ExitCode> {
@@ -112,7 +112,8 @@ fn inspect(arguments: &Inspect, options: &Options) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Refuses a sheet that would be one of the images at the next look, or that would overwrite another file.
+/// Refuses a sheet that would lie among the images, and so be one of them next time, or that would overwrite another
+/// file.
 fn check_free(sheet: &Path, source: &Path) -> Result<()> {
     let shown = sheet.display();
     if source.is_dir() && source.canonicalize().is_ok_and(|source| folder_for(sheet).starts_with(source)) {
@@ -125,13 +126,13 @@ fn check_free(sheet: &Path, source: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The folder that a file is written to, or the first one above it that is there.
+/// The folder of a file, or the nearest folder above it that exists.
 fn folder_for(file: &Path) -> PathBuf {
     let above = file.ancestors().skip(1).map(|folder| Path::new(".").join(folder));
     above.filter_map(|folder| folder.canonicalize().ok()).next().unwrap_or_default()
 }
 
-/// The images that training shows first.
+/// A picture of the images that training uses first, as PNG.
 fn sheet(dataset: &Dataset, seed: u64) -> Result<Vec<u8>> {
     encode_png(&picture_of_reals(&data::first_shown(&dataset.train, seed, SHEET)))
 }

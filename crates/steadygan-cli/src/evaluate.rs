@@ -1,4 +1,4 @@
-//! How good images are: a table of metrics.
+//! `steadygan evaluate`: a table of metrics of a run's fakes or of any images.
 
 use crate::arguments::{Evaluate, Options};
 use crate::console::{answer, say};
@@ -35,7 +35,8 @@ pub(crate) fn evaluate(arguments: &Evaluate, options: &Options) -> Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-/// Where features of reals are kept: `steadygan/features` in the user's folder for caches, if there is one.
+/// The folder in which features of reals are cached: `steadygan/features` in the user's folder for caches, if there is
+/// one.
 fn cache_folder() -> Option<PathBuf> {
     let folder = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let caches = folder("XDG_CACHE_HOME").or_else(|| folder("LOCALAPPDATA"));
@@ -43,7 +44,7 @@ fn cache_folder() -> Option<PathBuf> {
     Some(caches.join("steadygan").join("features"))
 }
 
-/// The evaluation, with each value under its metric's name and each floor under `floor`.
+/// The evaluation as JSON, with each value also under its metric's name and each floor also in the object `floor`.
 fn in_json(evaluation: &Evaluation) -> String {
     let mut object = serde_json::to_value(evaluation).expect("an evaluation is plain data");
     let mut floors = Map::new();
@@ -98,7 +99,7 @@ fn cells(metric: &Metric) -> [String; 5] {
     ]
 }
 
-/// Four digits after the point, of large numbers none.
+/// A number with four digits after the point; with one from 100 on, with none from 10,000 on.
 fn number(value: f64) -> String {
     match value.abs() {
         size if size >= 1e4 => format!("{value:.0}"),

@@ -1,4 +1,4 @@
-//! A run's networks for other programs.
+//! `steadygan export`: writes a run's networks for other programs.
 
 use crate::arguments::{Export, Options};
 use crate::commands::answer_path;

@@ -1,4 +1,4 @@
-//! `steadygan`: arguments, console and exit codes; everything about GANs is in the library.
+//! The program `steadygan`: arguments, console output and exit codes. Everything about GANs is in the library.
 
 mod arguments;
 mod commands;
@@ -15,14 +15,15 @@ use arguments::{Arguments, Command};
 use clap::Parser;
 use std::process::ExitCode;
 
-/// Every operator allocates its output: an allocator that keeps its pages spares the system's clearing them.
+/// Every tensor operation allocates its output. This allocator keeps freed pages, so that the system need not clear new
+/// ones each time.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// The user's input: bad arguments too.
+/// The exit code for errors in the user's input, bad arguments included.
 const EXIT_INPUT: u8 = 1;
 
-/// A fault of the program.
+/// The exit code for a fault of the program.
 const EXIT_UNEXPECTED: u8 = 2;
 
 fn main() -> ExitCode {
@@ -61,8 +62,8 @@ fn run() -> ExitCode {
     })
 }
 
-/// Help and version are answers; anything else is bad input in clap's own words: a paragraph that says what
-/// is wrong, and perhaps a tip.
+/// Prints clap's result: help and version as answers, anything else as an error. From an error's text it takes the
+/// first paragraph, which says what is wrong, and the tip, if there is one, as the hint.
 fn usage(error: &clap::Error) -> ExitCode {
     let text = error.to_string();
     if !error.use_stderr() {

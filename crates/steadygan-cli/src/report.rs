@@ -1,4 +1,4 @@
-//! How runs and studies went, in words and as a page; and what the doctor looks for.
+//! `steadygan report`: a run or a study in words and as a page. `steadygan findings`: what the doctor looks for.
 
 use crate::arguments::{Options, Report};
 use crate::console::{answer, say, told};
@@ -14,7 +14,7 @@ use steadygan::{Error, Result};
 use steadygan_dash::{DashboardError, curves_svg, report_run, report_study};
 use steadygan_run::{RunDirectory, Severity, StudyDirectory, write_atomically};
 
-/// A kibibyte.
+/// Bytes in a kibibyte.
 const KIB: usize = 1 << 10;
 
 pub(crate) fn report(arguments: &Report, options: &Options) -> Result<ExitCode> {
@@ -58,7 +58,7 @@ pub(crate) fn report(arguments: &Report, options: &Options) -> Result<ExitCode> 
     Ok(ExitCode::SUCCESS)
 }
 
-/// What is told of a run or a study as JSON and in words, where its page goes, and the page.
+/// The report of a run or a study: as JSON, in words, the path of its page, and the page.
 type Told = (Value, String, PathBuf, steadygan_dash::Report);
 
 fn of_run(path: &Path) -> Result<Told> {
@@ -72,13 +72,13 @@ fn of_run(path: &Path) -> Result<Told> {
 fn of_study(path: &Path) -> Result<Told> {
     let study = StudyDirectory::new(path);
     let page = report_study(path).map_err(refused)?;
-    // A record that this program cannot judge has a page all the same.
+    // A record that this program cannot read still has a page, but no table.
     let judged = Study::record_of(&study).map_or_else(|_| String::new(), |record| table(&record));
     let text = format!("{}: {}\n\n{judged}", path.display(), page.says);
     Ok((json!({ "says": page.says }), text, study.report(), page))
 }
 
-/// Writes the page of a study that has its answer.
+/// Writes the page of a study that has results.
 pub(crate) fn write_study_page(study: &StudyDirectory) -> Result<()> {
     let page = report_study(study.path()).map_err(refused)?;
     Ok(write_atomically(&study.report(), page.html.as_bytes())?)

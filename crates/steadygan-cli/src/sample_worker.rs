@@ -1,7 +1,8 @@
-//! The process that draws images for the dashboard: a question a line on stdin, answers on stdout, until stdin ends.
+//! The process that makes images for the dashboard. It reads a question from each line of stdin and answers on stdout,
+//! until stdin ends.
 //!
 //! A question is the JSON of [`Ask`]. An answer is a line of JSON, `{"bytes": N, "facts": …}` or `{"error": …, "hint": …}`,
-//! and then the N bytes of a PNG. A line that is too long is no question: the process ends, and whoever asked starts it anew.
+//! and then the N bytes of a PNG. A line that is too long ends the process, and the dashboard starts it again.
 
 use crate::arguments::SampleWorker;
 use std::io::{self, BufRead, Read, Write};
@@ -10,11 +11,11 @@ use steadygan::explore::{Ask, Explorer};
 use steadygan::report::sheet::encode_png;
 use steadygan::{Error, Result};
 
-/// How long a question may be, in bytes.
+/// The longest question in bytes, line break included.
 const MAX_QUESTION: u64 = 4096;
 
 pub(crate) fn sample_worker(arguments: &SampleWorker) -> Result<ExitCode> {
-    // An error is that whoever asked has gone.
+    // An error means that the dashboard has closed the pipes, so the process just ends.
     let _ = converse(&mut Explorer::new(&arguments.run), &mut io::stdin().lock(), &mut io::stdout().lock());
     Ok(ExitCode::SUCCESS)
 }
@@ -23,7 +24,7 @@ fn converse(explorer: &mut Explorer, questions: &mut impl BufRead, answers: &mut
     let mut line = String::new();
     loop {
         questions.by_ref().take(MAX_QUESTION).read_line(&mut line)?;
-        // The end, or the beginning of a longer line: its rest would be answered, too.
+        // Either stdin has ended, or the line is too long and its rest would be taken for a question.
         if !line.ends_with('\n') {
             return Ok(());
         }
@@ -50,7 +51,7 @@ mod tests {
     use super::*;
     use std::path::Path;
 
-    /// What a process of a run that is not there answers.
+    /// How many answers these questions get. The run does not exist, so each answer must be an error.
     fn answers(questions: &str) -> usize {
         let mut answers = Vec::new();
         converse(&mut Explorer::new(Path::new("no/such/run")), &mut questions.as_bytes(), &mut answers).unwrap();
@@ -64,8 +65,8 @@ mod tests {
         assert_eq!(answers(""), 0);
         assert_eq!(answers("{}\n{\"ask\":\"layers\"}\n"), 2);
         let blank = " ".repeat(MAX_QUESTION as usize - 3);
-        assert_eq!(answers(&format!("{{}}\n{blank}{{}}\n{{}}\n")), 3, "as long as may be");
-        assert_eq!(answers(&format!("{{}}\n {blank}{{}}\n{{}}\n")), 1, "nothing after one that is longer");
-        assert_eq!(answers("{}\n{}"), 1, "whoever asked has gone");
+        assert_eq!(answers(&format!("{{}}\n{blank}{{}}\n{{}}\n")), 3, "a question of the greatest length");
+        assert_eq!(answers(&format!("{{}}\n {blank}{{}}\n{{}}\n")), 1, "no answer from a question that is too long on");
+        assert_eq!(answers("{}\n{}"), 1, "a last line without an end gets no answer");
     }
 }

@@ -1,4 +1,4 @@
-//! Studies: from the question to the table.
+//! `steadygan study`: reads the question, runs the study and prints its table.
 
 pub(crate) mod table;
 
@@ -18,7 +18,7 @@ use steadygan::study::{Budget, Found, Question, Study, StudyRecipe, Task, Unplan
 use steadygan::{Error, Result};
 use steadygan_run::{EXIT_INTERRUPTED, StudyDirectory};
 
-/// The budget of who gives none, in seconds: half an hour.
+/// The budget when neither the file nor the command line gives one: half an hour.
 const USUAL_BUDGET: Budget = Budget { seconds: 1800 };
 
 pub(crate) fn study(arguments: &Arguments, options: &Options) -> Result<ExitCode> {
@@ -30,7 +30,7 @@ pub(crate) fn study(arguments: &Arguments, options: &Options) -> Result<ExitCode
     if arguments.list {
         asked.can_be_listed()?;
     }
-    // What is wrong with the question is said before a folder is made.
+    // The question is checked before a folder is made, so that a wrong one leaves nothing behind.
     let question = if directory.record().exists() { None } else { Some(Question::of(asked.clone())?) };
     let console = Console::new(options.quiet);
     let study = match (Found::in_folder(directory, Some(&asked))?, question) {
@@ -41,7 +41,7 @@ pub(crate) fn study(arguments: &Arguments, options: &Options) -> Result<ExitCode
             }
             plan(folder, &asked, &question, arguments.list, options, &console)?
         }
-        (Found::Unplanned(_), None) => unreachable!("the record that there was is gone"),
+        (Found::Unplanned(_), None) => unreachable!("the study's record was there and is gone"),
     };
     let Some(study) = study else { return Ok(stopped(&arguments.out, options)) };
     if arguments.list {
@@ -50,7 +50,7 @@ pub(crate) fn study(arguments: &Arguments, options: &Options) -> Result<ExitCode
     run(study, options, &console)
 }
 
-/// The file and what is laid over it.
+/// The study's file, changed by the command line's options.
 fn asked(arguments: &Arguments) -> Result<StudyRecipe> {
     let mut asked = match &arguments.file {
         Some(file) => {
@@ -69,7 +69,7 @@ fn asked(arguments: &Arguments) -> Result<StudyRecipe> {
     Ok(asked)
 }
 
-/// Fixes the plan, after short runs if the budget decides; nothing if it was interrupted.
+/// Fixes the plan, after a calibration by short runs if the budget decides its size. `None` if that was interrupted.
 fn plan(
     folder: Unplanned,
     asked: &StudyRecipe,
@@ -101,7 +101,7 @@ fn plan(
     Ok(Some(study))
 }
 
-/// Trains what is left, and answers.
+/// Trains the runs that are left, analyses and confirms them, and prints the answer.
 fn run(mut study: Study, options: &Options, console: &Console) -> Result<ExitCode> {
     let (trainer, at_once) = (trainer()?, options.threads());
     let folder = study.directory().path().to_path_buf();
@@ -134,7 +134,7 @@ fn collect(directory: StudyDirectory, options: &Options) -> Result<ExitCode> {
     tell(&study, options)
 }
 
-/// The answer: the page, the table, and where they are.
+/// Writes the study's page, and prints the table and the folder.
 fn tell(study: &Study, options: &Options) -> Result<ExitCode> {
     write_study_page(study.directory())?;
     if !options.json {
@@ -144,7 +144,7 @@ fn tell(study: &Study, options: &Options) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// One line for each run: a command that trains it, on any machine that sees this folder.
+/// Prints a command for each run, which trains it on any machine that sees this folder.
 fn list(study: &Study) -> Result<ExitCode> {
     let out = study.directory().runs();
     for recipe in study.list()? {
@@ -153,7 +153,7 @@ fn list(study: &Study) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A path as a shell takes it.
+/// A path, quoted for a shell if it needs quotes.
 fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:@%".contains(c);
@@ -168,7 +168,8 @@ fn stopped(folder: &Path, options: &Options) -> ExitCode {
     ExitCode::from(EXIT_INTERRUPTED)
 }
 
-/// This program, training on one thread: so many at once are faster than one on as many threads (benchmarks/2026-11-24-study).
+/// Trains runs with this program, on one thread each, because several such runs at once are faster than one run on as
+/// many threads (benchmarks/2026-11-24-study).
 fn trainer() -> Result<impl Fn(Task, Option<u64>) -> Command + Sync> {
     let program: PathBuf = std::env::current_exe()
         .map_err(|error| Error::io("cannot find this program", &error, "start it by its path"))?;
@@ -187,7 +188,7 @@ fn trainer() -> Result<impl Fn(Task, Option<u64>) -> Command + Sync> {
     })
 }
 
-/// A bar over runs on a terminal, a line now and then elsewhere; and Ctrl-C.
+/// Shows progress, as a bar on a terminal and as a line now and then elsewhere, and stops the study at Ctrl-C.
 #[derive(Clone)]
 struct Console {
     bar: ProgressBar,
@@ -219,7 +220,7 @@ impl Console {
 
 impl Watch for Console {
     fn ended(&mut self, runs: usize, of: usize) {
-        // A tenth, for a log.
+        // In a log, a line for each tenth of the runs.
         let tenth = (of / 10).max(1);
         if self.lines && runs > 0 && (runs.is_multiple_of(tenth) || runs == of) {
             say(&format!("{}: {runs} of {of} runs", self.bar.prefix()));

@@ -1,11 +1,11 @@
-//! A study in words: what will be run, and what came of it.
+//! A study in words: the announcement of its runs, and the table of its results.
 
 use std::fmt::Write as _;
 use steadygan::study::{
     Confirmation, Decided, Design, DistanceKind, Effect, Interval, StudyPlan, StudyRecord, Term, Verdict,
 };
 
-/// What is said before the first run.
+/// The announcement before the first run: what will be run, and which effects that can show.
 pub(crate) fn announcement(plan: &StudyPlan, data: &str, takes: Option<String>) -> String {
     let StudyPlan { design, rows, seeds, images, estimates, .. } = plan;
     let runs = match plan.rungs.is_empty() {
@@ -36,22 +36,23 @@ pub(crate) fn announcement(plan: &StudyPlan, data: &str, takes: Option<String>) 
     text
 }
 
-/// A change of the distance up or down: `an effect of +68% or −40%`.
+/// The effect of this size in either direction, as a change of the distance: `an effect of +68% or −40%`.
 fn either_way(log: f64) -> String {
     format!("an effect of {} or {}", share(log.exp_m1()), share((-log).exp_m1()))
 }
 
-/// The share of studies in which a row that fails so often is seen to train only, which the next sentence is about.
+/// The share of studies in which a row shows no failure although it fails at the rate that [`unseen`] computes.
 const ONE_IN_TWENTY: f64 = 0.05;
 
-/// What effects between single rows take for granted.
+/// A warning for one-at-a-time designs: a row that fails sometimes may show no failure. With n seeds, a row that fails
+/// with probability 1 − 0.05^(1/n) shows none in 5% of studies.
 fn unseen(plan: &StudyPlan) -> Option<String> {
     let seeds = plan.seeds.len();
     let rate = 1.0 - ONE_IN_TWENTY.powf(1.0 / seeds as f64);
     plan.design.is_one_at_a_time().then(|| {
         format!(
-            "a row whose {seeds} seeds all train is taken never to fail, though one that fails in {} of its runs is seen so once in twenty \
-             studies: more seeds or a fold-over see more",
+            "a row whose {seeds} seeds all train counts as one that never fails. A row that fails in {} of its runs \
+             looks like that in one study of twenty: more seeds or a fold-over show more failures",
             percent(rate)
         )
     })
@@ -65,7 +66,7 @@ fn distance(kind: DistanceKind) -> &'static str {
     }
 }
 
-/// What came of a study, to be read in ten seconds: what helps first, what is open last.
+/// The results of a study, to be read in ten seconds: factors that help come first, unresolved ones last.
 pub(crate) fn table(record: &StudyRecord) -> String {
     let Some(results) = &record.results else { return String::new() };
     let plan = &record.plan;
@@ -133,9 +134,9 @@ fn interval_in_words(Interval { estimate, low, high }: Interval) -> String {
     format!("{:>7}  ({} to {})", share(estimate.exp_m1()), share(low.exp_m1()), share(high.exp_m1()))
 }
 
-/// A relative change, signed: a distance can only fall by so much, and grow without end.
+/// A relative change of a distance with its sign, such as `−40%`, or as a factor if it is large: `×12`.
 fn share(change: f64) -> String {
-    // Beyond some ten times a factor says more.
+    // From ten times on, a factor is easier to read than percents.
     if change > 9.0 { format!("×{:.0}", change + 1.0) } else { format!("{:+.0}%", 100.0 * change).replace('-', "−") }
 }
 
@@ -143,7 +144,7 @@ fn percent(change: f64) -> String {
     format!("{:.0}%", 100.0 * change)
 }
 
-/// The recommended levels as what changes in the base recipe.
+/// The recommended recipe in words: the levels that differ from the base recipe's.
 fn recommended(plan: &StudyPlan, levels: &[usize]) -> String {
     let changed = plan.factors.iter().zip(levels).filter(|(factor, level)| factor.base != **level);
     let changed: Vec<String> =

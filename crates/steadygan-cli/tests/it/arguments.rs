@@ -1,4 +1,4 @@
-//! The command line itself.
+//! Bad arguments, and how answers and messages are split between stdout and stderr.
 
 use crate::command::{DONE, command, steadygan, steadygan_with};
 use crate::pictures::workplace;
@@ -100,7 +100,7 @@ fn a_log_has_a_line_with_each_sheet() {
     }
 }
 
-/// Whoever reads the answer may stop reading.
+/// The reader of the output may close the pipe early.
 #[test]
 fn a_closed_pipe_is_no_fault() {
     let folder = workplace();

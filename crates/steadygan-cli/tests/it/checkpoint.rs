@@ -1,4 +1,4 @@
-//! Checkpoints that are damaged or another program's.
+//! Checkpoints that are damaged or that another run or version wrote.
 
 use crate::command::{entries, steadygan, train};
 use crate::pictures::workplace;
@@ -6,8 +6,8 @@ use crate::run_files::{checkpoint, result};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Puts `bytes` in the place of the run's checkpoint: neither images nor training come of it, and nothing
-/// is written. The error of generating.
+/// Replaces the run's checkpoint by `bytes`, and asserts that `generate` and `resume` refuse it with the same error and
+/// write nothing. Returns the error.
 fn refused(folder: &Path, run: &Path, bytes: &[u8]) -> String {
     fs::write(run.join("checkpoints/latest/state.safetensors"), bytes).unwrap();
     let before = (entries(folder), entries(run), fs::read(run.join("stats.jsonl")).unwrap());
@@ -75,7 +75,7 @@ fn foreign_checkpoints() {
     assert_eq!(error, "run/checkpoints/latest/state.safetensors has format version 7, this program reads 2");
 }
 
-/// Another run's checkpoint is sound, but not this run's.
+/// The checkpoint of a run with other networks is sound, but is refused here.
 #[test]
 fn the_checkpoint_of_another_run() {
     let folder = workplace();
@@ -86,7 +86,7 @@ fn the_checkpoint_of_another_run() {
     assert_eq!(error, "the run's recipe.toml was changed since it started: model.width");
 }
 
-/// A plan from a file is as untrusted as the file.
+/// plan.json is not trusted: its values are checked like those of a recipe.
 #[test]
 fn impossible_plans_of_runs_without_a_checkpoint() {
     let folder = workplace();
@@ -102,7 +102,7 @@ fn impossible_plans_of_runs_without_a_checkpoint() {
     assert_eq!(error, "run/plan.json is damaged: `model.width` is 1000000000 but must be in 1..=1024");
     let error = refused(&sound.replace("\"batch\": 4", "\"batch\": 0"));
     assert_eq!(error, "run/plan.json is damaged: `train.batch` is 0 but must be in 2..=4096");
-    // Settings and counts that a recipe would be refused for.
+    // Settings and counts that would be refused in a recipe.
     let plan: serde_json::Value = serde_json::from_str(&sound).unwrap();
     for (pointer, value, wanted) in [
         ("/heuristics/noisy-labels/probability", "2.0", "`heuristics.noisy-labels.probability` is 2 "),

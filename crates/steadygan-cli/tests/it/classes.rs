@@ -1,4 +1,4 @@
-//! Runs that are told of classes: the folders of the pictures.
+//! Runs with `class-conditioning`. The classes are the folders of the pictures.
 
 use crate::command::{steadygan, train};
 use crate::latents;
@@ -34,7 +34,7 @@ fn a_class_is_asked_for_by_name_or_number() {
     let image = |values: &[f32], at: usize| values[64 * at..][..64].to_vec();
     let in_turn: Vec<f32> = (0..4).flat_map(|at| image(if at % 2 == 0 { &bags } else { &shoes }, at)).collect();
     assert_eq!(both, in_turn, "the same latents, classes in turn");
-    // Two columns of enlarged images, two pixels apart.
+    // Two columns of enlarged images, 64 pixels wide and two pixels apart.
     let sheet = image::open(folder.path().join("run/fakes/000000064.png")).unwrap();
     assert_eq!((sheet.width(), sheet.height()), (2 * 66 - 2, 2 * 66 - 2));
     for arguments in ["--interpolate --out walk.gif", "--interpolate --class shoe --out walk.png"] {

@@ -4,13 +4,13 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// The exit codes that are promised.
+/// The documented exit codes.
 pub(crate) const DONE: i32 = 0;
 pub(crate) const INPUT: i32 = 1;
 pub(crate) const DIVERGED: i32 = 3;
 pub(crate) const INTERRUPTED: i32 = 130;
 
-/// What the program said, and how it ended.
+/// The program's output and exit code.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) code: i32,
@@ -22,7 +22,7 @@ impl Answer {
     pub(crate) fn of(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).expect("the program speaks UTF-8");
         let answer = Self {
-            code: output.status.code().expect("it ended by itself"),
+            code: output.status.code().expect("no signal ended it"),
             stdout: text(output.stdout),
             stderr: text(output.stderr),
         };
@@ -32,13 +32,14 @@ impl Answer {
         answer
     }
 
-    /// The answer of a command that did what it was asked.
+    /// Asserts that the command succeeded, and returns its answer.
     pub(crate) fn done(self) -> Self {
         assert_eq!(self.code, DONE, "{self:#?}");
         self
     }
 
-    /// The error and the hint of a command that was refused: a line each, nothing else, exit code 1.
+    /// Asserts that the command was refused: one line of error, one of hint, nothing else, exit code 1. Returns both
+    /// lines.
     pub(crate) fn refused(self) -> (String, String) {
         assert_eq!((self.code, self.stdout.as_str()), (INPUT, ""), "{self:#?}");
         let lines: Vec<&str> = self.stderr.lines().collect();
@@ -60,14 +61,14 @@ impl Answer {
     }
 }
 
-/// A command of the program, not yet started. It runs in `folder`.
+/// A command of the program that runs in `folder`, not started yet.
 pub(crate) fn command<S: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_steadygan"));
     command.current_dir(folder).args(arguments).env_remove("COLUMNS").stdin(Stdio::null());
     command
 }
 
-/// Runs the program in `folder` to its end; the arguments are words between spaces.
+/// Runs the program in `folder` to its end; `arguments` are split at spaces.
 pub(crate) fn steadygan(folder: &Path, arguments: &str) -> Answer {
     Answer::of(command(folder, arguments.split_whitespace()).output().expect("the program runs"))
 }
@@ -83,7 +84,7 @@ pub(crate) fn train(folder: &Path, arguments: &str) -> PathBuf {
     folder.join(answer.last_line())
 }
 
-/// What is in a folder, sorted; hidden files too.
+/// The names in a folder, sorted, with hidden files.
 pub(crate) fn entries(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).expect("a folder");
     let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();

@@ -1,4 +1,4 @@
-//! Data that cannot be trained on, and data that can in spite of a flaw.
+//! Data that is refused, and data that is trained on in spite of a flaw.
 
 use crate::command::{entries, steadygan, train};
 use crate::pictures::{COUNT, pictures, png, workplace};
@@ -6,7 +6,7 @@ use crate::run_files::manifest;
 use std::fs;
 use std::path::Path;
 
-/// Trains on `data` and returns the error and the hint; nothing is left behind.
+/// Asserts that training on `data` is refused and leaves nothing behind. Returns the error and the hint.
 fn refused(folder: &Path, data: &str) -> (String, String) {
     let answer = steadygan(folder, &format!("train tiny.toml --data {data}")).refused();
     assert!(!folder.join("runs").exists(), "no run folder: {answer:?}");
@@ -100,7 +100,7 @@ fn more_than_64_megapixels_by_the_header_alone() {
     let folder = workplace();
     fs::create_dir(folder.path().join("huge")).unwrap();
     let mut huge = png(1);
-    // Behind the signature: the header's length (8), name (12), width (16), height (20), ..., checksum (29).
+    // Offsets of the header after the signature: length (8), name (12), width (16), height (20), ..., checksum (29).
     huge[16..20].copy_from_slice(&8_001u32.to_be_bytes());
     huge[20..24].copy_from_slice(&8_000u32.to_be_bytes());
     let checksum = crc32(&huge[12..29]);
@@ -112,7 +112,7 @@ fn more_than_64_megapixels_by_the_header_alone() {
     assert_eq!(error, expected);
 }
 
-/// An IDX file of bytes with this shape and `held` bytes of content.
+/// An IDX file of unsigned bytes whose header has this shape and whose content is `held` bytes long.
 fn idx(shape: &[u32], held: usize) -> Vec<u8> {
     let mut bytes = vec![0, 0, 8, shape.len() as u8];
     bytes.extend(shape.iter().flat_map(|length| length.to_be_bytes()));

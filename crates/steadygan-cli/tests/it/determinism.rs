@@ -13,7 +13,7 @@ fn a_run_repeated_leaves_the_same_bytes_and_another_seed_others() {
     assert_ne!(checkpoint(&first), checkpoint(&other));
 }
 
-/// Networks large enough for work to be shared, and sixteen images a batch.
+/// The networks and the batch are large enough that the work is split between threads.
 #[test]
 fn the_number_of_threads_changes_no_bit() {
     let folder = workplace();

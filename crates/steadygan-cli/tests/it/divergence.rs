@@ -18,7 +18,7 @@ fn divergence_has_its_own_exit_code_and_names_what_broke_first() {
     assert!(known.contains(&quantity), "{quantity}");
     assert!(answer.stderr.contains(&format!("diverged: {quantity} was not finite after ")), "{answer:#?}");
 
-    // The checkpoint is whole: images can be made, and going on breaks at the same place.
+    // The checkpoint is sound: it makes images, and a run resumed from it diverges at the same step.
     steadygan(folder.path(), &format!("generate {} --count 1", answer.last_line())).done();
     let before = checkpoint(&run);
     let again = steadygan(folder.path(), &format!("resume {} --quiet", answer.last_line()));
@@ -27,7 +27,7 @@ fn divergence_has_its_own_exit_code_and_names_what_broke_first() {
     assert_eq!(checkpoint(&run), before);
 }
 
-/// Losses and gradients may be finite when an update overflows, or a running statistic does.
+/// An update or a running statistic may overflow although losses and gradients are finite.
 #[test]
 fn a_checkpoint_never_holds_a_value_that_is_not_finite() {
     let folder = workplace();

@@ -1,4 +1,4 @@
-//! What the doctor says, while a run trains and afterwards.
+//! The doctor's findings, while a run trains and afterwards.
 
 use crate::command::{DIVERGED, steadygan, train};
 use crate::pictures::workplace;
@@ -12,7 +12,7 @@ fn findings(run: &Path) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// Images of one level each, which the workplace's are not.
+/// Makes a data set of constant images, each of a single grey level.
 fn blank(folder: &Path) {
     let blank = folder.join("blank");
     fs::create_dir(&blank).unwrap();
@@ -48,14 +48,14 @@ fn a_severe_finding_halts_a_run_if_the_recipe_says_so() {
     let folder = workplace();
     blank(folder.path());
     let recipe = "train tiny.toml --data blank --set data.size=8";
-    assert_eq!(steadygan(folder.path(), recipe).code, 0, "it is only told");
+    assert_eq!(steadygan(folder.path(), recipe).code, 0, "by default the finding does not stop the run");
     let answer = steadygan(folder.path(), &format!("{recipe} --set train.on-severe=stop"));
     assert_eq!(answer.code, DIVERGED, "{answer:#?}");
     assert!(answer.stderr.contains("halted after 0 images: constant-images is severe"), "{answer:#?}");
     let run = folder.path().join(answer.last_line());
     assert_eq!(manifest(&run)["outcome"]["state"], "halted");
     assert_eq!(manifest(&run)["outcome"]["finding"], "constant-images");
-    // What was told does not halt it again, and it is the run that was never halted.
+    // The same finding does not halt the run a second time: it trains to its end.
     assert_eq!(steadygan(folder.path(), &format!("resume {} --quiet", answer.last_line())).code, 0);
     assert_eq!(manifest(&run)["outcome"]["state"], "finished");
     let answer = steadygan(folder.path(), &format!("{recipe} --set train.on-severe=rollback"));
@@ -63,7 +63,8 @@ fn a_severe_finding_halts_a_run_if_the_recipe_says_so() {
     assert!(answer.stderr.contains("there is no best checkpoint to roll back to"), "{answer:#?}");
 }
 
-/// Findings are those of a run that never stopped, whatever a killed process left in the file.
+/// A resumed run has the same findings as a run that never stopped, even if a killed process left a torn line in the
+/// file.
 #[test]
 fn findings_are_resumed_to_the_byte() {
     let folder = workplace();

@@ -1,4 +1,4 @@
-//! The same images in every container that is read, and containers that are refused.
+//! The same images in every kind of container that can be read, and containers that are refused.
 
 use crate::command::{entries, steadygan, train};
 use crate::pictures::TINY;
@@ -11,14 +11,14 @@ use std::io::{Cursor, Write};
 use std::path::Path;
 use tempfile::TempDir;
 
-/// Images in the set.
+/// Number of images in the set.
 const COUNT: u8 = 40;
 
 fn image(number: u8) -> RgbImage {
     RgbImage::from_fn(8, 8, |x, y| Rgb([(x * 30) as u8 ^ number, (y * 30) as u8, number * 6]))
 }
 
-/// The images by name, in the order of their names.
+/// The images' file names and contents, sorted by name.
 pub(crate) fn files() -> Vec<(String, Vec<u8>)> {
     let png = |number| {
         let mut bytes = Cursor::new(Vec::new());
@@ -66,7 +66,7 @@ fn gzipped(content: &[u8]) -> Vec<u8> {
 /// An array of `uint8` as NumPy's `.npy`, version 1.
 fn npy(shape: &str, values: &[u8]) -> Vec<u8> {
     let header = format!("{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}");
-    // NumPy fills up to 128 bytes in all.
+    // NumPy pads with spaces, so that magic and header take 128 bytes together.
     let header = format!("{header:<117}\n");
     [&b"\x93NUMPY\x01\x00"[..], &(header.len() as u16).to_le_bytes(), header.as_bytes(), values].concat()
 }
@@ -89,7 +89,7 @@ pub(crate) fn containers() -> TempDir {
     for (name, content) in &files {
         write(&format!("set/{name}"), content);
     }
-    // An archive's order means nothing.
+    // Archives hold the images in another order, which must not matter.
     files.reverse();
     files.swap(3, 20);
     write("set.zip", &zipped(&files));
@@ -102,7 +102,7 @@ pub(crate) fn containers() -> TempDir {
     folder
 }
 
-/// A run's tensors: the checkpoint without its metadata, which names the source; and its sheets.
+/// A run's tensors (the checkpoint without its metadata, which names the source) and its sheets.
 pub(crate) fn trained(run: &Path) -> (Vec<u8>, Vec<Vec<u8>>) {
     let checkpoint = fs::read(run.join("checkpoints/latest/state.safetensors")).unwrap();
     let end = 8 + u64::from_le_bytes(*checkpoint.first_chunk().unwrap()) as usize;
@@ -125,12 +125,13 @@ fn every_container_of_the_same_images_trains_to_the_same_bits() {
     }
     steadygan(folder.path(), "data pack set --recipe tiny.toml --out set.pack.safetensors").done();
     assert!(from("set.pack.safetensors") == expected, "pack");
-    // And other images to other bits.
+    // Other images train to other bits.
     fs::remove_file(folder.path().join("set/cat/00.png")).unwrap();
     assert!(from("set") != expected);
 }
 
-/// The error and the hint for a container of this name and content; nothing is written anywhere.
+/// Asserts that `train`, `data inspect` and `data pack` refuse a container with this name and content, with the same
+/// error, and write nothing. Returns the error and the hint.
 fn refused(name: &str, content: &[u8]) -> (String, String) {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("inner");

@@ -6,10 +6,10 @@ use serde_json::Value;
 use std::fs;
 use std::path::Path;
 
-/// The tiny run holds out a few images only; half of them make an evaluation possible.
+/// The tiny run with more images held out, because an evaluation needs more than the few of its recipe.
 const TINY: &str = "tiny.toml --quiet --images 16 --set data.holdout=0.6";
 
-/// Metrics of small images, with the cache in the folder.
+/// Runs `evaluate` with its cache in `folder`.
 fn evaluate(folder: &Path, arguments: &str) -> Answer {
     let words = ["evaluate"].into_iter().chain(arguments.split_whitespace());
     let output = command(folder, words).env("XDG_CACHE_HOME", folder.join("cache")).output().unwrap();
@@ -39,7 +39,7 @@ fn the_same_images_are_precise_recalled_and_covered() {
     );
     assert_eq!(precision["name"], "precision-k5-efficientnet-lite0");
     assert!(metric(&found, "frechet-distance")["caveat"].is_string(), "few images");
-    // 8 pixels have no MS-SSIM, and a folder was not trained on anything.
+    // MS-SSIM needs more than 8 pixels, and the other two need a run's training set.
     let skipped: Vec<&str> =
         found["skipped"].as_array().unwrap().iter().map(|it| it["metric"].as_str().unwrap()).collect();
     assert_eq!(skipped, ["ms-ssim", "memorisation", "overfit-gap"]);
@@ -140,14 +140,15 @@ fn stacked_digits_have_their_modes_counted() {
     };
     let of_run = rows(&format!("{} --metrics modes", run.display()));
     assert!(of_run["against"].as_str().unwrap().ends_with("trained on"), "{of_run}");
-    // All pictures show much the same, in three equal channels.
+    // The pictures look much alike and have three equal channels, so they capture fewer modes than the reals.
     let of_images = rows(&format!("pictures --against stacked-mnist:{DIGITS} --metrics modes"));
     assert!(of_images["modes"].as_f64() < of_images["floor"]["modes"].as_f64(), "{of_images}");
     let (error, _) = evaluate(folder.path(), "pictures --against pictures --metrics modes").refused();
     assert_eq!(error, "the modes of pictures are not known");
 }
 
-/// The kernel distance while training, the best checkpoint, and both after a resume.
+/// Measures the kernel distance while training, and checks the best checkpoint, for a run at once and for a resumed
+/// one.
 #[test]
 fn the_best_checkpoint_is_that_of_the_lowest_distance() {
     let folder = workplace();
@@ -168,7 +169,7 @@ fn the_best_checkpoint_is_that_of_the_lowest_distance() {
     steadygan(folder.path(), &format!("resume {} --quiet --images 64", in_stages.display())).done();
     assert_eq!(fs::read(in_stages.join("metrics.jsonl")).unwrap(), fs::read(at_once.join("metrics.jsonl")).unwrap());
     crate::run_files::assert_equal(&in_stages, &at_once);
-    // What the file holds is the state at the line that says so.
+    // The best checkpoint holds the state at the last line that says `best`.
     let at = lines.iter().rfind(|line| line["best"] == true).unwrap()["images"].as_u64().unwrap();
     let stopped = train(folder.path(), &format!("{measured} --images {at}"));
     let generated = |run: &Path, which: &str| {

@@ -1,4 +1,4 @@
-//! A run's networks as files, and runs that start from them.
+//! Exports of a run's networks, and runs that start from them.
 
 use crate::command::{entries, steadygan, steadygan_with, train};
 use crate::pictures::workplace;
@@ -20,7 +20,7 @@ fn read(folder: &Path, name: &str) -> Vec<u8> {
     fs::read(folder.join(name)).unwrap()
 }
 
-/// The header of a SafeTensors file: its length, then JSON.
+/// The JSON header of a SafeTensors file, which follows its length.
 fn header(bytes: &[u8]) -> serde_json::Value {
     let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
     serde_json::from_slice(&bytes[8..8 + length]).unwrap()
@@ -60,7 +60,8 @@ fn what_cannot_be_exported() {
     assert!(refused("export run").0.contains("is no checkpoint of steadygan, or is damaged"));
 }
 
-/// The first sheet of the new run is the last of the old one: the same latents in the same generator.
+/// The new run's first sheet equals the old run's last sheet, because both show the same latents and the same
+/// generator.
 #[test]
 fn a_run_starts_from_an_export() {
     let folder = exported();
@@ -85,12 +86,12 @@ fn a_run_starts_from_an_export() {
     assert_eq!(weights["generator"]["sha256"].as_str().map(str::len), Some(64));
 }
 
-/// All tensors of the latest checkpoint, whose metadata says where the weights came from.
+/// All tensors of the latest checkpoint, without its metadata, which says where the weights came from.
 fn checkpoint(run: &Path) -> Vec<f32> {
     crate::run_files::tensors(&crate::run_files::checkpoint(run))
 }
 
-/// Once there is a checkpoint, the files are not needed any more.
+/// Once the run has a checkpoint, resuming does not need the export's files.
 #[test]
 fn a_run_from_an_export_resumes_exactly_without_it() {
     let folder = exported();
@@ -149,7 +150,7 @@ fn weights_that_cannot_be_started_from() {
     let cut = read(folder.path(), "run/export/generator.safetensors");
     fs::write(folder.path().join("cut.safetensors"), &cut[..cut.len() - 1]).unwrap();
     assert!(refused("cut.safetensors").0.starts_with("cut.safetensors is no file of weights, or is damaged: "));
-    // Before any image is read, and for who only looks.
+    // The weights are checked before any image is read, and also by `summary`.
     assert!(refused("nowhere.pth --data nowhere").0.starts_with("cannot read the file of weights nowhere.pth: "));
     let summary = steadygan(folder.path(), "summary tiny.toml --init run/export --set model.width=8");
     assert!(summary.refused().0.starts_with("run/export/generator.safetensors is of another network: "));

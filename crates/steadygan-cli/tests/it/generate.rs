@@ -47,7 +47,7 @@ fn sheet_array_and_folder_show_the_same_images() {
     for (name, bytes) in names.iter().zip(bytes.chunks(PIXELS)) {
         assert_eq!(grey(&images.join(name)).as_raw(), bytes, "{name}");
     }
-    // Nine tiles a row, each enlarged eight times, two pixels apart.
+    // Each row of the sheet has nine tiles, each enlarged eight times, two pixels apart.
     let sheet = grey(&made(folder.path(), &arguments, "sheet.png"));
     assert_eq!(sheet.dimensions(), (9 * 66 - 2, 8 * 66 - 2));
     for (at, &byte) in bytes.iter().enumerate() {
@@ -83,8 +83,8 @@ fn an_image_does_not_depend_on_its_batch() {
     }
 }
 
-/// The images at the ends of the walks of 24 steps are those of the latents, to the bit; the last image leads to
-/// the first.
+/// Each walk between two latents has 24 images and begins with the image of a latent, to the bit. The last walk leads
+/// back to the first latent.
 #[test]
 fn a_walk_goes_through_its_latents_and_back() {
     let folder = trained();
@@ -98,7 +98,7 @@ fn a_walk_goes_through_its_latents_and_back() {
     let mut images = walk.chunks(PIXELS).chain([&walk[..PIXELS]]);
     assert!(images.clone().zip(images.by_ref().skip(1)).all(|(one, next)| one != next));
 
-    // Latents of a file: a quarter turn from (2, 0, …) to (0, 2, …), half way at (√2, √2, …), and back the same way.
+    // Latents from a file: a quarter turn from (2, 0, …) to (0, 2, …), half way at (√2, √2, …), and back the same way.
     let turn = [[2.0, 0.0], [0.0, 2.0]].map(|[x, y]| [x, y, 0.0, 0.0, 0.0, 0.0]).concat();
     latents::write(&folder.path().join("turn.npy"), LATENT, &turn);
     let half_way = [2f32.sqrt(), 2f32.sqrt(), 0.0, 0.0, 0.0, 0.0];
@@ -111,7 +111,7 @@ fn a_walk_goes_through_its_latents_and_back() {
     }
 }
 
-/// A row for each of three walks: nine tiles of 64 pixels, two apart, both ends among them.
+/// The sheet has a row for each of three walks: nine tiles of 64 pixels, two pixels apart, with both ends of the walk.
 #[test]
 fn a_sheet_has_a_row_for_each_walk() {
     let folder = trained();

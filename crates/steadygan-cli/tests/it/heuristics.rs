@@ -1,4 +1,4 @@
-//! Each heuristic really switches off.
+//! Switching off a heuristic changes training.
 
 use crate::command::{steadygan, train};
 use crate::pictures::workplace;
@@ -17,7 +17,7 @@ fn without_any_one_of_them_another_finite_model_is_trained() {
         assert!(tensors(&without).iter().all(|value| value.is_finite()), "{name}");
         assert_eq!(manifest(&run)["outcome"]["state"], "finished", "{name}");
         let stats = fs::read_to_string(run.join("stats.jsonl")).unwrap();
-        // What is observed beside the means need not be known.
+        // The means come before `real_low` and must be numbers; what comes after may be null.
         let mut means = stats.lines().map(|line| line.split("\"real_low\"").next().unwrap());
         assert!(stats.lines().count() == 4 && means.all(|means| !means.contains("null")), "{name}: {stats}");
         let shown = steadygan(folder.path(), &format!("train tiny.toml --without {name} --dry-run")).done().stdout;

@@ -1,4 +1,4 @@
-//! `data inspect`: what people and programs are told about images.
+//! `data inspect`: its table, its JSON and its sheet.
 
 use crate::command::{entries, steadygan};
 use crate::doors::containers;
@@ -25,7 +25,7 @@ fn a_table_for_people() {
     assert_eq!(lines[11], "            0 cropped to the centre square, 0 made smaller, 42 made larger");
     assert_eq!(lines[12..], ["sheet       sheet.png"]);
     let sheet = image::open(folder.path().join("sheet.png")).unwrap();
-    // The 38 or so images that are trained on in seven columns, each enlarged seven times.
+    // About 38 images are trained on. The sheet shows them in seven columns, each enlarged seven times.
     assert_eq!(sheet.width(), 7 * 70 + 6 * 2);
 }
 

@@ -1,4 +1,4 @@
-//! A kill at any moment leaves a run that resumes to the same bytes.
+//! A run that is killed at any moment and resumed ends with the same bytes as an undisturbed run.
 
 use crate::command::{DONE, command, steadygan, train};
 use crate::pictures::workplace;
@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// Long enough for twenty kills to fall into different places; a checkpoint every second step.
+/// A run long enough that twenty kills hit different moments, with a checkpoint every second step.
 const LONG: &str = "train.images=2000 train.checkpoint-every=8 train.stats-every=8 train.sheets-every=24";
 
 fn arguments(threads: usize) -> String {
@@ -16,13 +16,13 @@ fn arguments(threads: usize) -> String {
     format!("tiny.toml --quiet --threads {threads} {}", set.join(" "))
 }
 
-/// A number in [0, 1) that differs from call to call and from day to day.
+/// A number in [0, 1) that differs from call to call and from one test run to the next.
 fn random(call: usize) -> f64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos();
     (f64::from(now) / 1e9 * 997.0 + call as f64 * 0.618_033_988_75).fract()
 }
 
-/// Starts the program and kills it after `after`, unless it has ended. Whether it was killed.
+/// Starts the program and kills it after `after`, unless it has ended by then. Returns whether it was killed.
 fn killed(folder: &Path, arguments: &str, after: Duration) -> bool {
     let mut child = command(folder, arguments.split(' ')).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     std::thread::sleep(after);
@@ -30,8 +30,8 @@ fn killed(folder: &Path, arguments: &str, after: Duration) -> bool {
     child.wait().unwrap().code().is_none()
 }
 
-/// Kills `kills` runs at random moments, every second one in its resume too, and compares the end of each
-/// with that of a run that was left alone.
+/// Kills `kills` runs at random moments, and every second one also while it is resumed. Compares the end of each with
+/// that of an undisturbed run.
 fn kill_at_random(threads: usize, kills: usize) {
     let folder = workplace();
     let arguments = arguments(threads);
@@ -50,7 +50,7 @@ fn kill_at_random(threads: usize, kills: usize) {
         let name = format!("{out}/00001-pictures-hacks");
         let run = folder.path().join(&name);
         let mut story = format!("killed after {after:?} of {whole:?}");
-        // Killed before plan.json, it has trained nothing: there is nothing to resume, and a new run is whole.
+        // A run killed before plan.json was written has trained nothing and cannot be resumed, so a new run is trained.
         let whole_again = if !run.join("plan.json").exists() {
             train(folder.path(), &format!("{arguments} --out {out}"))
         } else {

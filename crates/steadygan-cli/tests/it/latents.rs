@@ -1,4 +1,4 @@
-//! Latents as NumPy writes them.
+//! Latents in NumPy's file format.
 
 use std::fs;
 use std::path::Path;
@@ -14,12 +14,12 @@ pub(crate) fn write(path: &Path, width: usize, values: &[f32]) {
     fs::write(path, bytes).expect("a file");
 }
 
-/// `count` numbers in [−2, 2], none like its neighbours.
+/// `count` numbers in [−2, 2], each different from its neighbours.
 pub(crate) fn numbers(count: usize) -> Vec<f32> {
     (0..count).map(|at| ((at * 37 + 11) % 101) as f32 / 25.0 - 2.0).collect()
 }
 
-/// Shape and values of an array of float32 in a `.npy` file that the program wrote.
+/// Reads shape and values of a float32 array from a `.npy` file that the program wrote.
 pub(crate) fn read(path: &Path) -> (String, Vec<f32>) {
     let bytes = fs::read(path).expect("a file");
     let header_end = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));

@@ -1,4 +1,4 @@
-//! The program as its users meet it: the real binary on tiny runs, its words, exit codes and files.
+//! Tests of the real program on tiny runs: its output, exit codes and files.
 
 mod arguments;
 mod checkpoint;

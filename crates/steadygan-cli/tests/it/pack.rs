@@ -1,4 +1,4 @@
-//! `data pack`: written where it is said, opened like anything else, refused when stale.
+//! `data pack`: where packs are written, that they train like their source, and that stale ones are refused.
 
 use crate::command::{entries, steadygan, train};
 use crate::doors::containers;
@@ -22,7 +22,7 @@ fn a_pack_lies_beside_its_images_and_says_where() {
         "a pack is a function of its source"
     );
 
-    // What is known of the source is known of the pack.
+    // The pack keeps what is known about the source: its name, skipped files and classes.
     let run = train(folder.path(), "tiny.toml --data set-8px.pack.safetensors");
     let data = &manifest(&run)["data"];
     assert_eq!((&data["name"], &data["skipped"][0]["name"]), (&"set".into(), &"cut.png".into()));
@@ -66,7 +66,7 @@ fn a_pack_whose_source_is_far_away_is_used_and_said() {
     assert_eq!(steadygan(&home, "data inspect ../packs/mine/p --set data.size=8").done().stderr, warning);
     let train = steadygan(&home, "train ../tiny.toml --data ../packs/mine/p").done();
     assert!(train.stderr.starts_with(&warning), "{train:?}");
-    // From above both it is seen, and from beside the source.
+    // The pack is seen to be stale from a current folder above pack and source, and when the pack lies near its source.
     assert!(steadygan(folder.path(), "train tiny.toml --data packs/mine/p").refused().0.contains(" is stale: "));
     fs::rename(far.join("p"), folder.path().join("p")).unwrap();
     assert!(steadygan(&home, "train ../tiny.toml --data ../p").refused().0.contains(" is stale: "));
@@ -97,7 +97,7 @@ fn a_run_from_a_pack_resumes_from_it_only() {
     let run = train(folder.path(), "tiny.toml --data p.safetensors");
     let resume = format!("resume {} --images 128", run.strip_prefix(folder.path()).unwrap().display());
     steadygan(folder.path(), "data pack set.npy --recipe tiny.toml --out p.safetensors").done();
-    // The same pixels without classes are other data.
+    // The .npy file has the same pixels but no classes, so it counts as other data.
     let (error, _) = steadygan(folder.path(), &resume).refused();
     assert_eq!(error, "the images of `p.safetensors` are not those that the run was trained on");
     steadygan(folder.path(), "data pack set.tar --recipe tiny.toml --out p.safetensors").done();

@@ -6,10 +6,10 @@ use std::io::Cursor;
 use std::path::Path;
 use tempfile::TempDir;
 
-/// Images in the tiny data set.
+/// Number of images in the tiny data set.
 pub(crate) const COUNT: u8 = 40;
 
-/// A run of sixteen steps in half a second, on the pictures beside it.
+/// The recipe of a run on the folder `pictures` beside it: sixteen steps, half a second.
 pub(crate) const TINY: &str = "\
 [data]
 source = 'pictures'
@@ -26,7 +26,7 @@ sheets-every = 16
 checkpoint-every = 16
 ";
 
-/// A PNG file of 8 × 8 pixels, different for each number.
+/// A PNG file of 8 × 8 pixels, with other pixels for each number.
 pub(crate) fn png(number: u8) -> Vec<u8> {
     let (x0, y0) = (u32::from(number % 8), u32::from(number / 8));
     let image = GrayImage::from_fn(8, 8, |x, y| Luma([if x >= x0 && y >= y0 { 40 + number * 5 } else { number }]));
@@ -43,7 +43,7 @@ pub(crate) fn pictures(folder: &Path, name: &str) {
     }
 }
 
-/// A folder with `pictures/` and `tiny.toml`.
+/// Makes a temporary folder with `pictures/` and `tiny.toml`.
 pub(crate) fn workplace() -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     pictures(folder.path(), "pictures");

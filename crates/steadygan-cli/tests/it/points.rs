@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::fs;
 use std::path::Path;
 
-/// The tiny run on eight modes.
+/// The tiny run on the points of `ring`, a mixture of eight modes.
 const RING: &str = "tiny.toml --data ring --set model.family=mlp --set model.latent=2 --quiet";
 
 fn metrics(run: &Path) -> Vec<Value> {
@@ -39,7 +39,7 @@ fn modes_are_counted_and_pictures_are_scatter_plots() {
     assert!(expected.iter().all(|(key, value)| data[key] == *value), "{data}");
 }
 
-/// 40 is off the cadence: its line and picture are not those of a run that went to 64 at once.
+/// 40 is off the cadence, so the resumed run must remove the line and picture that the first part wrote at its end.
 #[test]
 fn a_resumed_run_is_one_that_never_stopped() {
     let folder = workplace();

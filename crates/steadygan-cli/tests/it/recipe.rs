@@ -1,11 +1,11 @@
-//! Recipes in layers, and what is wrong with them.
+//! The layers of recipes, and recipes that are refused.
 
 use crate::command::{steadygan, steadygan_with, train};
 use crate::pictures::workplace;
 use std::fs;
 use std::path::Path;
 
-/// Sets `assignment` and returns the error and the hint; nothing is left behind.
+/// Asserts that `--set` with this assignment is refused and leaves nothing behind. Returns the error and the hint.
 fn refused(folder: &Path, assignment: &str) -> (String, String) {
     let answer = steadygan_with(folder, &["train", "tiny.toml", "--set", assignment]).refused();
     assert!(!folder.join("runs").exists(), "no run folder: {answer:?}");
@@ -127,7 +127,7 @@ fn a_size_without_that_form_names_the_nearest_two() {
         assert!(hint.starts_with(&format!("the nearest are {nearest}: ")) || nearest.len() < 4, "{hint}");
         assert!(hint.contains(nearest), "{hint}");
     }
-    // Said before any image is read.
+    // The recipe is checked before any image is read.
     let missing = "train tiny.toml --data nowhere --set data.size=50";
     assert!(steadygan(folder.path(), missing).refused().0.starts_with("`data.size` is 50"));
 }
@@ -169,7 +169,7 @@ fn files_that_are_no_recipes() {
     assert!(!folder.path().join("runs").exists());
 }
 
-/// The value of a key and where it came from, as `--dry-run` shows them.
+/// A key's value and origin, as `--dry-run` shows them.
 fn spelled_out(folder: &Path, arguments: &str, key: &str) -> String {
     let answer = steadygan(folder, &format!("train {arguments} --dry-run")).done();
     let line = answer.stdout.lines().find_map(|line| line.strip_prefix(&format!("{key} = ")));
@@ -207,7 +207,7 @@ fn each_layer_takes_precedence_over_the_one_below() {
     );
 }
 
-/// recipe.toml is what was asked: trained again it gives the same checkpoint but for the origins.
+/// Training a run's recipe.toml again gives the same recipe and the same plan, except for the origins of values.
 #[test]
 fn the_recipe_of_a_run_can_be_trained_again() {
     let folder = workplace();

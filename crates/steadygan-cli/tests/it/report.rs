@@ -1,4 +1,4 @@
-//! `report`: the page of a run and of a study as one file.
+//! `report`: the page of a run or of a study, in one file.
 
 use crate::command::{steadygan, steadygan_with, train};
 use crate::pictures::workplace;
@@ -13,11 +13,11 @@ fn held(page: &str) -> Value {
     serde_json::from_str(held.split_once("</script>").unwrap().0).unwrap()
 }
 
-/// Nothing in the page names a place that a browser would load, and its policy lets none be loaded.
+/// Asserts that the page names nothing that a browser would load, and that its policy allows no loading.
 fn assert_loads_nothing(page: &str) {
     assert!(page.contains("content=\"default-src 'none'; script-src 'sha256-"));
     for way in ["http://", "https://"] {
-        // A namespace is a name, and the licence of uPlot says where it comes from.
+        // Other addresses are allowed: XML namespaces, and the source that uPlot's licence names.
         let loaded = page.match_indices(way).filter(|(at, _)| {
             let before = &page[..*at];
             ["src=", "href=", "url(", "@import ", "fetch("]

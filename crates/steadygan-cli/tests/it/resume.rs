@@ -1,4 +1,4 @@
-//! N images and N more are 2N images, to the byte.
+//! A run of N images, resumed to 2N, equals a run of 2N images to the byte.
 
 use crate::command::{DONE, INTERRUPTED, command, entries, steadygan, train};
 use crate::pictures::workplace;
@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-/// Trains to each of `stops` in turn and compares with a run that went there at once.
+/// Trains a run in stages that end at `stops`, and compares it with a run that was trained to the last stop at once.
 fn in_stages(recipe: &str, stops: &[u64]) {
     let folder = workplace();
     let run = train(folder.path(), &format!("{recipe} --quiet --images {}", stops[0]));
@@ -26,13 +26,13 @@ fn at_multiples_of_the_cadence() {
     in_stages("tiny.toml", &[32, 64]);
 }
 
-/// 20 is no multiple of 16, 30 none of the batch, and the end is off every cadence too.
+/// 20 is no multiple of the cadence 16, 30 is no multiple of the batch, and the end at 52 is off every cadence too.
 #[test]
 fn between_them() {
     in_stages("tiny.toml", &[20, 30, 52]);
 }
 
-/// Each cadence has its own, none a multiple of another.
+/// Stats, sheets and checkpoints have different cadences, none a multiple of another.
 #[test]
 fn with_cadences_that_do_not_meet() {
     let cadences = "--set train.stats-every=12 --set train.sheets-every=20 --set train.checkpoint-every=28";
@@ -58,7 +58,7 @@ fn a_finished_run_resumed_without_more_images_stays_as_it_is() {
     }
 }
 
-/// A request for more images outlives a kill: recipe.toml has it, the checkpoint not yet.
+/// A request for more images survives a kill: recipe.toml has it already, the checkpoint not yet.
 #[test]
 fn more_images_asked_of_a_run_that_was_killed_before_its_next_checkpoint() {
     let folder = workplace();
@@ -69,7 +69,7 @@ fn more_images_asked_of_a_run_that_was_killed_before_its_next_checkpoint() {
     assert_equal(&run, &train(folder.path(), "tiny.toml --quiet --images 64"));
 }
 
-/// What a killed trainer may have written after its last checkpoint.
+/// A killed trainer may have written these files and lines after its last checkpoint.
 #[test]
 fn what_lies_beyond_the_checkpoint_is_removed() {
     let folder = workplace();
@@ -84,7 +84,7 @@ fn what_lies_beyond_the_checkpoint_is_removed() {
     assert_equal(&run, &train(folder.path(), "tiny.toml --quiet --images 64"));
 }
 
-/// Waits until the run has shown some images.
+/// Waits until the run has written its first line of stats.
 fn wait_for_stats(run: &Path) {
     let started = Instant::now();
     while fs::metadata(run.join("stats.jsonl")).map_or(0, |file| file.len()) == 0 {

@@ -1,4 +1,4 @@
-//! What a run cannot be asked for.
+//! Requests to resume that are refused.
 
 use crate::command::{command, entries, steadygan, train};
 use crate::pictures::{png, workplace};
@@ -57,8 +57,8 @@ fn other_images_than_it_was_trained_on() {
     assert_eq!(result(&run), before, "a refusal changes nothing");
 }
 
-/// A run goes on where it was trained, unless another device is named; what another version wrote is left
-/// to that.
+/// A run is resumed on the device that it was trained on, unless another one is named. A run that another version wrote
+/// is refused.
 #[test]
 fn a_run_of_another_device_or_version() {
     let folder = workplace();

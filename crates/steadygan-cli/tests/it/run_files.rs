@@ -1,16 +1,16 @@
-//! What a run leaves behind, in a form that can be compared.
+//! The files of a run, in a form that can be compared.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// What may differ between two equal runs: the console's words, the machine, the way it was asked.
+/// Files that may differ between two equal runs: they hold the console's output, the machine and the command line.
 const MAY_DIFFER: [&str; 2] = ["log.txt", "manifest.json"];
 
-/// The keys of a line of stats that tell the time.
+/// The keys of a line of stats that depend on time.
 const TIMES: [&str; 2] = ["time_s", "images_per_s"];
 
-/// Every file of a run by its path, times aside.
+/// Every file of a run by its path, without times and without the files that may differ.
 pub(crate) fn result(run: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     collect(run, "", &mut files);
@@ -45,13 +45,13 @@ fn without_times(stats: &[u8]) -> Vec<u8> {
     lines.collect::<String>().into_bytes()
 }
 
-/// Asserts that two runs left the same, naming the files that differ.
+/// Asserts that two runs left the same files; the message names those that differ.
 pub(crate) fn assert_equal(left: &Path, right: &Path) {
     let differ = differing(left, right);
     assert!(differ.is_empty(), "these differ: {differ:?}");
 }
 
-/// The files that only one of two runs has, or that differ.
+/// The names of the files that differ or that only one of the runs has.
 pub(crate) fn differing(left: &Path, right: &Path) -> Vec<String> {
     let (left, right) = (result(left), result(right));
     let names: BTreeSet<_> = left.keys().chain(right.keys()).collect();
@@ -68,7 +68,7 @@ pub(crate) fn manifest(run: &Path) -> serde_json::Value {
     serde_json::from_slice(&fs::read(run.join("manifest.json")).expect("a manifest")).expect("JSON")
 }
 
-/// The tensors' numbers in a checkpoint: what lies behind the header, whose length is the first eight bytes.
+/// The numbers of all tensors in a checkpoint. They follow the header, whose length is in the first eight bytes.
 pub(crate) fn tensors(checkpoint: &[u8]) -> Vec<f32> {
     let header = u64::from_le_bytes(checkpoint[..8].try_into().expect("eight bytes")) as usize;
     checkpoint[8 + header..].as_chunks().0.iter().map(|four| f32::from_le_bytes(*four)).collect()

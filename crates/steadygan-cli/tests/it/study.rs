@@ -9,7 +9,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// Two factors alone and together, two seeds: eight runs of sixteen steps on points, which are measured in no time.
+/// Two factors in a full factorial with two seeds: eight runs of sixteen steps, on points because these are measured
+/// fast.
 const STUDY: &str = "\
 design = 'full'
 seeds = 2
@@ -34,7 +35,7 @@ fn record(folder: &Path, study: &str) -> Value {
     serde_json::from_str(&fs::read_to_string(folder.join(study).join("study.json")).unwrap()).unwrap()
 }
 
-/// The results without the names of folders, which are taken in the order in which runs begin.
+/// The results without the runs' folder names, which depend on the order in which runs begin.
 fn results(folder: &Path, study: &str) -> Value {
     let mut results = record(folder, study)["results"].take();
     for run in results["runs"].as_array_mut().unwrap() {
@@ -53,8 +54,8 @@ fn a_study_from_its_question_to_its_answer() {
     let answer = steadygan(folder.path(), "study study.toml").done();
     assert!(answer.stderr.contains("ring: full of 2 factors, 4 rows × 2 seeds of 64 images"), "{answer:#?}");
     let supposed = "supposed, not measured on this data: seeds differ by 45%, as in our record on the embedded images. Then an effect of +";
-    assert!(answer.stderr.contains(supposed), "what can be found is said first, and by what: {answer:#?}");
-    assert!(answer.stdout.contains("\nseeds differed by "), "and what was found: {answer:#?}");
+    assert!(answer.stderr.contains(supposed), "the assumed noise and what it lets be found: {answer:#?}");
+    assert!(answer.stdout.contains("\nseeds differed by "), "the table has the measured noise: {answer:#?}");
     assert_eq!(answer.last_line(), "study");
     for said in
         ["What each does to the energy distance after 64 images; 8 runs, ", "\n  batch-norm ", "\nrecommended: "]
@@ -69,7 +70,7 @@ fn a_study_from_its_question_to_its_answer() {
     let confirmed = record["results"]["confirmations"].as_array().unwrap().len();
     let trained = runs(folder.path(), "study");
     assert_eq!(trained, 8 + 3 * (1 + confirmed));
-    // What has ended is not trained again, and says the same.
+    // Runs that have ended are not trained again, and the answer is the same.
     assert_eq!(steadygan(folder.path(), "study study.toml --quiet").done().stdout, answer.stdout);
     assert_eq!(steadygan(folder.path(), "study --collect").done().stdout, answer.stdout);
     assert_eq!(runs(folder.path(), "study"), trained);
@@ -78,7 +79,7 @@ fn a_study_from_its_question_to_its_answer() {
     steadygan(folder.path(), "train study/recommended.toml --dry-run --images 64").done();
 }
 
-/// Each line of `--list` trains one run, wherever it is run; `--collect` takes what there is.
+/// Each line of `--list` trains one run, anywhere; `--collect` analyses the runs that have ended.
 #[test]
 fn any_scheduler_can_run_it() {
     let folder = with_study(STUDY);
@@ -105,7 +106,7 @@ fn any_scheduler_can_run_it() {
     assert_eq!(of("here"), of("there"));
 }
 
-/// Killed at ten moments, by signals that cannot be caught, a study ends as one that was left alone.
+/// A study that is killed ten times, by signals that cannot be caught, ends like an undisturbed one.
 #[test]
 fn ten_kills_change_nothing() {
     let folder = with_study(STUDY);
@@ -115,7 +116,8 @@ fn ten_kills_change_nothing() {
     for kill in 0..10 {
         let mut child = command(folder.path(), "study study.toml --out killed --quiet".split(' '));
         let mut child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        // Later and later, since what was done stays done; the golden ratio spreads moments within a run.
+        // Kills come later and later, because finished runs are kept. The golden ratio spreads the moments within a
+        // run.
         let share = 0.02 + 0.06 * f64::from(kill) * (1.0 + (f64::from(kill) * 0.618).fract());
         std::thread::sleep(whole.mul_f64(share.min(0.5)));
         child.kill().unwrap();
@@ -150,7 +152,7 @@ fn a_search_halves_its_combinations() {
 fn refused(study: &str, arguments: &str) -> (String, String) {
     let folder = with_study(study);
     let answer: Answer = steadygan(folder.path(), &format!("study study.toml {arguments}"));
-    assert!(!folder.path().join("study").exists(), "nothing is begun: {answer:#?}");
+    assert!(!folder.path().join("study").exists(), "nothing is written: {answer:#?}");
     answer.refused()
 }
 
@@ -178,7 +180,7 @@ fn impossible_questions_are_refused_before_anything_is_begun() {
     assert!(error.contains("these are points") && hint.contains("energy"), "{error} {hint}");
 }
 
-/// In a network's features, of images.
+/// Images are measured by the kernel and by the Fréchet distance, on a network's features.
 #[test]
 fn images_are_measured_by_either_distance() {
     for (distance, said) in [("kernel", "the kernel distance"), ("frechet", "the Fréchet distance")] {
@@ -203,7 +205,7 @@ fn a_budget_that_allows_nothing_is_told_with_one_that_does() {
         "{error} {hint}"
     );
     assert!(!folder.path().join("study/study.json").exists());
-    // How long is enough depends on what else the machine does.
+    // Which budget is enough depends on how busy the machine is.
     let enough = ["25s", "60s", "150s"].into_iter().find(|budget| {
         let answer = steadygan(folder.path(), &format!("study study.toml --quiet --budget {budget}"));
         assert!(answer.code == DONE || answer.stderr.contains("is too short"), "{answer:#?}");
@@ -228,7 +230,7 @@ fn folders_of_others_are_left_alone() {
     assert!(error.ends_with("study is being run by another process"), "{error}");
 }
 
-/// A study that is being run elsewhere.
+/// A process that runs the study in a folder, killed on drop.
 struct Held(std::process::Child);
 
 impl Held {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 const PYTORCH_DCGAN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../recipes/pytorch-dcgan.toml");
 
-/// The trainable parameters of the two networks in a summary in JSON.
+/// The number of trainable parameters of each network in a JSON summary.
 fn trainable(tables: &serde_json::Value) -> Vec<u64> {
     let tables = tables.as_array().expect("two tables").iter();
     let of_rows =
@@ -14,7 +14,7 @@ fn trainable(tables: &serde_json::Value) -> Vec<u64> {
     tables.map(|table| of_rows(&table["rows"])).collect()
 }
 
-/// PyTorch's own numbers for its DCGAN example.
+/// PyTorch's numbers of parameters for its DCGAN example.
 #[test]
 fn pytorchs_example_has_pytorchs_parameters_and_needs_no_images() {
     let folder = workplace();
@@ -51,7 +51,7 @@ fn a_dry_run_says_everything_and_leaves_nothing() {
     assert!(!folder.path().join("runs").exists());
 }
 
-/// What planning changes is shown as it was planned, with what it came from.
+/// Values that planning changes are shown as planned, with their origin.
 #[test]
 fn a_dry_run_shows_the_plan_not_the_recipe() {
     let folder = workplace();

@@ -1,16 +1,18 @@
-//! What a study's runs say: effects with intervals that hold all at once, failures, verdicts.
+//! The analysis of a study's runs: effects with simultaneous intervals, failure rates, verdicts.
 //!
-//! The model: a run's response is its row's mean, plus what its seed does to every row, plus noise of one deviation. Rows are compared with
-//! that noise, which replicates show. What this takes for granted, and where it matters:
+//! The model: a run's response is its row's mean, plus an effect of its seed that is the same in every row, plus noise
+//! with the same deviation everywhere. The noise is estimated from replicates (runs of one row with different seeds).
+//! The assumptions, and where they matter:
 //!
-//! * The noise is about equal in all rows that train. An effect between halves of the rows does not need it, since it averages over
-//!   unequal rows as the pooled noise does; one between two rows does.
-//! * A row of which some seeds fail and some do not has a spread of its own, which is used for it in place of the pooled noise. How
-//!   far from always a row fails whose seeds all failed, and from never one whose seeds all trained, is bounded by counts
-//!   ([`failures`]); where no run of either side of an effect failed, it is taken for never.
+//! * The noise is about equal in all rows that train. An effect that compares two single rows needs this. An effect
+//!   that compares halves of the rows does not, because it averages over unequal rows just as the pooled noise does.
+//! * A row in which only some seeds fail has a spread of its own, which replaces the pooled noise for that row. A row
+//!   whose seeds all failed may fail less often than always, and a row whose seeds all trained may fail sometimes;
+//!   Clopper–Pearson bounds limit both ([`failures`]). This does not widen an average over rows where no run on
+//!   either side failed. It widens an effect between two rows without failures only if some row fails sometimes.
 //!
-//! Intervals are simultaneous by Šidák's inequality ([`critical_value`]): over all effects of single factors (and controls) at once, and over
-//! all interactions at once.
+//! Intervals are simultaneous by Šidák's inequality, or Dunnett's for differences from one corner ([`critical_value`]):
+//! one family holds all effects of single factors and controls, another all interactions.
 
 mod failures;
 mod noise;

@@ -1,4 +1,4 @@
-//! `STUDY.toml`: what is to be studied.
+//! `STUDY.toml`: the question that a study answers.
 
 use super::analyse::Settings;
 use super::design::Design;
@@ -13,36 +13,38 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 use toml::{Table, Value};
 
-/// A study as its file asks for it. Everything has a default: an empty file is the study of the eleven on the embedded images.
+/// A study as its file describes it. Every key has a default: an empty file studies the eleven heuristics of the preset
+/// `hacks` on the embedded images.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct StudyRecipe {
-    /// The base recipe's file; the embedded one if there is none.
+    /// The base recipe's file; the embedded recipe if it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recipe: Option<String>,
-    /// Recipe keys laid over the base recipe, for every run.
+    /// Recipe keys that override the base recipe's, in every run.
     pub set: Table,
     /// How rows are chosen.
     pub design: Design,
-    /// How many seeds, or which; as many as the budget allows if it is left out.
+    /// How many seeds, or which. If it is left out: the design's default number, or as many as fit the budget where
+    /// `images` is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seeds: Option<Seeds>,
-    /// Real images shown in a run; as many as the budget allows if it is left out.
+    /// Real images that a run is trained on; as many as fit the budget if it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub images: Option<Count>,
-    /// How long all runs may take.
+    /// How long all runs together may take.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub budget: Option<Budget>,
-    /// What is measured; if it is left out, the kernel distance of images and the energy distance of points.
+    /// The distance to measure. If it is left out: the kernel distance for images, the energy distance for points.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub distance: Option<DistanceKind>,
-    /// The relative change of the distance that does not matter.
+    /// The largest relative change of the distance that does not matter.
     pub margin: f64,
     /// The probability that all intervals of a family hold.
     pub confidence: f64,
-    /// What is varied: a heuristic's name or a recipe key with `true` (off and on) or a list of values.
+    /// The factors: a heuristic's name or a recipe key, with `true` (compare off and on) or a list of values.
     pub factors: Table,
-    /// The all-on corner in other forms.
+    /// Variants of the all-on corner, by name.
     pub controls: BTreeMap<String, AskedControl>,
 }
 
@@ -64,17 +66,17 @@ impl Default for StudyRecipe {
     }
 }
 
-/// `[controls.NAME]`
+/// A control, `[controls.NAME]`: a variant of the all-on corner.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AskedControl {
     /// The factors that it is a control of.
     pub of: Vec<String>,
-    /// Recipe keys laid over the all-on corner.
+    /// The recipe keys in which it differs from the all-on corner.
     pub set: Table,
 }
 
-/// What lies between fakes and reals.
+/// The distance between fakes and reals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DistanceKind {
@@ -82,7 +84,7 @@ pub enum DistanceKind {
     Kernel,
     /// The Fréchet distance: mostly bias below some 2,000 images.
     Frechet,
-    /// Of points: the energy distance.
+    /// The energy distance, for points.
     Energy,
 }
 
@@ -90,21 +92,21 @@ pub enum DistanceKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "neither a number of seeds nor a list of them")]
 pub enum Seeds {
-    /// So many, from the recipe's on.
+    /// This many seeds, counting up from the recipe's.
     Count(u64),
-    /// These.
+    /// These seeds.
     List(Vec<u64>),
 }
 
-/// A length of time, in a file and on the command line `90s`, `30m`, `1.5h`.
+/// A length of time, written `90s`, `30m` or `1.5h` in a file and on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(into = "String")]
 pub struct Budget {
-    /// In seconds.
+    /// The length in seconds.
     pub seconds: u64,
 }
 
-/// A year, in seconds: more is a mistake.
+/// The longest budget in seconds, a year. More must be a mistake.
 const LONGEST_S: f64 = 366.0 * 86_400.0;
 
 impl FromStr for Budget {
@@ -136,16 +138,16 @@ impl<'de> Deserialize<'de> for Budget {
     }
 }
 
-/// More seeds than any study has use for.
+/// The most seeds that are accepted.
 const MAX_SEEDS: usize = 1000;
 
-/// The keys of the file.
+/// The top-level keys of the file.
 const KEYS: [&str; 11] =
     ["recipe", "set", "design", "seeds", "images", "budget", "distance", "margin", "confidence", "factors", "controls"];
 
 const SEE: &str = "docs/study.md shows every key";
 
-/// Recipe keys that are no factors: a study decides them for all its runs.
+/// Recipe keys that cannot be factors, because a study sets them to the same value for all its runs.
 const SAME_IN_ALL: [&str; 7] = [
     "seed",
     "train.images",
@@ -161,7 +163,7 @@ impl StudyRecipe {
     ///
     /// # Errors
     ///
-    /// It is no TOML, has an unknown key or a value that does not fit.
+    /// The text is not TOML, has an unknown key or a value out of range.
     pub fn parse(text: &str, origin: &str) -> Result<Self> {
         let table: Table = text.parse().map_err(|error: toml::de::Error| {
             let line = line_of(&error, text);
@@ -218,7 +220,7 @@ impl StudyRecipe {
         Ok(())
     }
 
-    /// What a study says once, for all its runs, is neither set nor varied beside that.
+    /// Refuses keys under `[set]`, `[controls]` and `[factors]` that the study itself decides for all its runs.
     fn check_keys(&self) -> Result<()> {
         let controls = self.controls.iter().map(|(name, control)| (format!("[controls.{name}]"), &control.set));
         for (place, table) in [("[set]".to_owned(), &self.set)].into_iter().chain(controls) {
@@ -239,19 +241,19 @@ impl StudyRecipe {
         Ok(())
     }
 
-    /// Whether its runs can be named before any is trained.
+    /// An error if the runs cannot all be named before any is trained.
     ///
     /// # Errors
     ///
-    /// It is a search, whose later stages depend on the earlier.
+    /// The study is a search, whose later stages depend on the earlier ones.
     pub fn can_be_listed(&self) -> Result<()> {
         self.design.can_be_listed()
     }
 
-    /// The same question of other data.
+    /// The same study on other data.
     #[must_use]
     pub fn on(mut self, data: &str) -> Self {
-        // A dotted key of a table that is none is told when the recipe is laid.
+        // `data` that is not a table is replaced by one that only names the source.
         match self.set.entry("data").or_insert_with(|| Table::new().into()) {
             Value::Table(table) => table.insert("source".into(), data.into()),
             other => Some(std::mem::replace(other, Value::Table(Table::from_iter([("source".into(), data.into())])))),
@@ -259,16 +261,18 @@ impl StudyRecipe {
         self
     }
 
-    /// How effects are judged.
+    /// The settings that verdicts depend on.
     pub fn settings(&self) -> Settings {
         Settings { confidence: self.confidence, margin: (1.0 + self.margin).ln() }
     }
 
-    /// The factors, their base levels being those that `base` says a recipe key has and `is_heuristic` telling heuristics from other keys.
+    /// The factors. `base` gives the base recipe's value of a recipe key; `is_heuristic` tells a heuristic's name from
+    /// other keys.
     ///
     /// # Errors
     ///
-    /// A factor has no levels to compare, or a control is of no factor.
+    /// A factor has no levels to compare, two factors set the same key, or a control names a factor that does not
+    /// exist.
     pub fn factors(
         &self,
         is_heuristic: impl Fn(&str) -> bool,
@@ -291,7 +295,7 @@ impl StudyRecipe {
     }
 }
 
-/// An error if one factor's key is another's, or a setting of it.
+/// An error if two factors have the same key, or the key of one is a setting of the other.
 fn set_apart(factors: &[Factor]) -> Result<()> {
     let holds = |outer: &str, inner: &str| {
         inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
@@ -312,7 +316,7 @@ fn leaves(table: &Table) -> Vec<(String, Value)> {
     leaves
 }
 
-/// The leaves of a table under their dotted names.
+/// Collects the values of nested tables under their dotted names.
 fn flatten(prefix: String, table: &Table, leaves: &mut Vec<(String, Value)>) {
     for (key, value) in table {
         let name = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };

@@ -1,4 +1,4 @@
-//! How long runs will take: short ones tell, before a study is planned.
+//! Measures with short runs how long a study's runs will take, before it is planned.
 
 use super::execute::{Known, Trainer, Watch, execute};
 use super::question::{Measured, Question};
@@ -9,37 +9,40 @@ use std::fs;
 use std::time::Instant;
 use steadygan_run::{Stats, StudyDirectory, read_lines_if_any};
 
-/// Rounds of the first short run, which tells how many the others need to be timed well.
+/// Rounds of the first short run. Its speed decides how many rounds the others need for accurate times.
 const FIRST_ROUNDS: u64 = 16;
 
-/// Seconds that a short run of the all-on corner should train, and rounds that are enough in any case.
+/// Seconds that a short run of the all-on corner should train.
 const TIMED_S: f64 = 1.5;
+/// The most rounds of a short run.
 const MOST_ROUNDS: u64 = 4096;
 
-/// Lines of stats in a short run. The rounds before the first are not timed: memory and caches are cold.
+/// Lines of stats in a short run. The rounds before the first line are not timed, because memory and caches are cold.
 const LINES: u64 = 4;
 
-/// Fakes of the two timed measurements: what both take is the network's start, what the second takes more its features.
+/// Numbers of fakes in the two timed measurements. The difference of their times is the cost of the additional
+/// features; the rest is the cost of starting, which includes loading the network.
 const MEASURED: [u64; 2] = [64, 256];
 
-/// What runs cost on one thread, as many at once as there are cores.
+/// The cost of runs in seconds, on one thread each and with as many at once as there are cores.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Costs {
-    /// Seconds of each row for an image.
+    /// Seconds of training for one real image, for each row.
     pub image_s: Vec<f64>,
-    /// Seconds of the all-on corner for an image.
+    /// Seconds of training for one real image at the all-on corner.
     pub all_on_s: f64,
-    /// Seconds of a run before and after training: reading images, writing files.
+    /// Seconds that a run takes before and after training, such as for reading images and writing files.
     pub start_s: f64,
-    /// Seconds of an image's features.
+    /// Seconds for computing the features of one image.
     pub features_s: f64,
 }
 
-/// Trains the all-on corner and each factor's other levels for a few rounds. A row is taken to cost what its factors add to the all-on corner.
+/// Trains the all-on corner, and the corner with each other level of each factor, for a few rounds. The cost of a row
+/// is then the corner's cost plus the sum of what its levels add. Returns `None` if the study is to stop.
 ///
 /// # Errors
 ///
-/// As of [`execute`]: a run cannot be trained. Nothing if the study is to stop.
+/// Those of [`execute`], or a short run diverged before its speed could be measured.
 pub fn calibrate(
     question: &Question,
     study: &StudyDirectory,
@@ -89,14 +92,15 @@ fn timed(
     if question.has_features() {
         let [few_s, many_s] =
             [short.whole_s("few", Some(MEASURED[0]), trainer)?, short.whole_s("many", Some(MEASURED[1]), trainer)?];
-        // The reals' and the fakes'.
+        // Twice the number of fakes, because as many reals are measured.
         features_s = ((many_s - few_s) / (2 * (MEASURED[1] - MEASURED[0])) as f64).max(0.0);
         start_s = few_s - trained_s - (2 * MEASURED[0]) as f64 * features_s;
     }
     Ok(Some(Costs { image_s, all_on_s, start_s: start_s.max(0.0), features_s }))
 }
 
-/// A row costs at least this part of the all-on corner, whatever its factors save when each is left out alone.
+/// A row costs at least 1 / this of the all-on corner's cost, because the sum of what single levels save may exceed
+/// what they save together.
 const LEAST_OF_ALL_ON: f64 = 4.0;
 
 fn remove(folder: &StudyDirectory) -> Result<()> {
@@ -115,13 +119,13 @@ fn set_train(plan: &mut StudyPlan, key: &str, value: impl Into<toml::Value>) {
     }
 }
 
-/// Short runs and their times.
+/// Makes short runs and reads their times.
 struct Short<'a> {
     plan: StudyPlan,
     folder: &'a StudyDirectory,
 }
 
-/// A factor, its level, and the run that has all others on.
+/// A factor, one of its levels, and the short run with this level in which all other factors are on.
 type OtherLevel = (usize, usize, Job);
 
 impl<'a> Short<'a> {
@@ -138,7 +142,7 @@ impl<'a> Short<'a> {
         Ok(Job { name, recipe: self.plan.of_levels(levels, self.plan.seeds[0])?.to_toml() })
     }
 
-    /// The all-on corner, at its end measured on so many fakes or not at all.
+    /// The run of the all-on corner. It is measured at its end on `samples` fakes, or not at all.
     fn corner(&self, name: &str, samples: Option<u64>) -> Result<Job> {
         let mut plan = self.plan.clone();
         if let Some(samples) = samples {
@@ -161,7 +165,7 @@ impl<'a> Short<'a> {
         Ok(others)
     }
 
-    /// Seconds of training for an image, from the lines of stats but the first.
+    /// Seconds of training for one real image, from the first to the last line of stats.
     fn image_s(&self, job: &Job) -> Result<f64> {
         let known = Known::of(&self.folder.runs())?;
         let lines: Vec<Stats> = match known.run(job) {
@@ -176,11 +180,11 @@ impl<'a> Short<'a> {
         })
     }
 
-    /// Seconds of a whole process of the all-on corner.
+    /// Seconds that a whole process takes to run the all-on corner.
     #[expect(clippy::disallowed_methods, reason = "costs are measured, never trained on")]
     fn whole_s(&self, name: &str, samples: Option<u64>, trainer: &Trainer) -> Result<f64> {
         let job = self.corner(name, samples)?;
-        // In a folder of its own, where the corner has not been trained.
+        // In a folder of its own, because a run that has ended would not be trained again.
         let folder = StudyDirectory::new(self.folder.path().join(name));
         let started = Instant::now();
         execute(&folder, &[job], 1, None, trainer, &mut Unwatched)?;
@@ -188,7 +192,7 @@ impl<'a> Short<'a> {
     }
 }
 
-/// Nobody watches.
+/// Ignores progress and never stops.
 struct Unwatched;
 
 impl Watch for Unwatched {

@@ -1,4 +1,4 @@
-//! The factors of a study: those that are asked for, or those that who asks for none is likely to mean.
+//! Chooses the factors of a study: those it names, or a default set if it names none.
 
 use super::asked::{AskedControl, StudyRecipe};
 use super::design::Design;
@@ -16,10 +16,14 @@ use crate::run::layer_tables;
 use std::collections::BTreeMap;
 use toml::Value;
 
-/// The preset whose heuristics are studied if nothing else is asked.
+/// The preset whose heuristics are studied when a study names no factors.
 const STUDIED: &str = "hacks";
 
-/// The factors of who asks for none, and those that were left out with the reason. They are tried one by one beside those before them.
+/// Fills in the factors of a study that names none, and returns the names left out, each with the reason.
+///
+/// The preset's heuristics are tried one after the other, each on top of those accepted before it. One is left out if
+/// it cannot be combined with them or changes nothing. If both label heuristics are accepted and the study has no
+/// controls, [`fixed_labels`] becomes one.
 pub(super) fn choose_factors(
     asked: &mut StudyRecipe,
     base: &LayeredRecipe,
@@ -54,14 +58,16 @@ pub(super) fn choose_factors(
     left_out
 }
 
-/// The labels that random ones have on average: U[0.7, 1.2] for reals and U[0, 0.3] for fakes, 5% of them exchanged. The loss is linear in the
-/// label, so that random labels are these in expectation; what remains is what randomness itself does.
+/// A control with fixed labels, the mean of the random ones: U[0.7, 1.2] for reals and U[0, 0.3] for fakes, with 5% of
+/// both exchanged. The loss is linear in the label, so that its expectation with random labels is the loss with these.
+/// What differs is the effect of the randomness itself.
 fn fixed_labels() -> AskedControl {
     let set = "heuristics = { label-smoothing = { real = 0.91, fake = 0.19 }, noisy-labels = false }";
     AskedControl { of: vec!["label-smoothing".into(), "noisy-labels".into()], set: set.parse().expect("it is TOML") }
 }
 
-/// What of a plan acts on training: settings of the networks show in their layers, and points have no pixels.
+/// The parts of a plan that affect training, for comparison: plans with equal parts train alike. Up- and downsampling
+/// are compared by the layers that they lead to; the pixel range of points is ignored, because points have no pixels.
 #[derive(PartialEq)]
 struct Acting {
     plan: Plan,
@@ -85,8 +91,15 @@ impl Acting {
     }
 }
 
-/// The factors that are asked for, with the base recipe's levels, each known and at work, and the real images of which every level, by itself
-/// in the base recipe, has whole rounds: the least common multiple of its rounds and those of `base_plan`.
+/// Builds and checks the factors that a study names, and computes its common round.
+///
+/// The common round, in real images, is the least common multiple of the rounds of `base_plan` and of every level put
+/// alone into the base recipe. A count of images that is a multiple of it is a whole number of rounds in each of them.
+///
+/// # Errors
+///
+/// The factors or controls do not fit, a key is unknown, a factor changes nothing in the base recipe, or the common
+/// round is too long.
 pub(super) fn settled(
     asked: &StudyRecipe,
     base: &LayeredRecipe,
@@ -111,13 +124,13 @@ pub(super) fn settled(
     Ok((factors, round))
 }
 
-/// The plans that a factor's levels make of the base recipe, without where values come from. Levels that the base recipe refuses have none:
-/// they are told with the row that has them.
+/// The plan of the base recipe with each level of a factor, without the values' origins, so that plans can be compared.
+/// A level that the base recipe refuses gets no plan; it is reported later, with the row that has it.
 fn plans(factor: &Factor, base: &LayeredRecipe, facts: &DataFacts) -> Result<Vec<Plan>> {
     let mut plans = Vec::new();
     for level in &factor.levels {
         let mut recipe = base.clone();
-        // A key that no recipe has is told with the nearest that one may have.
+        // An unknown key is an error here, which names the nearest known key.
         recipe.lay_value(&factor.key, level.clone(), ORIGIN)?;
         plans.extend(
             crate::decide::decide(&recipe, facts.clone()).map(|plan| Plan { origins: BTreeMap::new(), ..plan }),
@@ -126,7 +139,7 @@ fn plans(factor: &Factor, base: &LayeredRecipe, facts: &DataFacts) -> Result<Vec
     Ok(plans)
 }
 
-/// What a heuristic acts through alone, as it is by default.
+/// The heuristics without which this one, in its default settings, changes nothing.
 fn only_through(name: &str) -> Result<Vec<String>> {
     let Some((name, settings)) = heuristics::defaults().find(|(known, _)| *known == name) else {
         return Ok(Vec::new());
@@ -140,10 +153,10 @@ fn only_through(name: &str) -> Result<Vec<String>> {
     Ok(through)
 }
 
-/// More images than this in a common round, and cadences would not meet within a run.
+/// The most real images in a common round. With a longer one, measurements and checkpoints would not fit within a run.
 const LONGEST_ROUND: u64 = 1 << 16;
 
-/// The least common multiple of a round and that of a plan, which a level of `factor` makes.
+/// The least common multiple of `round` and a plan's round. `factor` is named in the error if it is too long.
 fn common_round(round: u64, plan: &Plan, factor: &str) -> Result<u64> {
     let (mut a, mut b) = (round, plan.train.round());
     let product = a * b;

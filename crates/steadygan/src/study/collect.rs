@@ -1,4 +1,4 @@
-//! From the runs of a study to its answer.
+//! Collects the runs of a study into its results.
 
 use super::analyse::{Analysis, Decided, Failures, Scores, analyse, detectable};
 use super::design::{Design, Row};
@@ -10,16 +10,16 @@ use super::response::{response, standing};
 use crate::error::{Error, Result};
 use steadygan_run::{StudyDirectory, write_atomically};
 
-/// Recipes against which the recommended one is held, on seeds that the study has not used.
+/// The recommended recipe and those that it is compared with, on seeds that the study has not used.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rivals {
-    /// The recommended levels first, then the base recipe's and those of the corners as far as they differ, each with its name.
+    /// Names and levels: first the recommended levels, then the base recipe's and the corners', without repeats.
     candidates: Vec<(String, Row)>,
     seeds: Vec<u64>,
 }
 
 impl Rivals {
-    /// Of a plan whose runs recommend these levels.
+    /// The comparisons for these recommended levels, on `fresh` new seeds.
     pub fn of(plan: &StudyPlan, recommended: &Row, fresh: u64) -> Self {
         let [all_on, all_off, base] = plan.corners();
         let mut candidates = vec![("recommended".to_owned(), recommended.clone())];
@@ -32,7 +32,7 @@ impl Rivals {
         Self { candidates, seeds: (first..first + fresh).collect() }
     }
 
-    /// Their runs; none if there is nobody to compare with.
+    /// The runs of all candidates; none if the recommended recipe is the only one.
     ///
     /// # Errors
     ///
@@ -51,7 +51,7 @@ impl Rivals {
         Ok(jobs)
     }
 
-    /// What their runs say; none if some have not ended.
+    /// The comparisons' results; empty while some runs have not ended.
     ///
     /// # Errors
     ///
@@ -74,7 +74,7 @@ impl Rivals {
     }
 }
 
-/// The answer of the runs that have ended; what is missing is said in it.
+/// Analyses the runs that have ended. The results say how many are missing.
 ///
 /// # Errors
 ///
@@ -93,7 +93,7 @@ pub fn collect(plan: &StudyPlan, study: &StudyDirectory) -> Result<StudyResults>
                     best.0[row][column] = Some(ended.best);
                     runs.push(record(ended.last, ended.best, ended.failure));
                 }
-                // It did not go on from a stage.
+                // A run that was dropped after a stage of the search is recorded, but not analysed.
                 None if plan.design == Design::Search => {
                     let score = standing(plan, run, plan.images)?;
                     runs.push(record(score, score, None));
@@ -128,7 +128,7 @@ pub fn collect(plan: &StudyPlan, study: &StudyDirectory) -> Result<StudyResults>
     })
 }
 
-/// The row with the lowest mean score among those that were trained to the end.
+/// The levels of the row with the lowest mean score among rows trained to the end; the base recipe's if there is none.
 fn winner(plan: &StudyPlan, scores: &Scores) -> Row {
     let scored = (0..plan.rows.len()).filter_map(|row| Some((row, scores.mean(row)?)));
     scored
@@ -136,7 +136,7 @@ fn winner(plan: &StudyPlan, scores: &Scores) -> Row {
         .map_or_else(|| plan.corners()[2].clone(), |(row, _)| plan.rows[row].clone())
 }
 
-/// Writes `recommended.toml`: the base recipe with the recommended levels, at its own length.
+/// Writes `recommended.toml`: the base recipe with the recommended levels and the base recipe's own length.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! A study in its folder, from its plan to its answer; killed at any moment it goes on where it was.
+//! A study in its folder, from its plan to its answer. If it is killed at any moment, it can go on from there.
 
 use super::asked::StudyRecipe;
 use super::collect::{Rivals, collect, write_recommended};
@@ -14,13 +14,13 @@ use std::fs;
 use std::path::PathBuf;
 use steadygan_run::{StudyDirectory, StudyLock, write_atomically};
 
-/// A record beyond this is something else: thousands of rows are a megabyte.
+/// The largest record that is read. Thousands of rows take a megabyte, so a larger file is not a record.
 const MAX_RECORD_BYTES: u64 = 64 << 20;
 
-/// What to do about a folder that a study cannot have.
+/// The hint if a study cannot use a folder.
 const ELSEWHERE: &str = "choose another folder: --out DIR";
 
-/// A study that this process runs.
+/// A planned study, whose folder this process holds locked.
 #[derive(Debug)]
 pub struct Study {
     directory: StudyDirectory,
@@ -28,29 +28,29 @@ pub struct Study {
     _lock: StudyLock,
 }
 
-/// A study's folder before its plan is fixed.
+/// A study's folder before its plan is fixed, held locked by this process.
 #[derive(Debug)]
 pub struct Unplanned {
     directory: StudyDirectory,
     lock: StudyLock,
 }
 
-/// What a study's folder holds.
+/// What was found in a study's folder.
 #[derive(Debug)]
 pub enum Found {
-    /// The study, planned.
+    /// A study with a plan.
     Planned(Box<Study>),
-    /// Nothing yet.
+    /// No plan yet.
     Unplanned(Unplanned),
 }
 
 impl Found {
-    /// Takes the right to run the study of a folder, which is made if it is missing. `asked` has to be what the study there was asked;
-    /// whoever says nothing takes it as it is.
+    /// Locks a study's folder, which is made if it is missing, and reads the study in it. `asked` must equal the
+    /// question of the study there; with `None` any study is accepted.
     ///
     /// # Errors
     ///
-    /// Another process runs it, it holds another study, or anything that is no study.
+    /// Another process runs the study, or the folder holds another study or files that are not a study's.
     pub fn in_folder(directory: StudyDirectory, asked: Option<&StudyRecipe>) -> Result<Self> {
         let planned = directory.record().exists();
         if !planned {
@@ -76,7 +76,7 @@ impl Found {
     }
 }
 
-/// Whether a folder is missing, empty, or one in which a study was killed before its plan was fixed.
+/// An error unless the folder is missing, empty, or left by a study that was killed before its plan was fixed.
 fn is_free(directory: &StudyDirectory) -> Result<()> {
     let path = directory.path();
     let entries = match fs::read_dir(path) {
@@ -101,7 +101,8 @@ impl Unplanned {
         &self.directory
     }
 
-    /// Fixes the plan: from here on the folder is this study's. `asked` is what was asked, before factors were chosen.
+    /// Fixes the plan and writes it, which makes the folder this study's. `asked` is the question before factors were
+    /// chosen.
     ///
     /// # Errors
     ///
@@ -112,7 +113,7 @@ impl Unplanned {
             Error::recipe(format!("the study cannot be written as TOML: {error}"), "docs/study.md shows every key")
         })?;
         write_atomically(&self.directory.asked(), text.as_bytes())?;
-        // Last: what is planned is run.
+        // The record is written last, because it marks the study as planned.
         let study = Study { directory: self.directory, record: StudyRecord::new(plan), _lock: self.lock };
         study.save()?;
         Ok(study)
@@ -120,11 +121,11 @@ impl Unplanned {
 }
 
 impl Study {
-    /// What a folder's `study.json` says, whoever runs the study.
+    /// Reads a folder's `study.json`, even while another process runs the study.
     ///
     /// # Errors
     ///
-    /// It is missing, damaged, or of another version.
+    /// The file is missing, damaged, or of another version.
     pub fn record_of(directory: &StudyDirectory) -> Result<StudyRecord> {
         let path = directory.record();
         let json = read_limited(&path, MAX_RECORD_BYTES, "study's record", ELSEWHERE)?;
@@ -141,16 +142,16 @@ impl Study {
         &self.record.plan
     }
 
-    /// All that is known.
+    /// The plan and the results so far.
     pub fn record(&self) -> &StudyRecord {
         &self.record
     }
 
-    /// Writes the recipe of every run; the files.
+    /// Writes the recipe of every run and returns the files' paths.
     ///
     /// # Errors
     ///
-    /// It is a search, whose later stages depend on the earlier, or the folder cannot be written.
+    /// The study is a search, whose later stages depend on the earlier ones, or the folder cannot be written.
     pub fn list(&self) -> Result<Vec<PathBuf>> {
         self.record.plan.design.can_be_listed()?;
         self.record
@@ -169,7 +170,7 @@ impl Study {
     ///
     /// # Errors
     ///
-    /// As of [`execute`].
+    /// Those of [`execute`], or those of [`search`] if the design is one.
     pub fn train(&self, at_once: usize, trainer: &Trainer, watch: &mut dyn Watch) -> Result<bool> {
         match self.record.plan.design {
             Design::Search => search(&self.record.plan, &self.directory, at_once, trainer, watch),
@@ -177,14 +178,14 @@ impl Study {
         }
     }
 
-    /// Analyses the runs that have ended, and writes what they say and the recommended recipe.
+    /// Analyses the runs that have ended, and writes the results and the recommended recipe.
     ///
     /// # Errors
     ///
     /// No run has ended, one is damaged, or the folder cannot be written.
     pub fn collect(&mut self) -> Result<()> {
         let mut results = collect(&self.record.plan, &self.directory)?;
-        // Those that were confirmed before still are.
+        // Confirmation runs that have ended before count again.
         let rivals = Rivals::of(&self.record.plan, &results.recommended, FRESH_SEEDS);
         results.confirmations = rivals.confirmations(&self.record.plan, &self.directory, &results.last)?;
         write_recommended(&self.record.plan, &results, &self.directory)?;
@@ -192,11 +193,12 @@ impl Study {
         self.save()
     }
 
-    /// Holds the recommended recipe against the base recipe and the corners on fresh seeds. Returns whether all have ended.
+    /// Compares the recommended recipe with the base recipe and the corners on fresh seeds. Returns whether all these
+    /// runs have ended.
     ///
     /// # Errors
     ///
-    /// As of [`execute`], a run is damaged, or the folder cannot be written.
+    /// Those of [`execute`], a run is damaged, or the folder cannot be written.
     pub fn confirm(&mut self, at_once: usize, trainer: &Trainer, watch: &mut dyn Watch) -> Result<bool> {
         let Some(results) = &mut self.record.results else { return Ok(false) };
         let plan = &self.record.plan;

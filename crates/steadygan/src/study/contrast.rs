@@ -1,10 +1,10 @@
-//! An effect as a weighted sum of rows.
+//! Contrasts: effects as weighted sums of the rows' responses.
 
 use super::design::{Design, Row};
 use super::factor::Factor;
 use serde::{Deserialize, Serialize};
 
-/// What an effect compares; factors and levels by their numbers.
+/// What an effect compares. Factors and levels are given by their numbers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Term {
@@ -17,7 +17,7 @@ pub enum Term {
         /// The level that it is compared with.
         against: usize,
     },
-    /// A factor's effect where another, through which alone it acts, is on.
+    /// A dependent factor's effect, over the rows in which the factor that it acts through is on.
     Given {
         /// The factor.
         factor: usize,
@@ -28,7 +28,8 @@ pub enum Term {
         /// The factor that it acts through.
         through: usize,
     },
-    /// How two factors change each other's effect: half the difference between the effect of one with the other and without.
+    /// How two factors change each other's effect: half of one factor's effect with the other minus its effect without
+    /// the other.
     Interaction {
         /// The factors.
         pair: [usize; 2],
@@ -37,33 +38,33 @@ pub enum Term {
         /// The levels that they are compared with.
         against: [usize; 2],
     },
-    /// A control instead of the all-on corner.
+    /// A control compared with the all-on corner.
     Control {
         /// Its number among the controls.
         control: usize,
     },
 }
 
-/// Which rows a mean is over.
+/// Picks the rows of a mean.
 type Picks<'a> = &'a dyn Fn(&Row) -> bool;
 
-/// Rows with weights that sum to zero; rows that do not count are left out.
+/// Row numbers with weights that sum to zero. Rows of weight zero are left out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Contrast(Vec<(usize, f64)>);
 
 impl Contrast {
-    /// One row instead of another.
+    /// `row` compared with `against`.
     pub fn between(row: usize, against: usize) -> Self {
         Self(vec![(row, 1.0), (against, -1.0)])
     }
 
-    /// A factor at one level instead of another: between the two rows in which all others are at the corner if the design goes one at a
-    /// time, between the means of all rows at either otherwise.
+    /// A factor at `level` compared with `against`. In a one-at-a-time design it compares the two rows in which all
+    /// other factors are at the corner, otherwise the means over all rows at either level.
     pub fn main(design: Design, rows: &[Row], factor: usize, level: usize, against: usize) -> Self {
         Self::main_where(design, rows, [factor, level, against], |_| true)
     }
 
-    /// The same among the rows that `counts` says.
+    /// The same among the rows that `counts` accepts.
     fn main_where(
         design: Design,
         rows: &[Row],
@@ -76,7 +77,7 @@ impl Contrast {
         Self::of_means(rows, &[(1.0, &|row| at(row, level)), (-1.0, &|row| at(row, against))])
     }
 
-    /// The contrast of a term, if these rows can see it.
+    /// The contrast of a term; `None` for a control and where the rows that it compares are missing.
     pub fn of_term(design: Design, rows: &[Row], factors: &[Factor], term: &Term) -> Option<Self> {
         let contrast = match *term {
             Term::Main { factor, level, against } => Self::main(design, rows, factor, level, against),
@@ -101,7 +102,7 @@ impl Contrast {
             .then_some(contrast)
     }
 
-    /// Weighted means of the rows that each condition picks.
+    /// The weighted sum of means, each over the rows that its condition picks.
     fn of_means(rows: &[Row], means: &[(f64, Picks)]) -> Self {
         let mut weights = vec![0.0; rows.len()];
         for (weight, picks) in means {
@@ -111,17 +112,18 @@ impl Contrast {
         Self(weights.into_iter().enumerate().filter(|(_, weight)| *weight != 0.0).collect())
     }
 
-    /// Rows and weights.
+    /// The row numbers and their weights.
     pub fn weights(&self) -> &[(usize, f64)] {
         &self.0
     }
 
-    /// Its value for these responses of the rows.
+    /// The contrast's value for these responses, one for each row.
     pub fn of(&self, responses: &[f64]) -> f64 {
         self.0.iter().map(|(row, weight)| weight * responses[*row]).sum()
     }
 
-    /// The sum of its squared weights: with n seeds and deviation σ of a run its estimate has the variance σ² · this / n.
+    /// The sum of the squared weights. If a run has standard deviation σ and each row has n seeds, the estimate has the
+    /// variance σ² · (this sum) / n.
     pub fn square(&self) -> f64 {
         self.0.iter().map(|(_, weight)| weight * weight).sum()
     }
@@ -132,7 +134,8 @@ mod tests {
     use super::*;
     use crate::study::factor::testing::{switches, values};
 
-    /// 2 + 3a − 5b + 4ab in switches of 0 and 1: averaged over b the effect of a is 3 + 4/2, the interaction 4/2.
+    /// The response 2 + 3a − 5b + 4ab, where a and b are 0 or 1. Averaged over b the effect of a is 3 + 4/2, and the
+    /// interaction is 4/2.
     #[test]
     fn effects_of_a_known_surface() {
         let factors = switches(3);
@@ -167,7 +170,7 @@ mod tests {
         }
     }
 
-    /// Adding one thing to the all-off corner does not show what it does where another is on.
+    /// Add-one-in rows do not show a factor's effect where another one is on.
     #[test]
     fn what_the_rows_do_not_hold_is_no_effect() {
         let factors = switches(3);

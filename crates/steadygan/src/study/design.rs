@@ -1,4 +1,4 @@
-//! Which rows a study runs: one level of each factor a row, in a fixed order.
+//! Designs: which rows a study runs, in a fixed order. Each row has one level of each factor.
 
 mod alias;
 mod halving;
@@ -16,29 +16,29 @@ use std::fmt;
 /// A level of each factor, in the factors' order.
 pub type Row = Vec<usize>;
 
-/// More rows than any study can run: a full factorial of 12 switches.
+/// The most rows of a full factorial: those of 12 switches, which is already more than a study can run.
 const MAX_ROWS: usize = 4096;
 
 /// How rows are chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Design {
-    /// The all-on corner, and for each factor that corner without it.
+    /// The all-on corner, and for each factor the all-on corner without it.
     LeaveOneOut,
-    /// The all-off corner, and for each factor that corner with it.
+    /// The all-off corner, and for each factor the all-off corner with it.
     AddOneIn,
-    /// Every combination.
+    /// Every combination of levels.
     Full,
     /// The two-level designs of Plackett and Burman 1946, up to 23 switches in 24 rows.
     PlackettBurman,
-    /// Plackett–Burman and its mirror image (Box and Wilson 1951).
+    /// The rows of Plackett–Burman and their mirror images, with on and off exchanged (Box and Wilson 1951).
     FoldOver,
-    /// Successive halving over drawn combinations (Jamieson and Talwalkar 2016).
+    /// Successive halving over combinations drawn at random (Jamieson and Talwalkar 2016).
     Search,
 }
 
 impl Design {
-    /// All of them.
+    /// All designs.
     pub const ALL: [Self; 6] =
         [Self::LeaveOneOut, Self::AddOneIn, Self::Full, Self::PlackettBurman, Self::FoldOver, Self::Search];
 
@@ -54,7 +54,7 @@ impl Design {
         }
     }
 
-    /// What its effects mean, for who reads them.
+    /// What the design's effects mean, for the reader of a study's answer.
     pub fn estimates(self) -> &'static str {
         match self {
             Self::LeaveOneOut => {
@@ -80,7 +80,8 @@ impl Design {
         }
     }
 
-    /// The fewest seeds with which it says anything: two where noise is known from replicates only. With one seed the others are screenings.
+    /// The fewest seeds that give a result. One-at-a-time designs need two, because only replicates show their noise.
+    /// With one seed a search still finds a winner, and the other designs are screenings.
     pub fn minimal_seeds(self) -> usize {
         match self {
             Self::LeaveOneOut | Self::AddOneIn => 2,
@@ -88,13 +89,13 @@ impl Design {
         }
     }
 
-    /// Seeds of each row if nobody says how many: with one, nothing tells effects from noise, and where effects compare single rows two are too
-    /// few to see a row fail that fails at times.
+    /// Default number of seeds. It is more than one because one seed cannot separate effects from noise. One-at-a-time
+    /// designs use four, because two seeds of a single row are too few to notice that it fails sometimes.
     pub fn usual_seeds(self) -> u64 {
         if self.is_one_at_a_time() { 4 } else { 2 }
     }
 
-    /// Whether all runs can be named before any is trained.
+    /// An error if the runs cannot all be named before any is trained.
     pub(super) fn can_be_listed(self) -> Result<()> {
         if self == Self::Search {
             let hint = "let `steadygan study` run it without --list, or use another design";
@@ -103,16 +104,16 @@ impl Design {
         Ok(())
     }
 
-    /// Whether each effect compares single rows, instead of halves of all.
+    /// Whether each effect compares two single rows, instead of averages over many.
     pub fn is_one_at_a_time(self) -> bool {
         matches!(self, Self::LeaveOneOut | Self::AddOneIn)
     }
 
-    /// The rows for these factors. A search has none of its own: its combinations are drawn.
+    /// The rows for these factors. None for a search, whose combinations are drawn elsewhere.
     ///
     /// # Errors
     ///
-    /// There are no factors, or more than the design takes, or it takes switches only.
+    /// There are no factors, there are more than the design takes, or one has more levels than the design takes.
     pub fn rows(self, factors: &[Factor]) -> Result<Vec<Row>> {
         if factors.is_empty() {
             return Err(Error::recipe(
@@ -155,7 +156,7 @@ impl fmt::Display for Design {
     }
 }
 
-/// A corner, then a row for each factor and each of its other levels.
+/// The corner's row, then for each other level of each factor the corner with that level.
 fn one_at_a_time(factors: &[Factor], corner: impl Fn(&Factor) -> usize) -> Vec<Row> {
     let corner: Row = factors.iter().map(corner).collect();
     let mut rows = vec![corner.clone()];
@@ -183,7 +184,7 @@ fn full(factors: &[Factor]) -> Result<Vec<Row>> {
     }))
 }
 
-/// Rows of plus and minus as levels: of a switch on and off, of two values the second and the first.
+/// Turns rows of signs into levels. Plus is a switch's on or the second of two values, minus is off or the first value.
 fn switched(factors: &[Factor], signs: &[Vec<bool>]) -> Vec<Row> {
     let level = |(factor, plus): (&Factor, &bool)| match (factor.is_switch(), *plus) {
         (true, true) => factor.on,

@@ -1,8 +1,9 @@
-//! Quantiles and probabilities that intervals are made of.
+//! The quantiles and probabilities from which intervals are computed.
 
 use statrs::distribution::{Beta, ChiSquared, ContinuousCDF, Normal, StudentsT};
 
-/// The quantile of Student's t with `freedom` degrees of freedom, which need not be whole; of the normal distribution if it is infinite.
+/// The quantile of Student's t with `freedom` degrees of freedom, which need not be a whole number. If it is infinite:
+/// the quantile of the normal distribution.
 pub fn t_quantile(probability: f64, freedom: f64) -> f64 {
     match StudentsT::new(0.0, 1.0, freedom) {
         Ok(t) if freedom.is_finite() => t.inverse_cdf(probability),
@@ -10,11 +11,11 @@ pub fn t_quantile(probability: f64, freedom: f64) -> f64 {
     }
 }
 
-/// Quantiles that stand for a distribution in a mean over it: enough for three decimals of Dunnett's table.
+/// Number of quantiles with which a mean over a distribution is computed: enough for three decimals of Dunnett's table.
 const QUANTILES: usize = 48;
 
-/// Probabilities and their weights in a mean over a distribution: the midpoint rule after p = u²(3 − 2u), which puts more of them into the
-/// tails.
+/// Probabilities with weights, for computing a mean over a distribution from its quantiles: the midpoint rule in u with
+/// p = u²(3 − 2u), which puts more of the quantiles into the tails.
 fn shares() -> impl Iterator<Item = (f64, f64)> {
     (0..QUANTILES).map(|number| {
         let u = (number as f64 + 0.5) / QUANTILES as f64;
@@ -25,7 +26,7 @@ fn shares() -> impl Iterator<Item = (f64, f64)> {
 /// Values of a quantity with weights that sum to one.
 type Weighted = Vec<(f64, f64)>;
 
-/// An estimated deviation as a ratio to the true one: x² ~ χ²/freedom.
+/// The distribution of x, the ratio of an estimated standard deviation to the true one: x² ~ χ²/freedom.
 fn deviations(freedom: f64) -> Weighted {
     match ChiSquared::new(freedom) {
         Ok(chi) if freedom.is_finite() => {
@@ -39,20 +40,20 @@ fn mean(over: &Weighted, of: impl Fn(f64) -> f64) -> f64 {
     over.iter().map(|(value, weight)| weight * of(*value)).sum()
 }
 
-/// How the estimates of a family of intervals hang together.
+/// How the estimates in a family of intervals depend on each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Together {
-    /// In any way.
+    /// They may depend on each other in any way.
     Anyhow,
-    /// Each is a difference from one and the same mean, so that any two are correlated by a half.
+    /// Each is a difference from one and the same mean, so that any two have correlation ½.
     WithOne,
 }
 
-/// The half-width, in standard errors, of `count` intervals that hold all at once with probability `confidence`.
+/// The half-width, in standard errors, at which `count` intervals hold all at once with probability `confidence`.
 ///
-/// [`Together::Anyhow`] is Šidák's inequality (1967): each is Student's t with probability `confidence^(1/count)`. For independent
-/// estimates with one standard error it is a little wider than the studentised maximum modulus. [`Together::WithOne`] is Dunnett's
-/// (1955), for which that would be too wide.
+/// [`Together::Anyhow`] uses Šidák's inequality (1967): Student's t at probability `confidence^(1/count)` for each
+/// interval. For independent estimates with a common standard error this is a little wider than the studentised maximum
+/// modulus. [`Together::WithOne`] uses Dunnett's value (1955), because Šidák's would be too wide.
 pub fn critical_value(confidence: f64, count: usize, freedom: f64, together: Together) -> f64 {
     let each = confidence.powf(1.0 / count.max(1) as f64);
     let widest = t_quantile(f64::midpoint(1.0, each), freedom);
@@ -65,8 +66,9 @@ pub fn critical_value(confidence: f64, count: usize, freedom: f64, together: Tog
     solve(narrowest, widest, |critical| dunnett(critical, count, &normals, &deviations) - confidence)
 }
 
-/// The probability that `count` differences from one mean all lie within `critical` errors:
-/// E (Φ(z + √2·critical·x) − Φ(z − √2·critical·x))^count over the mean's error z and the deviation x.
+/// The probability that `count` differences from one mean all lie within `critical` estimated standard errors:
+/// E (Φ(z + √2·critical·x) − Φ(z − √2·critical·x))^count over the mean's error z and the ratio x of estimated to true
+/// standard deviation.
 fn dunnett(critical: f64, count: usize, normals: &Weighted, deviations: &Weighted) -> f64 {
     let normal = Normal::standard();
     mean(deviations, |x| {
@@ -75,9 +77,9 @@ fn dunnett(critical: f64, count: usize, normals: &Weighted, deviations: &Weighte
     })
 }
 
-/// Where a rising function crosses zero between two points.
+/// The point between `low` and `high` at which an increasing function crosses zero, by bisection.
 fn solve(mut low: f64, mut high: f64, rises: impl Fn(f64) -> f64) -> f64 {
-    // Fourteen halvings of an interval of a few units: three decimals, as many as the means over quantiles have.
+    // Fourteen halvings of an interval a few units long give three decimals, as many as the means over quantiles have.
     for _ in 0..14 {
         let middle = f64::midpoint(low, high);
         if rises(middle) < 0.0 { low = middle } else { high = middle }
@@ -85,10 +87,11 @@ fn solve(mut low: f64, mut high: f64, rises: impl Fn(f64) -> f64) -> f64 {
     high
 }
 
-/// The probability that an effect of `ratio` true standard errors is found, that is that its interval of `critical` estimated standard
-/// errors does not contain zero. The estimate of the standard error has `freedom` degrees of freedom.
+/// The probability that an effect of `ratio` true standard errors is found: that an interval of ± `critical` estimated
+/// standard errors does not contain zero. The estimate of the standard error has `freedom` degrees of freedom.
 ///
-/// E Φ(ratio − critical·x) + Φ(−ratio − critical·x) over the estimated deviation x: the tails of the noncentral t.
+/// It is E Φ(ratio − critical·x) + Φ(−ratio − critical·x) over the ratio x of estimated to true standard deviation: the
+/// tails of the noncentral t.
 pub fn power(ratio: f64, critical: f64, freedom: f64) -> f64 {
     power_over(ratio, critical, &deviations(freedom))
 }
@@ -98,7 +101,7 @@ fn power_over(ratio: f64, critical: f64, deviations: &Weighted) -> f64 {
     mean(deviations, |x| normal.cdf(ratio - critical * x) + normal.cdf(-ratio - critical * x))
 }
 
-/// The effect, in true standard errors, that is found with probability `wanted`.
+/// The size of an effect, in true standard errors, that is found with probability `wanted`.
 pub fn detectable_ratio(wanted: f64, critical: f64, freedom: f64) -> f64 {
     let deviations = deviations(freedom);
     let missing = |ratio: f64| power_over(ratio, critical, &deviations) - wanted;
@@ -109,7 +112,8 @@ pub fn detectable_ratio(wanted: f64, critical: f64, freedom: f64) -> f64 {
     solve(0.0, high, missing)
 }
 
-/// The upper end of a one-sided interval of a deviation that was estimated with `freedom` degrees of freedom.
+/// The upper end of the one-sided interval of a standard deviation that was estimated with `freedom` degrees of
+/// freedom.
 pub fn upper_deviation(deviation: f64, freedom: f64, confidence: f64) -> f64 {
     match ChiSquared::new(freedom) {
         Ok(chi) if freedom.is_finite() => deviation * (freedom / chi.inverse_cdf(1.0 - confidence)).sqrt(),
@@ -117,12 +121,12 @@ pub fn upper_deviation(deviation: f64, freedom: f64, confidence: f64) -> f64 {
     }
 }
 
-/// The two-sided interval of a probability of which `hits` of `trials` came true (Clopper and Pearson 1934): it holds at least as often as
-/// it says.
+/// The two-sided interval of the probability of an event that happened in `hits` of `trials` (Clopper and Pearson
+/// 1934). It holds with at least the stated confidence.
 pub fn clopper_pearson(hits: usize, trials: usize, confidence: f64) -> [f64; 2] {
     let tail = (1.0 - confidence) / 2.0;
     let (hit, missed) = (hits as f64, (trials - hits) as f64);
-    // Where none of n came true the rate is below 1 − tail^(1/n).
+    // No hit in n trials puts the upper bound at 1 − tail^(1/n).
     let none = |trials: usize| 1.0 - tail.powf(1.0 / trials as f64);
     let bound = |a, b, p| Beta::new(a, b).map_or(f64::NAN, |beta| beta.inverse_cdf(p));
     let low = match hits {
@@ -146,7 +150,7 @@ mod tests {
         assert!((found - expected).abs() < within, "{found} instead of {expected}");
     }
 
-    /// Tables of Student's t to three decimals.
+    /// Values from tables of Student's t, to three decimals.
     #[test]
     fn quantiles_of_t() {
         for (probability, freedom, expected) in [
@@ -162,7 +166,7 @@ mod tests {
         }
     }
 
-    /// Two comparisons with much freedom: Φ⁻¹((1 + √0.95)/2) = 2.2365.
+    /// Two comparisons with infinite degrees of freedom: Φ⁻¹((1 + √0.95)/2) = 2.2365.
     #[test]
     fn simultaneous_intervals_are_wider() {
         let critical = |count, freedom| critical_value(0.95, count, freedom, Together::Anyhow);
@@ -192,7 +196,7 @@ mod tests {
     fn power_of_a_t_test() {
         close(power(0.5 * 20f64.sqrt(), t_quantile(0.975, 19.0), 19.0), 0.565, 2e-3);
         close(power(0.0, t_quantile(0.975, 7.0), 7.0), 0.05, 1e-3);
-        // Φ(2.8 − 1.96) + a negligible other tail.
+        // Φ(2.8 − 1.96), plus the other tail, which is negligible.
         close(power(2.8, 1.959_964, f64::INFINITY), 0.7995, 1e-3);
         close(power(detectable_ratio(0.8, 3.1, 23.0), 3.1, 23.0), 0.8, 1e-3);
     }

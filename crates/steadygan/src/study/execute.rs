@@ -1,8 +1,9 @@
-//! Runs are trained by processes of their own, as many at once as there are cores, each on one thread.
+//! Trains the runs of a study: each in a process of its own, on one thread, with as many processes at once as there are
+//! cores.
 //!
-//! A study that was killed goes on: runs are known by their recipes, one that has ended is never trained again, one that was stopped is resumed,
-//! and one that another process still trains is waited for. Processes hold on to the study by their standard input: when it is gone they save and
-//! stop.
+//! A study that was killed can go on. Its runs are found by their recipes: a finished run is never trained again, a
+//! stopped run is resumed, and a run that another process still trains is waited for. Each process reads from a pipe
+//! that the study holds open; when the pipe closes, because the study has ended, the process saves and stops.
 
 use super::recipes::Job;
 use crate::error::{Error, Result};
@@ -22,43 +23,46 @@ use steadygan_run::{
     write_atomically,
 };
 
-/// What a process is to do.
+/// The task of a training process.
 #[derive(Debug, Clone, Copy)]
 pub enum Task<'a> {
-    /// Train a recipe's file into a new run in a folder.
+    /// Train a recipe as a new run.
     Train {
-        /// The file.
+        /// The recipe's file.
         recipe: &'a Path,
-        /// The folder of runs.
+        /// The folder that the run's folder is made in.
         out: &'a Path,
     },
-    /// Go on with a run.
+    /// Resume the run in this folder.
     Resume(&'a Path),
 }
 
-/// Makes the command of a task: a process that trains on one thread, until it has shown so many images if that is said, saves and stops when its
-/// standard input ends, and ends with the exit codes of `steadygan train`.
+/// Makes the command for a task. Its process must train on one thread, stop after the second argument's count of real
+/// images if there is one, save and stop when its standard input ends, and end with the exit codes of
+/// `steadygan train`.
 pub type Trainer<'a> = dyn Fn(Task, Option<u64>) -> Command + Sync + 'a;
 
-/// Watches a study being run.
+/// Follows the progress of a study, and can stop it.
 pub trait Watch {
-    /// So many of so many runs have ended.
+    /// Called when `runs` of all `of` runs have ended.
     fn ended(&mut self, runs: usize, of: usize);
-    /// Whether to stop: runs are saved and the study can be started again.
+    /// Whether to stop. The runs then save their state, so that the study can be started again.
     fn wants_stop(&self) -> bool;
 }
 
-/// How long a process that trains is given to save, once the study is to stop, before it is killed; it resumes from its last checkpoint then.
+/// How long a training process may take to save after the study was told to stop. After that it is killed, and its run
+/// resumes from the last checkpoint.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// How often a process is looked after.
+/// How often a process and the wish to stop are polled.
 const GLANCE: Duration = Duration::from_millis(20);
 
-/// Trains all jobs that have not been, `at_once` at a time, to their end or until they have shown so many images. Returns whether all have.
+/// Trains all jobs that have not ended yet, `at_once` at a time, to their end or to `until` real images. Returns
+/// whether all jobs got there.
 ///
 /// # Errors
 ///
-/// The study's folder cannot be written, or a process fails for another reason than training itself.
+/// The study's folder cannot be written, or a process fails for a reason other than diverged or halted training.
 pub fn execute(
     study: &StudyDirectory,
     jobs: &[Job],
@@ -107,7 +111,7 @@ pub fn execute(
     failure.map_or(Ok(ended == jobs.len()), Err)
 }
 
-/// Files of recipes are written once: their times say when the study was planned.
+/// Writes a file unless it already has this text, so that a recipe file's time says when the study was planned.
 pub(super) fn write_if_new(path: &Path, text: &str) -> Result<()> {
     match fs::read_to_string(path) {
         Ok(old) if old == text => Ok(()),
@@ -115,11 +119,12 @@ pub(super) fn write_if_new(path: &Path, text: &str) -> Result<()> {
     }
 }
 
-/// The runs that a study's folder holds, by their recipes.
+/// The runs in a study's folder, by the text of their recipes.
 pub(super) struct Known(BTreeMap<String, RunDirectory>);
 
 impl Known {
-    /// Of several runs of one recipe, as a kill before the first checkpoint leaves behind, the first that is of most use.
+    /// Lists the runs in this folder. A kill before the first checkpoint leaves several folders for one recipe. Prefer
+    /// a finished run, then one with a checkpoint, then the oldest.
     pub(super) fn of(runs: &Path) -> Result<Self> {
         let found = match list(runs) {
             Ok(found) => found,
@@ -139,7 +144,7 @@ impl Known {
         Ok(Self(known))
     }
 
-    /// The run of a job.
+    /// The run of a job, if it was begun.
     pub(super) fn run(&self, job: &Job) -> Option<&RunDirectory> {
         self.0.get(&job.recipe)
     }
@@ -149,7 +154,7 @@ impl Known {
     }
 }
 
-/// Whether nothing is left to train of a run.
+/// Whether a run needs no more training: it has ended, or has been stopped at `until` images or later.
 fn has_ended(run: &RunDirectory, until: Option<u64>) -> bool {
     match Manifest::load(&run.manifest()).map(|manifest| manifest.outcome) {
         Ok(Outcome::Finished { .. } | Outcome::Diverged { .. } | Outcome::Halted { .. }) => true,
@@ -158,7 +163,7 @@ fn has_ended(run: &RunDirectory, until: Option<u64>) -> bool {
     }
 }
 
-/// What is still to be trained.
+/// The jobs that are still to be trained.
 struct Queue<'a> {
     jobs: Mutex<VecDeque<&'a Job>>,
     stopped: AtomicBool,
@@ -181,7 +186,7 @@ impl<'a> Queue<'a> {
     }
 }
 
-/// One of the threads that each look after one process.
+/// The work of one thread, which runs one training process at a time.
 struct Worker<'a> {
     study: &'a StudyDirectory,
     trainer: &'a Trainer<'a>,
@@ -191,7 +196,7 @@ struct Worker<'a> {
 }
 
 impl Worker<'_> {
-    /// Takes jobs until there are none. Tells of each whether it has ended.
+    /// Takes jobs from the queue until it is empty, and sends for each whether it has ended.
     fn work(&self, tell: &Sender<Result<bool>>) {
         while let Some(job) = self.queue.next() {
             let done = self.train(job);
@@ -224,7 +229,8 @@ impl Worker<'_> {
         self.wait(job, (self.trainer)(task, self.until))
     }
 
-    /// Runs a process to its end, which it is given [`GRACE`] for if the study is to stop.
+    /// Runs a process and returns whether its job has ended. If the study is to stop, the process has [`GRACE`] to
+    /// save.
     fn wait(&self, job: &Job, mut command: Command) -> Result<bool> {
         let failed = |what: String| {
             let hint = "the study goes on where it was when it is started again";
@@ -232,7 +238,7 @@ impl Worker<'_> {
         };
         let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
         let mut child = child.map_err(|error| failed(format!("could not be started: {error}")))?;
-        // What a process says is little: it is told to be quiet.
+        // stderr is read only after the end: with `--quiet` a process writes too little to fill the pipe.
         let status = self.ended(&mut child).map_err(|error| failed(format!("was lost: {error}")))?;
         let code = status.and_then(|status| status.code());
         match code.map(u8::try_from) {
@@ -250,7 +256,7 @@ impl Worker<'_> {
         }
     }
 
-    /// The status of a process that has ended, nothing of one that was killed since the study is to stop.
+    /// Waits for a process to end and returns its status; `None` if it was killed here because the study is to stop.
     fn ended(&self, child: &mut Child) -> std::io::Result<Option<ExitStatus>> {
         let mut patience = GRACE;
         loop {

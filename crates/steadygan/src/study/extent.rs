@@ -1,4 +1,4 @@
-//! How much a budget allows: seeds, images, and how often runs are measured on how many.
+//! The extent of a study that fits a budget: seeds, images, measurements per run and fakes per measurement.
 
 use super::analyse::{Noise, detectable};
 use super::asked::{Budget, Seeds};
@@ -10,31 +10,35 @@ use super::search::COMBINATIONS;
 use crate::error::{Error, Result};
 use std::time::Duration;
 
-/// Fresh seeds on which the recommended recipe is held against others.
+/// Number of fresh seeds (unused by the study's own runs) on which the recommended recipe is compared with others.
 pub const FRESH_SEEDS: u64 = 3;
 
-/// Recipes that are compared on fresh seeds at most: the recommended one, the base, all on and all off.
+/// The most recipes that are compared on fresh seeds: the recommended one, the base recipe, all on and all off.
 const CONFIRMED: f64 = 4.0;
 
-/// The share of the cores' time that is used: at the end of each pass some wait.
+/// The share of the cores' time that runs use. The rest is lost because cores wait at the end of each pass.
 const USED: f64 = 0.94;
 
 /// The share of a run's time that its measurements may take.
 const MEASURING: f64 = 0.25;
 
-/// Fakes of a measurement, and measurements of a run, the best first. Fewer than 64 say little (benchmarks/2026-11-24-features).
+/// The choices for the number of fakes in a measurement, the best first. Fewer than 64 say little
+/// (benchmarks/2026-11-24-features).
 const SAMPLES: [u64; 6] = [512, 384, 256, 192, 128, 64];
+/// The choices for the number of measurements in a run, the best first.
 const TIMES: [u64; 2] = [4, 2];
 
-/// The fewest rounds between two measurements: below them nothing has been learnt.
+/// The fewest rounds between two measurements: in fewer rounds a GAN learns nothing.
 const LEAST_ROUNDS: u64 = 16;
 
-/// How far log distances of one recipe lie apart between seeds, as those of 23,296 embedded images did in the rows that never failed
-/// (benchmarks/2026-11-24-study). A study's own noise is known once its runs are done.
+/// The noise to expect before a study has measured its own: the spread between seeds of one recipe's log distance.
+/// Measured on the embedded images, in runs of 23,296 real images, over the rows that never failed
+/// (benchmarks/2026-11-24-study).
 pub const EXPECTED_NOISE: Noise = Noise { deviation: 0.37, freedom: 18.0 };
 
 impl Question {
-    /// The extent that nobody has to time: images are asked for, and seeds are or are the usual.
+    /// The extent if it needs no calibration: the study gives `images`, and gives `seeds` or leaves them to the
+    /// default. `None` if a budget has to decide.
     pub fn fixed_extent(&self) -> Option<Measured> {
         let images = self.asked().images?;
         if self.asked().budget.is_some() && self.asked().seeds.is_none() {
@@ -50,13 +54,13 @@ impl Question {
         }
     }
 
-    /// The extent of who cannot wait for a calibration: what is asked for, and of images the base recipe's.
+    /// An extent without calibration: what the study gives, and the base recipe's count of images if it gives none.
     pub fn extent_as_asked(&self) -> Measured {
         let images = self.asked().images.map_or(self.base().train.images, |images| images.0);
         self.of_images(images)
     }
 
-    /// The seeds asked for, or so many from the recipe's on.
+    /// The seeds that the study gives, or else `usual` seeds that count up from the base recipe's.
     fn seeds(&self, usual: u64) -> Vec<u64> {
         let first = self.base().seed;
         match &self.asked().seeds {
@@ -66,24 +70,25 @@ impl Question {
         }
     }
 
-    /// A search has one seed, and is measured at the end of its first stage and at every multiple of that.
+    /// The extent of a search: one seed, and a measurement whenever a run has seen a multiple of the first stage's
+    /// images, so that every stage ends with one.
     fn of_search(&self, images: u64, samples: u64) -> Measured {
         let stages = Rung::schedule(COMBINATIONS, 1).len() as u32 - 1;
         let seeds = vec![self.seeds(1)[0]];
         self.measured(seeds, images, KEPT_OF.pow(stages), samples)
     }
 
-    /// Images in whole measured parts of whole rounds.
+    /// An extent with `images` rounded down so that each of its `measured` parts has whole rounds, at least one.
     fn measured(&self, seeds: Vec<u64>, images: u64, measured: u64, samples: u64) -> Measured {
         let part = measured * self.round();
         Measured { seeds, images: (images / part).max(1) * part, measured, samples }
     }
 
-    /// What fits into the budget after `spent` of it, at these costs.
+    /// The extent that fits into what is left of the budget after `spent`, at these costs.
     ///
     /// # Errors
     ///
-    /// Nothing does.
+    /// The budget is too short for the smallest extent.
     pub fn extent_within(&self, budget: Budget, spent: Duration, costs: &Costs, at_once: usize) -> Result<Measured> {
         if self.asked().design == Design::Search {
             return self.search_within(budget, spent, costs, at_once);
@@ -106,7 +111,7 @@ impl Question {
             (!few).then(|| (images.max(0.0) as u64, measured, samples))
         };
         let ways = TIMES.into_iter().flat_map(|times| SAMPLES.map(|samples| (times, samples)));
-        let (images, measured, samples) = ways.into_iter().find_map(fits).expect("the last way fits always");
+        let (images, measured, samples) = ways.into_iter().find_map(fits).expect("the last choice is always accepted");
         let least = measured * LEAST_ROUNDS * self.round();
         let least_s =
             runs * (costs.start_s + ((measured + 1) * samples) as f64 * costs.features_s) + image_s * least as f64;
@@ -117,7 +122,7 @@ impl Question {
         Ok(self.measured(seeds, images, measured, samples))
     }
 
-    /// The seeds that so many seconds of a core allow for these images.
+    /// The extent with this count of images and as many seeds as fit into `core_s` seconds of cores' time.
     fn seeds_within(
         &self,
         images: u64,
@@ -139,12 +144,12 @@ impl Question {
         Ok(Measured { seeds: self.seeds(seeds as u64), ..measured })
     }
 
-    /// The images that the last combination of a search can be shown.
+    /// The extent of a search within the budget: how many images its last combination can be trained on.
     fn search_within(&self, budget: Budget, spent: Duration, costs: &Costs, at_once: usize) -> Result<Measured> {
         let core_s = USED * at_once as f64 * (budget.seconds as f64 - spent.as_secs_f64());
         let stages = Rung::schedule(COMBINATIONS, KEPT_OF.pow(16));
         let starts: usize = stages.iter().map(|rung| rung.combinations).sum();
-        // In units of the images of the last stage.
+        // Images of all stages together, as a multiple of the last stage's images.
         let shown = Rung::cost(&stages) as f64 / KEPT_OF.pow(16) as f64;
         let fresh = CONFIRMED * FRESH_SEEDS as f64;
         let samples = SAMPLES[2];
@@ -168,12 +173,12 @@ fn impossible(budget: Budget, runs: f64, images: u64, needed_s: f64) -> Error {
         in_words(budget.seconds as f64),
         in_words(needed_s)
     );
-    // Calibrations differ by a few percent.
+    // 10% more than needed, because calibrations differ by a few percent.
     let minutes = (1.1 * needed_s / 60.0).ceil();
     Error::recipe(message, format!("--budget {minutes}m, fewer factors, or a smaller model ([set] model.width)"))
 }
 
-/// A length of time as people say it: `40 s`, `1.7 min`, `12 min`, `3.5 h`.
+/// A length of time in words: `40 s`, `1.7 min`, `12 min`, `3.5 h`.
 pub fn in_words(seconds: f64) -> String {
     match seconds {
         short if short < 100.0 => format!("{short:.0} s"),
@@ -184,13 +189,13 @@ pub fn in_words(seconds: f64) -> String {
 }
 
 impl Costs {
-    /// Seconds of a run.
+    /// Seconds that one run takes if an image costs `image_s` seconds.
     fn run_s(&self, extent: &Measured, image_s: f64) -> f64 {
         let features = (extent.measured + 1) * extent.samples;
         self.start_s + extent.images as f64 * image_s + features as f64 * self.features_s
     }
 
-    /// Seconds of all the plan's runs and of the confirmation, `at_once` at a time.
+    /// Seconds that all the plan's runs and the confirmation runs take, `at_once` at a time.
     pub fn whole_s(&self, extent: &Measured, at_once: usize) -> f64 {
         let rows: f64 = self.image_s.iter().map(|image_s| self.run_s(extent, *image_s)).sum();
         let fresh = CONFIRMED * FRESH_SEEDS as f64 * self.run_s(extent, self.all_on_s);
@@ -199,7 +204,7 @@ impl Costs {
 }
 
 impl StudyPlan {
-    /// The same plan with what is expected of the noise, and what can be found by it.
+    /// The same plan with the noise that is expected and the smallest effect that can then be detected.
     pub fn expecting(mut self, noise: Noise) -> Self {
         self.detectable = (self.design != Design::Search).then(|| detectable(&self, noise));
         self.noise = Some(noise);

@@ -1,35 +1,36 @@
-//! What a study varies.
+//! Factors: what a study varies.
 
 use serde::{Deserialize, Serialize};
 
 /// A recipe key and the values that are compared.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Factor {
-    /// As the user wrote it: `batch-norm`, `adam.lr`.
+    /// The name as the user wrote it: `batch-norm`, `adam.lr`.
     pub name: String,
     /// The recipe key: `heuristics.batch-norm`, `heuristics.adam.lr`.
     pub key: String,
-    /// The values, as a recipe takes them.
+    /// The values to compare, as written in a recipe.
     pub levels: Vec<toml::Value>,
-    /// The level at the all-off corner; for values, the base recipe's.
+    /// The level at the all-off corner. For a factor of values: the base recipe's level.
     pub off: usize,
-    /// The level at the all-on corner; for values, the base recipe's.
+    /// The level at the all-on corner. For a factor of values: the base recipe's level.
     pub on: usize,
-    /// The level that the base recipe has, which wins ties.
+    /// The base recipe's level, which is recommended when no other is shown to be better.
     pub base: usize,
-    /// Factors without which this one changes nothing: `separate-batches` acts through `batch-norm` only.
+    /// The factors without which this one changes nothing. `separate-batches`, for example, only acts through
+    /// `batch-norm`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub only_through: Vec<String>,
 }
 
 impl Factor {
-    /// Whether it is a switch: its off and on levels differ. Otherwise its levels are values beside the base recipe's.
+    /// Whether the factor is a switch, with different off and on levels. Otherwise its levels are values.
     pub fn is_switch(&self) -> bool {
         self.off != self.on
     }
 
-    /// The comparisons it stands for, as (level, against which): of a switch on with off and any further level with on, of values each
-    /// with the base recipe's.
+    /// The comparisons to make, as (level, the level it is compared with). A switch compares on with off and each
+    /// further level with on. A factor of values compares each value with the base recipe's.
     pub fn comparisons(&self) -> impl Iterator<Item = (usize, usize)> {
         let switched = self.is_switch().then_some((self.on, self.off));
         let others = (0..self.levels.len()).filter(|level| *level != self.on && *level != self.off);
@@ -50,7 +51,7 @@ impl Factor {
 pub(crate) mod testing {
     use super::Factor;
 
-    /// A switch of that name, on in the base recipe.
+    /// A switch with this name, on in the base recipe.
     pub(crate) fn switch(name: &str) -> Factor {
         Factor {
             name: name.into(),
@@ -63,12 +64,12 @@ pub(crate) mod testing {
         }
     }
 
-    /// So many switches: `a`, `b`, …
+    /// `count` switches: `a`, `b`, …
     pub(crate) fn switches(count: usize) -> Vec<Factor> {
         (0..count).map(|number| switch(&char::from(b'a' + number as u8).to_string())).collect()
     }
 
-    /// A factor of that many values, the first of them the base recipe's.
+    /// A factor of `count` values, the first of which is the base recipe's.
     pub(crate) fn values(name: &str, count: i64) -> Factor {
         let levels = (0..count).map(toml::Value::Integer).collect();
         Factor { levels, off: 0, on: 0, base: 0, ..switch(name) }

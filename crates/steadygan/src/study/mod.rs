@@ -1,11 +1,12 @@
 //! Which heuristics matter on this data: a designed experiment over recipes.
 //!
-//! A study asks ([`StudyRecipe`], the file `STUDY.toml`), is planned ([`Design`] decides the rows, [`detectable`] what they can show), run, and
-//! analysed ([`analyse()`]). Runs are trained by processes of their own ([`execute()`]); everything else here is mathematics and formats.
+//! A study goes from the question ([`StudyRecipe`], the file `STUDY.toml`) to a plan ([`Design`] chooses the rows,
+//! [`detectable`] computes which effects they can show), then its runs are trained and analysed ([`analyse()`]). Each
+//! run is trained in a process of its own ([`execute()`]); everything else here is mathematics and file formats.
 //!
-//! A *factor* is a heuristic or another recipe key with the levels to be compared, a *row* is one level of each factor, and each row is run
-//! with several *seeds*. The response is the logarithm of a distance between fakes and reals: lower is better, and an effect of −0.1 is a
-//! distance 10% smaller.
+//! A *factor* is a heuristic or another recipe key, with the levels to compare. A *row* has one level of each factor,
+//! and each row is run with several *seeds*. The response is the logarithm of a distance between fakes and reals: lower
+//! is better, and an effect of −0.1 is a distance 10% smaller.
 
 mod analyse;
 mod asked;

@@ -1,4 +1,4 @@
-//! What a study will run: its rows, and the effects that these can show.
+//! Makes a study's plan: its rows, and the effects that these can show.
 
 use super::asked::{DistanceKind, StudyRecipe};
 use super::contrast::{Contrast, Term};
@@ -8,32 +8,32 @@ use super::factor::Factor;
 use super::record::{ControlRecord, Scale, StudyPlan};
 use crate::error::Result;
 
-/// What a study is about: the base recipe, what is varied in it, and what is measured.
+/// What a study compares: the base recipe, its factors, and the distance that is measured.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Basis {
     /// The base recipe as TOML.
     pub recipe: String,
-    /// What is varied.
+    /// The factors.
     pub factors: Vec<Factor>,
-    /// What the response is the logarithm of.
+    /// The distance whose logarithm is the response.
     pub distance: DistanceKind,
-    /// The distance's ends.
+    /// The largest and the smallest distance that a run can score.
     pub scale: Scale,
 }
 
-/// How much is run.
+/// How much a study runs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Extent {
-    /// Each row is run with each of them.
+    /// The seeds; each row is run with each of them.
     pub seeds: Vec<u64>,
-    /// Real images shown in a run.
+    /// Real images that a run is trained on.
     pub images: u64,
     /// Recipe keys that every run has.
     pub every_run: toml::Table,
 }
 
 impl StudyPlan {
-    /// The plan of a study; nothing is known yet of the noise.
+    /// Decides the plan of a study. It has no stages of a search and no expected noise yet.
     ///
     /// # Errors
     ///
@@ -86,7 +86,7 @@ impl StudyPlan {
         [of(|factor| factor.on), of(|factor| factor.off), of(|factor| factor.base)]
     }
 
-    /// Whether its numbers fit each other, as those of a file from elsewhere may not.
+    /// Whether its numbers fit each other. Those of a file that another program wrote may not.
     pub(super) fn is_sound(&self) -> bool {
         let row_fits = |row: &Row| {
             row.len() == self.factors.len()
@@ -102,8 +102,8 @@ impl StudyPlan {
             && self.controls.iter().all(control_fits)
     }
 
-    /// The effects that are judged together: each comparison of each factor, each dependent factor where the one that it acts through is on,
-    /// and each control.
+    /// The effects whose intervals hold at once: each comparison of each factor, each dependent factor where the factor
+    /// that it acts through is on, and each control. Effects that the rows cannot show are left out.
     pub fn terms(&self) -> Vec<(Term, Contrast)> {
         let mut terms = Vec::new();
         for (number, factor) in self.factors.iter().enumerate() {
@@ -111,7 +111,8 @@ impl StudyPlan {
                 terms.push(Term::Main { factor: number, level, against });
                 let through = factor.only_through.iter().filter_map(|name| self.factor(name));
                 let given = through.map(|through| Term::Given { factor: number, level, against, through });
-                // At the all-on corner the other is on in any case.
+                // In a one-at-a-time design the other factor has the same level in both rows, so there is only one
+                // effect.
                 terms.extend(given.filter(|_| !self.design.is_one_at_a_time()));
             }
         }
@@ -123,7 +124,8 @@ impl StudyPlan {
         seen.into_iter().chain(controls).collect()
     }
 
-    /// The interactions of two switches, where the design sees them: each by itself in a full factorial, mixed with others in a fold-over.
+    /// The interactions of pairs of switches, if the design can show them. A full factorial shows each one separately;
+    /// in a fold-over they are mixed with each other.
     pub fn pairs(&self) -> Vec<(Term, Contrast)> {
         if !matches!(self.design, Design::Full | Design::FoldOver) {
             return Vec::new();
@@ -145,7 +147,8 @@ impl StudyPlan {
         Contrast::of_term(self.design, &self.rows[..self.designed], &self.factors, term)
     }
 
-    /// How the estimates of effects hang together: whether each is a difference from one corner's row.
+    /// How the estimates of effects depend on each other: [`Together::WithOne`] if each is a difference from the
+    /// corner's row (row 0 of a one-at-a-time design).
     pub fn together(&self) -> Together {
         let with_corner = |contrast: &Contrast| contrast.weights().iter().any(|(row, _)| *row == 0);
         match self.design.is_one_at_a_time() && self.terms().iter().all(|(_, contrast)| with_corner(contrast)) {
@@ -154,7 +157,7 @@ impl StudyPlan {
         }
     }
 
-    /// A factor's number by its name.
+    /// The number of the factor with this name.
     pub fn factor(&self, name: &str) -> Option<usize> {
         self.factors.iter().position(|factor| factor.name == name)
     }
@@ -196,7 +199,8 @@ mod tests {
         StudyPlan::decide(&asked, basis, extent).unwrap()
     }
 
-    /// The corner is among the rows of a fold-over and comes in addition to those of its first half.
+    /// A fold-over and a leave-one-out design contain the all-on corner; to a Plackett–Burman and an add-one-in design
+    /// its row is added.
     #[test]
     fn a_control_is_compared_with_the_all_on_corner() {
         for (design, rows, against) in [

@@ -1,4 +1,4 @@
-//! From what a study asks to what it can vary: the base recipe on its data, and the factors.
+//! Turns a study's file into the base recipe, its data and the factors, and from these into a plan.
 
 use super::asked::{DistanceKind, StudyRecipe};
 use super::choice::{choose_factors, settled};
@@ -19,7 +19,7 @@ use crate::train::{untrained_distance, untrained_energy};
 use std::path::Path;
 use toml::{Table, Value};
 
-/// What is asked, with the data at hand.
+/// A study's question, with its data loaded and its factors settled.
 #[derive(Debug)]
 pub struct Question {
     asked: StudyRecipe,
@@ -28,20 +28,21 @@ pub struct Question {
     data: Dataset,
     factors: Vec<Factor>,
     distance: DistanceKind,
-    /// Counts in whole rounds of this are whole rounds of each row.
+    /// The common round: a multiple of this many real images is a whole number of rounds in every row.
     round: u64,
-    /// Of the factors that are studied without being asked for, those that this recipe or this data has no use for, and why.
+    /// If the study names no factors: the default factors that were left out, because this recipe or this data has no
+    /// use for them, each with the reason.
     pub left_out: Vec<(String, String)>,
 }
 
 impl Question {
-    /// Reads the base recipe and its data and settles the factors. Who asks for none studies the eleven of the preset `hacks` that can be
-    /// together with the base recipe and change something in it, with fixed labels as a control.
+    /// Reads the base recipe and its data and settles the factors. A study that names none gets those heuristics of the
+    /// preset `hacks` that work with the base recipe and change something in it, with fixed labels as a control.
     ///
     /// # Errors
     ///
-    /// The recipe or its data is not usable, a factor is unknown, changes nothing or cannot be together with the recipe, or the distance is
-    /// not one of this data.
+    /// The recipe or its data is not usable; a factor is unknown, changes nothing or conflicts with the recipe; or the
+    /// distance cannot be measured on this data.
     pub fn of(mut asked: StudyRecipe) -> Result<Self> {
         let mut base = crate::heuristics::recipe();
         match &asked.recipe {
@@ -63,12 +64,12 @@ impl Question {
         }
         let (factors, round) = settled(&asked, &base, &plan, &facts)?;
         let question = Self { asked, base, plan, data, factors, distance, round, left_out };
-        // What is wrong with a row is said before anything is written.
+        // Plans every row now, so that a row that cannot be trained is reported before anything is written.
         question.draft(question.extent_as_asked())?;
         Ok(question)
     }
 
-    /// What was asked, the factors spelled out.
+    /// The study's file, with default factors filled in.
     pub fn asked(&self) -> &StudyRecipe {
         &self.asked
     }
@@ -78,33 +79,33 @@ impl Question {
         &self.plan
     }
 
-    /// The name of the data.
+    /// The data set's name.
     pub fn data_name(&self) -> &str {
         &self.data.name
     }
 
-    /// Real images of which every row has whole rounds.
+    /// The common round: a multiple of this many real images is a whole number of rounds in every row.
     pub fn round(&self) -> u64 {
         self.round
     }
 
-    /// Whether fakes are measured in a network's features.
+    /// Whether the distance is measured on the features of a network.
     pub fn has_features(&self) -> bool {
         self.distance != DistanceKind::Energy
     }
 
-    /// The study's plan: `extent` of it run, each run measured on `samples` fakes `measured` times.
+    /// The study's plan with this extent.
     ///
     /// # Errors
     ///
-    /// The design does not take these factors, a row's recipe is refused, or the data cannot be measured.
+    /// The design does not take these factors, a row cannot be trained, or the data cannot be measured.
     pub fn plan(&self, extent: Measured) -> Result<StudyPlan> {
         let mut plan = self.draft(extent)?;
         plan.scale = self.scale(&plan)?;
         Ok(plan)
     }
 
-    /// The plan without the distance's ends, which take time.
+    /// The plan without its scale (NaN instead), which takes time to measure.
     pub(super) fn draft(&self, extent: Measured) -> Result<StudyPlan> {
         let every_run = self.every_run(&extent);
         let extent = Extent { seeds: extent.seeds, images: extent.images, every_run };
@@ -124,8 +125,8 @@ impl Question {
         Ok(plan)
     }
 
-    /// The keys of every run: whatever a run is shown, it is measured, drawn and saved at the same shares of it. What the study sets itself
-    /// stays as it says.
+    /// The recipe keys of every run: its length, and cadences that are the same share of the length whatever the length
+    /// is. A key that the study sets under `[set]` keeps the study's value.
     fn every_run(&self, extent: &Measured) -> Table {
         let every = (extent.images / extent.measured).max(1);
         let stats = (extent.images / STATS_LINES).clamp(1, self.plan.train.stats_every);
@@ -149,7 +150,7 @@ impl Question {
         Table::from_iter([("train".to_owned(), Value::Table(train))])
     }
 
-    /// Each row's recipe is planned before any is run.
+    /// An error if a row's recipe cannot be planned.
     fn check_rows(&self, plan: &StudyPlan) -> Result<()> {
         let facts = DataFacts::from(&self.data);
         let seed = plan.seeds[0];
@@ -157,12 +158,13 @@ impl Question {
             crate::decide::decide(&plan.recipe(row, seed)?, facts.clone()).map(drop).map_err(|error| {
                 let with = self.culprits(plan, row, &facts);
                 let message = format!("row {row} of the design{with} cannot be trained: {error}");
-                Error::recipe(message, "give other values, or study one at a time of factors that cannot be together")
+                Error::recipe(message, "give other values, or study factors that exclude each other one at a time")
             })
         })
     }
 
-    /// What a row that cannot be trained has that the base recipe has not, as little of it as still cannot be.
+    /// Why a row cannot be trained: a smallest set of its levels that, put into the base recipe, is still refused. In
+    /// words, for the message.
     fn culprits(&self, plan: &StudyPlan, row: usize, facts: &DataFacts) -> String {
         if let Some(control) = plan.controls.iter().find(|control| control.row == row) {
             return format!(", the control `{}`,", control.name);
@@ -198,7 +200,7 @@ impl Question {
         };
         if !(untrained > floor && floor > 0.0) {
             let message = format!(
-                "an untrained generator's distance, {untrained:.4}, is not above what reals have among themselves"
+                "an untrained generator's distance, {untrained:.4}, is not above the distance between two sets of reals"
             );
             return Err(Error::data(message, "add images, or measure in another network (train.metric-network)"));
         }
@@ -206,24 +208,24 @@ impl Question {
     }
 }
 
-/// Lines of stats in a run at least: what the doctor reads.
+/// The least number of lines in a run's stats, which the doctor reads.
 const STATS_LINES: u64 = 40;
 
-/// How much is run, and how it is measured.
+/// How much a study runs, and how its runs are measured.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Measured {
-    /// Each row is run with each of them.
+    /// The seeds; each row is run with each of them.
     pub seeds: Vec<u64>,
-    /// Real images shown in a run.
+    /// Real images that a run is trained on.
     pub images: u64,
-    /// Times that a run is measured.
+    /// How many times a run is measured.
     pub measured: u64,
-    /// Fakes that are measured each time.
+    /// Number of fakes in each measurement.
     pub samples: u64,
 }
 
-/// The embedded images are measured by a classifier of their kind unless somebody names another network: it tells them better than one of
-/// photographs, in a hundredth of the time.
+/// Measures the embedded images with a classifier trained on such images, unless the recipe names a network. It tells
+/// them apart better than a classifier of photographs does, in a hundredth of the time.
 fn measure_in_domain(base: &mut LayeredRecipe) -> Result<()> {
     const KEY: &str = "train.metric-network";
     let is_embedded = matches!(base.recipe()?.data.source.as_str(), "embedded" | FASHION);
@@ -231,13 +233,13 @@ fn measure_in_domain(base: &mut LayeredRecipe) -> Result<()> {
     if is_embedded && unsaid { base.lay_value(KEY, FASHION, ORIGIN) } else { Ok(()) }
 }
 
-/// Whether what the study sets itself makes its data points.
+/// Whether the study's `[set]` names a source of points.
 fn is_of_points(asked: &StudyRecipe) -> bool {
     let source = asked.set.get("data").and_then(|data| data.get("source")).and_then(Value::as_str);
     source.is_some_and(|source| sample_shape(source).is_some())
 }
 
-/// Lays a table's keys over a recipe.
+/// Sets a table's keys in a recipe.
 pub(super) fn lay_all(recipe: &mut LayeredRecipe, table: &Table) -> Result<()> {
     table.iter().try_for_each(|(key, value)| recipe.lay_value(key, value.clone(), ORIGIN))
 }

@@ -6,13 +6,13 @@ use super::record::StudyPlan;
 use crate::error::{Error, Result};
 use crate::recipe::LayeredRecipe;
 
-/// Where a study's values come from, in messages.
+/// The origin that messages give for values set by a study.
 pub(super) const ORIGIN: &str = "the study";
 
-/// A run of a study, known by its recipe.
+/// A run of a study. Its recipe identifies it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
-    /// The name of its recipe's file: `row-03-seed-1`.
+    /// The name of its recipe's file, such as `row-03-seed-1`.
     pub name: String,
     /// Its recipe: TOML that names every key of the study.
     pub recipe: String,
@@ -33,20 +33,20 @@ impl StudyPlan {
         Ok(recipe)
     }
 
-    /// The recipe of a run with these levels.
+    /// The whole recipe of a run with these levels.
     ///
     /// # Errors
     ///
-    /// As [`at`](Self::at).
+    /// As [`at`](Self::at), or the seed is too large.
     pub fn of_levels(&self, levels: &Row, seed: u64) -> Result<LayeredRecipe> {
         self.every_run_of(self.at(levels)?, seed)
     }
 
-    /// The recipe of a row's run.
+    /// The whole recipe of a row's run, with the keys of a control if the row is one.
     ///
     /// # Errors
     ///
-    /// As [`at`](Self::at).
+    /// As [`of_levels`](Self::of_levels).
     pub fn recipe(&self, row: usize, seed: u64) -> Result<LayeredRecipe> {
         let mut recipe = self.at(&self.rows[row])?;
         if let Some(control) = self.controls.iter().find(|control| control.row == row) {
@@ -64,11 +64,11 @@ impl StudyPlan {
         Ok(recipe)
     }
 
-    /// The runs, all rows with the first seed first: what is done so far can be analysed at any time.
+    /// All runs, with all rows of the first seed first, so that the runs done so far can be analysed at any time.
     ///
     /// # Errors
     ///
-    /// As [`at`](Self::at).
+    /// As [`of_levels`](Self::of_levels).
     pub fn jobs(&self) -> Result<Vec<Job>> {
         let all = self.seeds.iter().flat_map(|seed| (0..self.rows.len()).map(|row| (row, *seed)));
         all.map(|(row, seed)| self.job(row, seed)).collect()
@@ -78,7 +78,7 @@ impl StudyPlan {
     ///
     /// # Errors
     ///
-    /// As [`at`](Self::at).
+    /// As [`of_levels`](Self::of_levels).
     pub fn job(&self, row: usize, seed: u64) -> Result<Job> {
         Ok(Job { name: format!("row-{row:02}-seed-{seed}"), recipe: self.recipe(row, seed)?.to_toml() })
     }

@@ -1,4 +1,4 @@
-//! The recipe that a study recommends, and whether it is better in truth.
+//! The recipe that a study recommends, and its confirmation on fresh seeds.
 
 use super::analyse::{Analysis, Evidence, Family, Interval, Noise, Scores, Settings, Verdict, interval, verdict};
 use super::contrast::{Contrast, Term};
@@ -7,9 +7,10 @@ use super::distribution::Together;
 use super::record::StudyPlan;
 use serde::{Deserialize, Serialize};
 
-/// The levels that a study recommends. A factor that helps is on, one that hurts is off, and of values the one with the lowest estimate
-/// among those that help is taken. Where nothing is resolved, or it does not matter, the base recipe's level stays. A factor that acts
-/// through another only is judged where that one is on.
+/// The levels that a study recommends: a switch that helps is on, a switch that hurts is off, and a factor of values
+/// takes the value with the lowest estimate among those that help. A factor whose effect is unresolved or too small to
+/// matter keeps the base recipe's level. A factor that only acts through another is decided by its effect where the
+/// other is on.
 pub fn recommend(plan: &StudyPlan, analysis: &Analysis) -> Row {
     plan.factors
         .iter()
@@ -27,7 +28,8 @@ pub fn recommend(plan: &StudyPlan, analysis: &Analysis) -> Row {
                     _ => continue,
                 };
                 let estimate = effect.interval.map_or(0.0, |interval| interval.estimate);
-                // A switch's further levels, which come later, are compared with on.
+                // Further levels of a switch come after it and are compared with on, so their estimates count from
+                // there.
                 let switched = factor.is_switch() && level == factor.on;
                 match effect.verdict {
                     Verdict::Helps if switched => chosen = (0.0, level),
@@ -48,20 +50,21 @@ fn judged_elsewhere(analysis: &Analysis, number: usize) -> bool {
     analysis.effects.iter().any(|effect| matches!(effect.term, Term::Given { factor, .. } if factor == number))
 }
 
-/// The recommended recipe against another one.
+/// The recommended recipe, compared with another one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Confirmation {
-    /// The other one: the base recipe, all on.
+    /// The other recipe's name: the base recipe or a corner.
     pub against: String,
-    /// The difference of the logarithms of the distances; negative if the recommended one is better. The intervals of all confirmations
-    /// hold at once.
+    /// The difference of the logarithms of the distances, negative if the recommended recipe is better. The intervals
+    /// of all confirmations hold at once.
     pub interval: Option<Interval>,
-    /// `Helps` if the recommended one is better.
+    /// `Helps` if the recommended recipe is better.
     pub verdict: Verdict,
 }
 
-/// Compares the recommended recipe with others on fresh seeds: `scores` has its row first, then one for each of `others`, each with the
-/// same seeds. `known` is the noise that the study's own replicates showed; with it few fresh seeds are enough.
+/// Compares the recommended recipe with others on fresh seeds. `scores` has the recommended recipe's row first, then
+/// one row for each of `others`, all with the same seeds. `known` is the noise estimated from the study's own
+/// replicates; pooling it makes few fresh seeds enough.
 pub fn confirm(scores: &Scores, others: &[&str], known: Option<Noise>, settings: Settings) -> Vec<Confirmation> {
     let family = Family::new(settings.confidence, others.len(), Together::WithOne);
     let evidence = Evidence::of(scores, known);
@@ -117,7 +120,7 @@ mod tests {
         assert_eq!(judged(&plan, &found), [1, 0, 0, 1, 2]);
     }
 
-    /// Off, on and a third form, which is compared with on.
+    /// A switch with a third level, which is compared with on.
     #[test]
     fn a_third_form_is_judged_against_on() {
         let mut factors = switches(1);
@@ -126,7 +129,7 @@ mod tests {
         let both = |on, third| [(main(0, 1, 0), on, verdict_of(on)), (main(0, 2, 1), third, verdict_of(third))];
         assert_eq!(judged(&plan, &both(-0.5, -0.3)), [2], "better than on, which is better than off");
         assert_eq!(judged(&plan, &both(-0.5, 0.3)), [1]);
-        assert_eq!(judged(&plan, &both(0.5, -0.3)), [0], "better than what hurts is not shown to help");
+        assert_eq!(judged(&plan, &both(0.5, -0.3)), [0], "the third level is better than on, but on hurts");
     }
 
     fn verdict_of(estimate: f64) -> Verdict {

@@ -1,4 +1,4 @@
-//! `study.json`: what was planned before the first run, and what came of it.
+//! `study.json`: the plan, fixed before the first run, and the results.
 
 use super::analyse::{Analysis, Failures, Noise, Score, Settings};
 use super::asked::DistanceKind;
@@ -16,131 +16,133 @@ pub const FORMAT_VERSION: u32 = 1;
 pub struct StudyRecord {
     /// [`FORMAT_VERSION`] of the program that wrote it.
     pub format_version: u32,
-    /// Fixed before the first run.
+    /// The plan, fixed before the first run.
     pub plan: StudyPlan,
-    /// What is known so far.
+    /// The results so far, if the study has been analysed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub results: Option<StudyResults>,
 }
 
-/// What a study will run, and what that will show.
+/// What a study will run, and which effects that can show.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StudyPlan {
     /// How rows were chosen.
     pub design: Design,
-    /// What effects mean in it.
+    /// What the design's effects mean, in words.
     pub estimates: String,
-    /// Which interactions of pairs each effect is mixed with.
+    /// Which interactions of pairs each effect is mixed with, in words.
     pub aliases: String,
     /// The base recipe as TOML.
     pub recipe: String,
-    /// Recipe keys that every run has besides: how many images, and when they are measured on how many.
+    /// Further recipe keys of every run: its length, when it is measured, and on how many fakes.
     pub every_run: toml::Table,
-    /// What is varied.
+    /// The factors.
     pub factors: Vec<Factor>,
-    /// A level of each factor for each row: first those of the design, then the all-on corner if a control needs it, then one for each
-    /// control.
+    /// The rows, each with a level of each factor: first the design's rows, then the all-on corner if a control needs
+    /// it and the design does not have it, then one row for each control.
     pub rows: Vec<Row>,
-    /// How many rows are the design's.
+    /// How many of the rows are the design's.
     pub designed: usize,
-    /// Controls.
+    /// The controls.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub controls: Vec<ControlRecord>,
-    /// The stages of a search.
+    /// The stages, if the design is a search.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rungs: Vec<Rung>,
-    /// Each row is run with each of them.
+    /// The seeds; each row is run with each of them.
     pub seeds: Vec<u64>,
-    /// Real images shown in a run.
+    /// Real images that a run is trained on.
     pub images: u64,
-    /// What the response is the logarithm of.
+    /// The distance whose logarithm is the response.
     pub distance: DistanceKind,
-    /// The distance's ends.
+    /// The largest and the smallest distance that a run can score.
     pub scale: Scale,
-    /// How effects are judged.
+    /// The settings that verdicts depend on.
     pub settings: Settings,
-    /// The noise that is supposed, from earlier studies of other data.
+    /// The noise that was expected before the first run, from an earlier study of other data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub noise: Option<Noise>,
-    /// The effect on the logarithm of the distance that will be found with probability 0.8, by that noise.
+    /// The smallest effect on the logarithm of the distance that is found with probability 0.8 if the noise is as
+    /// expected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detectable: Option<f64>,
 }
 
-/// Between which the distance lies.
+/// The two distances between which scores lie: a measured distance outside is moved to the nearer one.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Scale {
-    /// Of an untrained generator's fakes to reals: what a failed run scores.
+    /// The distance between an untrained generator's fakes and reals, which is also the score of a failed run.
     pub untrained: f64,
-    /// What cannot be told from no distance on as many samples: the standard deviation of that between reals.
+    /// The smallest distance that can be told from zero on as many samples: the standard deviation of the distance
+    /// between two sets of reals (for points its root mean square).
     pub floor: f64,
 }
 
-/// The all-on corner in another form: fixed labels in place of random ones.
+/// A variant of the all-on corner, such as fixed labels in place of random ones.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ControlRecord {
-    /// What it is called.
+    /// The control's name.
     pub name: String,
     /// The factors that it is a control of.
     pub of: Vec<String>,
-    /// Recipe keys laid over the all-on corner.
+    /// The recipe keys in which it differs from the all-on corner.
     pub set: toml::Table,
-    /// Its row.
+    /// The number of its row.
     pub row: usize,
-    /// The row of the all-on corner.
+    /// The number of the all-on corner's row.
     pub against: usize,
 }
 
-/// What came of a study.
+/// The results of a study.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StudyResults {
-    /// Every run that was trained.
+    /// The runs that were analysed.
     pub runs: Vec<RunRecord>,
-    /// By the distance at the end of training.
+    /// The analysis of the distances at the end of training.
     pub last: Analysis,
-    /// By the smallest distance on the way.
+    /// The analysis of each run's smallest distance.
     pub best: Analysis,
-    /// Of all runs.
+    /// The failures among all runs.
     pub failures: Failures,
     /// The levels of the recommended recipe.
     pub recommended: Row,
-    /// The recommended recipe against others, on seeds that the study had not used.
+    /// The recommended recipe compared with others, on seeds that the study had not used.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub confirmations: Vec<Confirmation>,
-    /// The effect on the logarithm of the distance that as many runs find with probability 0.8, by the noise that these showed at the end of
-    /// training.
+    /// The smallest effect on the logarithm of the distance that this many runs find with probability 0.8, computed
+    /// with the noise that they showed at the end of training.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detectable: Option<f64>,
-    /// What could not be resolved, in sentences.
+    /// The open questions, one sentence each: unresolved effects, missing runs, doubts about a screening.
     pub open: Vec<String>,
 }
 
 /// A run of a study.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunRecord {
-    /// Its row in the plan.
+    /// The number of its row in the plan.
     pub row: usize,
     /// Its seed.
     pub seed: u64,
-    /// Its folder's name within the study's.
+    /// The name of its folder, which lies in the study's folder of runs.
     pub folder: String,
-    /// At the end of training.
+    /// The score at the end of training.
     pub last: Score,
-    /// The best on the way.
+    /// The score of its smallest distance.
     pub best: Score,
-    /// Why it counts as failed.
+    /// Why it counts as failed at the end, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
 }
 
-/// What has to be known before the rest may be read.
+/// The file's version, which is checked before the rest is parsed.
 #[derive(Deserialize)]
 struct Format {
     format_version: u32,
 }
 
 impl StudyRecord {
-    /// The record of a study that has been planned.
+    /// The record of a study that is planned and has no results yet.
     pub fn new(plan: StudyPlan) -> Self {
         Self { format_version: FORMAT_VERSION, plan, results: None }
     }
@@ -149,7 +151,7 @@ impl StudyRecord {
     ///
     /// # Errors
     ///
-    /// It is of another format version, or no record of a study.
+    /// The file has another format version, or is not a sound record of a study.
     pub fn parse(json: &[u8], path: &str) -> Result<Self> {
         let hint = "name the folder of a study, or another one with --out";
         let foreign =

@@ -1,4 +1,4 @@
-//! What a run scores: the distance at its end and its best, from the run's files.
+//! Reads a run's scores from its files: by the distance at its end and by its smallest distance.
 
 use super::analyse::{Score, scored};
 use super::asked::DistanceKind;
@@ -7,21 +7,23 @@ use crate::error::Result;
 use crate::run::RunReport;
 use steadygan_run::{DistanceLine, Manifest, ModesLine, Outcome, RunDirectory, Severity, read_lines_if_any};
 
-/// The finding that makes a run one that failed, if it is severe at the end.
+/// A run fails if this finding is severe at its end.
 const COLLAPSE: &str = "mode-collapse";
 
-/// What a run came to.
+/// The scores of a run that has ended.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Response {
-    /// By the distance at the end of training: as an untrained generator's if the run diverged or had collapsed.
+    /// The score at the end of training. A run that diverged, was halted or has collapsed gets an untrained generator's
+    /// distance.
     pub(super) last: Score,
-    /// By the smallest distance on the way, of which `checkpoints/best` is kept: failed only if none is below the untrained generator's.
+    /// The score of the smallest distance, at which `checkpoints/best` was saved. It counts as failed only if no
+    /// distance was below the untrained generator's.
     pub(super) best: Score,
-    /// Why it counts as failed at the end.
+    /// Why the run counts as failed at the end, if it does.
     pub(super) failure: Option<String>,
 }
 
-/// Reads what a run came to; nothing if it has not ended.
+/// Reads a run's scores; `None` if it has not ended.
 ///
 /// # Errors
 ///
@@ -47,7 +49,8 @@ pub(super) fn response(plan: &StudyPlan, run: &RunDirectory) -> Result<Option<Re
     }))
 }
 
-/// How a run stands after `images` images: by its last distance up to there, and as noise if it diverged before.
+/// The score of a run at `images` real images, by its last distance up to there. A run that diverged or was halted gets
+/// an untrained generator's distance.
 ///
 /// # Errors
 ///
@@ -61,7 +64,7 @@ pub(super) fn standing(plan: &StudyPlan, run: &RunDirectory, images: u64) -> Res
     Ok(scored(distance, diverged, plan.scale.untrained, plan.scale.floor))
 }
 
-/// The distances that a run has measured, after how many images.
+/// The distances of a run, each with the count of real images at which it was measured.
 fn distances(plan: &StudyPlan, run: &RunDirectory) -> Result<Vec<(u64, f64)>> {
     Ok(match plan.distance {
         DistanceKind::Energy => {

@@ -1,4 +1,5 @@
-//! Successive halving, run: combinations are drawn, all are trained a little, the better third goes on.
+//! Runs a search by successive halving: draws combinations, trains all of them a little, and goes on with the better
+//! third.
 
 use super::design::{Row, Rung, survivors};
 use super::execute::{Known, Trainer, Watch, execute};
@@ -10,10 +11,10 @@ use crate::rng;
 use rand_distr::{Distribution, Uniform};
 use steadygan_run::StudyDirectory;
 
-/// Combinations of a search: four stages of thirds.
+/// Number of combinations in a search: four stages of 27, 9, 3 and 1.
 pub(super) const COMBINATIONS: usize = 27;
 
-/// So many draws in a row that are known already, and nearly all combinations are.
+/// Stop drawing after this many repeats in a row, because then nearly all combinations have been drawn.
 const TIRED_AFTER: usize = 1000;
 
 /// Different combinations of the factors' levels, the base recipe's first.
@@ -37,11 +38,11 @@ pub(super) fn drawn(factors: &[Factor], seed: u64) -> Vec<Row> {
     rows
 }
 
-/// Trains the stages of a search. Returns whether all have ended.
+/// Trains the stages of a search. Returns whether all of them are complete.
 ///
 /// # Errors
 ///
-/// As of [`execute`].
+/// Those of [`execute`], or a run's files are damaged.
 pub fn search(
     plan: &StudyPlan,
     study: &StudyDirectory,
@@ -63,7 +64,7 @@ pub fn search(
     Ok(true)
 }
 
-/// The rows that go on from a stage to the next, by how they stand at its end.
+/// The rows that go on from stage `before` to stage `next`, by their scores at the end of `before`.
 fn going_on(
     plan: &StudyPlan,
     study: &StudyDirectory,
@@ -94,6 +95,6 @@ mod tests {
         different.dedup();
         assert_eq!(different.len(), COMBINATIONS);
         assert_ne!(rows, drawn(&switches(11), 2));
-        assert_eq!(drawn(&switches(3), 1).len(), 8, "there are no more");
+        assert_eq!(drawn(&switches(3), 1).len(), 8, "three switches have only eight combinations");
     }
 }

@@ -1,12 +1,12 @@
-//! Simulated studies with a known truth: the intervals hold as often as they say, "helps" is not said in vain, and effects of the detectable
-//! size are found.
+//! Simulated studies with known effects. They test that intervals contain the true effects as often as stated, that
+//! verdicts of "helps" are rarely wrong, and that effects of the detectable size are found.
 
 use super::factor::testing::switches;
 use super::*;
 use crate::rng::{Stream, stream};
 use rand_distr::{Distribution, StandardNormal, StandardUniform};
 
-/// A plan with these factors and nothing known of the noise.
+/// A plan with these factors and no expected noise.
 pub(super) fn plan_of(design: Design, factors: Vec<Factor>, seeds: u64) -> StudyPlan {
     let rows = design.rows(&factors).unwrap();
     StudyPlan {
@@ -30,40 +30,40 @@ pub(super) fn plan_of(design: Design, factors: Vec<Factor>, seeds: u64) -> Study
     }
 }
 
-/// Simulated studies for each figure: its standard error is then 0.7% at 95%.
+/// Number of simulated studies per case. A share of 95% then has a standard error of 0.7%.
 const STUDIES: u64 = 1000;
 
-/// The deviation of a run's response: the order of 15% that small GANs have between seeds.
+/// Standard deviation of a run's response: about 15%, the order of the spread between seeds of a small GAN.
 const DEVIATION: f64 = 0.15;
 
-/// What seeds do to all rows.
+/// Standard deviation of the part that a seed adds to every row.
 const BETWEEN_SEEDS: f64 = 0.1;
 
-/// What a failed run scores: twenty times the distance of a run that trains.
+/// Score of a failed run: about twenty times the distance of a run that trains (e³ = 20.1).
 const FAILED: f64 = 3.0;
 
-/// Who fails.
+/// Which runs fail.
 #[derive(Debug, Clone, Copy)]
 enum Failing {
-    /// Nobody.
+    /// No run.
     Nobody,
-    /// Any run with this probability.
+    /// Any run, with this probability.
     Anyone(f64),
-    /// Runs without the second factor with this probability.
+    /// Runs without the second factor, with this probability.
     WithoutSecond(f64),
-    /// Runs without the second and third factor with this probability.
+    /// Runs without the second and without the third factor, with this probability.
     WithoutBoth(f64),
 }
 
-/// What is true in a simulated study.
+/// The true values of a simulated study.
 struct Truth {
-    /// Planted effects of factors.
+    /// The true main effects of the factors.
     mains: Vec<f64>,
     /// Each row's mean response.
     means: Vec<f64>,
     /// Each row's probability of failing.
     failing: Vec<f64>,
-    /// Each row's deviation.
+    /// Each row's standard deviation.
     deviations: Vec<f64>,
 }
 
@@ -72,8 +72,8 @@ fn normal(stream: &mut Stream) -> f64 {
 }
 
 impl Truth {
-    /// Every other factor does nothing by itself, and one pair in five does something. `unequal` is the deviation of the logarithms of the
-    /// rows' deviations.
+    /// Draws a truth. Every other factor has no main effect, and one pair in five has an interaction. `unequal` is the
+    /// standard deviation of the logarithms of the rows' standard deviations; 0 makes the noise equal in all rows.
     fn drawn(plan: &StudyPlan, failing: Failing, unequal: f64, stream: &mut Stream) -> Self {
         let count = plan.factors.len();
         let mains: Vec<f64> =
@@ -123,8 +123,8 @@ impl Truth {
     }
 }
 
-/// How often, of all studies, all effects of factors lay in their intervals, all interactions did, "helps" was said of one that does not, and
-/// no run failed of those that might.
+/// Shares of the simulated studies in which all effects of factors lay in their intervals, all interactions did, some
+/// effect got the verdict "helps" although it does not help, and no run failed.
 #[derive(Debug, Default)]
 struct Shares {
     effects: f64,
@@ -149,10 +149,10 @@ fn simulated(plan: &StudyPlan, failing: Failing, unequal: f64) -> Shares {
                 let true_effect = contrast.of(&expected);
                 let Some(Interval { low, high, .. }) = effect.interval else {
                     let clean = (0..plan.rows.len()).find(|row| scores.failed(*row) == 0);
-                    assert_eq!(clean, None, "only where no row is free of failures nothing shows the noise");
+                    assert_eq!(clean, None, "an interval is missing although a row without failures shows the noise");
                     return (true, false);
                 };
-                // Two sides that always fail differ by rounding.
+                // The tolerance is for rounding, where both sides always fail.
                 let holds = low - 1e-9 <= true_effect && true_effect <= high + 1e-9;
                 (holds, effect.verdict == Verdict::Helps && true_effect > -1e-9)
             })
@@ -169,10 +169,10 @@ fn simulated(plan: &StudyPlan, failing: Failing, unequal: f64) -> Shares {
     shares
 }
 
-/// 95%, give or take two.
+/// The stated 95%, with a tolerance of two percent points.
 const STATED: std::ops::RangeInclusive<f64> = 0.93..=0.97;
 
-/// A helps that is none is one tail of what the intervals leave.
+/// The most studies with a wrong "helps": one of the two tails outside of the intervals.
 const FALSE_HELPS: f64 = 0.025;
 
 #[test]
@@ -196,8 +196,8 @@ fn intervals_hold_as_often_as_they_say() {
     }
 }
 
-/// Failures that always or never come leave the intervals as they are; those that come at times are few, so that intervals that hold often
-/// enough hold more often than they say: a single one moves an estimate by no more than the standard error that it causes.
+/// Where rows fail always or never, intervals hold as often as stated. Where rows fail sometimes, intervals hold at
+/// least as often: a single failure moves an estimate by no more than the standard error that it causes.
 #[test]
 fn failures_are_data() {
     for (design, factors, seeds, failing) in [
@@ -225,8 +225,9 @@ fn failures_are_data() {
     }
 }
 
-/// No interval holds failures that no run showed, and it is those that it misses: in a one-at-a-time design a row that fails half the time
-/// trains with both its seeds in a quarter of all studies.
+/// Intervals cannot allow for failures that no run showed, so they hold too seldom here, and the missing share is that
+/// of studies without a failure. In a one-at-a-time design, a row that fails half the time trains with both seeds in a
+/// quarter of all studies.
 #[test]
 fn failures_that_nobody_saw_are_in_no_interval() {
     for (design, factors, seeds, failing) in [
@@ -242,7 +243,7 @@ fn failures_that_nobody_saw_are_in_no_interval() {
     }
 }
 
-/// Rows whose deviations differ threefold or so.
+/// Rows whose standard deviations differ about threefold.
 #[test]
 fn averages_over_rows_do_not_need_equal_noise() {
     for (design, factors) in [(Design::FoldOver, 11), (Design::Full, 4)] {
@@ -251,7 +252,7 @@ fn averages_over_rows_do_not_need_equal_noise() {
     }
 }
 
-/// What a factor does in a fold-over or a full factorial is what was planted, whatever pairs do.
+/// In a fold-over or a full factorial a main effect is exactly the true one, whatever the interactions of pairs.
 #[test]
 fn effects_are_clear_of_pairs() {
     for design in [Design::FoldOver, Design::Full] {
@@ -263,7 +264,8 @@ fn effects_are_clear_of_pairs() {
     }
 }
 
-/// Noise known from seven calibration runs; what is printed from it is found at least four times in five.
+/// With the noise estimated from seven earlier runs, an effect of the detectable size is found at least four times in
+/// five.
 #[test]
 fn effects_of_the_detectable_size_are_found() {
     for (design, factors, seeds) in
@@ -288,21 +290,23 @@ fn effects_of_the_detectable_size_are_found() {
             found += usize::from(analysis.effects[0].interval.unwrap().high < 0.0);
         }
         let share = found as f64 / STUDIES as f64;
-        // Not by printing sizes that nobody could miss.
+        // The upper limit refuses a detectable size that is too large, which would be found nearly always.
         assert!((0.8..0.97).contains(&share), "{design}: {share}");
     }
 }
 
-/// With the noise known exactly the size is exact.
+/// With exactly known noise the detectable size has a known value.
 #[test]
 fn the_detectable_size_is_exact_for_known_noise() {
     let plan = plan_of(Design::FoldOver, switches(11), 2);
     let planted = detectable(&plan, Noise { deviation: DEVIATION, freedom: f64::INFINITY });
-    // Šidák's t for eleven at 23 degrees of freedom is 3.13, 0.85 more for the power, in errors of 0.15 · √(1/6 / 2).
+    // Šidák's t for eleven effects at 23 degrees of freedom is 3.13, and a power of 0.8 adds 0.85. The standard error
+    // is 0.15 · √(1/6 / 2).
     assert!((planted / (DEVIATION / 12f64.sqrt()) - 4.0).abs() < 0.1, "{planted}");
 }
 
-/// One seed of the eleven, two of which matter: those are found, and false ones no more often than in replicated studies.
+/// With one seed and eleven factors, of which two matter: both are found, and false effects come no more often than in
+/// studies with replicates.
 #[test]
 fn one_seed_is_a_screening() {
     let plan = plan_of(Design::FoldOver, switches(11), 1);

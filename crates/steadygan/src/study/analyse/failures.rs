@@ -1,4 +1,4 @@
-//! Failure rates, apart from the effects.
+//! Failure rates, and how uncertain they make an effect.
 
 use super::noise::Scores;
 use crate::study::contrast::Contrast;
@@ -10,18 +10,19 @@ use serde::{Deserialize, Serialize};
 pub struct Failures {
     /// Runs that diverged or collapsed.
     pub failed: usize,
-    /// All of them.
+    /// All runs counted, failed or not.
     pub runs: usize,
-    /// Ends of the interval of the rate (Clopper and Pearson 1934), by itself and not together with others.
+    /// Lower and upper end of the rate's interval (Clopper and Pearson 1934). It is not simultaneous with other
+    /// intervals.
     pub rate: [f64; 2],
 }
 
-/// The side of an effect.
+/// One of the two sides that an effect compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Arm {
     /// The rows with the level.
     Level,
-    /// The rows that it is compared with.
+    /// The rows that those are compared with.
     Against,
 }
 
@@ -50,14 +51,20 @@ impl Failures {
     }
 }
 
-/// How much lower and how much higher a contrast may be, in squares, since failure rates are known from few runs.
+/// The squares of how much lower and how much higher a contrast may be than estimated, because failure rates are known
+/// from few runs only.
 ///
-/// Of its rows those that failed in all their runs may fail less often, though as a whole at least at the lower Clopper–Pearson bound, and
-/// those that never failed may do so up to the upper bound of theirs or of all other runs, whichever is lower. Either moves the contrast by
-/// the summed weights of these rows times what a failure costs, so that those on one side make up for those on the other. Of two rows that
-/// are compared each fails at a rate of its own; where all rows seem to fail always or never, those that never did are taken for that. The
-/// squares of the distances to bounds add up (Zou and Donner 2008). If no run failed, nothing tells what a failure costs, and there is no
-/// doubt.
+/// Rows of the contrast whose runs all failed may fail less often: their rate is at least its lower Clopper–Pearson
+/// bound. Rows of the contrast without a failure may fail: their rate is at most its upper bound, or the upper bound of
+/// all the study's runs except the rows that always failed, whichever is lower.
+///
+/// Either moves the contrast by the sum of these rows' weights, times the change of the rate, times what a failure
+/// costs ([`Scores::jump`]). So such rows on opposite sides cancel. In a contrast of two rows each row has a rate of
+/// its own and nothing cancels; but while every row of the study fails always or never, rows without a failure still
+/// share one rate.
+///
+/// The squares of the distances to the bounds add up (Zou and Donner 2008). If no run failed, the result is zero,
+/// because nothing shows what a failure costs.
 pub(super) fn doubt(scores: &Scores, contrast: &Contrast, confidence: f64) -> [f64; 2] {
     let jump = scores.jump();
     if jump == 0.0 {
@@ -84,7 +91,7 @@ impl Weighted {
         Self(contrast.weights().iter().copied().filter(|(row, _)| counts(*row)).collect())
     }
 
-    /// Each row by itself, or all together.
+    /// Each row as a group of its own, or one group of all rows.
     fn groups(&self, each: bool) -> impl Iterator<Item = Self> {
         let size = if each { 1 } else { self.0.len().max(1) };
         self.0.chunks(size).map(|rows| Self(rows.to_vec()))
@@ -110,7 +117,7 @@ mod tests {
     use crate::study::design::Design;
     use crate::study::factor::testing::switches;
 
-    /// Rows of two runs: F failed at 3, those that trained scored 0.
+    /// Rows of two runs: `F` is a failed run with score 3, `.` a run that trained, with score 0.
     fn scores(rows: &[&str]) -> Scores {
         let score = |run| Some(Score { log_distance: if run == 'F' { 3.0 } else { 0.0 }, failed: run == 'F' });
         Scores(rows.iter().map(|row| row.chars().map(score).collect()).collect())
@@ -120,19 +127,22 @@ mod tests {
     fn a_row_that_failed_whenever_it_ran_may_fail_less_often() {
         let scores = scores(&["FF", "..", "..", "F."]);
         let [low, high] = doubt(&scores, &Contrast::between(0, 1), 0.95);
-        // Two of two are at least √0.025; none of two is at most 1 − √0.025, and one of the six runs elsewhere at most 0.6412.
+        // Bounds of the rate: two failures of two are at least √0.025, none of two is at most 1 − √0.025 = 0.8419, and
+        // one of the six other runs is at most 0.6412, which is the lower of the two upper bounds.
         let (always, never) = (3.0 * (1.0 - 0.025f64.sqrt()), 3.0 * 0.6412);
         assert!((low - always * always - never * never).abs() < 1e-2 && high == 0.0, "{low} {high}");
         let turned = doubt(&scores, &Contrast::between(1, 0), 0.95);
         assert!((turned[1] - low).abs() < 1e-12 && turned[0] == 0.0);
     }
 
-    /// Rows that never failed are taken for that while all others seem to fail always; a row that fails at times unsettles them.
+    /// While every other row fails always or never, a row without failures is taken to never fail. One row that fails
+    /// sometimes ends that assumption.
     #[test]
     fn where_failures_come_by_chance_rows_that_never_failed_may_fail() {
         let certain = scores(&["FF", "..", ".."]);
         assert_eq!(doubt(&certain, &Contrast::between(1, 2), 0.95), [0.0, 0.0]);
-        // One of six runs failed: at most 0.6412 elsewhere, and less than none of two may.
+        // One of all six runs failed, so the rate is at most 0.6412. That is below the bound from no failure in two
+        // runs.
         let unsure = doubt(&scores(&["F.", "..", ".."]), &Contrast::between(1, 2), 0.95);
         assert!(unsure.iter().all(|side| (side.sqrt() - 3.0 * 0.6412).abs() < 1e-3), "{unsure:?}");
     }
@@ -142,7 +152,7 @@ mod tests {
         let factors = switches(2);
         let rows = Design::Full.rows(&factors).unwrap();
         let main = |factor| Contrast::main(Design::Full, &rows, factor, 1, 0);
-        // Rows without the first factor failed, whatever the second was.
+        // Every run without the first factor failed, with and without the second.
         let without = scores(&["FF", "..", "FF", ".."]);
         let first = if rows[0][0] == rows[2][0] { 0 } else { 1 };
         assert_eq!(doubt(&without, &main(1 - first), 0.95), [0.0, 0.0]);

@@ -6,21 +6,25 @@ use serde::{Deserialize, Serialize};
 /// A run's response.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Score {
-    /// The logarithm of the distance between fakes and reals; of a failed run, that of noise and reals.
+    /// The logarithm of the distance between fakes and reals. For a failed run: of the distance between an untrained
+    /// generator's fakes and reals.
     pub log_distance: f64,
     /// Whether training diverged or collapsed.
     pub failed: bool,
 }
 
-/// What a run with this distance scores: its logarithm, or that of the untrained noise's if it failed, was measured as no finite number, or
-/// is worse than noise. A distance below `floor` (a kernel distance may be negative) counts as `floor`: what reals have to reals.
+/// The score of a run with this distance: the logarithm of the distance.
+///
+/// A run that failed, or whose distance is not finite, counts as failed and gets `noise`, the distance of an untrained
+/// generator. A larger distance is lowered to `noise`. A distance below `floor` (a kernel distance may be negative) is
+/// raised to `floor`, the spread of the distance between two sets of reals.
 pub fn scored(distance: f64, failed: bool, noise: f64, floor: f64) -> Score {
     let failed = failed || !distance.is_finite();
     let distance = if failed { noise } else { distance.min(noise) };
     Score { log_distance: distance.max(floor).ln(), failed }
 }
 
-/// The scores of each row's seeds, in the same order of seeds in each row; `None` where a run is missing.
+/// For each row the scores of its seeds, in the same order of seeds for all rows; `None` where a run is missing.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Scores(pub Vec<Vec<Option<Score>>>);
 
@@ -40,7 +44,8 @@ impl Scores {
         (!values.is_empty()).then(|| mean(&values))
     }
 
-    /// How much worse a failed run scores than the mean of those that trained; 0 if all trained, or none.
+    /// What a failure costs: the mean score of the failed runs minus that of the others. 0 if all runs failed or none
+    /// did.
     pub(super) fn jump(&self) -> f64 {
         let of = |failed: bool| {
             let scores = (0..self.0.len()).flat_map(|row| self.of(row)).filter(|score| score.failed == failed);
@@ -55,29 +60,30 @@ impl Scores {
         self.of(row).filter(|score| score.failed).count()
     }
 
-    /// Whether a row has runs, of which none trained.
+    /// Whether a row has runs and all of them failed.
     pub(super) fn has_all_failed(&self, row: usize) -> bool {
         let failed = self.failed(row);
         failed > 0 && failed == self.of(row).count()
     }
 
-    /// Rows that have runs of which none failed.
+    /// The rows that have runs and no failure.
     fn clean_rows(&self) -> Vec<usize> {
         (0..self.0.len()).filter(|row| self.failed(*row) == 0 && self.of(*row).next().is_some()).collect()
     }
 }
 
-/// How runs of one row differ between seeds.
+/// How much the runs of one row differ between seeds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Noise {
-    /// Deviation of a run's response around its row's mean, without what its seed does to every row.
+    /// Standard deviation of a run's response around its row's mean, after the part that its seed adds to every row was
+    /// taken out.
     pub deviation: f64,
-    /// Degrees of freedom that it was estimated with.
+    /// Degrees of freedom of the estimate.
     pub freedom: f64,
 }
 
 impl Noise {
-    /// Of two estimates of the same noise one, each by its degrees of freedom.
+    /// One estimate from two estimates of the same noise, each weighted by its degrees of freedom.
     pub fn pooled(self, other: Self) -> Self {
         let freedom = self.freedom + other.freedom;
         let squares = self.deviation.powi(2) * self.freedom + other.deviation.powi(2) * other.freedom;
@@ -85,20 +91,20 @@ impl Noise {
     }
 }
 
-/// The noise of some scores, and what seeds do to all rows.
+/// The noise in a set of scores, and the variation that seeds cause in all rows alike.
 #[derive(Debug, Clone, Copy)]
 struct Spread {
     noise: Noise,
-    /// Degrees of freedom for an effect that averages over rows, whose noises may differ.
+    /// Degrees of freedom for an effect that averages over rows, which may differ in their noise.
     averaged_freedom: f64,
-    /// Variance of the mean over clean rows between seeds, and the rows it was taken over; zero where seeds are no blocks.
+    /// Variance between seeds of the mean over the rows without failures; zero where seeds are not blocks.
     between_seeds: f64,
     seeds: usize,
 }
 
 impl Spread {
-    /// From the rows that never failed. Where each has a run of every seed, seeds are blocks: what a seed does to all rows is taken out.
-    /// `None` without replicates.
+    /// Estimated from the rows without failures. If each of them (two or more) has a run with every seed, seeds are
+    /// blocks: the part that a seed adds to all rows is taken out of the noise. `None` without replicates.
     fn of(scores: &Scores) -> Option<Self> {
         let rows: Vec<Vec<f64>> = scores.clean_rows().into_iter().map(|row| scores.values(row)).collect();
         let seeds = scores.0.iter().map(Vec::len).max()?;
@@ -119,7 +125,7 @@ impl Spread {
         let replicates: usize = rows.iter().map(|row| row.len() - 1).sum();
         let freedom = if blocks { replicates - (seeds - 1) } else { replicates };
         let between_seeds = by_seed.iter().map(|seed| seed * seed).sum::<f64>() / (seeds.max(2) - 1) as f64;
-        // Welch's estimate (1947) for a mean of unequal variances.
+        // Welch's degrees of freedom (1947) for a mean over rows with unequal variances.
         let doubt: f64 = by_row.iter().zip(&rows).map(|(squares, row)| squares.powi(2) / (row.len() + 1) as f64).sum();
         let welch = (squares * squares / doubt - 2.0).max(1.0);
         let noise = Noise { deviation: (squares / freedom as f64).sqrt(), freedom: freedom as f64 };
@@ -134,11 +140,12 @@ pub struct Estimate {
     pub value: f64,
     /// Its standard error.
     pub error: f64,
-    /// Degrees of freedom of the standard error: those of the noise.
+    /// Degrees of freedom of the standard error: the noise's, or without a noise estimate the number of rows that fail
+    /// sometimes.
     pub freedom: f64,
 }
 
-/// Scores, and what all of them together show: every contrast is estimated with it.
+/// Scores and the noise estimated from all of them. Every contrast of a study is estimated with it.
 #[derive(Debug, Clone, Copy)]
 pub struct Evidence<'a> {
     pub(super) scores: &'a Scores,
@@ -147,17 +154,17 @@ pub struct Evidence<'a> {
 }
 
 impl<'a> Evidence<'a> {
-    /// Of some scores, `known` being what is known of their noise from elsewhere.
+    /// Evidence from these scores; `known` is an estimate of the same noise from other runs, if there is one.
     pub fn of(scores: &'a Scores, known: Option<Noise>) -> Self {
         Self { scores, spread: Spread::of(scores), known }
     }
 
-    /// The noise that the scores' replicates show.
+    /// The noise estimated from the scores' own replicates.
     pub fn noise(&self) -> Option<Noise> {
         self.spread.map(|spread| spread.noise)
     }
 
-    /// A contrast. `None` if a row has no run, or nothing shows the noise.
+    /// Estimates a contrast. `None` if one of its rows has no run, or if nothing shows the noise.
     pub fn estimate(&self, contrast: &Contrast) -> Option<Estimate> {
         let of_row = |(row, weight): &(usize, f64)| Some(weight * self.scores.mean(*row)?);
         let value = contrast.weights().iter().map(of_row).sum::<Option<f64>>()?;
@@ -181,14 +188,15 @@ impl<'a> Evidence<'a> {
         };
         squared += mixed.iter().sum::<f64>() * (1.0 + UNSEEN / mixed.len().max(1) as f64);
         if let Some(spread) = self.spread {
-            // What seeds do to all rows cancels where only rows that never fail are compared.
+            // The effect of a seed on all rows cancels where rows without failures are compared with each other (`left`
+            // is 0).
             let unseen = 1.0 + 1.0 / (spread.seeds.max(2) - 1) as f64;
             squared += left * left * spread.between_seeds / spread.seeds as f64 * unseen;
         }
         Some(Estimate { value, error: squared.sqrt(), freedom })
     }
 
-    /// The noise that a contrast is judged with: an average over rows has Welch's degrees of freedom.
+    /// The noise to use for a contrast: a contrast of more than two rows has Welch's degrees of freedom.
     fn noise_of(&self, contrast: &Contrast) -> Option<Noise> {
         let own = self.spread.map(|spread| match contrast.weights().len() {
             0..=2 => spread.noise,
@@ -201,8 +209,8 @@ impl<'a> Evidence<'a> {
     }
 }
 
-/// Rows that fail in part are rare counts: their variance is taken as if two more of them had been seen, as Agresti and Coull (1998) add two
-/// successes and two failures.
+/// Rows in which only some seeds fail are few, so their variance is computed as if two more such rows had been seen,
+/// just as Agresti and Coull (1998) add two successes and two failures.
 const UNSEEN: f64 = 2.0;
 
 fn mean(values: &[f64]) -> f64 {
@@ -223,7 +231,7 @@ mod tests {
         Scores(rows.iter().map(|row| row.iter().map(score).collect()).collect())
     }
 
-    /// Two rows and three seeds, with what the seeds do taken out: the paired t test of the differences 1, 2 and 3.
+    /// Two rows and three seeds as blocks: the same as the paired t test of the differences 1, 2 and 3.
     #[test]
     fn two_rows_are_a_paired_t_test() {
         let scores = scores(&[&[1.0, 3.0, 7.0], &[0.0, 1.0, 4.0]]);
@@ -232,25 +240,25 @@ mod tests {
         assert_eq!(found.freedom, 2.0);
     }
 
-    /// A run that is missing takes the pairing away: the pooled two-sample t test.
+    /// With one run missing nothing is paired: the same as the pooled two-sample t test.
     #[test]
     fn without_pairs_it_is_the_two_sample_t_test() {
         let mut scores = scores(&[&[1.0, 3.0, 5.0], &[0.0, 2.0, 9.0]]);
         scores.0[1][2] = None;
         let found = Evidence::of(&scores, None).estimate(&Contrast::between(0, 1)).unwrap();
-        // Squares 8 and 2 on 3 degrees of freedom.
+        // Sums of squares 8 and 2, 3 degrees of freedom.
         let error = (10.0f64 / 3.0 * (1.0 / 3.0 + 1.0 / 2.0)).sqrt();
         assert!((found.value - 2.0).abs() < 1e-12 && (found.error - error).abs() < 1e-12 && found.freedom == 3.0);
     }
 
-    /// A row that failed in one of two seeds has its own spread, and few degrees of freedom.
+    /// A row that failed with one of two seeds has a spread of its own.
     #[test]
     fn a_row_that_fails_sometimes_is_as_uncertain_as_it_looks() {
         let scores = scores(&[&[1.0, 1.2], &[1.1, 1.0], &[2.0, 2.1], &[9.0, 1.0], &[9.0, 9.0]]);
         let clean = Evidence::of(&scores, None).estimate(&Contrast::between(0, 1)).unwrap();
         assert!(clean.error < 0.2 && clean.freedom == 2.0);
         let mixed = Evidence::of(&scores, None).estimate(&Contrast::between(3, 0)).unwrap();
-        // 32 / 2 for the mixed row, three times.
+        // The mixed row's variance over its runs, 32 / 2, times 1 + UNSEEN = 3.
         assert!((mixed.error - 48f64.sqrt()).abs() < 0.01 && mixed.freedom == 2.0, "{mixed:?}");
         let always = Evidence::of(&scores, None).estimate(&Contrast::between(4, 0)).unwrap();
         assert!(always.error < 0.2 && (always.value - 7.9).abs() < 1e-12);

@@ -1,4 +1,4 @@
-//! Effects of runs without replicates: Lenth's method.
+//! Which effects stand out when no row has replicates: Lenth's method.
 
 use crate::study::distribution::{Together, critical_value, t_quantile};
 use serde::{Deserialize, Serialize};
@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 /// factorials", Technometrics 31).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Lenth {
-    /// The pseudo standard error: 1.5 times the median of the absolute effects that are below 2.5 times s₀, which is 1.5 times the median of
-    /// all.
+    /// The pseudo standard error: 1.5 times the median of the absolute effects below 2.5 s₀, where s₀ is 1.5 times the
+    /// median of all absolute effects.
     pub pseudo_error: f64,
     /// The margin of error of one effect by itself.
     pub margin: f64,
@@ -16,8 +16,8 @@ pub struct Lenth {
     pub simultaneous: f64,
 }
 
-/// Lenth's scale of independent effects of equal variance, few of which are large; his degrees of freedom are a third of their number.
-/// `None` of fewer than three.
+/// Lenth's scale of the effects. They must be independent and of equal variance, and only few may be large. Lenth's
+/// degrees of freedom are a third of the number of effects. `None` for fewer than three effects.
 pub fn lenth(effects: &[f64], confidence: f64) -> Option<Lenth> {
     if effects.len() < 3 {
         return None;
@@ -35,7 +35,7 @@ pub fn lenth(effects: &[f64], confidence: f64) -> Option<Lenth> {
     })
 }
 
-/// Of values in order.
+/// The median of sorted values.
 fn median(values: &[f64]) -> f64 {
     f64::midpoint(values[(values.len() - 1) / 2], values[values.len() / 2])
 }
@@ -44,10 +44,11 @@ fn median(values: &[f64]) -> f64 {
 mod tests {
     use super::*;
 
-    /// For fifteen effects Lenth's table has t(0.975; 5) = 2.57 and for all at once 5.22.
+    /// For fifteen effects Lenth's table has t(0.975; 5) = 2.57 for one effect and 5.22 for all at once.
     #[test]
     fn fifteen_effects_by_hand() {
-        // Thirteen of 1, two that stand out: s₀ = 1.5, both above 2.5 s₀ = 3.75, so 1.5 times the median of thirteen ones.
+        // Thirteen effects of 1 and two large ones: s₀ = 1.5, and both large ones are above 2.5 s₀ = 3.75. So the
+        // pseudo standard error is 1.5 times the median of thirteen ones.
         let mut effects = [1.0; 15];
         (effects[3], effects[8]) = (-20.0, 8.0);
         let found = lenth(&effects, 0.95).unwrap();

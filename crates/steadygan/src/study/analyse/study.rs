@@ -1,4 +1,4 @@
-//! A whole study's effects.
+//! All effects of a study, and the effect it can detect.
 
 use super::failures::{Arm, Failures, doubt};
 use super::noise::{Evidence, Noise, Scores};
@@ -11,51 +11,53 @@ use crate::study::record::StudyPlan;
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 
-/// How effects are judged.
+/// The settings that verdicts depend on.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     /// The probability that all intervals of a family hold at once, in (0, 1).
     pub confidence: f64,
-    /// δ: effects on the logarithm of the distance below this do not matter.
+    /// δ: an effect on the logarithm of the distance that is smaller than this does not matter.
     pub margin: f64,
 }
 
 impl Default for Settings {
-    /// 95%, and a distance changed by less than a tenth: about what changing the seed of a small GAN does.
+    /// 95%, and δ for a distance larger by a tenth: about the change that another seed of a small GAN causes.
     fn default() -> Self {
         Self { confidence: 0.95, margin: 1.1f64.ln() }
     }
 }
 
-/// What a factor, a control or a pair of factors does.
+/// The effect of a factor, of a control or of a pair of factors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Effect {
     /// What is compared.
     pub term: Term,
     /// The same in words.
     pub name: String,
-    /// The effect on the logarithm of the distance; `None` where the runs show none (yet).
+    /// The effect on the logarithm of the distance; `None` while runs are missing or nothing shows their noise.
     pub interval: Option<Interval>,
-    /// What the interval says; of an interaction only whether it is there.
+    /// What the interval says. For an interaction, helps and hurts only mean that there is one.
     pub verdict: Verdict,
-    /// Failures with the level, and with what it is compared with.
+    /// Failures of the rows with the level, and of the rows that these are compared with.
     pub failures: [Failures; 2],
 }
 
-/// What a study's runs say.
+/// The analysis of a study's runs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Analysis {
-    /// Whether intervals come from replicates.
+    /// Whether the intervals come from replicates or from a screening.
     pub decided: Decided,
-    /// The noise that the replicates show.
+    /// The noise estimated from the replicates.
     pub noise: Option<Noise>,
-    /// What each factor does, each dependent factor where the other is on, and each control; their intervals hold at once.
+    /// The effect of each factor, of each dependent factor where the factor that it acts through is on, and of each
+    /// control. Their intervals hold at once.
     pub effects: Vec<Effect>,
-    /// What each pair of switches does beyond that, a family of intervals of its own; in a fold-over each is mixed with other pairs.
+    /// The interaction of each pair of switches. Their intervals are a family of their own. In a fold-over each
+    /// interaction is mixed with those of other pairs.
     pub interactions: Vec<Effect>,
 }
 
-/// The analysis of a study's scores, a row of them for each of the plan's rows.
+/// Analyses a study's scores; `scores` has one row for each row of the plan.
 pub fn analyse(plan: &StudyPlan, scores: &Scores) -> Analysis {
     let evidence = Evidence::of(scores, None);
     let noise = evidence.noise();
@@ -73,7 +75,7 @@ pub fn analyse(plan: &StudyPlan, scores: &Scores) -> Analysis {
 }
 
 impl Analysis {
-    /// What could not be resolved, in sentences.
+    /// The unresolved effects, one sentence each.
     pub fn open(&self) -> Vec<String> {
         let one = |Effect { name, interval, verdict, .. }: &Effect| match (verdict, interval) {
             (Verdict::Unresolved, None) => Some(format!("{name}: its runs are missing, or nothing shows their noise")),
@@ -88,12 +90,13 @@ impl Analysis {
     }
 }
 
-/// Intervals that hold at once.
+/// A family of intervals that hold at once.
 pub(in crate::study) struct Family {
     confidence: f64,
     count: usize,
     together: Together,
-    /// The last degrees of freedom and their critical value: mostly all effects have the same.
+    /// The last degrees of freedom and their critical value, cached because most effects have the same degrees of
+    /// freedom.
     solved: Cell<(f64, f64)>,
 }
 
@@ -109,7 +112,7 @@ impl Family {
         self.solved.get().1
     }
 
-    /// The confidence of each by itself if they were independent.
+    /// The confidence that each interval by itself would need if they were independent.
     fn each(&self) -> f64 {
         self.confidence.powf(1.0 / self.count.max(1) as f64)
     }
@@ -141,8 +144,8 @@ fn effect(
     }
 }
 
-/// The interval of a contrast, one of a family: its estimate, give or take its standard errors and what is not known of failure rates
-/// ([`doubt`]). `None` as for [`Evidence::estimate`].
+/// The interval of a contrast as one of a family: the estimate, plus and minus the critical number of standard errors
+/// combined with the uncertainty of failure rates ([`doubt`]). `None` as for [`Evidence::estimate`].
 pub(in crate::study) fn interval(evidence: &Evidence, contrast: &Contrast, family: &Family) -> Option<Interval> {
     let found = evidence.estimate(contrast)?;
     let width = found.error * family.critical(found.freedom);
@@ -150,8 +153,9 @@ pub(in crate::study) fn interval(evidence: &Evidence, contrast: &Contrast, famil
     Some(Interval { estimate: found.value, low: found.value - low, high: found.value + high })
 }
 
-/// Lenth's simultaneous margin over the main effects and, of a full factorial, the interactions; only switches give effects of equal
-/// variance that are independent.
+/// Lenth's simultaneous margin over the main effects and, in a full factorial, the interactions. `None` in a
+/// one-at-a-time design or where a factor has more than two levels, because then the effects are not independent and of
+/// equal variance; `None` also while a run is missing.
 fn screened(plan: &StudyPlan, scores: &Scores, terms: &[(Term, Contrast)], pairs: &[(Term, Contrast)]) -> Option<f64> {
     let two_levels = plan.factors.iter().all(|factor| factor.levels.len() == 2);
     if plan.design.is_one_at_a_time() || !two_levels {
@@ -164,14 +168,14 @@ fn screened(plan: &StudyPlan, scores: &Scores, terms: &[(Term, Contrast)], pairs
     Some(lenth(&effects, plan.settings.confidence)?.simultaneous)
 }
 
-/// The probability with which an effect of the detectable size is found.
+/// The probability that an effect of the detectable size is found.
 const POWER: f64 = 0.8;
 
-/// The confidence with which the noise is at most what the detectable size is computed for.
+/// The confidence that the true noise is at most the noise that the detectable size is computed with.
 const NOISE_CONFIDENCE: f64 = 0.8;
 
-/// The smallest effect of a factor, on the logarithm of the distance, whose interval will leave out zero with probability 0.8, if no run
-/// fails. `noise` is an estimate from earlier runs; its upper end is taken.
+/// The smallest effect of a factor, on the logarithm of the distance, whose interval will exclude zero with probability
+/// 0.8 if no run fails. `noise` is an estimate from earlier runs; the upper end of its one-sided 80% interval is used.
 pub fn detectable(plan: &StudyPlan, noise: Noise) -> f64 {
     let terms = plan.terms();
     let mains = terms.iter().filter(|(term, _)| matches!(term, Term::Main { .. }));

@@ -1,9 +1,9 @@
-//! An interval in a word.
+//! The verdict on an interval, in one word.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// An effect on the logarithm of the distance, with the interval that holds together with the others'.
+/// An effect on the logarithm of the distance, with an interval that holds at once with the others of its family.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// The estimate.
@@ -14,17 +14,17 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// What an interval says.
+/// What an interval says about an effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// The distance is smaller with it.
+    /// The distance is smaller with the level.
     Helps,
-    /// The distance is larger with it.
+    /// The distance is larger with the level.
     Hurts,
-    /// Whatever it does is less than what matters.
+    /// The effect is too small to matter.
     Within,
-    /// The runs cannot say.
+    /// The runs cannot decide.
     Unresolved,
 }
 
@@ -32,14 +32,14 @@ pub enum Verdict {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Decided {
-    /// From replicates: the intervals have the confidence that they say.
+    /// From replicates: the intervals have the stated confidence.
     Replicates,
-    /// From one seed, by Lenth's method: a screening, which needs most effects to be small.
+    /// From one seed, by Lenth's method: a screening, which is only valid if most effects are small.
     Screening,
 }
 
-/// The verdict of an interval, effects between ±`margin` being too small to matter. An interval that lies between them is [`Within`],
-/// also where it leaves out zero.
+/// The verdict on an interval. Effects between −`margin` and `margin` are too small to matter: an interval between
+/// these is [`Within`], even if it excludes zero.
 ///
 /// [`Within`]: Verdict::Within
 pub fn verdict(interval: Interval, margin: f64) -> Verdict {

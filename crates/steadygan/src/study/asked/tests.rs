@@ -96,7 +96,7 @@ fn what_does_not_fit_is_refused_by_its_key() {
     }
 }
 
-/// The page's example is a study: four factors in a fold-over of eight runs.
+/// The example in docs/study.md is read as a study: four factors, in a fold-over of twice eight rows.
 #[test]
 fn the_documented_file_is_read() {
     let page = include_str!("../../../../../docs/study.md");

@@ -1,4 +1,4 @@
-//! What an effect is mixed with.
+//! Aliases: the interactions that a factor's effect is mixed with.
 
 use super::{Design, Row};
 use crate::study::contrast::Contrast;
@@ -12,26 +12,26 @@ pub struct Alias {
     pub of: String,
     /// The pair.
     pub pair: [String; 2],
-    /// How much of the interaction is in the effect: ±1 all of it, ±1/3 a third.
+    /// How much of the interaction is in the effect: ±1 is all of it, ±1/3 a third.
     pub share: f64,
 }
 
-/// Shares below this are rounding.
+/// Shares below this are rounding errors.
 const NO_SHARE: f64 = 1e-9;
 
-/// Aliases beyond this are counted, not named.
+/// If there are more aliases than this, the text counts them instead of naming them.
 const NAMED: usize = 24;
 
 impl Design {
-    /// The interactions of two others that are mixed into the effect of a factor, in these rows. One-at-a-time designs have none in this
-    /// sense: their effects are those at a corner, with all that belongs there.
+    /// For each factor, the interactions of two other factors that these rows mix into its effect. One-at-a-time
+    /// designs have no aliases in this sense, because their effects are defined at a corner, interactions included.
     pub fn aliases(self, factors: &[Factor], rows: &[Row]) -> Vec<Alias> {
         if self.is_one_at_a_time() || self == Self::Search {
             return Vec::new();
         }
         let count = factors.len();
         let pairs: Vec<[usize; 2]> = (0..count).flat_map(|a| (a + 1..count).map(move |b| [a, b])).collect();
-        // An interaction of size 1 is ±1/2 in each row, as an effect of size 1 is.
+        // An interaction of size 1 adds ±1/2 to each row, just like a main effect of size 1.
         let of_pair = |pair: [usize; 2]| rows.iter().map(|row| product(factors, row, pair) / 2.0).collect::<Vec<_>>();
         let responses: Vec<_> = pairs.iter().map(|pair| of_pair(*pair)).collect();
         let mut found = Vec::new();
@@ -50,7 +50,8 @@ impl Design {
         found
     }
 
-    /// The aliases in a sentence: which pairs are in which effects, or how much of how many if these are more than a reader takes in.
+    /// The aliases in a sentence: which pairs are in which effects, or only their number and largest share if there are
+    /// many.
     pub fn aliases_in_words(self, factors: &[Factor], rows: &[Row]) -> String {
         let aliases = self.aliases(factors, rows);
         match (aliases.len(), self) {
@@ -72,7 +73,8 @@ impl Design {
     }
 }
 
-/// +1 where both factors are on (of values: at their last levels) or neither is, −1 elsewhere.
+/// +1 where both factors of a pair are on or both are not, −1 elsewhere. A factor of values counts as on at its last
+/// level.
 fn product(factors: &[Factor], row: &Row, pair: [usize; 2]) -> f64 {
     let plus = |factor: &Factor| if factor.is_switch() { factor.on } else { factor.levels.len() - 1 };
     let sign = |index: usize| if row[index] == plus(&factors[index]) { 1.0 } else { -1.0 };

@@ -1,22 +1,22 @@
-//! Successive halving: many combinations for a few images, the better ones for more.
+//! The stages of successive halving: many combinations are trained on few images, and the better ones on more.
 
 use serde::{Deserialize, Serialize};
 
-/// A stage of a search.
+/// A stage of a search (successive halving).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rung {
-    /// Combinations that are trained.
+    /// Number of combinations that are trained in this stage.
     pub combinations: usize,
-    /// Real images that each has been shown in all at the stage's end.
+    /// Real images that each combination has seen by the end of the stage, earlier stages included.
     pub images: u64,
 }
 
-/// The share of combinations that goes on is one in so many (Li et al. 2018, Hyperband, take 3 or 4).
+/// One combination out of this many goes on to the next stage (Hyperband, Li et al. 2018, takes 3 or 4).
 pub(in crate::study) const KEPT_OF: u64 = 3;
 
 impl Rung {
-    /// The stages that end at `images` with one combination: each has a third of the combinations of the one before, for three times the
-    /// images. What is trained is resumed, so a stage costs the difference only.
+    /// The stages from `combinations` down to one combination, which ends at `images` real images. Each stage has a
+    /// third of the combinations of the stage before and three times its images. Runs are resumed from stage to stage.
     pub fn schedule(combinations: usize, images: u64) -> Vec<Self> {
         let counts: Vec<usize> = std::iter::successors(Some(combinations), |count| {
             (*count > 1).then_some((count / KEPT_OF as usize).max(1))
@@ -31,14 +31,15 @@ impl Rung {
             .collect()
     }
 
-    /// Real images that a search with these stages shows in all.
+    /// Real images that a search with these stages trains on in all. A resumed run only costs the additional images.
     pub fn cost(schedule: &[Self]) -> u64 {
         let before = |stage: usize| if stage == 0 { 0 } else { schedule[stage - 1].images };
         schedule.iter().enumerate().map(|(stage, rung)| rung.combinations as u64 * (rung.images - before(stage))).sum()
     }
 }
 
-/// Which combinations go on: the `count` with the lowest scores, the earlier of equals, in their order. One without a score does not.
+/// The `count` lowest-scoring combinations in their original order; ties go to the earlier. Combinations without a
+/// score are dropped.
 pub fn survivors(scores: &[Option<f64>], count: usize) -> Vec<usize> {
     let mut scored: Vec<(usize, f64)> =
         scores.iter().enumerate().filter_map(|(index, score)| Some((index, (*score)?))).collect();
@@ -53,7 +54,7 @@ pub fn survivors(scores: &[Option<f64>], count: usize) -> Vec<usize> {
 mod tests {
     use super::*;
 
-    /// The first bracket of Hyperband's table for R = 81 and η = 3.
+    /// The first bracket of the table in the Hyperband paper, for R = 81 and η = 3.
     #[test]
     fn eighty_one_combinations_are_the_published_bracket() {
         let rungs: Vec<_> = Rung::schedule(81, 81).iter().map(|rung| (rung.combinations, rung.images)).collect();

@@ -1,13 +1,15 @@
 //! The two-level designs of Plackett and Burman 1946 ("The design of optimum multifactorial experiments", Biometrika 33).
 
-/// The generators that they print: the first row of each design; those below are it shifted round by one, and the last is all minus.
+/// The first row of each design, as printed in their paper. Each further row is the one above it, rotated right by one,
+/// and the last row is all minus.
 const GENERATORS: [&str; 5] =
     ["+++-+--", "++-+++---+-", "++++-+-++--+---", "++--++++-+-+----++-", "+++++-+-++--++--+-+----"];
 
-/// Factors of the largest.
+/// The number of factors that the largest design takes.
 pub(super) const MAX_FACTORS: usize = GENERATORS[GENERATORS.len() - 1].len();
 
-/// The smallest design for so many factors, plus as `true`: its first columns. `None` if there are too many.
+/// The first `factors` columns of the smallest design that has so many, with `true` for plus. `None` if there are too
+/// many factors.
 pub(super) fn signs(factors: usize) -> Option<Vec<Vec<bool>>> {
     let generator = GENERATORS.into_iter().find(|generator| generator.len() >= factors)?;
     let first: Vec<bool> = generator.bytes().map(|sign| sign == b'+').collect();
@@ -20,7 +22,7 @@ pub(super) fn signs(factors: usize) -> Option<Vec<Vec<bool>>> {
 mod tests {
     use super::*;
 
-    /// The table of twelve runs as R. Plasun reprints it (dissertation, TU Wien 1999, table 3.6).
+    /// The table of twelve runs, as reprinted by R. Plasun (dissertation, TU Wien 1999, table 3.6).
     #[test]
     fn twelve_runs_are_the_published_table() {
         let table = [
@@ -41,7 +43,7 @@ mod tests {
         assert_eq!(signs(11).unwrap().iter().map(written).collect::<Vec<_>>(), table);
     }
 
-    /// The 3rd and 13th of twenty runs in GenStat's table, and the sizes.
+    /// The 3rd and 13th of the twenty runs in GenStat's table, and the number of runs for each number of factors.
     #[test]
     fn other_sizes_shift_the_same_way() {
         let row = |signs: &[bool]| signs.iter().map(|on| if *on { '+' } else { '-' }).collect::<String>();

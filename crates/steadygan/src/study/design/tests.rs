@@ -22,7 +22,7 @@ fn a_full_factorial_has_every_combination_once() {
     assert_eq!(distinct.len(), 12);
 }
 
-/// The eleven: 24 rows that begin with Plackett and Burman's twelve, with both corners among them.
+/// Eleven factors: 24 rows that begin with the twelve of Plackett and Burman and contain both corners.
 #[test]
 fn a_fold_over_mirrors_its_first_half() {
     let factors = switches(11);
@@ -33,8 +33,8 @@ fn a_fold_over_mirrors_its_first_half() {
     assert_eq!((&rows[11], &rows[23]), (&vec![0; 11], &vec![1; 11]));
 }
 
-/// A third of every interaction of two others is in a main effect of twelve runs, nothing in the fold-over's, everything in some of
-/// eight runs (a regular fraction).
+/// In twelve runs each main effect contains a third of every interaction of two other factors. In eight runs (a regular
+/// fraction) it contains all of three interactions. In a fold-over it contains none.
 #[test]
 fn aliases_are_thirds_in_twelve_runs_and_none_in_the_fold_over() {
     let shares = |design: Design, count| {
@@ -66,7 +66,7 @@ fn aliases_in_words() {
     assert!(words(Design::FoldOver, 11).starts_with("none in effects of factors"));
 }
 
-/// What an alias says: a planted interaction appears in the effect by its share.
+/// An interaction put into simulated responses appears in an effect, multiplied by the alias's share.
 #[test]
 fn a_planted_interaction_appears_as_its_alias_says() {
     let factors = switches(11);
