@@ -75,8 +75,8 @@ impl Door for Stacked {
         Ok(Contents { skipped: digits.skipped, warning: digits.warning, ..contents })
     }
 
-    /// No files, so that stacked digits cannot be packed, because a reader could not tell such a pack from a pack of the
-    /// plain digits.
+    /// No files, so that stacked digits cannot be packed, because a reader could not tell such a pack from a pack of
+    /// the plain digits.
     fn files(&self, _: &str, _: usize) -> Vec<(String, std::path::PathBuf)> {
         Vec::new()
     }
