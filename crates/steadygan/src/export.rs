@@ -76,8 +76,8 @@ pub fn to_safetensors(network: &Network, description: &Description) -> Vec<u8> {
 
 /// A generator as an ONNX model, opset 13: input `latent` `[batch, latent, 1, 1]` (as PyTorch's example passes it),
 /// output `images` `[batch, channels, size, size]` in the generator's own range, both 32-bit floats; the batch may have
-/// any size. A conditional generator has a second input, `class` `[batch]`, 64-bit integers. Batch norm uses its running
-/// statistics, and spectral norm is applied to the weights.
+/// any size. A conditional generator has a second input, `class` `[batch]`, 64-bit integers. Batch norm uses its
+/// running statistics, and spectral norm is applied to the weights.
 ///
 /// # Errors
 ///

@@ -1,8 +1,8 @@
-//! The critic's overfit gap: how much more real the discriminator finds the images it was trained on than images held out.
+//! The overfit gap: how much higher the discriminator's logits are on training images than on held-out images.
 //!
-//! E D(train) − E D(held-out) over the logits' deviation on held-out images: 0 if it has only learnt what reals have in
-//! common. It is what adaptive augmentation watches (Karras et al. 2020, arXiv:2006.06676, section 3, r_v), in units that
-//! need no fakes.
+//! It is E D(train) − E D(held-out), divided by the standard deviation of the logits on held-out images. It is 0 if the
+//! discriminator has learnt only what all reals have in common. Adaptive augmentation's r_v (Karras et al. 2020,
+//! arXiv:2006.06676, section 3) has the same numerator; here the denominator needs no fakes.
 
 use burn::prelude::*;
 
@@ -13,14 +13,14 @@ use crate::nn::{Network, Pass};
 use crate::plan::ModelPlan;
 use crate::train::packed;
 
-/// Images that are judged at a time, as far as they make whole packs.
+/// Images in a batch, rounded down to whole packs.
 const BATCH: usize = 64;
 
-/// The gap, over images trained on and held out, of a discriminator on `device`.
+/// The gap of a discriminator on `device`, between training images and held-out images.
 ///
 /// # Errors
 ///
-/// There are too few images for one pack of each half.
+/// There are fewer than four packs of training images or of held-out images.
 pub fn overfit_gap(
     discriminator: &Network,
     model: &ModelPlan,
@@ -36,7 +36,7 @@ pub fn overfit_gap(
     }
     let mean_of = |values: &[f64]| mean(values.iter().copied());
     let deviation = deviation(&of_holdout);
-    // A discriminator that finds all reals alike has no gap.
+    // A discriminator with the same logit for all held-out images has no gap.
     let scale = if deviation > 0.0 { 1.0 / deviation } else { 0.0 };
     let sets =
         [(of_train.len(), "train"), (of_holdout.len(), "holdout")].map(|(count, side)| halves(count, side, seed));
@@ -48,7 +48,7 @@ pub fn overfit_gap(
     Ok(Estimate::new(scale * (mean_of(&of_train) - mean_of(&of_holdout)), &of_halves))
 }
 
-/// The logits of whole packs of the images, which are told their classes if the discriminator is.
+/// The discriminator's logits on all whole packs of the images, given the images' classes if it is conditional.
 fn logits(discriminator: &Network, model: &ModelPlan, images: &Images, device: &Device) -> Vec<f64> {
     let whole = images.count() / model.pack * model.pack;
     let mut logits = Vec::with_capacity(whole / model.pack);
@@ -92,7 +92,8 @@ mod tests {
         Images { channels: 1, size: 4, pixels, classes: None }
     }
 
-    /// Grey levels 0 to 99 against 50 to 149: half a range apart, of deviation 100/√12, in whatever direction.
+    /// Compares grey levels 50 to 149 with 0 to 99: 50 levels apart, with a standard deviation of 100/√12. The sign of
+    /// the gap depends on the network's random weights.
     #[test]
     fn the_gap_is_in_deviations_of_the_held_out_logits() {
         let gap =

@@ -1,4 +1,4 @@
-//! Our discriminator's logits on images from a file, for a script that compares them with another program's.
+//! Computes our discriminator's logits on images from a file, for a script that compares them with another program's.
 
 use crate::dcgan::plan;
 use burn::prelude::*;
@@ -10,15 +10,15 @@ use steadygan::nn::Pass;
 use steadygan::train::State;
 use steadygan::weights::Weights;
 
-/// The discriminator of `recipes/pytorch-dcgan.toml` with the weights of `STEADYGAN_WEIGHTS` judges the images of
-/// `STEADYGAN_IMAGES` (.npy, float32, one a row); its logits go to `STEADYGAN_LOGITS` (.npy).
+/// Runs the discriminator of `recipes/pytorch-dcgan.toml`, with the weights in the file `STEADYGAN_WEIGHTS`, on the
+/// images in `STEADYGAN_IMAGES` (.npy, float32, one image a row), and writes the logits to `STEADYGAN_LOGITS` (.npy).
 #[test]
 #[ignore = "crates/steadygan-cli/tests/exports/check_pytorch.py runs it"]
 fn logits_of_a_file_of_weights() {
     let path = |name: &str| PathBuf::from(env::var_os(name).unwrap_or_else(|| panic!("{name} is not set")));
     let plan = plan(&[], 3);
     let network = State::new(&plan, &Device::flex()).discriminator;
-    let network = Weights::read(&path("STEADYGAN_WEIGHTS")).expect("weights").load(network).expect("of this network");
+    let network = Weights::read(&path("STEADYGAN_WEIGHTS")).expect("weights").load(network).expect("its weights");
     let pixels = npy::read_latents(&path("STEADYGAN_IMAGES"), plan.model.image_len()).expect("images");
     let shape = [pixels.len() / plan.model.image_len(), plan.model.channels, plan.model.size, plan.model.size];
     let images = Tensor::from_data(TensorData::new(pixels, shape), &Device::flex());
