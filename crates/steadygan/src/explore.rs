@@ -149,7 +149,7 @@ impl Explorer {
         }
         if data::sample_shape(&plan.data.source).is_some() {
             let hint = "`steadygan generate` draws them as a scatter plot";
-            return Err(Error::recipe("the run makes points, which are no pictures one by one", hint));
+            return Err(Error::recipe("the run makes points, which cannot be drawn as single images", hint));
         }
         match ask {
             Ask::Sheet { seed, count, truncation } => {

@@ -102,7 +102,7 @@ impl Destination {
         let points = data::sample_shape(&plan.data.source).is_some();
         match self {
             Self::Animation(_) | Self::Folder(_) if points => Err(Error::recipe(
-                "the run makes points, which are no pictures one by one",
+                "the run makes points, which cannot be drawn as single images",
                 "write a scatter plot (--out FILE.png) or an array (--out FILE.npy)",
             )),
             Self::Sheet(_) if count > MAX_SHEET && !points => Err(Error::recipe(

@@ -109,7 +109,7 @@ impl Game {
             lr,
             generator: linear("generator", true),
             // With least squares (targets 1 and 0) D = ψx, whose logit at the data is always 0, has no equilibrium. So
-            // D gets a bias, which is ½ at the equilibrium. With the other losses D needs no bias.
+            // D gets a bias, which is ½ at the equilibrium. With the other losses a bias would have no gradient there.
             discriminator: linear("discriminator", loss == Loss::LeastSquares),
             latents: noise[0].zeros_like(),
             noise,

@@ -57,7 +57,7 @@ fn penalties_and_their_gradients_of_every_discriminator() {
     let fixture = Fixture::read("penalties");
     for (name, shape, plan) in networks() {
         let network = discriminator(&plan);
-        let network = load_tensors(network, &fixture.part(&format!("{name}.init."))).expect("PyTorch's names match ours");
+        let network = load_tensors(network, &fixture.part(&format!("{name}.init."))).expect("the fixture's names");
         let images = |at: &str| fixture.tensor::<4>(&format!("images.{shape}.{at}"));
         let penalties = [
             ("r1", zero_centred(&network, images("real"), 10.0)),

@@ -63,8 +63,8 @@ fn the_classifiers_have_their_logits() {
     }
 }
 
-/// The fixture holds digits that the classifier was not trained on; the embedded images are Fashion-MNIST's test set,
-/// of whose first thousand `make_classifiers.py` finds as many right.
+/// The fixture holds digits that the classifier was not trained on; the embedded images are Fashion-MNIST's test set.
+/// The expected number for the first thousand of these comes from `make_classifiers.py`.
 #[test]
 fn the_classifiers_are_right_about_images_held_out() {
     let digits = grey(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/digits/t10k-images-idx3-ubyte.gz"));
