@@ -1,7 +1,8 @@
-//! How good a run's fakes are, or anybody's images: metrics with floors and intervals.
+//! Measures how good a run's fakes, or images from elsewhere, are: metrics with floors and intervals.
 //!
-//! Fakes and reals are compared at one size, the fakes', and in equal numbers unless a count is asked for. Beside each value
-//! stand the interval in which it lies and what reals get in the fakes' place ([`subsamples`](crate::metrics::subsamples)).
+//! Fakes and reals are compared at the fakes' size, and in equal numbers unless the caller gives a count. Each value
+//! comes with its interval and its floor, the value that reals get in the fakes' place
+//! ([`subsamples`](crate::metrics::subsamples)).
 
 mod cache;
 mod catalogue;
@@ -19,7 +20,7 @@ pub use cache::FeatureCache;
 pub use catalogue::{names, parse_names};
 use subject::Subject;
 
-/// The most images of each kind, unless more are asked for: what published distances take, give or take five.
+/// The default limit on fakes and on reals. Published distances use 10,000 to 50,000 images.
 pub const USUAL_SAMPLES: usize = 10_000;
 
 /// What to evaluate, and how.
@@ -27,31 +28,32 @@ pub const USUAL_SAMPLES: usize = 10_000;
 pub struct Request {
     /// A run's folder, or images: anything that `data.source` takes.
     pub of: String,
-    /// The reals: anything that `data.source` takes. A run's own held-out images, if nothing is named.
+    /// The reals: anything that `data.source` takes. By default a run's own held-out images.
     pub against: Option<String>,
-    /// The metrics' names; all that there are for the fakes, if none is named.
+    /// The metrics' names; if empty, all metrics that apply to the fakes.
     pub metrics: Vec<String>,
-    /// Fakes, and at most as many reals: 10,000, or as many as there are reals; 26,000 if only modes are counted.
+    /// The number of fakes and the limit on reals. By default 10,000 (26,000 if only modes are counted), but no more
+    /// than there are reals.
     pub samples: Option<usize>,
-    /// Pixels on a side of images that come from a source; their own, if they have one size.
+    /// The size in pixels at which images from a source are compared; by default their own size, if all have the same.
     pub size: Option<usize>,
-    /// Which of a run's checkpoints.
+    /// Which of the run's checkpoints to evaluate.
     pub checkpoint: Which,
     /// The feature network: see [`FeatureNetwork::named`](crate::metrics::FeatureNetwork::named).
     pub network: String,
-    /// The seed of latents and of everything else that is drawn.
+    /// The seed of latents and of all other random draws.
     pub seed: u64,
-    /// The folder in which features of reals are kept, if any.
+    /// The folder that caches features of reals, if any.
     pub cache: Option<PathBuf>,
     /// The device's name, as for [`device`](crate::device::device).
     pub device: String,
 }
 
-/// Measures, and writes a run's `evaluation.json`.
+/// Measures the metrics; for a run, also writes its `evaluation.json`.
 ///
 /// # Errors
 ///
-/// There are no such images, too few of them, or a metric that was named cannot be measured.
+/// The images do not exist or are too few, or a metric that the caller named cannot be measured.
 pub fn evaluate(request: &Request) -> Result<Evaluation> {
     let run = open_run(request)?;
     let evaluation = match (&run, points::mixture(run.as_ref())?) {
@@ -64,7 +66,7 @@ pub fn evaluate(request: &Request) -> Result<Evaluation> {
     Ok(evaluation)
 }
 
-/// The run that was named, if it is one; images need something to be compared with.
+/// Opens the run, if `of` is one; an error if it is not and no reals are named.
 fn open_run(request: &Request) -> Result<Option<RunDirectory>> {
     if let Ok(run) = RunDirectory::open(request.of.as_ref()) {
         return Ok(Some(run));

@@ -1,7 +1,8 @@
-//! Looking around in a generator's latent space, one question at a time: images of a seed, a walk between two of them,
-//! and the training images nearest to one.
+//! Explores a generator's latent space, one question at a time: the images of a seed, a walk between two images, and
+//! the training images nearest to an image.
 //!
-//! An image is named by a [`Place`]: a seed and a number. It is the one that `steadygan generate --seed` puts there.
+//! An image is named by a [`Place`]: a seed and a number. It is the image with this number that `steadygan generate
+//! --seed` makes.
 
 use crate::data::{self, Dataset, Images};
 use crate::error::{Error, Result};
@@ -19,26 +20,27 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use steadygan_run::{RunDirectory, Which};
 
-/// The most images of an answer.
+/// The most generated or training images that a question may ask for.
 const MAX_IMAGES: usize = 256;
 
-/// The highest number of an image of a seed: all before it are drawn to find it.
+/// The highest number of an image of a seed; limited because all latents before it have to be drawn.
 const MAX_INDEX: usize = 1023;
 
-/// Thresholds of truncation. Below the first, drawing until a coordinate is within takes long; beyond the second, none is without.
+/// The allowed thresholds of truncation. Below the lower end, redrawing until a coordinate is within takes long; above
+/// the upper end, no coordinate is ever redrawn.
 const TRUNCATIONS: std::ops::RangeInclusive<f64> = 0.05..=10.0;
 
-/// An image of a generator: the `index`th of those that `seed` gives.
+/// An image of a generator: image number `index` of `seed`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Place {
     /// The seed of the latents.
     pub seed: u64,
-    /// Its number among them, from 0.
+    /// The image's number among the seed's images, from 0.
     pub index: usize,
 }
 
-/// A question.
+/// A question to an [`Explorer`].
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(tag = "ask", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Ask {
@@ -46,16 +48,16 @@ pub enum Ask {
     Sheet {
         /// The seed of the latents.
         seed: u64,
-        /// How many.
+        /// How many images.
         count: usize,
-        /// Coordinates beyond this are drawn again; by default as the plan says.
+        /// Latent coordinates beyond this are drawn again; by default the plan's truncation.
         truncation: Option<f64>,
     },
-    /// The images on the way between two, both included.
+    /// The images on a walk between two images, both included.
     Walk {
-        /// Where it begins.
+        /// The first image.
         from: Place,
-        /// Where it ends.
+        /// The last image.
         to: Place,
         /// How many images.
         steps: usize,
@@ -71,27 +73,27 @@ pub enum Ask {
         /// As for a sheet.
         truncation: Option<f64>,
     },
-    /// The networks, layer by layer.
+    /// The layers of both networks.
     Layers,
 }
 
-/// An answer: images below each other, if there are any, and what there is to say.
+/// An answer: images, if there are any, and facts about them.
 #[derive(Debug)]
 pub struct Answer {
-    /// The images, each of the run's size.
+    /// The images below each other in one picture, each of the run's size.
     pub images: Option<DynamicImage>,
-    /// What is said of them.
+    /// Facts about the images or the networks.
     pub facts: Facts,
 }
 
-/// What is said with an answer.
+/// The facts in an answer.
 #[derive(Debug, Default, Serialize)]
 pub struct Facts {
-    /// Images in the answer.
+    /// How many images the answer holds.
     pub count: usize,
-    /// Their side in pixels.
+    /// Height and width of each image in pixels.
     pub size: usize,
-    /// The training images nearest to the first one.
+    /// The training images nearest to the first image.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub nearest: Vec<Neighbour>,
     /// The networks' tables.
@@ -99,18 +101,19 @@ pub struct Facts {
     pub networks: Option<[LayerTable; 2]>,
 }
 
-/// A training image, as seen from a fake.
+/// A training image near a fake.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Neighbour {
     /// Its number among the training images.
     pub image: usize,
-    /// The root mean square of the differences of their pixels, in levels from 0 to 255.
+    /// The root mean square of the pixel differences between the fake and the training image, in levels from 0 to 255.
     pub distance: f64,
-    /// What it shows, if that is known.
+    /// The name of its class, if it has one.
     pub class: Option<String>,
 }
 
-/// A run's generator, ready to answer. A checkpoint that is written meanwhile is taken up with the next question.
+/// Answers questions about a run's generator. It uses the latest checkpoint; if a new one was written, the next
+/// question loads it.
 #[derive(Debug)]
 pub struct Explorer {
     run: PathBuf,
@@ -127,7 +130,7 @@ struct Loaded {
 }
 
 impl Explorer {
-    /// An explorer of the run at `run`. Nothing is read until something is asked.
+    /// An explorer of the run at `run`. It reads nothing before the first question.
     pub fn new(run: &Path) -> Self {
         Self { run: run.to_owned(), device: Device::flex(), loaded: None, data: None }
     }
@@ -136,7 +139,7 @@ impl Explorer {
     ///
     /// # Errors
     ///
-    /// The run has no checkpoint yet, makes points instead of images, or what is asked for is out of range.
+    /// The run has no checkpoint yet, it makes points instead of images, or the question is out of range.
     pub fn answer(&mut self, ask: Ask) -> Result<Answer> {
         self.load()?;
         let Some(Loaded { plan, .. }) = &self.loaded else { unreachable!("it has just been loaded") };
@@ -146,7 +149,7 @@ impl Explorer {
         }
         if data::sample_shape(&plan.data.source).is_some() {
             let hint = "`steadygan generate` draws them as a scatter plot";
-            return Err(Error::recipe("the run makes points, which are no pictures one by one", hint));
+            return Err(Error::recipe("the run makes points, which cannot be drawn as single images", hint));
         }
         match ask {
             Ask::Sheet { seed, count, truncation } => {
@@ -159,7 +162,7 @@ impl Explorer {
                 let distribution = self.plan().model.latent_distribution;
                 let at = |step: usize| distribution.interpolate(&a, &b, step as f64 / (steps - 1) as f64);
                 let latents: Vec<f32> = (0..steps).flat_map(at).collect();
-                // All of the way is of the class where it begins.
+                // All images of the walk have the class of the first.
                 Ok(self.shown(&self.images(&latents, from.seed, |_| from.index), Vec::new()))
             }
             Ask::Nearest { of, count, truncation } => {
@@ -172,10 +175,10 @@ impl Explorer {
     }
 
     fn plan(&self) -> &Plan {
-        &self.loaded.as_ref().expect("loaded before anything is asked").plan
+        &self.loaded.as_ref().expect("`answer` loads first").plan
     }
 
-    /// Reads the latest checkpoint, unless it is the one that is here.
+    /// Reads the latest checkpoint, unless it is already loaded.
     fn load(&mut self) -> Result<()> {
         let file = RunDirectory::open(&self.run)?.checkpoint(Which::Latest);
         let written = fs::metadata(&file).map(|metadata| (metadata.len(), metadata.modified().ok())).ok();
@@ -204,10 +207,10 @@ impl Explorer {
         Ok(latents[index * self.plan().model.latent..].to_vec())
     }
 
-    /// The bytes of the generator's images. If it is told of classes, each has that of the image of the seed whose
-    /// number `place` says.
+    /// Generates images and returns their bytes. With a conditional generator, image `i` has the class that image
+    /// `place(i)` of the seed has.
     fn images(&self, latents: &[f32], seed: u64, place: impl Fn(usize) -> usize) -> Vec<u8> {
-        let Loaded { generator, plan, .. } = self.loaded.as_ref().expect("loaded before anything is asked");
+        let Loaded { generator, plan, .. } = self.loaded.as_ref().expect("`answer` loads first");
         let noise = plan.model.noise_in_sampling.then(|| rng::stream(seed, "generate/noise", 0));
         let columns = plan.model.classes_in_columns();
         let told = if columns.is_empty() { 0 } else { latents.len() / plan.model.latent };
@@ -244,7 +247,8 @@ impl Explorer {
     }
 }
 
-/// The images of the least squared distances to one, nearest first, the lower number first among equals.
+/// The numbers and squared distances of the `count` images nearest to `image`, nearest first; ties go to the lower
+/// number.
 fn nearest_to(image: &[u8], train: &Images, count: usize) -> Vec<(usize, u64)> {
     let of = |index: usize| (index, squared_distance(image, train.image(index)));
     let mut all: Vec<(usize, u64)> = (0..train.count()).map(of).collect();

@@ -1,4 +1,4 @@
-//! A run's networks as files for other programs.
+//! Exports a run's networks to files for other programs.
 
 mod onnx;
 
@@ -16,16 +16,16 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use steadygan_run::{RunDirectory, Which, write_atomically};
 
-/// What an export says of itself, as JSON under the metadata's key `steadygan`.
+/// The description of the network in an export, as JSON under the metadata key `steadygan`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Description<'a> {
     /// [`FORMAT_VERSION`].
     pub format_version: u32,
-    /// Which network it is.
+    /// Generator or discriminator.
     pub role: Role,
-    /// Real images that the run had shown.
+    /// How many real images the run had trained on.
     pub images: u64,
-    /// What both networks are like: sizes, layers, the range of images and the distribution of latents.
+    /// The plan of both networks: sizes, layers, the range of images and the distribution of latents.
     pub model: &'a ModelPlan,
 }
 
@@ -40,8 +40,8 @@ impl Description<'_> {
 ///
 /// # Errors
 ///
-/// The run has no such checkpoint, the folder cannot be written, or the generator has no form in ONNX (both SafeTensors
-/// files are written then); each file is whole or as it was before.
+/// The run has no such checkpoint, the folder cannot be written, or the generator cannot be written as ONNX (in that
+/// case both SafeTensors files are written). After an error each file is either complete or as it was before.
 pub fn export(run: &Path, which: Which) -> Result<PathBuf> {
     let run = RunDirectory::open(run)?;
     let checkpoint = checkpoint_of(&run, which)?;
@@ -63,19 +63,21 @@ pub fn to_safetensors(network: &Network, description: &Description) -> Vec<u8> {
     let tensors: Tensors = named_tensors(network).into_iter().map(|tensor| (tensor.name, tensor.data)).collect();
     let views = tensors.iter().map(|(name, data)| {
         let view = TensorView::new(Dtype::F32, data.shape().to_vec(), data.as_bytes());
-        (name.as_str(), view.expect("a tensor has its shape's bytes"))
+        (name.as_str(), view.expect("the bytes match the shape"))
     });
     let header = HashMap::from([(METADATA_KEY.to_owned(), description.to_json())]);
-    safetensors::serialize(views, Some(header)).expect("tensors of distinct names can be written")
+    safetensors::serialize(views, Some(header)).expect("tensors with distinct names can be written")
 }
 
-/// A generator as an ONNX model, opset 13: input `latent` `[batch, latent, 1, 1]` (as PyTorch's example passes it), output
-/// `images` `[batch, channels, size, size]` in the generator's own range, both 32-bit floats; the batch is free. Batch
-/// norm is that of evaluation, and weights are as spectral norm leaves them.
+/// A generator as an ONNX model, opset 13: input `latent` `[batch, latent, 1, 1]` (as PyTorch's example passes it),
+/// output `images` `[batch, channels, size, size]` in the generator's own range, both 32-bit floats; the batch may have
+/// any size. A conditional generator has a second input, `class` `[batch]`, 64-bit integers. Batch norm uses its
+/// running statistics, and spectral norm is applied to the weights.
 ///
 /// # Errors
 ///
-/// A layer has no form in ONNX here (layer norm, virtual batch norm, attention and what belongs to discriminators).
+/// The generator has a layer that cannot be written as ONNX here: layer norm, virtual batch norm, attention, or a
+/// discriminator's layer.
 ///
 /// # Panics
 ///

@@ -1,4 +1,4 @@
-//! Reading files of which one knows how large they can be, and knowing content again.
+//! Reads files up to a size limit, and prints SHA-256 digests.
 
 use crate::error::{Error, Result};
 use sha2::{Digest, Sha256};
@@ -18,12 +18,13 @@ pub(crate) fn read_at_most(path: &Path, max_bytes: u64) -> io::Result<Option<Vec
         return Ok(None);
     }
     let mut bytes = Vec::with_capacity(length as usize);
-    // It may grow meanwhile, and what is no file has no length.
+    // The limit is enforced again, because a file may grow meanwhile, and a pipe reports no length.
     file.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok((bytes.len() as u64 <= max_bytes).then_some(bytes))
 }
 
-/// [`read_at_most`] of a run's file or of weights: all bytes of a file that holds `what`.
+/// [`read_at_most`] for a run's file, weights or the like: all bytes of a file that holds `what`; a larger file is an
+/// error.
 ///
 /// # Errors
 ///

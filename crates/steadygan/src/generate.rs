@@ -20,37 +20,38 @@ use steadygan_run::{Which, write_atomically, write_atomically_with};
 /// The most images on a sheet: 32 rows of 32.
 const MAX_SHEET: usize = 1024;
 
-/// The most images of one call: a million of the largest fill 200 GB.
+/// The most images in one call: a million of the largest images take 200 GB.
 const MAX_COUNT: usize = 1_000_000;
 
-/// The most frames of an animation: nearly seven minutes.
+/// The most frames in an animation: nearly seven minutes.
 const MAX_FRAMES: usize = 10_000;
 
-/// Steps of a walk from one latent to the next, where each has one row of a sheet.
+/// Steps of a walk from one latent to the next on a sheet, where each such walk has its own row.
 const SHEET_STEPS: usize = 8;
 
-/// Steps of a walk from one latent to the next, where they are frames: about a second.
+/// Steps of a walk from one latent to the next in other destinations; in an animation it takes about a second.
 const FRAME_STEPS: usize = 24;
 
-/// What to make, and where to.
+/// Which images to generate, and where to write them.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// The run's folder.
     pub run: PathBuf,
-    /// Which of its checkpoints.
+    /// Which of the run's checkpoints to use.
     pub checkpoint: Which,
     /// The latents.
     pub latents: Latents,
-    /// The class of the images, by its name or its number from 0; none is all in turn, each in a column of a sheet. Of a
-    /// walk, each latent's stretch has one class.
+    /// The class of the images, by its name or its number from 0. `None` takes all classes in turn, so that each class
+    /// has a column of a sheet; on a walk, the class changes at each latent.
     pub class: Option<String>,
-    /// Whether to walk through the latents in their order and back to the first, instead of one image each. See
-    /// [`LatentDistribution::interpolate`](crate::latent::LatentDistribution::interpolate) for the way.
+    /// Whether to walk through the latents in their order and back to the first, instead of making one image of each.
+    /// [`LatentDistribution::interpolate`](crate::latent::LatentDistribution::interpolate) defines the path between two
+    /// latents.
     ///
-    /// A sheet has a row for each walk from one latent to the next, both ends included, in 8 steps. Elsewhere a walk is
-    /// 24 images and the next one goes on where it ends, so that the last image leads to the first.
+    /// On a sheet, each walk from one latent to the next is a row of 8 steps with both ends. Elsewhere each walk has 24
+    /// images without its end, where the next walk starts; so the images can be played in a loop.
     pub interpolate: bool,
-    /// Where images go.
+    /// Where to write the images.
     pub destination: Destination,
     /// The device's name, as for [`device`].
     pub device: String,
@@ -59,9 +60,9 @@ pub struct Request {
 /// The latents to make images of.
 #[derive(Debug, Clone)]
 pub enum Latents {
-    /// Drawn as in training, or truncated if the plan says so: the same seed gives the same latents.
+    /// Drawn as in training, or truncated if the plan says so. The same seed gives the same latents.
     Drawn {
-        /// How many.
+        /// How many latents.
         count: usize,
         /// The seed.
         seed: u64,
@@ -70,21 +71,21 @@ pub enum Latents {
     File(PathBuf),
 }
 
-/// Where images go.
+/// Where to write the images.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Destination {
-    /// A sheet as one PNG file; of points, a scatter plot over the reals.
+    /// A sheet as one PNG file; for points, a scatter plot over the reals.
     Sheet(PathBuf),
-    /// A walk as a GIF file that plays for ever.
+    /// A walk as a GIF file that loops for ever.
     Animation(PathBuf),
-    /// An array of float32 (N, channels, height, width) in the generator's own range; of points (N, 2, 1, 1).
+    /// An array of float32 (N, channels, height, width) in the generator's own range; for points, (N, 2, 1, 1).
     Array(PathBuf),
-    /// A new folder of PNG files, one an image.
+    /// A new folder with one PNG file for each image.
     Folder(PathBuf),
 }
 
 impl Destination {
-    /// By the name's ending: .png is a sheet, .gif an animation, .npy an array, anything else a folder.
+    /// Chooses by the name's ending: .png is a sheet, .gif an animation, .npy an array, anything else a folder.
     pub fn of(path: &Path) -> Self {
         let ending = path.extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase);
         match ending.as_deref() {
@@ -95,12 +96,13 @@ impl Destination {
         }
     }
 
-    /// An error if the plan's generator makes what cannot go there, or `count` are too many.
+    /// An error if the destination cannot hold the generator's samples, if `count` is too large, or if the folder
+    /// exists.
     fn check(&self, count: usize, plan: &Plan) -> Result<()> {
         let points = data::sample_shape(&plan.data.source).is_some();
         match self {
             Self::Animation(_) | Self::Folder(_) if points => Err(Error::recipe(
-                "the run makes points, which are no pictures one by one",
+                "the run makes points, which cannot be drawn as single images",
                 "write a scatter plot (--out FILE.png) or an array (--out FILE.npy)",
             )),
             Self::Sheet(_) if count > MAX_SHEET && !points => Err(Error::recipe(
@@ -119,7 +121,7 @@ impl Destination {
         }
     }
 
-    /// The steps of a walk from one latent to the next, and how many images of it are shown.
+    /// The number of steps of a walk from one latent to the next, and how many images of it are written.
     fn steps(&self) -> (usize, usize) {
         match self {
             Self::Sheet(_) => (SHEET_STEPS, SHEET_STEPS + 1),
@@ -128,7 +130,7 @@ impl Destination {
     }
 }
 
-/// Writes images of a run's generator.
+/// Generates images with a run's generator and writes them.
 ///
 /// # Errors
 ///
@@ -151,7 +153,7 @@ pub fn generate(request: &Request) -> Result<()> {
     let image = [plan.model.channels, plan.model.size, plan.model.size];
     let seed = request.latents.seed();
     let noise = |piece| plan.model.noise_in_sampling.then(|| rng::stream(seed, "generate/noise", piece));
-    // On a walk a class lasts from one latent to the next.
+    // On a walk, all images from one latent to the next have the same class.
     let stretch = if *interpolate { destination.steps().1 } else { 1 };
     let images = latents.zip(0..).map(|(latents, piece)| {
         let first = piece as usize * SAMPLE_CHUNK;
@@ -188,7 +190,7 @@ pub fn generate(request: &Request) -> Result<()> {
     Ok(())
 }
 
-/// The classes that images take in turn; none if the generator is told of none.
+/// The classes that the images take in turn; empty if the generator is unconditional.
 fn classes(asked: Option<&str>, plan: &Plan) -> Result<Vec<usize>> {
     let known = &plan.model.classes;
     let Some(asked) = asked else { return Ok(plan.model.classes_in_columns()) };
@@ -201,14 +203,14 @@ fn classes(asked: Option<&str>, plan: &Plan) -> Result<Vec<usize>> {
     found.map(|class| vec![class]).ok_or_else(|| Error::recipe(format!("the run knows no class \"{asked}\""), hint))
 }
 
-/// A generator's points over the reals that it was trained on.
+/// Draws a generator's points over its training points.
 fn plot(plan: &Plan, values: &[f32]) -> Result<DynamicImage> {
     let train = data::load(&plan.data)?.train;
     let reals = data::first_shown(&train, plan.seed, SCATTERED);
     Ok(picture_of_fakes(&reals.from_values(values, plan.model.range), &reals, 0))
 }
 
-/// Images one by one from pieces of several.
+/// Splits pieces of several images into single images.
 fn each(pieces: impl Iterator<Item = Vec<u8>>, image: [usize; 3]) -> impl Iterator<Item = Vec<u8>> {
     let length = image.iter().product();
     pieces.flat_map(move |bytes| bytes.chunks_exact(length).map(<[u8]>::to_vec).collect::<Vec<_>>())
@@ -229,7 +231,7 @@ struct Pieces {
 }
 
 impl Latents {
-    /// The seed of what is drawn.
+    /// The seed of the latents, also used for noise; 0 for latents from a file.
     fn seed(&self) -> u64 {
         match *self {
             Self::Drawn { seed, .. } => seed,
@@ -274,7 +276,7 @@ impl Pieces {
             let message = format!("a walk through {count} latents has more than {MAX_COUNT} images");
             return Err(Error::recipe(message, "walk through fewer: --count 8, or a file with fewer rows"));
         }
-        // Before the latents are drawn, which may be many.
+        // Checked here too, before all latents are drawn, because there may be many.
         destination.check(total, plan)?;
         let (length, distribution) = (plan.model.latent, plan.model.latent_distribution);
         let ends: Vec<f32> = latents.flatten().collect();

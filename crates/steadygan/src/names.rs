@@ -1,6 +1,6 @@
-//! Names that were mistyped.
+//! Suggestions for mistyped names.
 
-/// The known name that is most like `name`; the first of equals.
+/// The known name most similar to `name`; ties go to the first.
 pub(crate) fn nearest<N: AsRef<str>>(known: impl Iterator<Item = N>, name: &str) -> Option<N> {
     known
         .map(|known| (likeness(known.as_ref(), name), known))
@@ -8,7 +8,7 @@ pub(crate) fn nearest<N: AsRef<str>>(known: impl Iterator<Item = N>, name: &str)
         .map(|best| best.1)
 }
 
-/// How alike two names are, from 0 to 1; a forgotten section counts little.
+/// The similarity of two names, from 0 to 1. A `name` without its section still matches well.
 fn likeness(known: &str, name: &str) -> f64 {
     let last = known.rsplit('.').next().unwrap_or(known);
     strsim::jaro_winkler(known, name).max(strsim::jaro_winkler(last, name))

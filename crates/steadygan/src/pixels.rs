@@ -1,10 +1,10 @@
-//! Pixels as networks see them, and back.
+//! Converts between bytes and the pixel values of networks.
 //!
 //! # When it helps
 //!
-//! What matters is that reals and fakes have one range: a discriminator tells them apart by a mismatch at once. That
-//! [−1, 1] with tanh trains better than [0, 1] with a sigmoid is the word of its authors (Radford, Metz and
-//! Chintala 2016, section 4; ganhacks tip 1), no published comparison; later generators end in a linear layer.
+//! Reals and fakes must have the same range, because a mismatch alone lets a discriminator tell them apart. Radford,
+//! Metz and Chintala 2016 (section 4) and ganhacks (tip 1) recommend [−1, 1] with tanh over [0, 1] with a sigmoid;
+//! there is no published comparison, and later generators end in a linear layer.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +19,7 @@ pub enum PixelRange {
 }
 
 impl PixelRange {
-    /// A pixel as networks see it: 0 and 255 become the range's ends.
+    /// A byte's value for a network: 0 and 255 become the ends of the range.
     pub fn scale(self, pixel: u8) -> f32 {
         match self {
             Self::Symmetric => (f32::from(pixel) - 127.5) / 127.5,
@@ -27,14 +27,14 @@ impl PixelRange {
         }
     }
 
-    /// The nearest pixel to a value, the inverse of [`scale`](Self::scale): every pixel comes back as it was. Values
-    /// out of the range become its ends, and NaN 0.
+    /// The byte nearest to a value. The exact inverse of [`scale`](Self::scale) for every byte. Values outside the
+    /// range become 0 or 255, and NaN becomes 0.
     pub fn unscale(self, value: f32) -> u8 {
         let pixel = match self {
             Self::Symmetric => value * 127.5 + 127.5,
             Self::Unit => value * 255.0,
         };
-        // A float's cast to an integer saturates.
+        // The cast saturates, and turns NaN into 0.
         pixel.round() as u8
     }
 }

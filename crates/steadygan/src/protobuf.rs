@@ -1,7 +1,7 @@
-//! The encoding of Protocol Buffers, as far as writing ONNX models and TensorBoard's events needs it.
+//! The part of the Protocol Buffers encoding that writing ONNX models and TensorBoard's events needs.
 //!
-//! Writing takes four of the wire types and no schema, which is this page; a crate with a derive macro would be
-//! more of both to build than it spares. Source: <https://protobuf.dev/programming-guides/encoding>.
+//! Writing needs only four wire types and no schema, so this one file is less to build than a crate with a derive
+//! macro. Source: <https://protobuf.dev/programming-guides/encoding>.
 
 /// The wire type of integers.
 const VARINT: u64 = 0;
@@ -12,7 +12,7 @@ const LENGTH_DELIMITED: u64 = 2;
 /// The wire type of 32-bit floats.
 const FIXED_32: u64 = 5;
 
-/// The bytes of a message, to which fields are added in any order; a field that is added again is repeated.
+/// The bytes of a message. Fields may be added in any order; adding a field again makes it a repeated field.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Message(Vec<u8>);
 
@@ -21,7 +21,7 @@ impl Message {
         self.0
     }
 
-    /// Seven bits a byte, the lowest first; the eighth says that more follow.
+    /// Seven bits a byte, the lowest first; the eighth bit is set if more bytes follow.
     fn varint(&mut self, mut value: u64) {
         while value >= 0x80 {
             self.0.push(value as u8 | 0x80);

@@ -1,8 +1,8 @@
 //! Named random streams.
 //!
-//! Every random number of a run comes from a stream that is a pure function of the run's seed, what
-//! the numbers are for, and the images shown so far. Nothing has to be saved: a resumed run asks for
-//! the same streams and gets the same numbers, and a new use of randomness moves no other.
+//! Every random number of a run comes from a stream that is a pure function of the run's seed, the purpose of
+//! the numbers, and the number of real images used so far. So no state has to be saved: a resumed run asks for the
+//! same streams and gets the same numbers. And a new use of randomness does not change the numbers of other uses.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 /// A stream of random numbers: ChaCha with 8 rounds.
 pub type Stream = ChaCha8Rng;
 
-/// The stream for `purpose` (a short name such as `"latent"`) at `images` real images shown.
+/// The stream for `purpose` (a short name such as `"latent"`) after `images` real images.
 ///
 /// The ChaCha key is SHA-256 of the seed (little endian) and the purpose; `images` selects one of the
 /// key's 2⁶⁴ independent streams.

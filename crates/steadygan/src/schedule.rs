@@ -1,4 +1,4 @@
-//! One curve for every value that varies as training goes on.
+//! Schedules: values that change during training.
 //!
 //! ```
 //! use steadygan::schedule::{Schedule, Shape};
@@ -14,11 +14,12 @@ use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 use toml::{Table, Value};
 
-/// A value that goes from one number to another over the first `over` images shown, and stays there.
+/// A value that goes from one number to another over the first `over` real images of training, and then stays.
 ///
-/// In a recipe it is a number (of images also a word such as `"10k"`), or a table: `{ from = 0.1, to = 0.0, over = "50k", shape = "cosine" }`. `over` counts images,
-/// or is a share of the run's as a number with a point (`1.0` is all of them, and what is taken when it is left out);
-/// the plan holds images, so that a run resumed with more keeps its curve.
+/// In a recipe it is a number (or, if the value counts images, a word such as `"10k"`), or a table:
+/// `{ from = 0.1, to = 0.0, over = "50k", shape = "cosine" }`. `over` is a number of images, or, written with a decimal
+/// point, a share of the run's images; the default `1.0` is the whole run. The plan stores `over` in images, so that a
+/// run resumed with more images keeps its curve.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Written", into = "Written")]
 pub struct Schedule {
@@ -26,27 +27,27 @@ pub struct Schedule {
     pub from: f64,
     /// The value after `over` images.
     pub to: f64,
-    /// Images over which it changes; [`WHOLE_RUN`] until a plan knows how many that is.
+    /// Images over which the value changes; [`WHOLE_RUN`] until a plan knows the run's length.
     pub over: u64,
-    /// How it goes from one to the other.
+    /// The curve between the two values.
     pub shape: Shape,
 }
 
-/// The span of a schedule over the whole run, before a plan spells it out.
+/// Stands for the whole run in [`Schedule::over`], until a plan replaces it by the run's number of images.
 pub const WHOLE_RUN: u64 = i64::MAX as u64;
 
-/// How a schedule goes from its first value to its last.
+/// The curve of a schedule between its two values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Shape {
-    /// In equal steps.
+    /// A straight line.
     #[default]
     Linear,
-    /// Along half a cosine: slowly at both ends (Loshchilov and Hutter 2017, without restarts).
+    /// Half a cosine, which changes slowly at both ends (Loshchilov and Hutter 2017, without restarts).
     Cosine,
 }
 
-/// As it stands in a recipe or a plan.
+/// A schedule as written in a recipe or a plan.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged, expecting = "neither a number nor a schedule { from = …, to = …, over = …, shape = … }")]
 enum Written {
@@ -65,7 +66,7 @@ struct Curve {
     shape: Shape,
 }
 
-/// Images, or the share 1.0 that is the whole run.
+/// A number of images, or the share 1.0 for the whole run.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged, expecting = "neither a number of images, a word such as \"50k\" nor a share such as 0.5")]
 enum Span {
@@ -107,12 +108,12 @@ impl From<Schedule> for Written {
 }
 
 impl Schedule {
-    /// The same value for ever.
+    /// A schedule that always has this value.
     pub const fn constant(value: f64) -> Self {
         Self { from: value, to: value, over: 0, shape: Shape::Linear }
     }
 
-    /// Whether it never changes.
+    /// Whether the value never changes.
     pub fn is_constant(&self) -> bool {
         self.from == self.to
     }
@@ -130,13 +131,13 @@ impl Schedule {
         self.from + (self.to - self.from) * moved
     }
 
-    /// Whether both ends, and so every value between, are as `sound` says.
+    /// Whether `sound` accepts both ends. If `sound` tests for an interval, it then accepts all values between too.
     pub fn all(&self, sound: impl Fn(f64) -> bool) -> bool {
         sound(self.from) && sound(self.to)
     }
 }
 
-/// Both ends, for messages.
+/// The value, or both ends, for messages.
 impl std::fmt::Display for Schedule {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.is_constant() {
@@ -146,13 +147,13 @@ impl std::fmt::Display for Schedule {
     }
 }
 
-/// Whether a table of a recipe is a schedule, one value, and no section.
+/// Whether a table in a recipe is a schedule rather than a section.
 pub(crate) fn is_schedule(table: &Table) -> bool {
     table.contains_key("from") && table.contains_key("to")
 }
 
-/// Spells out the spans of all schedules in a value: a share of `images`, or a word such as "50k", becomes a number
-/// of images. What does not fit is left for the type to refuse.
+/// Replaces `over` in all schedules of a value by a number of images: a share is taken of `images`, and a word such as
+/// "50k" is parsed. Anything else is left as it is, and fails when the value is parsed as a [`Schedule`].
 pub(crate) fn resolve(value: &mut Value, images: u64) {
     let Value::Table(table) = value else { return };
     if !is_schedule(table) {

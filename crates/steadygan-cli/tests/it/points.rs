@@ -60,7 +60,7 @@ fn points_are_generated_as_a_plot_or_an_array() {
     assert!(String::from_utf8_lossy(&array).contains("(5, 2, 1, 1)"));
     for rest in ["--out folder", "--interpolate --out walk.gif"] {
         let (error, hint) = generate(rest).refused();
-        assert_eq!(error, "the run makes points, which are no pictures one by one");
+        assert_eq!(error, "the run makes points, which cannot be drawn as single images");
         assert_eq!(hint, "write a scatter plot (--out FILE.png) or an array (--out FILE.npy)");
     }
 }

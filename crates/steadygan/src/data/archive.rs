@@ -1,4 +1,5 @@
-//! What must hold of every archive before its content is believed. Nothing is ever unpacked to disk.
+//! Checks for every archive, because archives may come from strangers: sizes, names, links. Nothing is ever unpacked
+//! to disk.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -7,31 +8,31 @@ use crate::error::{Error, Result};
 
 use super::source::DAMAGED;
 
-/// An archive of more files is refused: ImageNet's training set has 1.3 million.
+/// An archive with more files is refused; ImageNet's training set has 1.3 million.
 pub(super) const MAX_FILES: usize = 2_000_000;
 
 /// A longer name is refused.
 const MAX_NAME_BYTES: usize = 1024;
 
-/// An archive that unpacks to more is refused: 256 GiB, twice ImageNet's training set.
+/// An archive that unpacks to more bytes is refused: 256 GiB, twice ImageNet's training set.
 const MAX_UNPACKED_BYTES: u64 = 256 << 30;
 
-/// An archive may unpack to this many times its size: deflate makes at most a 1032nd of anything, and
-/// images of any content hardly less than a tenth.
+/// An archive may unpack to this many times its size. Deflate shrinks data by at most 1032 times, but image files
+/// hardly by more than 10 times.
 const MAX_RATIO: u64 = 100;
 
-/// An archive may always unpack to this much (64 MiB), whatever its size: blank images compress well.
+/// Any archive may unpack to this many bytes (64 MiB), however small it is, because blank images compress well.
 const FREE_BYTES: u64 = 64 << 20;
 
 /// Archives inside archives are not opened.
 const NESTED: [&str; 6] = [".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".rar"];
 
-/// To how much an archive of `packed` bytes may unpack.
+/// How many bytes an archive of `packed` bytes may unpack to.
 pub(super) fn unpacked_limit(packed: u64) -> u64 {
     packed.saturating_mul(MAX_RATIO).clamp(FREE_BYTES, MAX_UNPACKED_BYTES)
 }
 
-/// What is wrong with an archive that holds more than it may.
+/// The error for an archive that unpacks to more than `limit` bytes.
 pub(super) fn bomb(what: &str, limit: u64) -> Error {
     Error::data(
         format!(
@@ -42,17 +43,17 @@ pub(super) fn bomb(what: &str, limit: u64) -> Error {
     )
 }
 
-/// What is wrong with an archive of more than [`MAX_FILES`].
+/// The error for an archive with more than [`MAX_FILES`] files.
 pub(super) fn too_many(what: &str) -> Error {
     Error::data(format!("{what} holds more than {MAX_FILES} files"), "divide it, or give a folder")
 }
 
-/// What is wrong with an archive that holds two files of one name.
+/// The error for an archive that holds two files with the same name.
 pub(super) fn twice(what: &str, name: &str) -> Error {
     Error::data(format!("{what} holds {name:?} twice"), "make the archive again from a folder")
 }
 
-/// What is wrong with an archive that holds a link, a device or the like.
+/// The error for an archive that holds a link, a device or the like.
 pub(super) fn no_file(what: &str, name: &str, kind: &str) -> Error {
     Error::data(
         format!("{what} holds {kind}, {name:?}"),
@@ -60,7 +61,7 @@ pub(super) fn no_file(what: &str, name: &str, kind: &str) -> Error {
     )
 }
 
-/// What is wrong with an archive that ends early or does not fit together.
+/// The error for an archive that is cut short or damaged.
 pub(super) fn damaged(what: &str, kind: &str, cause: impl fmt::Display) -> Error {
     let cause = cause.to_string();
     let mut letters = cause.chars();
@@ -68,11 +69,11 @@ pub(super) fn damaged(what: &str, kind: &str, cause: impl fmt::Display) -> Error
     Error::data(format!("{what} cannot be read as {kind}: {first}{}", letters.as_str()), DAMAGED)
 }
 
-/// An entry's name with `/` between folders, or `None` if it is hidden (a part begins with a dot) as in a
-/// folder. `separators` are those of the archive's format.
+/// An entry's name with `/` between folders, or `None` if it is hidden (a part begins with a dot); a folder's hidden
+/// files are left out too. `separators` are the archive format's separators between folders.
 ///
 /// # Errors
-/// If the name is absolute, leads out of the archive, is no name at all, or is that of another archive.
+/// If the name is absolute, leads out of the archive, is too long, holds a zero byte, or ends like an archive's.
 pub(super) fn entry_name(what: &str, raw: &[u8], separators: &[char]) -> Result<Option<String>> {
     let shown = String::from_utf8_lossy(&raw[..raw.len().min(MAX_NAME_BYTES)]).into_owned();
     let refused = |why: &str, hint: &str| Err(Error::data(format!("{what} {why}: {shown:?}"), hint));
@@ -99,7 +100,7 @@ pub(super) fn entry_name(what: &str, raw: &[u8], separators: &[char]) -> Result<
     Ok(Some(name))
 }
 
-/// An error that a [`Limited`] reader gives beyond its limit.
+/// The error of a [`Limited`] reader when more bytes are read than its limit allows.
 #[derive(Debug)]
 pub(super) struct Beyond;
 
@@ -111,12 +112,12 @@ impl fmt::Display for Beyond {
 
 impl std::error::Error for Beyond {}
 
-/// Whether a reading failed because of a [`Limited`] reader's limit.
+/// Whether a read failed because of a [`Limited`] reader's limit.
 pub(super) fn is_beyond(error: &io::Error) -> bool {
     error.get_ref().is_some_and(|inner| inner.is::<Beyond>())
 }
 
-/// Gives at most `left` bytes; more is an error.
+/// A reader that gives at most `left` bytes, then an error.
 #[derive(Debug)]
 pub(super) struct Limited<R> {
     pub(super) inner: R,

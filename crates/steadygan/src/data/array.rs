@@ -1,4 +1,4 @@
-//! Images in NumPy's `.npy`: N × H × W of grey levels, or N × H × W × C.
+//! Images in NumPy's `.npy`: N × H × W grey levels, or N × H × W × C.
 
 use std::io::{BufReader, Read};
 use std::path::Path;
@@ -12,10 +12,10 @@ use super::source::{DAMAGED, head, is_file_named, name_of, open};
 use super::{BATCH_BYTES, Contents, DataPlan, Door, Sink};
 use crate::error::{Error, Result};
 
-/// Grey; grey and alpha; colour; colour and alpha.
+/// 1 is grey; 2 is grey and alpha; 3 is colour; 4 is colour and alpha.
 const MAX_CHANNELS: usize = 4;
 
-/// The names of NumPy's `uint8`, whose byte order says nothing.
+/// NumPy's names for `uint8`; the byte order in front makes no difference for single bytes.
 const UINT8: [&str; 4] = ["|u1", "<u1", ">u1", "u1"];
 
 /// Opens `.npy` files of images, by name or by content.
@@ -39,11 +39,11 @@ impl Door for Npy {
     }
 }
 
-/// Hands over the images of a `.npy`, called `what` in messages, and returns how many there are. It is
-/// read in batches: nothing is allocated on the header's word.
+/// Passes the images of a `.npy`, called `what` in messages, to `sink`, and returns their count. It reads in
+/// batches, so that a false count in the header cannot allocate memory.
 ///
 /// # Errors
-/// If it holds anything but `uint8` images in C order, or more or less than its header announces.
+/// If it holds anything but `uint8` images in C order, or more or fewer bytes than its header announces.
 pub(super) fn hand_over(what: &str, mut source: &mut dyn Read, sink: &mut dyn Sink) -> Result<usize> {
     let (header, _) = npy::read_header(&mut source).map_err(|why| Error::data(format!("{what} {why}"), DAMAGED))?;
     let [count, height, width, channels] = shape(what, &header)?;

@@ -1,4 +1,4 @@
-//! CIFAR-10's binary version: records of a class and a planar colour image of 32 × 32
+//! CIFAR-10's binary version: each record is one byte of class and a planar colour image of 32 × 32
 //! (<https://www.cs.toronto.edu/~kriz/cifar.html>).
 
 use std::collections::BTreeMap;
@@ -11,10 +11,10 @@ use super::{Contents, DataPlan, Door, Images, Sink, door, encoded, tarball};
 use crate::error::{Error, Result};
 
 const SIZE: usize = 32;
-/// A class and three planes.
+/// One byte of class and three colour planes.
 const RECORD_BYTES: usize = 1 + 3 * SIZE * SIZE;
 
-/// What the classes show, as in the archive's `batches.meta.txt`.
+/// The names of the classes, as in the archive's `batches.meta.txt`.
 const CLASS_NAMES: [&str; 10] =
     ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 
@@ -23,9 +23,8 @@ const FOLDER: &str = "cifar-10-batches-bin";
 
 const A_BATCH: &str = "give a batch of CIFAR-10's binary version (not CIFAR-100's, not the Python version)";
 
-/// Opens a folder of batches, one batch, or the archive as it is distributed. Of a folder and of the
-/// archive the batches `data_batch_*.bin` are read, in the order of their names; the images to test on are
-/// another batch.
+/// Opens a folder of batches, one batch, or the archive as it is distributed. From a folder or the archive it reads
+/// the training batches `data_batch_*.bin`, in the order of their names, and leaves out the test batch.
 pub(super) struct Cifar;
 
 impl Door for Cifar {
@@ -71,12 +70,13 @@ fn is_batch(name: &str) -> bool {
     last.starts_with("data_batch_") && last.ends_with(".bin")
 }
 
-/// Whether a file is one of those that come with the batches.
+/// Whether CIFAR-10's archive holds a file of this name beside the batches; either may be the archive's first file.
 fn is_beside_batches(name: &str) -> bool {
     name.rsplit('/').next().is_some_and(|last| matches!(last, "test_batch.bin" | "batches.meta.txt"))
 }
 
-/// The batches of a folder, by name. A folder around the archive's folder and nothing else stands for it.
+/// The batches of a folder, ordered by name. A folder that holds the archive's folder and no other source is read as
+/// the archive's folder.
 fn batches(folder: &Path) -> Vec<(String, PathBuf)> {
     let mut found = entries(folder);
     if found.iter().any(|(name, _)| name == FOLDER) && !found.iter().any(is_another_source) {
@@ -87,20 +87,20 @@ fn batches(folder: &Path) -> Vec<(String, PathBuf)> {
     found
 }
 
-/// The names and paths of what lies in a folder.
+/// The names and paths of a folder's entries.
 fn entries(folder: &Path) -> Vec<(String, PathBuf)> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     entries.map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path())).collect()
 }
 
-/// Whether what lies beside the archive's folder is a folder, an image, or anything else that a door opens; hidden
-/// files are not looked at.
+/// Whether an entry beside the archive's folder is a folder, an image, or anything else that a door opens; hidden
+/// entries do not count.
 fn is_another_source((name, path): &(String, PathBuf)) -> bool {
     let opens = || path.to_str().is_none_or(|path| door(path).is_ok());
     name != FOLDER && !name.starts_with('.') && (path.is_dir() || is_candidate(path) || opens())
 }
 
-/// The batches of an archive, by name. They are held whole: the usual five take 150 MB.
+/// The batches of an archive, by name. They are held in memory whole: the usual five take 150 MB.
 fn archived(path: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
     let mut found = BTreeMap::new();
     let mut left = encoded::MAX_FILE_BYTES;
@@ -127,7 +127,7 @@ fn read_file(path: &Path) -> Result<Vec<u8>> {
     encoded::read_file(path).map_err(refused)
 }
 
-/// Hands over the images of a batch and returns their classes.
+/// Passes the images of a batch to `sink` and returns their classes.
 fn hand_over(what: &str, batch: &[u8], sink: &mut dyn Sink) -> Result<Vec<u32>> {
     let refused = |why: String| Err(Error::data(format!("{what} {why}"), A_BATCH));
     let records = batch.chunks_exact(RECORD_BYTES);

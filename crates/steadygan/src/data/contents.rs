@@ -1,5 +1,5 @@
-//! What a door tells about the images that it handed over, and what follows from it: order, classes,
-//! and whether enough of them could be read.
+//! The names and classes that a door returns for its images, and what is derived from them: the order of the images,
+//! their classes, and whether enough of them could be read.
 
 use std::collections::BTreeSet;
 
@@ -8,44 +8,44 @@ use super::holdout::{self, ImageDigest};
 use super::{Images, Skipped};
 use crate::error::{Error, Result};
 
-/// More unreadable images than one in this many is an error: the source is not what the user thinks.
+/// More unreadable images than one in this many is an error, because the source is probably the wrong one.
 const UNREADABLE_ONE_IN: usize = 10;
 
 /// How many unreadable images a message names.
 const NAMED: usize = 3;
 
-/// What a door knows beside the images.
+/// What a door returns about a source beside its images.
 #[derive(Debug)]
 pub(super) struct Contents {
     /// The data set's short name.
     pub(super) name: String,
     pub(super) naming: Naming,
-    /// What could not even be opened.
+    /// The files and folders that could not even be listed.
     pub(super) skipped: Vec<Skipped>,
-    /// What the user should know, as a sentence.
+    /// A sentence that warns the user about the source.
     pub(super) warning: Option<String>,
-    /// The channels of the images handed over, and their digests, where the door has looked at these.
+    /// The channels of the images and their digests, if the door has computed digests already.
     pub(super) digests: Option<(usize, Vec<ImageDigest>)>,
 }
 
 impl Contents {
-    /// Of images that could all be opened, and of which nothing else is known.
+    /// Contents with nothing skipped, no warning and no digests.
     pub(super) fn new(name: String, naming: Naming) -> Self {
         Self { name, naming, skipped: Vec::new(), warning: None, digests: None }
     }
 }
 
-/// How images are called and ordered.
+/// How images are named and ordered.
 #[derive(Debug)]
 pub(super) enum Naming {
-    /// By file, `/` between folders, in the order they were handed over. They are put in the order of
-    /// their names' bytes, and folders are classes.
+    /// Each image has its file's name, `/` between folders; the names come in the order the door read the images.
+    /// The images are then sorted by the bytes of their names, and folders are classes.
     Files(Vec<String>),
-    /// By number, in the order they were handed over.
+    /// Each image has its number in the order the door read them, and keeps that place.
     Numbers(Option<Classes>),
 }
 
-/// The class of each image, and what classes are called.
+/// The class of each image, and the names of the classes.
 #[derive(Debug, PartialEq)]
 pub(super) struct Classes {
     pub(super) of: Vec<u32>,
@@ -53,15 +53,15 @@ pub(super) struct Classes {
 }
 
 impl Classes {
-    /// Classes numbered from 0 in the order of their labels, and the labels as names.
+    /// Numbers the classes from 0 in ascending order of their labels; the labels become the names.
     pub(super) fn labelled(labels: &[i64]) -> Self {
         let known: Vec<i64> = BTreeSet::from_iter(labels).into_iter().copied().collect();
         let class = |label: &i64| known.partition_point(|other| other < label) as u32;
         Self { of: labels.iter().map(class).collect(), names: known.iter().map(i64::to_string).collect() }
     }
 
-    /// The folders of the first level that has more than one of them, if every image lies in one: an archive
-    /// of `photos/cat/1.png` and `photos/dog/1.png` shows cats and dogs, one of `photos/1.png` has no classes.
+    /// Takes the folders at the first level that has more than one folder as classes, if every image lies in a folder
+    /// of that level: `photos/cat/1.png` and `photos/dog/1.png` have the classes cat and dog; `photos/1.png` has none.
     fn of_folders(names: &[&str]) -> Option<Self> {
         let (mut folders, mut below) = split(names)?;
         while folders.iter().all(|folder| *folder == folders[0]) {
@@ -76,7 +76,7 @@ impl Classes {
     }
 }
 
-/// A name with its control characters escaped: names come from strangers' archives and go to terminals.
+/// A name with its control characters escaped, because names come from strangers' archives and go to terminals.
 pub(super) fn printable(name: &str) -> String {
     name.chars().fold(String::new(), |mut shown, c| {
         match c.is_control() {
@@ -87,14 +87,14 @@ pub(super) fn printable(name: &str) -> String {
     })
 }
 
-/// Each name's first folder and what is below it, if there are names and all have one.
+/// Each name's first folder and the rest of its path, if there are names and all have a folder.
 fn split<'a>(names: &[&'a str]) -> Option<(Vec<&'a str>, Vec<&'a str>)> {
     let parts: Option<(Vec<&str>, Vec<&str>)> = names.iter().map(|name| name.split_once('/')).collect();
     parts.filter(|(folders, _)| !folders.is_empty())
 }
 
 impl Naming {
-    /// What the image that was handed over as number `index` is called.
+    /// The name of the image that the door read as number `index`.
     pub(super) fn name(&self, index: usize) -> String {
         match self {
             Self::Files(names) => printable(&names[index]),
@@ -103,7 +103,7 @@ impl Naming {
     }
 }
 
-/// All of a source's images that can be read, before the hold-out is taken.
+/// All of a source's readable images, before the held-out set is split off.
 #[derive(Debug)]
 pub(super) struct Loaded {
     pub(super) name: String,
@@ -111,12 +111,12 @@ pub(super) struct Loaded {
     pub(super) class_names: Vec<String>,
     pub(super) skipped: Vec<Skipped>,
     pub(super) warning: Option<String>,
-    /// Of the images, in order.
+    /// The digests of the images, in order.
     pub(super) digests: Vec<ImageDigest>,
 }
 
 impl Loaded {
-    /// Orders what was filled and gives it its classes.
+    /// Puts the images in order and gives them their classes.
     pub(super) fn new(contents: Contents, filled: Filled) -> Self {
         let Contents { name, naming, mut skipped, warning, digests } = contents;
         let Filled { mut images, failures, taken } = filled;
@@ -137,13 +137,13 @@ impl Loaded {
         };
         let (of, class_names) = classes.map(|classes| (classes.of, classes.names)).unzip();
         images.classes = of;
-        // Images that were handed over by number and all fitted with their channels are still the same.
+        // The door's digests still hold if no image was left out and the number of channels did not change.
         let same = |(channels, of): &(usize, Vec<_>)| *channels == images.channels && of.len() == images.count();
         let digests = digests.filter(same).map_or_else(|| holdout::digests(&images), |(_, of)| of);
         Self { name, images, class_names: class_names.unwrap_or_default(), skipped, warning, digests }
     }
 
-    /// An error if no image can be read, or more than a tenth cannot.
+    /// An error if no image can be read, or if more than a tenth of them cannot be read.
     pub(super) fn check(&self, source: &str) -> Result<()> {
         let (read, skipped) = (self.images.count(), self.skipped.len());
         if read == 0 && skipped == 0 {

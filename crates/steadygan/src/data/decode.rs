@@ -1,4 +1,4 @@
-//! From the bytes of one image file to an upright image, within limits.
+//! Decodes one image file to an upright image, within limits of size and memory.
 
 use std::io::Cursor;
 
@@ -9,28 +9,29 @@ use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 const FORMATS: [ImageFormat; 5] =
     [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP, ImageFormat::Bmp, ImageFormat::Gif];
 
-/// An image of more pixels is refused by its header, before any of it is decoded.
+/// An image whose header announces more pixels is refused before any of it is decoded.
 pub(super) const MAX_PIXELS: u64 = 64_000_000;
 
-/// Memory that decoding one image may take: `MAX_PIXELS` of 8 bytes (RGBA at 16 bits).
+/// Memory in bytes that decoding one image may take: `MAX_PIXELS` of 8 bytes (RGBA at 16 bits).
 const MAX_DECODED_BYTES: u64 = 8 * MAX_PIXELS;
 
 /// Extensions of image formats that the `image` crate does not know by name.
 const FOREIGN_EXTENSIONS: [&str; 4] = ["heic", "heif", "jp2", "jxl"];
 
-/// Whether a file's content begins like an image's, of any format.
+/// Whether a file's first bytes are those of an image format, decoded here or not.
 pub(super) fn is_image(head: &[u8]) -> bool {
     image::guess_format(head).is_ok()
 }
 
-/// Whether a file's extension says that it is an image, of any format.
+/// Whether a file extension belongs to an image format, decoded here or not.
 pub(super) fn is_image_extension(extension: &str) -> bool {
     ImageFormat::from_extension(extension).is_some()
         || FOREIGN_EXTENSIONS.iter().any(|foreign| foreign.eq_ignore_ascii_case(extension))
 }
 
-/// Decodes a PNG, JPEG, WebP, BMP or GIF, known by its content, and turns it upright as its EXIF
-/// orientation says. Of an animation it is the first frame. Colour profiles are ignored. The error is the end of a sentence that begins with the file's name.
+/// Decodes a PNG, JPEG, WebP, BMP or GIF, recognised by its content, and turns it upright as its EXIF orientation says.
+/// An animation gives its first frame. Colour profiles are ignored. The error is the end of a sentence that begins with
+/// the file's name.
 pub(super) fn decode(bytes: &[u8]) -> Result<DynamicImage, String> {
     let format = match image::guess_format(bytes) {
         Ok(format) if FORMATS.contains(&format) => format,
@@ -56,8 +57,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<DynamicImage, String> {
     Ok(image)
 }
 
-/// Whether a JPEG reaches its end-of-image marker; decoders fill what is missing with grey and say
-/// nothing. Walks the segments (ITU-T T.81, annex B), so that markers inside thumbnails do not count.
+/// Whether a JPEG reaches its end-of-image marker. This is checked because decoders silently fill a missing part with
+/// grey. Walks the segments (ITU-T T.81, annex B), so that markers inside thumbnails do not count.
 fn ends_its_scans(jpeg: &[u8]) -> bool {
     const END_OF_IMAGE: u8 = 0xD9;
     const START_OF_SCAN: u8 = 0xDA;
@@ -67,7 +68,7 @@ fn ends_its_scans(jpeg: &[u8]) -> bool {
         match (first, marker) {
             (0xFF, END_OF_IMAGE) => return true,
             (0xFF, 0xFF) => at += 1,
-            // Stuffed zeros and restarts belong to the scan, as does what is no marker at all.
+            // Stuffed zeros and restart markers belong to the scan; so do bytes that are no marker (below).
             (0xFF, 0x00 | 0x01 | 0xD0..=0xD7) => at += 2,
             (0xFF, marker) => {
                 let Some(&[high, low]) = jpeg.get(at + 2..at + 4) else {
@@ -87,7 +88,7 @@ fn ends_its_scans(jpeg: &[u8]) -> bool {
 pub(super) mod tests {
     use super::*;
 
-    /// A file of this format.
+    /// Encodes an image as a file of this format.
     pub(in super::super) fn encode(image: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
         let mut file = Cursor::new(Vec::new());
         image.into().write_to(&mut file, format).unwrap();
@@ -111,7 +112,7 @@ pub(super) mod tests {
 
     #[test]
     fn a_file_cut_anywhere_is_an_error_never_a_panic() {
-        /// PNG's last bytes only say that it ends, as GIF's last three do.
+        /// The last 12 bytes of a PNG, like the last three of a GIF, only mark the end; an image may do without them.
         const END_BYTES: usize = 12;
         for format in FORMATS {
             let whole = encode(noise(), format);

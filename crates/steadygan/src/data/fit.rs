@@ -1,4 +1,4 @@
-//! From an image of any size to a square of bytes.
+//! Turns an image of any size into a square of bytes.
 
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{PixelType, Resizer};
@@ -10,8 +10,8 @@ pub(super) struct Square {
     pixels: Vec<u8>,
 }
 
-/// Crops to the centre square, composes over `background`, and resizes to `size` pixels (Lanczos with
-/// three lobes, antialiased) unless the square already has that size: then its pixels stay as they are.
+/// Crops to the centre square, composes over `background`, and resizes to `size` pixels (Lanczos with three lobes,
+/// antialiased). A square that already has that size keeps its pixels.
 pub(super) fn fit(
     image: DynamicImage,
     size: usize,
@@ -38,7 +38,7 @@ pub(super) fn fit(
     Ok(Square { pixels: resized.into_vec(), ..square })
 }
 
-/// One grey or three colour channels of 8 bits, nothing transparent left.
+/// Converts to one grey or three colour channels of 8 bits, without transparency.
 fn flatten(image: DynamicImage, background: [u8; 3]) -> Square {
     let (channels, pixels) = match image {
         DynamicImage::ImageLuma8(_) | DynamicImage::ImageLuma16(_) => (1, image.into_luma8().into_raw()),
@@ -57,7 +57,8 @@ fn flatten(image: DynamicImage, background: [u8; 3]) -> Square {
 }
 
 impl Square {
-    /// Writes the image into `out` as planes, one (grey) or three; says whether it is grey, pixel by pixel.
+    /// Writes the image into `out` as one plane (grey) or three. Returns whether every pixel is grey; always true with
+    /// one plane.
     pub(super) fn write_planes(&self, out: &mut [u8], channels: usize) -> bool {
         match (self.channels, channels) {
             (1, _) => {
@@ -85,7 +86,7 @@ impl Square {
     }
 }
 
-/// Grey of a colour by ITU-R BT.601, in the 16-bit arithmetic of Pillow's `convert("L")`; the weights
+/// The grey level of a colour by ITU-R BT.601, in the 16-bit arithmetic of Pillow's `convert("L")`; the weights
 /// sum to 2¹⁶, so that a grey colour keeps its value.
 pub(crate) fn luma([r, g, b]: [u8; 3]) -> u8 {
     let sum = 19_595 * u32::from(r) + 38_470 * u32::from(g) + 7_471 * u32::from(b);

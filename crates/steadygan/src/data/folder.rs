@@ -9,8 +9,8 @@ use super::source::{head, name_of};
 use super::{Contents, DataPlan, Door, Sink, Skipped, decode, encoded};
 use crate::error::Result;
 
-/// Opens directories. Files are images by content or by extension; others (notes, labels, hidden files
-/// and folders) are none of its business. Links are followed, loops of links are not.
+/// Opens directories. It reads the files whose extension or first bytes belong to an image format, and ignores other
+/// files (notes, labels) and hidden files and folders. It follows links, but not in circles.
 pub(super) struct Folder;
 
 impl Door for Folder {
@@ -35,8 +35,8 @@ impl Door for Folder {
     }
 }
 
-/// The image files below `root` with their names, ordered by the bytes of these; and what failed. It ends at
-/// `most` images, whichever they are.
+/// The names and paths of the image files below `root`, ordered by the bytes of the names; and the entries that could
+/// not be listed. It stops after `most` images; which ones depends on the file system.
 fn list(root: &Path, most: usize) -> (Vec<(String, PathBuf)>, Vec<Skipped>) {
     let (mut files, mut skipped) = (Vec::new(), Vec::new());
     let visible = |entry: &DirEntry| entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b".");
@@ -70,7 +70,7 @@ fn name_in(root: &Path, path: &Path) -> String {
     parts.join("/")
 }
 
-/// An image by its extension, or by its first bytes.
+/// Whether a file is an image by its extension or by its first bytes.
 pub(super) fn is_candidate(path: &Path) -> bool {
     encoded::is_named_image(&path.to_string_lossy()) || head(path).is_ok_and(|head| decode::is_image(&head))
 }

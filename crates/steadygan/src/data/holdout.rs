@@ -1,4 +1,5 @@
-//! The hold-out, chosen by content: equal images fall on one side, whatever their order or container.
+//! The held-out set, chosen by image content: equal images always land in the same set, whatever their order or file
+//! format.
 
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
@@ -74,7 +75,7 @@ fn position(digest: &ImageDigest) -> f64 {
 mod tests {
     use super::*;
 
-    /// Grey images of 2 × 2 pixels, each with its number as content and class.
+    /// Grey images of 2 × 2 pixels; each image's number is both its content and its class.
     fn numbered(count: u32) -> Images {
         Images {
             channels: 1,
@@ -89,12 +90,12 @@ mod tests {
         let images = numbered(10_000);
         let digests = digests(&images);
         let (train, holdout) = split(images.clone(), &digests, 0.1).unwrap();
-        // 1000 with a deviation of 30: five deviations.
+        // 1000 expected, with a standard deviation of 30; the bounds are five deviations away.
         assert!((850..=1150).contains(&holdout.count()), "{}", holdout.count());
         assert_eq!(train.count() + holdout.count(), 10_000);
         for side in [&train, &holdout] {
             let classes = side.classes.as_ref().unwrap();
-            assert!(classes.is_sorted(), "order stays");
+            assert!(classes.is_sorted(), "images keep their order");
             let content: Vec<u8> = classes.iter().flat_map(|class| class.to_le_bytes()).collect();
             assert_eq!(side.pixels, content, "classes stay with their images");
         }

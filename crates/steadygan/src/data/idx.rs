@@ -1,7 +1,7 @@
 //! IDX, the format of MNIST and its relatives, plain or compressed by gzip.
 //!
-//! Two zero bytes, a byte for the type, a byte for the number of dimensions, these as big-endian `u32`,
-//! then the values with the last dimension running fastest.
+//! The format: two zero bytes, a byte for the type, a byte for the number of dimensions, each dimension's length as a
+//! big-endian `u32`, then the values with the last dimension running fastest.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -20,15 +20,15 @@ use crate::error::{Error, Result};
 const UNSIGNED_BYTE: u8 = 0x08;
 /// The other type codes: signed byte, 16- and 32-bit integer, 32- and 64-bit float.
 const OTHER_TYPES: [u8; 5] = [0x09, 0x0B, 0x0C, 0x0D, 0x0E];
-/// How the names of MNIST's files end.
+/// The endings of the names of MNIST's files.
 const NAMES: [&str; 4] = ["idx1-ubyte", "idx3-ubyte", "idx1-ubyte.gz", "idx3-ubyte.gz"];
 
-/// MNIST's images to train on, as they are called in its folder.
+/// The names of MNIST's training images in its folder.
 const IN_FOLDER: [&str; 2] = ["train-images-idx3-ubyte", "train-images-idx3-ubyte.gz"];
 
-/// Opens files with an IDX header, and those named as such even if the header is damaged; folders that hold
-/// MNIST's images to train on. Classes come
-/// from the file beside it whose name has `labels` and `idx1` for `images` and `idx3`, if there is one.
+/// Opens files with an IDX header, files with an MNIST name even if the header is damaged, and folders that hold
+/// MNIST's training images. The classes come from a file beside the images, if there is one, whose name has `labels`
+/// and `idx1` instead of `images` and `idx3`.
 pub(super) struct Idx;
 
 impl Door for Idx {
@@ -54,21 +54,21 @@ impl Door for Idx {
     }
 }
 
-/// The file of images that a source names, itself or by its folder.
+/// The file of images: the source itself, or the file in the source's folder.
 fn images(source: &str) -> PathBuf {
     let path = Path::new(source);
     let inside = IN_FOLDER.iter().map(|name| path.join(name)).find(|path| path.is_file());
     inside.unwrap_or_else(|| path.to_owned())
 }
 
-/// The unsigned bytes of one file.
+/// The shape and the unsigned bytes of one file.
 pub(super) struct Array {
     what: String,
     shape: Vec<usize>,
     bytes: Vec<u8>,
 }
 
-/// Hands over images (count × height × width) and their classes (count).
+/// Passes images (count × height × width) to `sink`, and returns their classes (count).
 pub(super) fn hand_over(name: String, images: &Array, classes: Option<Array>, sink: &mut dyn Sink) -> Result<Contents> {
     let (count, height, width) = match images.shape[..] {
         [count, height, width] if count * height * width > 0 => (count, height, width),
@@ -96,11 +96,11 @@ pub(super) fn hand_over(name: String, images: &Array, classes: Option<Array>, si
     Ok(Contents::new(name, naming))
 }
 
-/// Reads an IDX of unsigned bytes, called `what` in messages, decompressing it if it is gzip. No more is
-/// read than the header announces and one byte; nothing is allocated on the header's word alone.
+/// Reads an IDX of unsigned bytes, called `what` in messages, decompressing it if it is gzip. It reads at most one byte
+/// more than the header announces, and allocates only for bytes that it has read.
 ///
 /// # Errors
-/// If it is no IDX of bytes, announces more than 16 GiB, or holds more or less than it announces.
+/// If it is not an IDX of bytes, announces more than 16 GiB, or holds more or fewer bytes than it announces.
 pub(super) fn read(mut source: impl BufRead, what: impl Into<String>) -> Result<Array> {
     let head = source.fill_buf().unwrap_or_default();
     if head.starts_with(&GZIP_MAGIC) {
@@ -154,7 +154,7 @@ fn read_shape(source: &mut impl Read) -> Result<Vec<usize>, String> {
     Ok(shape)
 }
 
-/// Whether the file begins as an IDX of any type, after decompression if need be.
+/// Whether the file, decompressed if it is gzip, begins with an IDX header of any type.
 fn has_header(path: &Path) -> bool {
     let Ok(file) = File::open(path) else {
         return false;
@@ -170,7 +170,7 @@ fn has_header(path: &Path) -> bool {
     read.is_ok() && magic[..2] == [0, 0] && (magic[2] == UNSIGNED_BYTE || OTHER_TYPES.contains(&magic[2]))
 }
 
-/// The labels beside a file of images, compressed or not.
+/// The file of labels beside a file of images, compressed or not.
 fn labels_beside(images: &Path) -> Option<PathBuf> {
     let name = file_name(images);
     if !(name.contains("images") && name.contains("idx3")) {

@@ -1,4 +1,4 @@
-//! Equal squares of bytes.
+//! Square images of one size, as bytes.
 
 use image::{DynamicImage, GrayImage, RgbImage};
 
@@ -29,7 +29,7 @@ impl Images {
         &self.pixels[index * self.image_len()..][..self.image_len()]
     }
 
-    /// The images of these numbers, without classes.
+    /// The images with these numbers, without classes.
     ///
     /// # Panics
     /// If a number is not below the count.
@@ -39,7 +39,7 @@ impl Images {
         Self { pixels, classes: None, ..*self }
     }
 
-    /// Whether image `index` has one level all over, rounding aside.
+    /// Whether image `index` has the same level everywhere, give or take rounding.
     ///
     /// # Panics
     /// If there is no such image.
@@ -63,14 +63,14 @@ impl Images {
             }
             RgbImage::from_raw(side, side, pixels).map(DynamicImage::from)
         };
-        picture.expect("an image has its size's pixels")
+        picture.expect("an image has size × size pixels")
     }
 
     pub(super) fn image_len(&self) -> usize {
         self.channels * self.size * self.size
     }
 
-    /// Keeps the images for which `keep` says so, in place and in order.
+    /// Keeps the images for which `keep` returns true, in place and in order.
     pub(super) fn retain(&mut self, keep: impl Fn(usize) -> bool) {
         let (count, len) = (self.count(), self.image_len());
         let mut kept = 0;
@@ -82,7 +82,7 @@ impl Images {
             kept += 1;
         }
         self.pixels.truncate(kept * len);
-        // Giving memory back is a copy of what remains: not for a tenth.
+        // Shrinking copies all remaining pixels; that is not worth it after dropping, say, a tenth.
         if self.pixels.len() < self.pixels.capacity() / 2 {
             self.pixels.shrink_to_fit();
         }
@@ -91,7 +91,8 @@ impl Images {
         }
     }
 
-    /// Puts the pixels of image `order[i]` at place `i`, cycle by cycle and in place. Classes are given later.
+    /// Moves the pixels of image `order[i]` to place `i`, in place, one cycle of the permutation after the other. It
+    /// does not reorder classes; the caller sets them later.
     ///
     /// # Panics
     /// If `order` is no permutation of the images.

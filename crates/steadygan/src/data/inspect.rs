@@ -1,4 +1,4 @@
-//! What a source holds, image by image, before and after it is fitted.
+//! Describes a source's images as they are before they are cropped and resized, and loads it too.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -16,31 +16,31 @@ use crate::error::Result;
 /// What a source holds.
 #[derive(Debug, Serialize)]
 pub struct Inspection {
-    /// The source as it was named.
+    /// The source as the user gave it.
     pub source: String,
-    /// What it was read as.
+    /// The kind of source it was read as.
     pub kind: &'static str,
-    /// Images that can be read.
+    /// How many images can be read.
     pub images: usize,
-    /// Images that cannot, by name.
+    /// The images that cannot be read, by name.
     pub unreadable: Vec<Skipped>,
-    /// The sizes that there are, the most frequent first.
+    /// The sizes found, the most frequent first.
     pub sizes: Vec<SizeCount>,
-    /// What pixels are made of, the most frequent first.
+    /// The kinds of pixels found, the most frequent first.
     pub channels: Vec<KindCount>,
-    /// The least and the greatest level of any channel but alpha, of 8 bits.
+    /// The lowest and the highest level of all channels except alpha, in 8 bits.
     pub levels: Option<[u8; 2]>,
-    /// Images of one colour all over, by name.
+    /// The names of images that have one colour everywhere.
     pub constant: Vec<String>,
-    /// Groups of images that are equal pixel by pixel, by name.
+    /// The names of images that are equal pixel by pixel, in groups.
     pub duplicates: Vec<Vec<String>>,
     /// The classes and their sizes.
     pub classes: Vec<ClassCount>,
-    /// Images that are not square: the centre square is used.
+    /// How many images are not square; only their centre square is used.
     pub cropped: usize,
-    /// Images whose shorter side is below the plan's size.
+    /// How many images have a shorter side below the plan's size.
     pub enlarged: usize,
-    /// Images whose shorter side is above it.
+    /// How many images have a shorter side above the plan's size.
     pub shrunk: usize,
 }
 
@@ -58,7 +58,7 @@ pub struct SizeCount {
 /// How many images have pixels of a kind.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct KindCount {
-    /// `grey` or `colour`, `with alpha` or not, `16 bits` if levels have more than 8.
+    /// `grey` or `colour`, then `with alpha` if there is alpha, then `16 bits` if levels have more than 8 bits.
     pub kind: String,
     /// Images of that kind.
     pub images: usize,
@@ -73,8 +73,7 @@ pub struct ClassCount {
     pub images: usize,
 }
 
-/// Inspects the plan's source. The second is what [`load`](super::load) would make of it, or why it would
-/// not.
+/// Inspects the plan's source. Also returns the result that [`load`](super::load) would give for it.
 ///
 /// # Errors
 /// If the source as a whole cannot be read, or the plan's own numbers are out of range.
@@ -132,7 +131,7 @@ impl Inspection {
     }
 }
 
-/// How often each value comes, the most frequent first.
+/// Counts how often each value occurs, the most frequent first.
 fn tally<T: Ord>(values: impl Iterator<Item = T>) -> Vec<(T, usize)> {
     let mut counts = BTreeMap::new();
     values.for_each(|value| *counts.entry(value).or_insert(0) += 1);
@@ -141,7 +140,7 @@ fn tally<T: Ord>(values: impl Iterator<Item = T>) -> Vec<(T, usize)> {
     counts
 }
 
-/// What a pixel is made of: whether it has colour, alpha, more than 8 bits a level.
+/// A kind of pixel: whether it has colour, whether it has alpha, whether its levels have more than 8 bits.
 type Kind = [bool; 3];
 
 fn name_of([colour, alpha, deep]: Kind) -> String {
@@ -149,7 +148,7 @@ fn name_of([colour, alpha, deep]: Kind) -> String {
     parts.concat() + if deep { ", 16 bits" } else { "" }
 }
 
-/// What is seen in one image.
+/// What inspection records about one image.
 #[derive(Debug)]
 struct Look {
     width: u32,
@@ -185,15 +184,15 @@ impl Look {
     }
 }
 
-/// The least and the greatest.
+/// The lowest and the highest level.
 fn range<'a>(levels: impl Iterator<Item = &'a u8>) -> [u8; 2] {
     levels.fold([u8::MAX, u8::MIN], |[least, greatest], &level| [least.min(level), greatest.max(level)])
 }
 
-/// Looks at images on their way to being fitted.
+/// Records a [`Look`] of each image and passes the image on to [`Fill`].
 struct Survey<'a> {
     fill: Fill<'a>,
-    /// In the order taken; nothing for an image that cannot be read.
+    /// In the order taken; `None` for an image that cannot be read.
     looks: Vec<Option<Look>>,
 }
 

@@ -1,8 +1,8 @@
-//! Points of the plane from mixtures whose modes are known: toys on which lost modes can be counted.
+//! Points of the plane from mixtures with known modes: toy data on which lost modes can be counted.
 //!
-//! Both are those of PacGAN's experiments (Lin, Khetan, Fanti and Oh 2018, section 4.1, after VEEGAN,
-//! Srivastava et al. 2017), with 100,000 points to train on. What captures them is measured by
-//! [`metrics::modes`](crate::metrics::modes).
+//! Both mixtures, "ring" and "grid", come from PacGAN's experiments (Lin, Khetan, Fanti and Oh 2018, section 4.1, after
+//! VEEGAN, Srivastava et al. 2017), with 100,000 training points. [`metrics::modes`](crate::metrics::modes) counts the
+//! modes that a generator captures.
 
 use std::f64::consts::TAU;
 
@@ -15,24 +15,24 @@ use crate::error::{Error, Result};
 use crate::files::hex;
 use crate::rng::{self, Stream};
 
-/// Points to train on, as in PacGAN's experiments.
+/// The number of training points, as in PacGAN's experiments.
 const TRAINED_ON: usize = 100_000;
 
-/// The points are a data set like any other: the recipe's seed does not change them.
+/// A fixed seed, so that the recipe's seed does not change the data set.
 const DATA_SEED: u64 = 0;
 
-/// Equally likely Gaussian modes with one deviation.
+/// A mixture of equally likely Gaussian modes that share one standard deviation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mixture {
     name: &'static str,
-    /// The middle of each mode, x and y.
+    /// The mean of each mode, x and y.
     pub centers: Vec<[f64; 2]>,
     /// The standard deviation of each coordinate in every mode.
     pub sigma: f64,
 }
 
 impl Mixture {
-    /// The mixture of this `data.source`, if it is one: `"ring"` or `"grid"`.
+    /// The mixture that this `data.source` names (`"ring"` or `"grid"`), or none.
     pub fn named(source: &str) -> Option<Self> {
         match source {
             "ring" => Some(Self::ring()),
@@ -41,14 +41,14 @@ impl Mixture {
         }
     }
 
-    /// Eight modes on the circle of radius 1, the first at (1, 0), with deviation 0.01.
+    /// Eight modes on the circle of radius 1, the first at (1, 0), with standard deviation 0.01.
     pub fn ring() -> Self {
         const MODES: u32 = 8;
         let angles = (0..MODES).map(|mode| TAU * f64::from(mode) / f64::from(MODES));
         Self { name: "ring", centers: angles.map(|angle| [angle.cos(), angle.sin()]).collect(), sigma: 0.01 }
     }
 
-    /// 25 modes at all x and y of {−4, −2, 0, 2, 4}, with deviation 0.05.
+    /// 25 modes at all x and y of {−4, −2, 0, 2, 4}, with standard deviation 0.05.
     pub fn grid() -> Self {
         const PLACES: [f64; 5] = [-4.0, -2.0, 0.0, 2.0, 4.0];
         let centers = PLACES.iter().flat_map(|&x| PLACES.map(|y| [x, y])).collect();
@@ -68,7 +68,7 @@ impl Mixture {
         (0..count).map(|_| point()).collect()
     }
 
-    /// 100,000 points to train on; held out are further draws, as many as the plan's share of that.
+    /// 100,000 training points, and extra draws as the held-out set: the plan's share of 100,000, rounded up.
     pub(super) fn dataset(&self, plan: &DataPlan) -> Result<Dataset> {
         check_holdout(plan.holdout)?;
         if plan.flip {
@@ -136,7 +136,7 @@ mod tests {
         assert_eq!((grid.centers[0], grid.centers[7], grid.centers[24]), ([-4.0, -4.0], [-2.0, 0.0], [4.0, 4.0]));
     }
 
-    /// Every mode has its share, its middle and its spread, each within five deviations.
+    /// Checks the share, the mean and the spread of every mode, each within five standard deviations.
     #[test]
     fn the_points_are_of_the_mixture() {
         for mixture in [Mixture::ring(), Mixture::grid()] {

@@ -1,13 +1,14 @@
-//! Real images: where they come from, and how they become equal squares of bytes. And points of the plane,
-//! drawn from [mixtures](mixture) that have a name instead of a source.
+//! Real images: reads them from a source and turns them into `u8` squares of one size. Also points of the plane,
+//! drawn from named [mixtures](mixture).
 //!
-//! A source (the embedded set, a folder, an archive, a file) is read by the first door that knows it and
-//! hands its images over. Whatever the door, every image is turned upright, cropped to its centre square, composed over the background,
-//! resized (Lanczos, antialiased) unless it already fits, and held as `u8` in NCHW order. Then a share is
-//! held out by content. The result is a pure function of the plan and the bytes read: neither the number
-//! of threads nor the order in which a directory lists its files matters.
+//! A `Door` reads one kind of source (the embedded set, a folder, an archive, a file); the first door that recognises
+//! a source reads it. Then every image is turned upright, cropped to its centre square, composed over the
+//! background, resized (Lanczos, antialiased) unless it already has the right size, and held as `u8` in NCHW order.
+//! Last, a share of the images is held out; which ones depends on their content alone. The result is a pure function
+//! of the plan and the bytes read: neither the number of threads nor the order in which a directory lists its files
+//! matters.
 //!
-//! To add a source: one new file with a `Door`, and one line in `DOORS`.
+//! To add a source: write one new file with a `Door`, and add one line to `DOORS`.
 
 mod archive;
 mod array;
@@ -56,7 +57,7 @@ pub use pack::{Packed, pack};
 pub use samples::Samples;
 pub(crate) use stacked::is_stacked;
 
-/// What is to be read and how, with nothing implicit left.
+/// Which source to read and how; every setting is explicit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DataPlan {
     /// `"embedded"` (alias `"fashion"`), the name of a [`Mixture`], or the path of anything that a door reads:
@@ -66,12 +67,12 @@ pub struct DataPlan {
     pub size: usize,
     /// 1 (grey) or 3 (colour); `None` is grey if every image is grey, otherwise colour. 2 for points.
     pub channels: Option<usize>,
-    /// The share in [0, 1) of the images that is never trained on. Points held out are drawn beside those that are
-    /// trained on, as many as this share of them.
+    /// The share in [0, 1) of the images that is held out, never trained on. For a mixture, the held-out points are
+    /// extra draws: this share times the number of training points.
     pub holdout: f64,
     /// The colour (red, green, blue) behind transparent pixels.
     pub background: [u8; 3],
-    /// Whether the trainer mirrors half of the images it shows (see [`Samples::gather`]).
+    /// Whether the trainer mirrors each real image with probability ½ (see [`Samples::gather`]).
     pub flip: bool,
 }
 
@@ -80,7 +81,7 @@ pub struct DataPlan {
 pub struct Skipped {
     /// Its path inside the source, with `/` between folders.
     pub name: String,
-    /// Why, as the end of a sentence that begins with the name.
+    /// Why it could not be read, as the end of a sentence that begins with the name.
     pub why: String,
 }
 
@@ -91,52 +92,52 @@ pub struct Dataset {
     pub name: String,
     /// The samples to train on; never empty.
     pub train: Samples,
-    /// The samples never trained on, of the same kind and shape; empty only if the plan's share is 0.
+    /// The held-out samples, of the same kind and shape; empty only if the plan's share is 0.
     pub holdout: Samples,
-    /// What each class is called; empty when the source has no classes.
+    /// The name of each class; empty when the source has no classes.
     pub class_names: Vec<String>,
-    /// What was not read, in the order of names.
+    /// The images that could not be read, ordered by name.
     pub skipped: Vec<Skipped>,
-    /// What the user should know of the source, as a sentence: a [`pack`] may be stale.
+    /// A sentence that warns the user about the source, for example that a [`pack`] may be stale.
     pub warning: Option<String>,
-    /// SHA-256 (hexadecimal) over channels, size, pixels and classes in order, before the hold-out is
-    /// taken, or over the coordinates of the points trained on: a resumed run notices other data by it.
+    /// SHA-256 (hexadecimal) over channels, size, pixels and classes in order, before images are held out; for points,
+    /// over the coordinates of the training points. A resumed run compares it to notice that the data changed.
     pub fingerprint: String,
 }
 
-/// Makes the image of a number, on any thread. The error is the end of a sentence that begins with the
-/// image's name.
+/// Reads or decodes the image with the given number, on any thread. The error is the end of a sentence that begins
+/// with the image's name.
 type Make<'a> = dyn Fn(usize) -> Result<DynamicImage, String> + Sync + 'a;
 
-/// Where a door hands its images over.
+/// Receives the images that a door reads.
 trait Sink {
-    /// Makes room for `count` images beyond those taken. A door that knows how many will come says so.
+    /// Announces `count` more images, so that the sink can reserve memory. A door calls it if it knows the count.
     fn expect(&mut self, count: usize) -> Result<()>;
-    /// Takes the next `count` images, `image` making each by its number among them.
+    /// Takes the next `count` images; `image(i)`, with `i` below `count`, makes the i-th of them.
     fn take(&mut self, count: usize, image: &Make<'_>) -> Result<()>;
 }
 
-/// A kind of source.
+/// The reader of one kind of source.
 trait Door: Sync {
-    /// What it reads, for messages: "a folder of images".
+    /// The kind of source, for messages: "a folder of images".
     fn reads(&self) -> &'static str;
-    /// Whether `source` is of this kind, judged cheaply.
+    /// Whether `source` is of this kind; a cheap check.
     fn opens(&self, source: &str) -> bool;
-    /// Hands all images of the plan's source to `sink`, as they are, in one batch or in many, and says how
-    /// they are called.
+    /// Passes all images of the plan's source to `sink`, not yet resized, in one batch or in many; returns their
+    /// names and classes.
     fn read(&self, plan: &DataPlan, sink: &mut dyn Sink) -> Result<Contents>;
-    /// The files that the images come from, by name; a [`pack`] is stale when one of them changes. If there are
-    /// more than `most`, the rest need not be looked for.
+    /// The names and paths of the files that the images come from; a [`pack`] is stale when one of them changes. A
+    /// door may stop listing after `most` files.
     fn files(&self, source: &str, _most: usize) -> Vec<(String, PathBuf)> {
         let path = Path::new(source);
         vec![(source::file_name(path), path.to_owned())]
     }
 }
 
-/// Doors that read piece by piece hand images over in batches of about this many bytes (16 MiB), as they read them.
+/// Doors that stream a source pass images on in batches of about this many bytes (16 MiB).
 const BATCH_BYTES: usize = 16 << 20;
 
-/// Every kind of source; the first that opens one reads it.
+/// Every kind of source; the first door that opens a source reads it.
 const DOORS: &[&dyn Door] = &[
     &embedded::Embedded,
     &stacked::Stacked,
@@ -155,8 +156,8 @@ const DOORS: &[&dyn Door] = &[
 ///
 /// # Errors
 /// If the source is missing, of no known kind, damaged or empty, if more than a tenth of its images are
-/// unreadable, if it needs more than 16 GiB of memory, if either side of the hold-out would be empty,
-/// or if the plan's own numbers are out of range.
+/// unreadable, if it needs more than 16 GiB of memory, if no image would be left to train on, if none would be held
+/// out although `holdout` is above 0, or if the plan's own numbers are out of range.
 pub fn load(plan: &DataPlan) -> Result<Dataset> {
     if let Some(mixture) = Mixture::named(&plan.source) {
         return mixture.dataset(plan);
@@ -165,14 +166,14 @@ pub fn load(plan: &DataPlan) -> Result<Dataset> {
     divide(read(plan)?, plan)
 }
 
-/// Reads and fits all images of the plan's source that can be read.
+/// Reads and resizes all readable images of the plan's source.
 fn read(plan: &DataPlan) -> Result<Loaded> {
     let mut fill = Fill::new(plan);
     let contents = door(&plan.source)?.read(plan, &mut fill)?;
     Ok(Loaded::new(contents, fill.finish()))
 }
 
-/// Takes the hold-out, if enough could be read.
+/// Splits off the held-out set, or gives an error if too few images could be read.
 fn divide(loaded: Loaded, plan: &DataPlan) -> Result<Dataset> {
     loaded.check(&plan.source)?;
     let Loaded { name, images, class_names, skipped, warning, digests } = loaded;

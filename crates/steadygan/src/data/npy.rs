@@ -1,4 +1,4 @@
-//! NumPy's `.npy`: latents in, images and numbers out.
+//! NumPy's `.npy`: reads latents, and writes images and numbers as `float32`.
 //!
 //! The format is NumPy's own, versions 1.0 to 3.0: a magic string, the header's length, a Python
 //! dictionary, the values (<https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>).
@@ -15,7 +15,7 @@ const MAX_HEADER_BYTES: usize = 10_000;
 /// The header is padded so that the values begin at a multiple of this.
 const ALIGNMENT: usize = 64;
 
-/// What a header says: the type, whether the first dimension runs fastest, and the shape.
+/// A header's content: the type, whether the first dimension runs fastest, and the shape.
 #[derive(Debug, PartialEq)]
 pub(super) struct Header {
     pub(super) descr: String,
@@ -23,11 +23,11 @@ pub(super) struct Header {
     pub(super) shape: Vec<usize>,
 }
 
-/// Reads latents, an array of `N × latent` finite `f32` with N ≥ 1; returned row by row.
+/// Reads latents from an array of `N × latent` finite `f32` with N ≥ 1. The result holds them row by row.
 ///
 /// # Errors
-/// If the file is missing, damaged, cut short, of another type or width, or holds a value that is not
-/// finite: the message names what was found, the hint what is needed.
+/// If the file is missing, damaged, cut short, of another type or width, or holds a value that is not finite. The
+/// message says what was found, the hint what is needed.
 pub fn read_latents(path: &Path, latent: usize) -> Result<Vec<f32>> {
     let name = path.display();
     let needed = format!("give an array of float32 of shape (N, {latent})");
@@ -69,10 +69,10 @@ pub fn read_latents(path: &Path, latent: usize) -> Result<Vec<f32>> {
 /// Writes an array of `float32` piece by piece, the last dimension of `shape` running fastest.
 ///
 /// # Errors
-/// Whatever writing to `out` gives.
+/// If writing to `out` fails.
 ///
 /// # Panics
-/// If `shape` does not hold exactly the values of all pieces.
+/// If the pieces together do not hold exactly as many values as `shape` needs.
 pub fn write_f32(out: &mut impl Write, shape: &[usize], pieces: impl IntoIterator<Item = Vec<f32>>) -> io::Result<()> {
     write_header(out, shape)?;
     let mut count = 0;
@@ -102,8 +102,8 @@ fn write_header(out: &mut impl Write, shape: &[usize]) -> io::Result<()> {
     out.write_all(header.as_bytes())
 }
 
-/// Reads the header and says where the values begin. The error is the end of a sentence that begins
-/// with the file's name.
+/// Reads the header; also returns the offset in bytes at which the values begin. The error is the end of a sentence
+/// that begins with the file's name.
 pub(super) fn read_header(source: &mut impl Read) -> Result<(Header, usize), String> {
     let short = |cause: io::Error| format!("is not a complete .npy file: {cause}");
     let mut magic = [0; 8];
@@ -168,7 +168,7 @@ fn parse_header(text: &str) -> Option<Header> {
     Some(Header { descr: descr?, fortran_order: fortran_order?, shape: shape? })
 }
 
-/// A quoted text at the start, and what follows it.
+/// Splits off the quoted text at the start; returns it and the rest.
 fn quoted(text: &str) -> Option<(&str, &str)> {
     let quote = text.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
     text[1..].split_once(quote)

@@ -9,7 +9,7 @@ use super::zip::{Archive, Entry};
 use super::{Contents, DataPlan, Door, Sink, array, npy};
 use crate::error::{Error, Result};
 
-/// Where images are looked for, in this order, and where their classes are.
+/// The keys of an array of images and of its classes; the first pair whose images exist is used.
 const KEYS: [(&str, &str); 4] = [("x", "y"), ("images", "y"), ("x_train", "y_train"), ("arr_0", "y")];
 
 /// Opens `.npz` files, by name.
@@ -51,7 +51,7 @@ fn unreadable(what: &str, cause: std::io::Error) -> Error {
     Error::data(format!("{what} cannot be read: {}", steadygan_run::reason(&cause)), DAMAGED)
 }
 
-/// Reads `count` integers of any kind.
+/// Reads `count` integers of any width, sign and byte order.
 fn labels(what: &str, mut source: &mut dyn Read, count: usize) -> Result<Vec<i64>> {
     let (header, _) = npy::read_header(&mut source).map_err(|why| Error::data(format!("{what} {why}"), DAMAGED))?;
     if !matches!(header.shape[..], [n] | [n, 1] if n == count) {
@@ -87,7 +87,7 @@ fn labels(what: &str, mut source: &mut dyn Read, count: usize) -> Result<Vec<i64
     Ok(bytes.chunks_exact(width).map(label).collect())
 }
 
-/// Of a NumPy type: whether the least byte comes first, whether it is signed, and its bytes.
+/// For a NumPy integer type: whether it is little-endian, whether it is signed, and its width in bytes.
 fn integer(descr: &str) -> Option<(bool, bool, usize)> {
     let mut letters = descr.chars();
     let little = letters.next()? != '>';

@@ -1,12 +1,12 @@
-//! Which images a batch shows: shuffled epochs without end.
+//! Which images each batch holds: one shuffled epoch after the other, without end.
 
 use rand_chacha::rand_core::Rng;
 
 use super::{Images, Samples};
 use crate::rng::{self, Stream};
 
-/// The order in which images are shown: each epoch is a fresh permutation of all of them, and batches
-/// run across epoch ends. A pure function of the seed and the images shown so far, so that a resumed run
+/// The order in which training uses the images. Each epoch is a fresh permutation of all images, and a batch may span
+/// two epochs. The order is a pure function of the seed and the number of images used so far, so that a resumed run
 /// continues where it stopped.
 #[derive(Debug, Clone)]
 pub struct Order {
@@ -23,11 +23,11 @@ impl Order {
     /// # Panics
     /// If `count` is 0.
     pub fn new(seed: u64, count: usize) -> Self {
-        assert!(count > 0, "there is no order over no images");
+        assert!(count > 0, "an order needs at least one image");
         Self { seed, count, epoch: None, permutation: (0..count).collect() }
     }
 
-    /// The numbers (each below the count) of the `batch` images that follow after `images` were shown.
+    /// The numbers (each below the count) of the `batch` images that come after the first `images` images.
     pub fn indices(&mut self, images: u64, batch: usize) -> Vec<usize> {
         let count = self.count as u64;
         (images..)
@@ -39,7 +39,8 @@ impl Order {
             .collect()
     }
 
-    /// Draws the epoch's permutation unless it is at hand, from the stream "order" at the epoch's first image.
+    /// Draws the epoch's permutation unless it is the current one. The random stream is "order" at the epoch's first
+    /// image.
     fn turn_to(&mut self, epoch: u64) {
         if self.epoch == Some(epoch) {
             return;
@@ -59,12 +60,12 @@ pub(crate) fn shuffle(items: &mut [usize], stream: &mut Stream) {
     }
 }
 
-/// A number in 0..bound by multiplication; its bias, bound / 2⁶⁴, cannot be seen.
+/// Draws a number in 0..bound by multiplication; the bias, bound / 2⁶⁴, is negligible.
 fn below(stream: &mut Stream, bound: usize) -> usize {
     ((u128::from(stream.next_u64()) * bound as u128) >> 64) as usize
 }
 
-/// [`Samples::gather`] of images.
+/// [`Samples::gather`] for images.
 pub(super) fn gather(images: &Images, indices: &[usize], flips: Option<&mut Stream>) -> Images {
     let mut batch = images.select(indices);
     if let Some(stream) = flips {
@@ -77,8 +78,8 @@ pub(super) fn gather(images: &Images, indices: &[usize], flips: Option<&mut Stre
     batch
 }
 
-/// What training with `seed` shows first, at most `count` samples: a sample without order, however the source
-/// is sorted.
+/// The first samples, at most `count`, that training with `seed` uses. They are in random order, even if the source is
+/// sorted.
 pub fn first_shown(samples: &Samples, seed: u64, count: usize) -> Samples {
     let count = count.min(samples.count());
     samples.gather(&Order::new(seed, samples.count()).indices(0, count), None)
@@ -119,7 +120,7 @@ mod tests {
         for seed in 0..5_000 {
             seen[Order::new(seed, 5).indices(0, 1)[0]] += 1;
         }
-        // 1000 each, with a deviation of 28: five deviations.
+        // 1000 expected of each, with a standard deviation of 28; the bounds are five deviations away.
         assert!(seen.iter().all(|n| (860..=1140).contains(n)), "{seen:?}");
     }
 
@@ -132,7 +133,7 @@ mod tests {
         let flipped = batch.chunks(12).filter(|image| *image == mirrored).count();
         let kept = batch.chunks(12).filter(|image| *image == images.image(0)).count();
         assert_eq!(flipped + kept, 1000);
-        // 500 with a deviation of 16: five deviations.
+        // 500 expected, with a standard deviation of 16; the bounds are five deviations away.
         assert!((420..=580).contains(&flipped), "{flipped}");
     }
 }

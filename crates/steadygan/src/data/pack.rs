@@ -1,14 +1,13 @@
 //! Packs: a source's images decoded once, for one size, in one file that opens at once.
 //!
-//! A pack is a SafeTensors file (docs/data.md): `images`, `u8` of N × C × size × size, and `classes`, `u32`
-//! of N, if there are any; the rest is JSON under one metadata key. It holds all images that can be read,
-//! in order, before the hold-out is taken, so that training from it and from its source is the same to the
-//! bit. It is made for one size and background and refused for others: an image that is resized twice is
-//! another image. Channels are those that `data.channels = "auto"` gives, from which grey and colour follow
-//! exactly.
+//! A pack is a SafeTensors file (docs/data.md): `images`, `u8` of N × C × size × size, and, if the images have classes,
+//! `classes`, `u32` of N. The rest is JSON under one metadata key. A pack holds all readable images in order, before
+//! any are held out, so that training from a pack gives the same bits as training from its source. A pack is made for
+//! one size and background and refused for others, because resizing an image twice gives another image. Its channels
+//! are the ones that `data.channels = "auto"` gives; grey and colour images follow from them exactly.
 //!
-//! A pack is refused once its source has changed. It may come from a stranger: what it says of its source is
-//! followed only near the pack or in the current folder, and otherwise answered by a warning (`stamp`).
+//! A pack is refused once its source has changed. Because a pack may come from a stranger, its path to its source is
+//! followed only near the pack or in the current folder; anywhere else there is only a warning (`stamp`).
 
 mod stamp;
 
@@ -31,16 +30,16 @@ use stamp::Stamp;
 /// The version of the format.
 const FORMAT_VERSION: u32 = 1;
 
-/// The metadata's only key.
+/// The only key in the metadata.
 const METADATA_KEY: &str = "steadygan-pack";
 
-/// What a pack's name ends in.
+/// The ending of a pack's file name.
 const SUFFIX: &str = ".pack.safetensors";
 
-/// A longer header is refused (64 MiB): it names the images that could not be read, at most a tenth.
+/// A longer header is refused (64 MiB). It is not short, because it names every unreadable image, up to a tenth of all.
 const MAX_HEADER_BYTES: u64 = 64 << 20;
 
-/// All of a pack that is no tensor.
+/// Everything in a pack except the tensors.
 #[derive(Debug, Serialize, Deserialize)]
 struct Metadata {
     format_version: u32,
@@ -50,7 +49,7 @@ struct Metadata {
     source: Stamp,
     class_names: Vec<String>,
     skipped: Vec<Skipped>,
-    /// [`Dataset::fingerprint`](super::Dataset::fingerprint) of what the pack holds.
+    /// The [`Dataset::fingerprint`](super::Dataset::fingerprint) of the pack's images and classes.
     fingerprint: String,
 }
 
@@ -61,17 +60,17 @@ pub struct Packed {
     pub path: PathBuf,
     /// How many images it holds.
     pub images: usize,
-    /// What could not be read.
+    /// The images that could not be read.
     pub skipped: Vec<Skipped>,
 }
 
 /// Packs the plan's source for the plan's size and background, into `out` or beside the source as
-/// `NAME-SIZEpx.pack.safetensors`, where NAME has the source's ending.
+/// `NAME-SIZEpx.pack.safetensors`, where NAME is the source's name with its ending.
 ///
 /// # Errors
-/// As [`load`](super::load); if the source is no file or folder, is a pack, or changes while it is read;
-/// if the pack cannot be written, or would overwrite anything but a pack, or (beside the source) one of another
-/// source or for another plan.
+/// As [`load`](super::load); if the source is no file or folder, is a pack, or changes while it is read; if the pack
+/// cannot be written; if it would overwrite a file that is not a pack, or, without `out`, the pack of another source or
+/// for another plan.
 pub fn pack(plan: &DataPlan, out: Option<&Path>) -> Result<Packed> {
     let plan = DataPlan { channels: None, holdout: 0.0, ..plan.clone() };
     super::check(&plan)?;
@@ -95,15 +94,15 @@ pub fn pack(plan: &DataPlan, out: Option<&Path>) -> Result<Packed> {
     Ok(Packed { path, images: loaded.images.count(), skipped: loaded.skipped })
 }
 
-/// Where a source's pack lies if nobody says otherwise. The name is the source's with its ending: `photos/` and
-/// `photos.zip` are not the same.
+/// The default path of a source's pack. The name keeps the source's ending, so that `photos/` and `photos.zip` have
+/// different packs.
 fn beside(source: &Path, size: usize) -> PathBuf {
     let source = source.canonicalize().unwrap_or_default();
     source.with_file_name(format!("{}-{size}px{SUFFIX}", file_name(&source)))
 }
 
-/// Refuses to overwrite anything but a pack: the source itself, perhaps, or one of its images. Where nobody `named`
-/// the file, it has to be a pack of the same source for the same plan.
+/// Refuses to overwrite anything but a pack, because the file could be the source itself or one of its images. Unless
+/// the user `named` the file, it has to be a pack of the same source for the same plan.
 fn check_free(path: &Path, source: &Stamp, plan: &DataPlan, named: bool) -> Result<()> {
     if !path.is_file() {
         return Ok(());
@@ -189,7 +188,7 @@ impl Door for Pack {
         file.read_exact(&mut classes).map_err(failed)?;
         let classes: Vec<u32> = classes.as_chunks().0.iter().map(|class| u32::from_le_bytes(*class)).collect();
         if classes.iter().any(|&class| class as usize >= metadata.class_names.len()) {
-            return Err(damaged("names a class that there is not"));
+            return Err(damaged("gives an image a class that does not exist"));
         }
         let mut batch = Images { channels, size, pixels: Vec::new(), classes: None };
         let mut known = Vec::new();
@@ -203,9 +202,9 @@ impl Door for Pack {
         }
         let all = Images { pixels: Vec::new(), classes: has_classes.then_some(classes), ..batch };
         if fingerprint(&all, &known) != metadata.fingerprint {
-            return Err(damaged("does not hold what was written"));
+            return Err(damaged("does not match its fingerprint"));
         }
-        // Names are as a stranger may have written them.
+        // Names are made printable because a stranger may have written the pack.
         let names = metadata.class_names.iter().map(|name| printable(name)).collect();
         let skipped = metadata.skipped.iter();
         let skipped = skipped.map(|file| Skipped { name: printable(&file.name), why: printable(&file.why) }).collect();
@@ -215,7 +214,7 @@ impl Door for Pack {
     }
 }
 
-/// Reads and checks a pack's header: metadata, and count, channels and size of the images.
+/// Reads and checks a pack's header. Returns the metadata, and the count, channels and size of the images.
 fn read_header(path: &Path, file: &mut File) -> Result<(Metadata, [usize; 3])> {
     let what = path.display();
     let foreign = |why: &str| {
@@ -247,7 +246,7 @@ fn read_header(path: &Path, file: &mut File) -> Result<(Metadata, [usize; 3])> {
     let [count, channels @ (1 | 3), size, width] = images.shape[..] else { return Err(misshapen()) };
     let classes = header.info("classes").map(|classes| (classes.dtype, classes.shape.clone()));
     let expected = (!metadata.class_names.is_empty()).then(|| (Dtype::U32, vec![count]));
-    // Classes lie first: only then do the images end the file.
+    // The reader expects the classes first; then the images are the last tensor in the file.
     let last = images.data_offsets.1 == header.data_len();
     if width != size || size == 0 || count == 0 || classes != expected || !last {
         return Err(misshapen());
@@ -255,7 +254,7 @@ fn read_header(path: &Path, file: &mut File) -> Result<(Metadata, [usize; 3])> {
     Ok((metadata, [count, channels, size]))
 }
 
-/// The version is looked at before the rest, whose form depends on it.
+/// Checks the version before the rest of the metadata is parsed, because its form depends on the version.
 fn check_version(json: &str, path: &Path) -> Result<()> {
     #[derive(Deserialize)]
     struct Version {

@@ -1,4 +1,4 @@
-//! What a generator imitates, real or fake: images or points.
+//! Samples of a data set or of a generator: images or points.
 
 use super::Images;
 use super::order::gather;
@@ -10,7 +10,7 @@ use crate::rng::Stream;
 pub enum Samples {
     /// Images as bytes.
     Images(Images),
-    /// Points of the plane, x and y. To networks a point is an image of 2 channels and 1 × 1 pixels.
+    /// Points of the plane, x and y. Networks treat a point as an image of 2 channels and 1 × 1 pixels.
     Points(Vec<[f32; 2]>),
 }
 
@@ -42,7 +42,7 @@ impl Samples {
         }
     }
 
-    /// The images, if that is what the samples are.
+    /// The images; none if the samples are points.
     pub fn images(&self) -> Option<&Images> {
         match self {
             Self::Images(images) => Some(images),
@@ -58,8 +58,8 @@ impl Samples {
         }
     }
 
-    /// The samples of these numbers, without classes. With `flips`, each image is mirrored left to right with
-    /// probability ½, drawn from that stream: `rng::stream(seed, "flip", images)`. Points never are.
+    /// The samples with these numbers, without classes. With `flips`, each image is mirrored left to right with
+    /// probability ½, drawn from that stream: `rng::stream(seed, "flip", images)`. Points are never mirrored.
     ///
     /// # Panics
     /// If a number is not below the count.
@@ -70,7 +70,7 @@ impl Samples {
         }
     }
 
-    /// The classes of the samples of these numbers; none if they have none.
+    /// The classes of the samples with these numbers; empty if the samples have no classes.
     ///
     /// # Panics
     /// If a number is not below the count.
@@ -79,7 +79,7 @@ impl Samples {
         classes.map_or_else(Vec::new, |of| indices.iter().map(|&index| of[index] as usize).collect())
     }
 
-    /// The samples as networks see them, NCHW: bytes scaled to `range`, points as they are.
+    /// The samples as values for a network, NCHW: bytes are scaled to `range`, points stay as they are.
     pub fn to_values(&self, range: PixelRange) -> Vec<f32> {
         match self {
             Self::Images(images) => {
@@ -90,8 +90,8 @@ impl Samples {
         }
     }
 
-    /// Samples of this kind and shape from a network's values, NCHW: the inverse of
-    /// [`to_values`](Self::to_values), except that images get the nearest bytes.
+    /// Turns a network's values, NCHW, into samples of the same kind and shape as `self`. The inverse of
+    /// [`to_values`](Self::to_values), except that pixels are rounded to the nearest byte.
     pub fn from_values(&self, values: &[f32], range: PixelRange) -> Self {
         match self {
             &Self::Images(Images { channels, size, .. }) => {

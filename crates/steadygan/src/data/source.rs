@@ -1,4 +1,4 @@
-//! What a path says about a source before it is read.
+//! Helpers for source files: names, first bytes, opening.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -6,20 +6,21 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 
-/// How much of a file its format is known by.
+/// How many of a file's first bytes are read to recognise its format.
 pub(super) const HEAD_BYTES: u64 = 16;
 
-/// How gzip begins (RFC 1952, section 2.3.1).
+/// The first bytes of a gzip file (RFC 1952, section 2.3.1).
 pub(super) const GZIP_MAGIC: [u8; 2] = [0x1F, 0x8B];
 
-/// A data set's short name from its path: [`short_name`] of the last part without its extensions.
+/// A data set's short name from its path: the [`short_name`] of the path's last part, without extensions if that is a
+/// file.
 pub(super) fn name_of(path: &Path) -> String {
     let full = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let last = full.file_name().unwrap_or_default().to_string_lossy();
     short_name(if full.is_dir() { &last } else { last.split('.').next().unwrap_or_default() })
 }
 
-/// A data set's short name: everything but letters, digits, `-` and `_` is turned into `-`.
+/// A data set's short name: at most 40 characters, each of which is `-` unless it is an ASCII letter, a digit or `_`.
 pub(super) fn short_name(stem: &str) -> String {
     /// Long enough to recognise, short enough for a run's folder.
     const MAX_CHARS: usize = 40;
@@ -36,7 +37,7 @@ pub(super) fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Whether a path is that of a file whose name ends so, in capitals or not.
+/// Whether a path leads to a file whose name has one of these endings, in capitals or not.
 pub(super) fn is_file_named(path: &Path, endings: &[&str]) -> bool {
     let name = file_name(path).to_ascii_lowercase();
     endings.iter().any(|ending| name.ends_with(ending)) && path.is_file()
@@ -49,13 +50,13 @@ pub(super) fn head(path: &Path) -> io::Result<Vec<u8>> {
     Ok(head)
 }
 
-/// Opens a file of the user's.
+/// Opens a file that the user named.
 pub(super) fn open(path: &Path) -> Result<File> {
     let hint = "check the path and its permissions";
     File::open(path).map_err(|cause| Error::io(format!("cannot open {}", path.display()), &cause, hint))
 }
 
-/// What to do about a file that does not hold what it says.
+/// The hint for a file whose content does not match its format or header.
 pub(super) const DAMAGED: &str = "the file may be cut short or damaged: fetch it or make it again";
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! Stacked digits: three of them as the channels of one image, 1,000 modes that can be counted
+//! Stacked digits: each image has three digits as its colour channels, which gives 1,000 modes that can be counted
 //! ([`metrics::modes`](crate::metrics::modes)).
 //!
-//! The data set is Stacked-MNIST as VEEGAN (Srivastava et al. 2017) and PacGAN (Lin et al. 2018, section 4.2) have it:
+//! The data set is Stacked-MNIST as in VEEGAN (Srivastava et al. 2017) and PacGAN (Lin et al. 2018, section 4.2):
 //! 128,000 triples of digits drawn at random.
 
 use image::{DynamicImage, RgbImage};
@@ -13,7 +13,7 @@ use super::{DataPlan, Door, Sink, door};
 use crate::error::{Error, Result};
 use crate::rng;
 
-/// What the name of such a source begins with; the digits' own source follows.
+/// The beginning of such a `data.source`; the source of the digits follows it.
 const PREFIX: &str = "stacked-mnist:";
 
 /// Whether this `data.source` is of stacked digits.
@@ -21,17 +21,18 @@ pub(crate) fn is_stacked(source: &str) -> bool {
     source.starts_with(PREFIX)
 }
 
-/// Triples, as in the papers.
+/// The number of triples, as in the papers.
 const TRIPLES: usize = 128_000;
 
-/// The triples are a data set like any other: the recipe's seed does not change them.
+/// A fixed seed, so that the recipe's seed does not change the data set.
 const DATA_SEED: u64 = 0;
 
-/// Digits of which triples are made.
+/// The number of different digits.
 const DIGITS: usize = 10;
 
-/// Opens `stacked-mnist:PATH`, where PATH is any source of images of ten classes: they are made grey, resized, and
-/// drawn three at a time. The class of an image is the number that its digits make, red first.
+/// Opens `stacked-mnist:PATH`, where PATH is any source of images with ten classes. The images are made grey and
+/// resized; each stacked image combines three images drawn at random. Its class is the three-digit number that the
+/// digits in red, green and blue make.
 pub(super) struct Stacked;
 
 impl Door for Stacked {
@@ -74,13 +75,14 @@ impl Door for Stacked {
         Ok(Contents { skipped: digits.skipped, warning: digits.warning, ..contents })
     }
 
-    /// None: what opens a pack could not tell it from the digits.
+    /// No files, so that stacked digits cannot be packed, because a reader could not tell such a pack from a pack of
+    /// the plain digits.
     fn files(&self, _: &str, _: usize) -> Vec<(String, std::path::PathBuf)> {
         Vec::new()
     }
 }
 
-/// The digits, grey and of the plan's size.
+/// Reads the digits, grey and of the plan's size.
 fn read_digits(plan: &DataPlan) -> Result<Loaded> {
     let source = plan.source.strip_prefix(PREFIX).unwrap_or(&plan.source);
     let plan = DataPlan { source: source.to_owned(), channels: Some(1), ..plan.clone() };
@@ -100,7 +102,7 @@ mod tests {
         DataPlan { source: format!("{PREFIX}{source}"), ..testing::plan(std::path::Path::new("")) }
     }
 
-    /// Five of each digit; a pixel of a channel tells the digit.
+    /// The folder has five images of each digit. The last pixel of a channel is 25 times its digit.
     #[test]
     fn every_image_is_the_three_digits_of_its_class() {
         let folder = digits::tests::folder(5);
@@ -116,7 +118,7 @@ mod tests {
             assert_eq!(last.fold(0, |number, digit| 10 * number + digit), class);
             counts[class as usize] += 1;
         }
-        // 128 each, with a deviation of 11.3: of a thousand, five deviations.
+        // 128 expected of each class, with a standard deviation of 11.3; the bounds are five deviations away.
         assert!(counts.iter().all(|count| (72..=184).contains(count)), "{counts:?}");
     }
 

@@ -1,4 +1,4 @@
-//! Tar archives, plain or compressed by gzip: files by name, streamed once.
+//! Tar archives, plain or compressed by gzip, read once from beginning to end.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -17,19 +17,19 @@ use super::source::{GZIP_MAGIC, HEAD_BYTES, is_file_named, name_of, open};
 use super::{BATCH_BYTES, Contents, DataPlan, Door, Sink, decode, encoded};
 use crate::error::{Error, Result};
 
-/// The archive in a sentence.
+/// The kind of archive in error messages.
 const KIND: &str = "a tar archive";
 
-/// Where a header says that it is one (POSIX.1-1988), and what it says.
+/// The offset and the bytes of the magic in a tar header (POSIX.1-1988).
 const MAGIC: (usize, &[u8]) = (257, b"ustar");
 
-/// The unit of everything in a tar archive; one of zeros ends it.
+/// The size of a block in a tar archive; a block of zeros marks the end.
 const BLOCK_BYTES: usize = 512;
 
-/// Headers between two files may take this much (1 MiB): long names, attributes.
+/// The most bytes (1 MiB) that headers between two files may take, including long names and attributes.
 const MAX_HEADER_BYTES: u64 = 1 << 20;
 
-/// Opens tar archives of images, by name or by content; what counts as an image is as in a folder.
+/// Opens tar archives of images, by name or by content; images are recognised as in a folder.
 pub(super) struct Tar;
 
 impl Door for Tar {
@@ -67,14 +67,14 @@ impl Door for Tar {
     }
 }
 
-/// Whether a file is a tar archive by its first header, after decompression if need be.
+/// Whether a file, decompressed if it is gzip, begins with a tar header.
 fn has_header(path: &Path) -> bool {
     let (at, magic) = MAGIC;
     let mut head = vec![0; at + magic.len()];
     unpacked(path).is_ok_and(|(mut source, _)| source.read_exact(&mut head).is_ok()) && head.ends_with(magic)
 }
 
-/// A file's content, decompressed if it is gzip, and the file's size.
+/// A reader of a file's content, decompressed if it is gzip, and the file's size on disk.
 fn unpacked(path: &Path) -> Result<(Box<dyn Read>, u64)> {
     let file = open(path)?;
     let packed = file.metadata().map_or(0, |metadata| metadata.len());
@@ -83,22 +83,22 @@ fn unpacked(path: &Path) -> Result<(Box<dyn Read>, u64)> {
     Ok((if is_gzip { Box::new(MultiGzDecoder::new(source)) } else { Box::new(source) }, packed))
 }
 
-/// The names of the first `count` files, as far as they can be read.
+/// The names of the first `count` entries, as far as they can be read.
 pub(super) fn first_names(path: &Path, count: usize) -> Vec<String> {
     let Ok((source, _)) = unpacked(path) else { return Vec::new() };
-    // A name's worth of headers and no file's content: whatever follows the first large file is not looked at.
+    // At most 1 MiB is read, enough for headers. So the names after the first large file are not found.
     let mut archive = tar::Archive::new(source.take(MAX_HEADER_BYTES));
     let Ok(entries) = archive.entries() else { return Vec::new() };
     let names = entries.take(count).map_while(|entry| entry.ok());
     names.map(|entry| String::from_utf8_lossy(&entry.path_bytes()).into_owned()).collect()
 }
 
-/// Goes through the files of an archive. Where `wants`, by name and first bytes, says so, `take` is given
-/// the whole content or why there is none.
+/// Goes through the files of an archive. For each file that `wants` accepts by its name and first bytes, `take`
+/// receives the whole content, or why it was not read.
 ///
 /// # Errors
-/// If the archive is damaged or cut short, too large when unpacked, or holds anything but files and
-/// folders below its own top; whatever `take` gives.
+/// If the archive is damaged or cut short, too large when unpacked, or holds anything but files and folders below its
+/// own top level; if `take` fails.
 pub(super) fn walk(
     path: &Path,
     wants: impl Fn(&str, &[u8]) -> bool,
@@ -140,7 +140,7 @@ pub(super) fn walk(
                 EntryType::Directory | EntryType::XGlobalHeader => {}
                 EntryType::GNUSparse => return Err(no_file(&what, &name, "a sparse file")),
                 EntryType::Link | EntryType::Symlink => return Err(no_file(&what, &name, "a link")),
-                _ => return Err(no_file(&what, &name, "what is no file")),
+                _ => return Err(no_file(&what, &name, "a special file")),
             }
         }
         io::copy(&mut entry, &mut io::sink()).map_err(failed)?;
@@ -148,7 +148,7 @@ pub(super) fn walk(
     if meter.zeros.get() < BLOCK_BYTES as u64 {
         return Err(damaged(&what, KIND, "it ends without an end mark"));
     }
-    // The rest is padding, and gzip's checksum.
+    // The rest is padding. Reading it to the end also verifies gzip's checksum.
     meter.allowed.set(u64::MAX);
     let mut rest = BufReader::new(archive.into_inner());
     loop {
@@ -161,13 +161,13 @@ pub(super) fn walk(
     }
 }
 
-/// What is wrong with two archives written one behind the other.
+/// The error for an archive with data after its end mark, such as two archives one behind the other.
 fn goes_on(what: &str) -> Error {
     let hint = "join archives by tar --concatenate, or unpack them into one folder";
     Error::data(format!("{what} goes on behind its end mark: it may be several archives in one file"), hint)
 }
 
-/// A file whose first bytes have been read, or why it is not read whole.
+/// Reads the rest of a file whose first bytes are `content`, or says why the file is not read.
 fn whole(entry: &mut tar::Entry<'_, impl Read>, mut content: Vec<u8>) -> io::Result<Result<Vec<u8>, String>> {
     if entry.size() > encoded::MAX_FILE_BYTES {
         return Ok(Err(encoded::too_large()));
@@ -180,12 +180,12 @@ fn whole(entry: &mut tar::Entry<'_, impl Read>, mut content: Vec<u8>) -> io::Res
     }
 }
 
-/// What is known of a stream while it is read by somebody else.
+/// The counts of a [`Metered`] reader, shared so that they can be seen while the tar reader owns the stream.
 #[derive(Debug, Default)]
 struct Meter {
-    /// How many bytes may be read now.
+    /// How many more bytes may be read.
     allowed: Cell<u64>,
-    /// How many zeros were read last.
+    /// How many zero bytes the stream has ended with so far.
     zeros: Cell<u64>,
 }
 

@@ -1,4 +1,4 @@
-//! Sources made for tests.
+//! Sources for tests.
 
 use std::fs;
 use std::path::Path;
@@ -10,13 +10,13 @@ use super::decode::tests::encode;
 use super::{DataPlan, Dataset, Images, load};
 
 impl Dataset {
-    /// The images trained on.
+    /// The training images.
     pub(super) fn images(&self) -> Images {
         self.train.images().unwrap().clone()
     }
 }
 
-/// A plan that keeps images of 4 × 4 pixels as they are and holds none out.
+/// A plan that keeps images of 4 × 4 pixels as they are and holds out no image.
 pub(super) fn plan(source: &Path) -> DataPlan {
     DataPlan {
         source: source.to_str().unwrap().to_owned(),
@@ -28,17 +28,17 @@ pub(super) fn plan(source: &Path) -> DataPlan {
     }
 }
 
-/// The pixels (interleaved) of a colour image of 4 × 4, another for each number.
+/// The interleaved pixels of a colour image of 4 × 4; each number gives another image.
 pub(super) fn pixels(number: u8) -> Vec<u8> {
     (0..48).map(|at| (at * 5) ^ number).collect()
 }
 
-/// That image as a PNG.
+/// The image of [`pixels`] as a PNG.
 pub(super) fn png(number: u8) -> Vec<u8> {
     encode(RgbImage::from_raw(4, 4, pixels(number)).unwrap(), ImageFormat::Png)
 }
 
-/// Eight images in two classes; the order is not that of the names.
+/// Eight images in two classes; they are not in the order of their names.
 pub(super) fn files() -> Vec<(String, Vec<u8>)> {
     let name = |number: u8| format!("{}/{}.png", if number < 3 { "bag" } else { "shoe" }, 9 - number);
     (0..8).map(|number| (name(number), png(number))).collect()
@@ -66,7 +66,7 @@ pub(super) fn loaded(name: &str, content: &[u8]) -> super::Result<Dataset> {
     data
 }
 
-/// The message with which a file of this name and content is refused, without the folder's name, and the hint.
+/// The error message (without the folder's name) and the hint for a file of this name and content.
 pub(super) fn refused(name: &str, content: &[u8]) -> (String, String) {
     let error = loaded(name, content).unwrap_err();
     let message = error.to_string();

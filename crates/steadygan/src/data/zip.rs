@@ -1,4 +1,4 @@
-//! ZIP archives: files by name, each read where it lies.
+//! ZIP archives; each file is read directly at its offset.
 
 use std::io::{self, Read};
 use std::path::Path;
@@ -12,17 +12,17 @@ use super::source::{HEAD_BYTES, head, is_file_named, name_of, open};
 use super::{Contents, DataPlan, Door, Sink, decode, encoded};
 use crate::error::{Error, Result};
 
-/// The archive in a sentence.
+/// The kind of archive in error messages.
 const KIND: &str = "a ZIP archive";
 
-/// How a ZIP archive begins, and an empty one.
+/// The first bytes of a ZIP archive, and of an empty one.
 const MAGIC: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
 
-/// The part of a Unix mode that says what kind of file it is, and regular files.
+/// The bits of a Unix mode that hold the kind of file, and their value for a regular file.
 const MODE_KIND: u32 = 0o170_000;
 const MODE_REGULAR: u32 = 0o100_000;
 
-/// Opens ZIP archives of images, by name or by content; what counts as an image is as in a folder.
+/// Opens ZIP archives of images, by name or by content; images are recognised as in a folder.
 pub(super) struct Zip;
 
 impl Door for Zip {
@@ -51,14 +51,14 @@ impl Door for Zip {
 pub(super) struct Archive {
     what: String,
     archive: ZipArchive<FileReader>,
-    /// The files, by name.
+    /// The files, ordered by name.
     pub(super) entries: Vec<Entry>,
 }
 
 /// A file in a ZIP archive.
 pub(super) struct Entry {
     pub(super) name: String,
-    /// Its size by the directory; no more of it is ever read.
+    /// The unpacked size that the archive's directory announces; a file that unpacks to more bytes is refused.
     pub(super) bytes: u64,
     deflated: bool,
     at: ZipArchiveEntryWayfinder,
@@ -69,7 +69,7 @@ impl Archive {
     ///
     /// # Errors
     /// If the archive is damaged, encrypted, too large when unpacked, compressed in an unusual way, or
-    /// holds anything but files and folders below its own top.
+    /// holds anything but files and folders below its own top level.
     pub(super) fn open(path: &Path) -> Result<Self> {
         let what = path.display().to_string();
         let file = open(path)?;
@@ -112,7 +112,7 @@ impl Archive {
         Ok(Self { what, archive, entries })
     }
 
-    /// A file's content, its size and checksum verified at the end.
+    /// A reader of a file's content that verifies size and checksum at the end.
     pub(super) fn reader(&self, entry: &Entry) -> io::Result<Box<dyn Read + '_>> {
         let file = self.archive.get_entry(entry.at).map_err(io::Error::other)?;
         Ok(if entry.deflated {
@@ -122,7 +122,7 @@ impl Archive {
         })
     }
 
-    /// An image file, whole. The error is the end of a sentence that begins with its name.
+    /// Reads a whole image file. The error is the end of a sentence that begins with its name.
     fn content(&self, entry: &Entry) -> Result<Vec<u8>, String> {
         if entry.bytes > encoded::MAX_FILE_BYTES {
             return Err(encoded::too_large());
@@ -139,20 +139,20 @@ impl Archive {
         read.is_ok() && decode::is_image(&head)
     }
 
-    /// The archive in messages.
+    /// The archive's path, for messages.
     pub(super) fn what(&self) -> &str {
         &self.what
     }
 }
 
-/// Refuses what is no file of the usual kind.
+/// Refuses links, special files, encrypted files, and unusual compression.
 fn check(what: &str, name: &str, record: &rawzip::ZipFileHeaderRecord<'_>) -> Result<()> {
     let mode = record.mode();
     if mode.is_symlink() {
         return Err(no_file(what, name, "a link"));
     }
     if !matches!(mode.value() & MODE_KIND, 0 | MODE_REGULAR) {
-        return Err(no_file(what, name, "what is no file"));
+        return Err(no_file(what, name, "a special file"));
     }
     if record.flags().is_encrypted() || record.flags().has_strong_encryption() {
         return Err(Error::data(

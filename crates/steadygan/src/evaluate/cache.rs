@@ -1,4 +1,4 @@
-//! Features that were taken before, by the content of images and network.
+//! Caches features, keyed by the content of the images and of the network.
 
 use crate::data::Images;
 use crate::error::Result;
@@ -17,24 +17,25 @@ const MAX_BYTES: u64 = 1 << 30;
 /// The tensor's name.
 const NAME: &str = "features";
 
-/// The metadata's key, a SHA-256 over the features and what they are of.
+/// The metadata's key for a SHA-256 over the cache key and the features.
 const DIGEST: &str = "sha256";
 
-/// A folder of features, a file each, named by the SHA-256 of all that they depend on: the network's file, its preprocessing,
-/// the images' shape and pixels. What is read is checked; a file that is damaged, foreign or missing is made anew. It may be
-/// deleted at any time.
+/// A folder of features. Each file is named by the SHA-256 of everything its features depend on: the network's file,
+/// its preprocessing, and the images' shape and pixels. Files are verified when read; if a file is damaged, foreign or
+/// missing, its features are computed again. The folder may be deleted at any time.
 #[derive(Debug, Clone)]
 pub struct FeatureCache {
     folder: PathBuf,
 }
 
 impl FeatureCache {
-    /// The cache in a folder, which is made when it is first written to.
+    /// A cache in this folder; the first write creates the folder.
     pub fn new(folder: &Path) -> Self {
         Self { folder: folder.to_owned() }
     }
 
-    /// The features of images, read or taken. A cache that cannot be written is none: nothing depends on it.
+    /// The features of images, from the cache or from the network. A failure to write the cache is ignored, because it
+    /// only costs time later.
     ///
     /// # Errors
     ///
@@ -69,11 +70,11 @@ fn encode(features: &Features, key: &str) -> Vec<u8> {
     let bytes: Vec<u8> = features.values().iter().flat_map(|value| value.to_le_bytes()).collect();
     let metadata = HashMap::from([(DIGEST.to_owned(), digest(key, &bytes))]);
     let shape = vec![features.count(), features.dimensions()];
-    let view = TensorView::new(Dtype::F32, shape, &bytes).expect("features have their shape's bytes");
+    let view = TensorView::new(Dtype::F32, shape, &bytes).expect("the bytes match the shape");
     safetensors::serialize([(NAME, view)], Some(metadata)).expect("one tensor can be written")
 }
 
-/// The features in a file, if they are those of the key.
+/// The features in a file; none unless its digest matches the key and its count is right.
 fn read(path: &Path, key: &str, count: usize) -> Option<Features> {
     let bytes = read_at_most(path, MAX_BYTES).ok()??;
     let (_, header) = SafeTensors::read_metadata(&bytes).ok()?;
@@ -101,7 +102,7 @@ mod tests {
         let bytes = encode(&features, "key");
         fs::write(&path, &bytes).unwrap();
         assert_eq!(read(&path, "key", 3), Some(features));
-        assert_eq!(read(&path, "key", 2), None, "of other images");
+        assert_eq!(read(&path, "key", 2), None, "another count of images");
         assert_eq!(read(&path, "other", 3), None);
         for at in [0, 9, bytes.len() - 1] {
             let mut damaged = bytes.clone();

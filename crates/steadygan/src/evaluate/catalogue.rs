@@ -1,4 +1,4 @@
-//! The metrics of images by name. To add one: a function here that makes its rows, and a line in the catalogue.
+//! The metrics of images by name. To add one: write a function here that makes its rows, and add a line to `CATALOGUE`.
 
 use super::logits::logits;
 use super::points::NAME;
@@ -17,27 +17,27 @@ use crate::names::nearest;
 use steadygan_run::Evaluation;
 use steadygan_run::evaluation::{Metric, Skipped};
 
-/// Below so many images the Fréchet distance on a thousand features is mostly bias.
+/// With fewer images than this, the Fréchet distance on a thousand features is mostly bias.
 const FEW_FOR_FRECHET: usize = 2_000;
 
-/// Images among which the mean distance is taken: half a million pairs.
+/// The most images among which the mean distance is taken: half a million pairs.
 const MAX_SPREAD: usize = 1_000;
 
-/// Makes the rows of a metric or of several that are computed together.
+/// Makes the rows of one metric, or of several metrics that are computed together.
 type Measure = fn(&Subject) -> Result<Vec<Metric>>;
 
-/// Which images have a metric.
+/// Which images a metric can be measured on.
 #[derive(PartialEq)]
 enum Of {
-    /// All that can be evaluated.
+    /// On all images that can be evaluated.
     AllImages,
-    /// Not those that are too small, or no run's. Unless it is asked for by name, the metric is skipped then.
+    /// Not on images that are too small or come from no run. Then the metric is skipped, unless the caller named it.
     SomeImages,
-    /// Stacked digits: their modes are known. Others are not asked, unless by name.
+    /// On stacked digits, whose modes are known. On other images it is left out, unless the caller named it.
     StackedDigits,
 }
 
-/// What is measured, in the order of the table.
+/// The metrics, in the order of the printed table.
 const CATALOGUE: &[(&[&str], Measure, Of)] = &[
     (&["kernel-distance"], measure_kernel, Of::AllImages),
     (&["frechet-distance"], measure_frechet, Of::AllImages),
@@ -51,16 +51,16 @@ const CATALOGUE: &[(&[&str], Measure, Of)] = &[
     (&[NAME], digits::measure, Of::StackedDigits),
 ];
 
-/// The metrics' names, in the order of the table; that of points and of stacked digits at the end.
+/// The metrics' names, in the order of the printed table; last `modes`, for points and stacked digits.
 pub fn names() -> impl Iterator<Item = &'static str> {
     CATALOGUE.iter().flat_map(|(names, ..)| names.iter().copied())
 }
 
-/// The metrics of a list of names between commas.
+/// Parses a comma-separated list of metrics' names.
 ///
 /// # Errors
 ///
-/// There is no such metric.
+/// A name is not a metric's.
 pub fn parse_names(list: &str) -> Result<Vec<String>> {
     let parse = |name: &str| match names().find(|known| *known == name) {
         Some(known) => Ok(known.to_owned()),
@@ -73,7 +73,8 @@ pub fn parse_names(list: &str) -> Result<Vec<String>> {
     list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(parse).collect()
 }
 
-/// Measures what was asked for. What only [`Of::SomeImages`] have is skipped if it cannot be measured, unless it was named.
+/// Measures the requested metrics, or all that apply if none is named. Then a metric of [`Of::SomeImages`] that cannot
+/// be measured is skipped.
 pub(super) fn measure(request: &Request, subject: &Subject) -> Result<Evaluation> {
     let (mut metrics, mut skipped) = (Vec::new(), Vec::new());
     let named = |name: &str| request.metrics.iter().any(|named| named == name);
@@ -85,7 +86,7 @@ pub(super) fn measure(request: &Request, subject: &Subject) -> Result<Evaluation
         if !wanted {
             continue;
         }
-        // What has one name is named with all of its rows.
+        // If a function's metrics share one name, naming it keeps all of its rows.
         let all = request.metrics.is_empty() || names.len() == 1;
         match measure(subject) {
             Ok(rows) => metrics.extend(rows.into_iter().filter(|row| all || named(&row.metric))),
@@ -172,7 +173,7 @@ fn measure_ms_ssim(subject: &Subject) -> Result<Vec<Metric>> {
     )])
 }
 
-/// The mean distance in pixels among fakes as a ratio to that among reals.
+/// The mean pixel distance among fakes, divided by the mean pixel distance among reals.
 fn measure_diversity(subject: &Subject) -> Result<Vec<Metric>> {
     let spread = |images: &Images, chosen: &[usize]| mean_pairwise_distance(&Samples::from(images.select(chosen)));
     let of = |images: &Images| some(images.count(), MAX_SPREAD.min(images.count()), "evaluate/spread", subject.seed);

@@ -1,8 +1,9 @@
-//! Stacked digits: how many of the 1,000 modes images have, as a classifier sees them.
+//! Stacked digits: counts how many of the 1,000 modes the images have, with a classifier of digits.
 //!
-//! The protocol is that of VEEGAN and PacGAN ([`metrics::modes`](crate::metrics::modes)). A classifier flatters: it calls
-//! everything a digit, so that noise has many modes. Beside the count stands what real triples get, through the same
-//! classifier, and the share of triples of which it is confident: few of blends of digits, but also those that are noise.
+//! The protocol is VEEGAN's and PacGAN's ([`metrics::modes`](crate::metrics::modes)). The classifier assigns a digit to
+//! everything, so that noise has many modes too. So the count comes with the count that real triples get through the
+//! same classifier, and with the share of triples that the classifier is confident about. It is confident about few
+//! blends of digits, but it may be confident about noise.
 
 use super::points::NAME;
 use super::rows::{DISTANCE, SHARE, row, within};
@@ -17,16 +18,16 @@ use steadygan_run::evaluation::Metric;
 /// The classifier is confident of a triple if it gives each of its digits a probability above this.
 const CONFIDENT: f64 = 0.9;
 
-/// What the classifier sees in each image.
+/// The classifier's result for each image: the three digits, and whether it is confident about all three.
 struct Seen {
     triples: Vec<[u8; 3]>,
     confident: Vec<bool>,
 }
 
 impl Seen {
-    /// Looks at the channels of colour images.
+    /// Classifies each channel of colour images.
     fn in_images(network: &FeatureNetwork, images: Images) -> Result<Self> {
-        // Planes lie one after the other: each is a grey image.
+        // Channels are stored one after the other, so each can be read as a grey image.
         let logits = network.outputs(&Images { channels: 1, classes: None, ..images }, LOGITS)?;
         let digits: Vec<(u8, f64)> = (0..logits.count()).map(|plane| most_likely(logits.row(plane))).collect();
         let (triples, confident) = digits.as_chunks::<3>().0.iter().map(of_planes).unzip();
@@ -46,14 +47,14 @@ fn of_planes(planes: &[(u8, f64); 3]) -> ([u8; 3], bool) {
     (planes.map(|(digit, _)| digit), planes.iter().all(|&(_, probability)| probability > CONFIDENT))
 }
 
-/// The digit of the largest logit, the first of equal ones, and its probability.
+/// The digit with the largest logit (ties go to the first) and its softmax probability.
 fn most_likely(logits: &[f32]) -> (u8, f64) {
     let largest = (0..logits.len()).rev().max_by(|&a, &b| logits[a].total_cmp(&logits[b])).unwrap_or(0);
     let relative = |logit: &f32| f64::from(logit - logits[largest]).exp();
     (largest as u8, 1.0 / logits.iter().map(relative).sum::<f64>())
 }
 
-/// Counts the modes of fakes, and of as many reals.
+/// Counts the modes of the fakes, and of as many reals for the floor.
 pub(super) fn measure(subject: &Subject) -> Result<Vec<Metric>> {
     if !subject.stacked {
         let message = format!("the modes of {} are not known", subject.against);
@@ -92,7 +93,7 @@ mod tests {
         assert!(digit == 1 && (probability - 3.0 / 8.0).abs() < 1e-6, "{digit} {probability}");
     }
 
-    /// 200 digits that the classifier was not trained on, three at a time.
+    /// Makes 100 triples from 200 digits that the classifier was not trained on.
     #[test]
     fn real_triples_are_seen_as_they_are_and_blends_are_not_believed() {
         let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/digits/t10k-images-idx3-ubyte.gz").into();
@@ -109,7 +110,7 @@ mod tests {
         let all: Vec<usize> = (0..100).collect();
         assert!(right >= 96, "{right}");
         assert_eq!(seen.modes(&all[..2]).samples, 2);
-        // 69 of `onnxruntime`: the logits were trained on labels that were smoothed.
+        // `onnxruntime` is confident about 69. The share is that low because the labels were smoothed in training.
         assert!((0.68..=0.70).contains(&seen.confident(&all)), "{}", seen.confident(&all));
         let others = digits.select(&planes.iter().map(|plane| (plane + 100) % 200).collect::<Vec<_>>());
         let blended = images.pixels.iter().zip(&others.pixels).map(|(&a, &b)| a.midpoint(b)).collect();

@@ -1,4 +1,4 @@
-//! Runs on mixtures: how many of the modes their points have.
+//! Evaluates runs on mixtures: counts how many of the modes their points capture.
 
 use super::Request;
 use crate::data::{Mixture, Samples};
@@ -11,16 +11,16 @@ use crate::run::checkpoint_of;
 use steadygan_run::evaluation::Metric;
 use steadygan_run::{Evaluation, Manifest, RunDirectory};
 
-/// The name, on the command line, of the metrics of modes.
+/// The name on the command line of the metrics that count modes.
 pub(super) const NAME: &str = "modes";
 
-/// The mixture that a run was trained on, if it was one.
+/// The mixture that a run was trained on, if its data is one.
 pub(super) fn mixture(run: Option<&RunDirectory>) -> Result<Option<Mixture>> {
     let Some(run) = run else { return Ok(None) };
     Ok(Mixture::named(&Manifest::load(&run.manifest())?.data.source))
 }
 
-/// Counts the modes of a run's points; the floor is what as many points of the mixture itself get.
+/// Counts the modes of a run's points. The floor is the same count on as many points of the mixture itself.
 pub(super) fn evaluate(request: &Request, run: &RunDirectory, mixture: &Mixture) -> Result<Evaluation> {
     if let Some(against) = &request.against {
         let message = format!("the run makes points, which are not compared with {against}");

@@ -4,7 +4,7 @@ use super::subject::Subject;
 use crate::metrics::subsamples::Estimate;
 use steadygan_run::evaluation::Metric;
 
-/// A row of fakes compared with reals.
+/// A row of the table: a metric of the fakes and its floor.
 pub(super) fn row(
     subject: &Subject,
     metric: &str,
@@ -29,13 +29,13 @@ pub(super) fn row(
     }
 }
 
-/// The row with its interval within what the metric can be.
+/// The row with its interval clipped to the metric's range.
 pub(super) fn within([least, most]: [f64; 2], row: Metric) -> Metric {
     Metric { low: row.low.max(least), high: row.high.min(most), ..row }
 }
 
-/// What a share can be.
+/// The range of a share.
 pub(super) const SHARE: [f64; 2] = [0.0, 1.0];
 
-/// What a distance can be.
+/// The range of a distance, a density or a count.
 pub(super) const DISTANCE: [f64; 2] = [0.0, f64::INFINITY];

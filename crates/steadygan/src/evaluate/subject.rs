@@ -1,4 +1,4 @@
-//! What is evaluated: fakes, reals and, of a run, the images it was trained on and its discriminator.
+//! The inputs of an evaluation: fakes, reals and, for a run, its training images and its discriminator.
 
 use super::{FeatureCache, Request, USUAL_SAMPLES, points};
 use crate::data::{self, DataPlan, Images, Samples, is_stacked, require_images};
@@ -15,25 +15,26 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use steadygan_run::{RunDirectory, Which};
 
-/// The fewest images of each kind: half of them, a side of the floor, have precision and recall, which need the most.
+/// The fewest fakes and the fewest reals. Half of the reals, one side of the floor, must suffice for precision and
+/// recall, which need more samples than all other metrics.
 const MIN_IMAGES: usize = 2 * prdc::MIN_SAMPLES;
 
-/// Fakes that are made at a time.
+/// How many fakes are generated at a time.
 const PIECE: usize = 1_000;
 
-/// What is evaluated.
+/// The inputs of an evaluation.
 pub(super) struct Subject {
     pub(super) fakes: Images,
     pub(super) reals: Images,
-    /// What the reals are called.
+    /// The name of the reals in messages.
     pub(super) against: String,
     /// Whether the reals are stacked digits.
     pub(super) stacked: bool,
     pub(super) seed: u64,
-    /// Two disjoint sets of reals, each of as many as there are fakes or of half the reals.
+    /// The numbers of two disjoint sets of reals, each as large as the fakes or half the reals, whichever is less.
     pub(super) floor: [Vec<usize>; 2],
     pub(super) run: Option<OfRun>,
-    /// Why there is nothing of a run.
+    /// Why metrics that need a run's own images cannot be measured.
     pub(super) no_run: String,
     network: String,
     cache: Option<FeatureCache>,
@@ -41,14 +42,14 @@ pub(super) struct Subject {
     rows: OnceCell<[Features; 2]>,
 }
 
-/// What only a run has.
+/// The inputs that only a run has.
 pub(super) struct OfRun {
     pub(super) images: u64,
     pub(super) checkpoint: Which,
     pub(super) model: ModelPlan,
     pub(super) discriminator: Network,
     pub(super) device: Device,
-    /// Trained on, and held out; empty if they are no longer there.
+    /// The training images and the held-out images; empty if the data is gone or has changed.
     pub(super) train: Images,
     pub(super) holdout: Images,
 }
@@ -78,7 +79,7 @@ impl Subject {
                 let reals = of_source(source, plan.model.size, Some(plan.model.channels))?;
                 (Cow::Owned(reals), source.clone())
             }
-            // Modes are counted, not compared: more images matter more than that they were held out.
+            // Counting modes compares no images, so a large sample matters more than a held-out one.
             (None, Ok([train, _])) if only_modes(request) => {
                 (Cow::Borrowed(train), format!("the images of {} trained on", plan.data.source))
             }
@@ -131,7 +132,7 @@ impl Subject {
         Ok(Self::new(request, fakes, reals, [against.clone(), against], None, no_run))
     }
 
-    /// `against`: what the reals are called, and their source.
+    /// `against` has the name of the reals in messages, and their source.
     fn new(
         request: &Request,
         fakes: Images,
@@ -158,7 +159,7 @@ impl Subject {
         }
     }
 
-    /// Features of both, taken when they are first asked for.
+    /// The features of fakes and reals, computed at the first call.
     pub(super) fn features(&self) -> Result<&FeaturesOfBoth> {
         if let Some(features) = self.features.get() {
             return Ok(features);
@@ -172,7 +173,7 @@ impl Subject {
         Ok(self.features.get_or_init(|| FeaturesOfBoth { network, fakes, reals }))
     }
 
-    /// Fakes and reals as rows of pixels.
+    /// Fakes and reals as rows of pixels, computed at the first call.
     pub(super) fn rows(&self) -> Result<&[Features; 2]> {
         if let Some(rows) = self.rows.get() {
             return Ok(rows);
@@ -181,13 +182,13 @@ impl Subject {
         Ok(self.rows.get_or_init(|| rows))
     }
 
-    /// The two disjoint sets of reals.
+    /// The images of the two disjoint sets of reals.
     pub(super) fn floor_images(&self) -> [Images; 2] {
         [0, 1].map(|side| self.reals.select(&self.floor[side]))
     }
 }
 
-/// The images that a run was trained on and those that were held out.
+/// Loads a run's training images and held-out images; an error unless the data's fingerprint is unchanged.
 fn own_images(plan: &Plan, fingerprint: &str) -> Result<[Images; 2]> {
     let hint = "name the reals: --against DATA (a relative path counts from the folder that training was started in)";
     let data = data::load(&plan.data).map_err(|error| error.with_hint(hint))?;
@@ -201,28 +202,28 @@ fn own_images(plan: &Plan, fingerprint: &str) -> Result<[Images; 2]> {
     }
 }
 
-/// Whether nothing but modes is counted.
+/// Whether the only requested metric is `modes`.
 fn only_modes(request: &Request) -> bool {
     request.metrics == [points::NAME]
 }
 
-/// The most images of each kind of who asks for no count.
+/// The default limit on fakes and on reals when the caller gives no count.
 fn usual(request: &Request) -> usize {
     if only_modes(request) { modes::IMAGES } else { USUAL_SAMPLES }
 }
 
-/// The reals that are compared, of all that there are.
+/// Draws the reals to compare with from all reals.
 fn chosen_reals(request: &Request, all: &Images) -> Images {
     let most = request.samples.unwrap_or(usual(request));
     all.select(&some(all.count(), most.min(all.count()), "evaluate/reals", request.seed))
 }
 
-/// All images of a source, of this size.
+/// A plan that loads all images of a source at this size.
 fn all_of(source: &str, size: usize, channels: Option<usize>) -> DataPlan {
     DataPlan { source: source.into(), size, channels, holdout: 0.0, background: [255; 3], flip: false }
 }
 
-/// All images of a source.
+/// Loads all images of a source.
 fn of_source(source: &str, size: usize, channels: Option<usize>) -> Result<Images> {
     require_images(source)?;
     match data::load(&all_of(source, size, channels))?.train {
@@ -231,9 +232,9 @@ fn of_source(source: &str, size: usize, channels: Option<usize>) -> Result<Image
     }
 }
 
-/// The size that all images of a source have.
+/// The size of a source's images; an error unless all are square and of the same size.
 fn own_size(source: &str) -> Result<usize> {
-    // The size is not known yet: any will do to look at them.
+    // Inspection reports the original sizes, so the plan's size of 8 pixels does not matter.
     let (inspection, _) = data::inspect(&all_of(source, 8, None))?;
     match inspection.sizes[..] {
         [ref only] if only.width == only.height => Ok(only.width as usize),
@@ -253,7 +254,7 @@ fn check_counts(fakes: usize, reals: usize, against: &str) -> Result<()> {
     Err(Error::data(message, "compare more: more images, --samples N, or other reals with --against DATA"))
 }
 
-/// What a run's generator makes of latents drawn as in training, truncated if the plan says so.
+/// Generates images with a run's generator, from latents drawn as in training, or truncated if the plan says so.
 fn fakes(plan: &Plan, generator: &Network, count: usize, seed: u64, device: &Device) -> Images {
     let model = &plan.model;
     let mut stream = rng::stream(seed, "evaluate", 0);
@@ -273,7 +274,7 @@ fn nothing(like: &Images) -> Images {
     like.select(&[])
 }
 
-/// Grey repeated in three channels.
+/// Repeats a grey channel three times; colour images stay as they are.
 fn in_colour(images: Images) -> Images {
     if images.channels == 3 {
         return images;

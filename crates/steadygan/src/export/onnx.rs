@@ -1,6 +1,6 @@
 //! Networks as ONNX models.
 //!
-//! IR version 7 and opset 13 are those of ONNX 1.8 (2020; onnxruntime 1.6): old enough for the run times in use, and new
+//! IR version 7 and opset 13 belong to ONNX 1.8 (2020; onnxruntime 1.6): old enough for the runtimes in use, and new
 //! enough for every operator here.
 
 mod fields;
@@ -25,17 +25,17 @@ const INT64: u64 = 7;
 
 const INPUT: &str = "latent";
 const OUTPUT: &str = "images";
-/// The second input, where there are classes.
+/// The second input, of conditional generators.
 const CLASS: &str = "class";
 
-/// The constant that says by how much a doubling enlarges each dimension.
+/// The constant with the factors by which a layer that doubles the size enlarges each dimension.
 const DOUBLING: &str = "doubling";
 
-/// The bytes of a `ModelProto`, with `metadata` under a key of its `metadata_props`.
+/// The bytes of a `ModelProto`, with `metadata` under `key` in its `metadata_props`.
 ///
 /// # Errors
 ///
-/// A layer has no form in ONNX here.
+/// A layer cannot be written as ONNX here.
 pub(super) fn encode(network: &Network, key: &str, metadata: &str) -> Result<Vec<u8>> {
     let operators = Message::default().text(opset::DOMAIN, "").integer(opset::VERSION, OPSET);
     let property = Message::default().text(entry::KEY, key).text(entry::VALUE, metadata);
@@ -49,7 +49,7 @@ pub(super) fn encode(network: &Network, key: &str, metadata: &str) -> Result<Vec
     Ok(message.into_bytes())
 }
 
-/// `GraphProto`: nodes named as their layers.
+/// `GraphProto` of the whole network; nodes have their layers' names.
 fn whole(network: &Network) -> Result<Message> {
     let layers = network.layers();
     assert!(!layers.is_empty(), "a network has layers");
@@ -67,7 +67,7 @@ fn whole(network: &Network) -> Result<Message> {
     Ok(message.message(graph::OUTPUT, &images(OUTPUT, network.output())))
 }
 
-/// A graph's nodes in order, and by their names the constants that are not a network's tensors.
+/// A graph's nodes in order, and by name its constants that are not tensors of the network.
 #[derive(Debug, Default)]
 struct Graph {
     nodes: Vec<Message>,
@@ -75,8 +75,8 @@ struct Graph {
 }
 
 impl Graph {
-    /// Adds layers named `prefix.0`, `prefix.1`, … that lead from one value to another; returns the last value's name,
-    /// which is `from` if there are no layers.
+    /// Adds layers named `prefix.0`, `prefix.1`, … that compute the value `to` from the value `from`. Returns the name
+    /// of the result, which is `from` if there are no layers.
     fn chain(
         &mut self,
         layers: &[AnyLayer],
@@ -125,14 +125,14 @@ impl Graph {
         Ok(())
     }
 
-    /// The rows of a layer's tensor that belong to the classes; the value's name.
+    /// Adds a node that selects the row of a layer's tensor for each image's class. Returns the result's name.
     fn of_class(&mut self, layer: &str, part: &str) -> String {
         let (from, to) = (format!("{layer}.{part}"), format!("{layer}.{part}_of_class"));
         self.nodes.push(Node::with("Gather", vec![CLASS.to_owned()]).encode(&to, &from, &to));
         to
     }
 
-    /// The two branches and their sum.
+    /// Adds the two branches of a residual block and their sum.
     fn residual(&mut self, block: &Residual, name: &str, from: &str, to: &str, shape: ImageShape) -> Result<()> {
         let value = |part: &str| format!("{name}.{part}");
         let mut main = self.chain(&block.main, &value("main"), from, &value("main"), shape)?;
@@ -161,7 +161,7 @@ fn constant(name: &str, shape: &[usize], bytes: &[u8]) -> Message {
         .bytes(tensor::RAW_DATA, bytes)
 }
 
-/// `TensorProto` of an image's shape behind a batch of any size.
+/// `TensorProto` with the target shape of a reshape: −1 for the batch, then the image's shape.
 fn shape_constant(name: &str, image: ImageShape) -> Message {
     let lengths = [-1].into_iter().chain(image.map(|length| length as i64));
     let bytes: Vec<u8> = lengths.flat_map(i64::to_le_bytes).collect();
@@ -177,7 +177,7 @@ fn images(name: &str, image: ImageShape) -> Message {
     value(name, FLOAT, &image)
 }
 
-/// `ValueInfoProto` of values of a type and a shape behind a batch of any size.
+/// `ValueInfoProto` of a value with this element type; its shape is a batch of any size, then `shape`.
 fn value(name: &str, of: u64, shape: &[usize]) -> Message {
     let batch = Message::default().text(dimension::DIM_PARAM, "batch");
     let lengths = shape.iter().map(|length| Message::default().integer(dimension::DIM_VALUE, *length as u64));

@@ -1,16 +1,16 @@
-//! A folder of images that is there as a whole or not at all.
+//! Writes a folder of images completely or not at all.
 
 use crate::error::{Error, Result};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// A folder that appears under its name only when it is whole, and leaves nothing behind otherwise.
+/// A folder that gets its final name only when it is complete. It is removed if it never gets that name.
 pub(super) struct StagedFolder {
     path: PathBuf,
 }
 
 impl StagedFolder {
-    /// An empty hidden folder beside the one that it is to become.
+    /// Creates an empty hidden folder beside `path`.
     pub(super) fn beside(path: &Path) -> Result<Self> {
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent).map_err(|error| refused(path, &error))?;
@@ -23,7 +23,7 @@ impl StagedFolder {
             let staged = path.with_file_name(name);
             match std::fs::create_dir(&staged) {
                 Ok(()) => return Ok(Self { path: staged }),
-                // Left by a process of the same number that was killed: what is in it is not ours.
+                // A killed process with the same id left this folder. Its content is not ours, so take another name.
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => number = number.wrapping_add(1),
                 Err(error) => return Err(refused(path, &error)),
             }
@@ -42,7 +42,7 @@ impl StagedFolder {
 
 impl Drop for StagedFolder {
     fn drop(&mut self) {
-        // After the renaming there is nothing here, and the removal fails.
+        // After `rename_to` the folder no longer has this path, and the removal fails harmlessly.
         let _ = std::fs::remove_dir_all(&self.path);
     }
 }
@@ -61,7 +61,7 @@ mod tests {
         let path = place.path().join("new/images");
         let first = StagedFolder::beside(&path).unwrap();
         first.write("0.png", b"first").unwrap();
-        // As if a process of this number had been killed: the next number is taken.
+        // The first folder still exists, as if a process with this id had been killed. So the next number is taken.
         let second = StagedFolder::beside(&path).unwrap();
         assert_ne!(first.path, second.path);
         let number = |staged: &StagedFolder| -> u32 {
@@ -73,13 +73,13 @@ mod tests {
         let left = first.path.clone();
         second.rename_to(&path).unwrap();
         assert_eq!(std::fs::read(path.join("0.png")).unwrap(), b"second");
-        assert_eq!(std::fs::read(left.join("0.png")).unwrap(), b"first", "what another one wrote stays");
+        assert_eq!(std::fs::read(left.join("0.png")).unwrap(), b"first", "the other folder keeps its content");
         drop(first);
         assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
-        // A folder that cannot get its name is taken back.
+        // A folder that cannot get its final name is removed.
         let third = StagedFolder::beside(&path).unwrap();
         third.write("0.png", b"third").unwrap();
-        assert!(third.rename_to(&path).is_err(), "there is one already");
+        assert!(third.rename_to(&path).is_err(), "the final name is taken");
         assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
     }
 }

@@ -1,8 +1,8 @@
-//! The critic's overfit gap: how much more real the discriminator finds the images it was trained on than images held out.
+//! The overfit gap: how much higher the discriminator's logits are on training images than on held-out images.
 //!
-//! E D(train) − E D(held-out) over the logits' deviation on held-out images: 0 if it has only learnt what reals have in
-//! common. It is what adaptive augmentation watches (Karras et al. 2020, arXiv:2006.06676, section 3, r_v), in units that
-//! need no fakes.
+//! It is E D(train) − E D(held-out), divided by the standard deviation of the logits on held-out images. It is 0 if the
+//! discriminator has learnt only what all reals have in common. Adaptive augmentation's r_v (Karras et al. 2020,
+//! arXiv:2006.06676, section 3) has the same numerator; here the denominator needs no fakes.
 
 use super::subsamples::{Estimate, deviation, halves, mean};
 use crate::error::{Error, Result};

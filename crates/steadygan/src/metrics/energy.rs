@@ -1,9 +1,9 @@
-//! The energy distance of points: Székely and Rizzo 2013, *Energy statistics: A class of statistics based on distances* (Journal of
-//! Statistical Planning and Inference 143).
+//! The energy distance of points: Székely and Rizzo 2013, *Energy statistics: A class of statistics based on distances*
+//! (Journal of Statistical Planning and Inference 143).
 //!
-//! 2 E|X − Y| − E|X − X′| − E|Y − Y′|, the means over pairs of different points (U-statistics), so that its expectation between samples of one
-//! distribution is 0 whatever their counts; it may come out below 0. It is 0 in the mean for no other pair of distributions: lost modes,
-//! uneven modes and points between them all add to it.
+//! 2 E|X − Y| − E|X − X′| − E|Y − Y′|, with means over pairs of different points (U-statistics). Between samples of the
+//! same distribution its expectation is 0, whatever their counts, so it may be below 0. Between different distributions
+//! its expectation is above 0: lost modes, uneven modes and points between modes all add to it.
 
 use rayon::prelude::*;
 
@@ -12,7 +12,8 @@ pub fn energy_distance(a: &[[f32; 2]], b: &[[f32; 2]]) -> f64 {
     2.0 * mean(a, |_| b) - mean(a, |row| &a[row + 1..]) - mean(b, |row| &b[row + 1..])
 }
 
-/// The mean distance of each point to those that it is paired with. Rows are added in their order, whatever the number of threads.
+/// The mean distance over pairs of `points[row]` with a point of `paired(row)`. Rows are always added in the same
+/// order, so that the number of threads does not change the result.
 fn mean<'a>(points: &[[f32; 2]], paired: impl Fn(usize) -> &'a [[f32; 2]] + Sync) -> f64 {
     let distance = |[x, y]: [f32; 2], [u, v]: [f32; 2]| {
         let (x, y) = (f64::from(x - u), f64::from(y - v));
@@ -38,7 +39,7 @@ mod tests {
         assert!((energy_distance(&a, &b) - (2.0 * between - 5.0 - 5.0)).abs() < 1e-12);
     }
 
-    /// Its ends, and what lies between them.
+    /// The distance is near 0 for the mixture itself, large for a single mode, and in between for half of the modes.
     #[test]
     fn a_mixture_is_near_itself_and_far_from_one_of_its_modes() {
         let ring = Mixture::ring();

@@ -1,10 +1,10 @@
-//! What a network sees in images: a row of numbers for each.
+//! Features: a row of numbers for each image, computed by a network.
 
 use std::fmt;
 
 use crate::error::{Error, Result};
 
-/// Rows of features, one a sample; all finite.
+/// Rows of features, one for each sample; all values are finite.
 #[derive(Clone, PartialEq)]
 pub struct Features {
     dimensions: usize,
@@ -16,7 +16,7 @@ impl Features {
     ///
     /// # Errors
     ///
-    /// There are no whole rows, or a value is not finite: a distance over NaN would be one too.
+    /// The values do not make whole rows, or a value is not finite. NaN would make every distance NaN.
     pub fn new(dimensions: usize, values: Vec<f32>) -> Result<Self> {
         let hint = "look at the images and at what the network was trained on";
         if dimensions == 0 || !values.len().is_multiple_of(dimensions) {
@@ -35,12 +35,12 @@ impl Features {
         self.values.len() / self.dimensions
     }
 
-    /// Features of each sample.
+    /// The number of features of each sample.
     pub fn dimensions(&self) -> usize {
         self.dimensions
     }
 
-    /// Row after row.
+    /// All values, row after row.
     pub fn values(&self) -> &[f32] {
         &self.values
     }
@@ -54,7 +54,7 @@ impl Features {
         &self.values[index * self.dimensions..][..self.dimensions]
     }
 
-    /// The samples of these numbers.
+    /// The rows of the samples with these numbers.
     ///
     /// # Panics
     ///
@@ -64,7 +64,7 @@ impl Features {
         Self { dimensions: self.dimensions, values }
     }
 
-    /// An error unless both have the same features and at least `least` samples.
+    /// An error unless both have the same number of features and at least `least` samples.
     pub(super) fn comparable(&self, other: &Self, least: usize) -> Result<()> {
         if self.dimensions != other.dimensions {
             let message = format!("{} features are compared with {}", self.dimensions, other.dimensions);

@@ -1,12 +1,12 @@
 //! The Fréchet distance: Heusel, Ramsauer, Unterthiner, Nessler and Hochreiter 2017, *GANs Trained by a Two Time-Scale
 //! Update Rule Converge to a Local Nash Equilibrium* (arXiv:1706.08500).
 //!
-//! Fakes and reals are each taken for a Gaussian in features, with mean μ and covariance Σ (of n − 1):
-//! |μ₁ − μ₂|² + tr(Σ₁ + Σ₂ − 2 (Σ₁Σ₂)^½). In Inception's features, resized as published, this is the FID; in others it
-//! bears their name, for its values mean nothing beside those of the FID.
+//! The features of fakes and of reals are each modelled as a Gaussian with mean μ and covariance Σ (divided by n − 1):
+//! |μ₁ − μ₂|² + tr(Σ₁ + Σ₂ − 2 (Σ₁Σ₂)^½). In Inception's features, with images resized as published, this is the FID.
+//! In another network's features it has that network's name, because its values cannot be compared with the FID's.
 //!
-//! It is biased: even between samples of one distribution it grows as they get fewer, and below about two thousand for
-//! 1,280 features it is mostly bias. Compare only values of equal counts.
+//! It is biased: even between samples of the same distribution it grows as the samples get fewer. With 1,280 features
+//! and fewer than about two thousand samples it is mostly bias. Compare only values with equal numbers of samples.
 
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
@@ -15,19 +15,19 @@ use super::subsamples::{Estimate, SUBSAMPLES, halves};
 use super::{FeatureNetwork, Features};
 use crate::error::Result;
 
-/// The fewest samples on each side: halves have covariances.
+/// The fewest samples on each side, so that a half has a covariance.
 pub const MIN_SAMPLES: usize = 4;
 
-/// What the distance in a network's features is called: `fd-efficientnet-lite0`.
+/// The name of the distance in a network's features, such as `fd-efficientnet-lite0`.
 pub fn name(network: &FeatureNetwork) -> String {
     format!("fd-{}", network.name())
 }
 
-/// The Fréchet distance of fakes to reals, its deviation over ten halves drawn by `seed`.
+/// The Fréchet distance between fakes and reals, with its deviation over ten halves drawn by `seed`.
 ///
 /// # Errors
 ///
-/// There are fewer than four samples on a side, or their features are not of one network.
+/// There are fewer than four samples on a side, or the features of fakes and reals are not from one network.
 pub fn frechet_distance(fakes: &Features, reals: &Features, seed: u64) -> Result<Estimate> {
     let value = frechet_value(fakes, reals)?;
     let halves = [halves(fakes.count(), "fakes", seed), halves(reals.count(), "reals", seed)];
@@ -50,14 +50,15 @@ fn distance(fakes: &Features, reals: &Features) -> f64 {
     let [(mean_a, a), (mean_b, b)] = [fakes, reals].map(centred);
     let covariance = &b * b.transpose();
     let root = root(a);
-    // The product of the covariances has the eigenvalues of this symmetric matrix, and zeros.
+    // The product of the covariances has the same nonzero eigenvalues as this symmetric matrix.
     let product = root.transpose() * &covariance * &root;
     let traces = root.norm_squared() + covariance.trace();
     let roots: f64 = product.symmetric_eigenvalues().iter().map(|value| value.max(0.0).sqrt()).sum();
     (mean_a - mean_b).norm_squared() + traces - 2.0 * roots
 }
 
-/// The mean, and the samples less their mean as columns, divided by √(n − 1): times its transpose the covariance.
+/// The mean, and a matrix whose columns are the samples minus the mean, divided by √(n − 1); this matrix times its
+/// transpose is the covariance.
 fn centred(features: &Features) -> (DVector<f64>, DMatrix<f64>) {
     let count = features.count();
     let values = features.values().iter().map(|&value| f64::from(value));
@@ -71,8 +72,8 @@ fn centred(features: &Features) -> (DVector<f64>, DMatrix<f64>) {
     (mean, columns)
 }
 
-/// A matrix of few columns that times its transpose is that of `centred` times its transpose: itself, if it is not wide,
-/// otherwise a Cholesky factor or, if features depend on each other, the symmetric root.
+/// A matrix R with R Rᵀ = C Cᵀ, where C is `centred`, and no more columns than rows: C itself if it is not wide,
+/// otherwise a Cholesky factor of C Cᵀ, or its eigenvectors times root eigenvalues if features are linearly dependent.
 fn root(centred: DMatrix<f64>) -> DMatrix<f64> {
     if centred.ncols() <= centred.nrows() {
         return centred;
@@ -96,7 +97,7 @@ mod tests {
         Features::new(2, rows.as_flattened().to_vec()).unwrap()
     }
 
-    /// Both have covariance diag(4/3, 4/3) and diag(16/3, 4/3); means (0, 0) and (3, 4): 25 + (√(16/3) − √(4/3))² = 25 + 4/3.
+    /// Covariances diag(4/3, 4/3) and diag(16/3, 4/3), means (0, 0) and (3, 4): 25 + (√(16/3) − √(4/3))² = 25 + 4/3.
     #[test]
     fn two_gaussians_by_hand() {
         let a = of(&[[1.0, 1.0], [-1.0, 1.0], [1.0, -1.0], [-1.0, -1.0]]);
@@ -107,7 +108,7 @@ mod tests {
         assert!(frechet_value(&a, &a.select(&[0, 1, 2])).is_err());
     }
 
-    /// The second feature is the first again: no Cholesky factor, one direction of variance.
+    /// The second feature repeats the first, so the covariance has rank 1 and no Cholesky factor.
     #[test]
     fn features_that_depend_on_each_other_have_a_distance() {
         let line = |scale: f32| of(&[-2.0, -1.0, 0.0, 1.0, 2.0].map(|x| [scale * x, scale * x]));

@@ -1,11 +1,11 @@
 //! The kernel distance: Bińkowski, Sutherland, Arbel and Gretton 2018, *Demystifying MMD GANs* (arXiv:1801.01401).
 //!
-//! The squared maximum mean discrepancy between fakes and reals in features, with the kernel k(a, b) = (a·b / d + 1)³
-//! over d features and the unbiased estimator: the means of k over pairs of different fakes and of different reals, less
-//! twice that over pairs of both. It does not depend on the sample count but for noise, so that few samples will do; it
-//! may come out below 0.
+//! The squared maximum mean discrepancy between the features of fakes and reals, with the kernel k(a, b) = (a·b / d +
+//! 1)³ for d features and the unbiased estimator: the mean of k over pairs of different fakes, plus the mean over pairs
+//! of different reals, minus twice the mean over pairs of a fake and a real. The number of samples affects only its
+//! noise, so few samples suffice; and it may be below 0.
 //!
-//! All pairs of samples are taken. The published protocol, the mean over 100 subsets of 1,000, estimates the same number
+//! All pairs of samples are used. The published protocol, the mean over 100 subsets of 1,000, estimates the same number
 //! with more noise.
 
 use super::pairs::by_row;
@@ -13,28 +13,28 @@ use super::subsamples::{Estimate, SUBSAMPLES, memberships};
 use super::{FeatureNetwork, Features};
 use crate::error::Result;
 
-/// Of which sums are made: the ten halves, and all.
+/// The number of sums: one for each of the ten halves, and one for all samples.
 const SUMS: usize = SUBSAMPLES + 1;
 
-/// Whether a sample is in each of the halves, and in all: 1 or 0.
+/// One number for each half and, last, one for all samples: weights, 1 if the set holds a sample and 0 if not, or sums.
 type Weights = [f64; SUMS];
 
-/// The fewest samples on each side: halves have pairs.
+/// The fewest samples on each side, so that a half has a pair.
 pub const MIN_SAMPLES: usize = 4;
 
-/// The fewest reals that can be divided in two for a floor.
+/// The fewest reals that can be divided into two sets for a floor.
 pub const MIN_WITH_FLOOR: usize = 2 * MIN_SAMPLES;
 
-/// What the distance in a network's features is called: `kd-efficientnet-lite0`.
+/// The name of the distance in a network's features, such as `kd-efficientnet-lite0`.
 pub fn name(network: &FeatureNetwork) -> String {
     format!("kd-{}", network.name())
 }
 
-/// The kernel distance of fakes to reals, its deviation over ten halves drawn by `seed`.
+/// The kernel distance between fakes and reals, with its deviation over ten halves drawn by `seed`.
 ///
 /// # Errors
 ///
-/// There are fewer than four samples on a side, or their features are not of one network.
+/// There are fewer than four samples on a side, or the features of fakes and reals are not from one network.
 pub fn kernel_distance(fakes: &Features, reals: &Features, seed: u64) -> Result<Estimate> {
     fakes.comparable(reals, MIN_SAMPLES)?;
     let (of_fakes, of_reals) = (weights(fakes.count(), "fakes", seed), weights(reals.count(), "reals", seed));
@@ -56,23 +56,23 @@ fn weights(count: usize, side: &str, seed: u64) -> Vec<Weights> {
     memberships(count, side, seed).into_iter().map(of_sample).collect()
 }
 
-/// Sums of the kernel over pairs of different samples.
+/// For each half and for all samples, the sum of the kernel over pairs of different samples.
 fn sums_of_pairs(samples: &Features, weights: &[Weights]) -> Weights {
     let of_row = |row: usize, products: &[f32]| {
-        // Each with those after it.
+        // Each sample is paired with the samples after it.
         let after = &weights[row + 1..];
         sums_of_row(&products[products.len() - after.len()..], after, samples.dimensions())
     };
     added(&by_row(samples, samples, |block| block, of_row), weights)
 }
 
-/// Sums of the kernel over pairs of a fake and a real.
+/// For each half and for all samples, the sum of the kernel over pairs of a fake and a real.
 fn sums_between(fakes: &Features, of_fakes: &[Weights], reals: &Features, of_reals: &[Weights]) -> Weights {
     let of_row = |_: usize, products: &[f32]| sums_of_row(products, of_reals, fakes.dimensions());
     added(&by_row(fakes, reals, |_| 0, of_row), of_fakes)
 }
 
-/// Sums of the kernel of one sample and others, of which these are the dot products and the weights.
+/// The sums of the kernel between one sample and others, given the dot products with the others and their weights.
 fn sums_of_row(products: &[f32], weights: &[Weights], dimensions: usize) -> Weights {
     let mut sums = [0.0; SUMS];
     for (&product, weights) in products.iter().zip(weights) {
@@ -98,8 +98,8 @@ fn added(of_rows: &[Weights], weights: &[Weights]) -> Weights {
 mod tests {
     use super::*;
 
-    /// One feature: k(a, b) = (ab + 1)³. Fakes 0, 1, 2, 3: k over their pairs is 1, 1, 1, 27, 64, 343. Reals four times 1:
-    /// 8 each. Between: 1, 8, 27, 64, four times each.
+    /// With one feature, k(a, b) = (ab + 1)³. The fakes are 0, 1, 2, 3: k over their pairs is 1, 1, 1, 27, 64, 343. The
+    /// reals are four times 1: k is 8 for each pair. Between fakes and reals k is 1, 8, 27, 64, each four times.
     #[test]
     fn four_samples_by_hand() {
         let fakes = Features::new(1, vec![0.0, 1.0, 2.0, 3.0]).unwrap();

@@ -1,7 +1,7 @@
-//! What can be said of samples in numbers.
+//! Metrics of samples.
 //!
-//! [`FeatureNetwork`] turns images into [`Features`]; what compares them is a file each, naming its paper.
-//! [`subsamples`] has the rules for intervals and floors.
+//! [`FeatureNetwork`] turns images into [`Features`]. Each metric has a file, which names its paper. [`subsamples`] has
+//! the rules for intervals and floors.
 
 pub mod critic;
 pub mod energy;
@@ -33,10 +33,10 @@ pub use texture::Texture;
 
 use crate::data::Samples;
 
-/// The mean Euclidean distance between two of some samples: of images in levels of 8 bits, of points in their own
-/// units. 0 for fewer than two.
+/// The mean Euclidean distance over all pairs of samples: for images in levels of 8 bits, for points in their own
+/// units. 0 for fewer than two samples.
 ///
-/// As a ratio of fakes to reals it shows total collapse at once.
+/// The ratio of the fakes' value to the reals' value shows total collapse at once.
 pub fn mean_pairwise_distance(samples: &Samples) -> f64 {
     let count = samples.count();
     match samples {
@@ -45,21 +45,22 @@ pub fn mean_pairwise_distance(samples: &Samples) -> f64 {
     }
 }
 
-/// The mean Euclidean distance of one of `a` from one of `b`, samples of one kind and shape.
+/// The mean Euclidean distance between a sample of `a` and a sample of `b`, over all such pairs. Both must have the
+/// same kind and shape.
 ///
 /// # Panics
 ///
-/// If they are not of one kind.
+/// If one holds images and the other points.
 pub fn mean_distance_between(a: &Samples, b: &Samples) -> f64 {
     let of_one = |i| (0..b.count()).map(|j| distance(a, i, b, j)).sum::<f64>();
     (0..a.count()).map(of_one).sum::<f64>() / (a.count() * b.count()) as f64
 }
 
-/// The mean distance of each of `a` from the nearest of `b`, samples of one kind and shape.
+/// The mean, over samples of `a`, of the distance to the nearest sample of `b`. Both must have the same kind and shape.
 ///
 /// # Panics
 ///
-/// If they are not of one kind.
+/// If one holds images and the other points.
 pub fn mean_nearest_distance(a: &Samples, b: &Samples) -> f64 {
     let nearest = |i| (0..b.count()).map(|j| distance(a, i, b, j)).fold(f64::INFINITY, f64::min);
     (0..a.count()).map(nearest).sum::<f64>() / a.count() as f64
@@ -73,9 +74,10 @@ fn distance(a: &Samples, i: usize, b: &Samples, j: usize) -> f64 {
     }
 }
 
-/// The energy distance between `fakes` and `reals`, 2 E|X − Y| − E|X − X'| − E|Y − Y'| (Székely and Rizzo 2013), over the
-/// reals' own mean distance E|Y − Y'|: 0 in expectation if both are drawn alike (it may be negative then), 1 for a single
-/// image that is as far from the reals as they are from each other. `own` are the two mean pairwise distances.
+/// The energy distance between `fakes` and `reals`, 2 E|X − Y| − E|X − X'| − E|Y − Y'| (Székely and Rizzo 2013),
+/// divided by the reals' mean pairwise distance E|Y − Y'|. Its expectation is 0 if both have the same distribution (so
+/// it may be negative). It is 1 for a single image repeated that is as far from the reals as they are from each other.
+/// `own` holds E|X − X'| and E|Y − Y'|.
 pub fn energy_distance(fakes: &Samples, reals: &Samples, own: [f64; 2]) -> f64 {
     (2.0 * mean_distance_between(fakes, reals) - own[0] - own[1]) / own[1]
 }
@@ -86,7 +88,7 @@ fn of_images(a: &[u8], b: &[u8]) -> f64 {
 
 /// The squared Euclidean distance of two images of one shape, in levels of 8 bits.
 pub(crate) fn squared_distance(a: &[u8], b: &[u8]) -> u64 {
-    // In 32 bits, which is much faster: 66,000 squares of a byte fit.
+    // Sums in 32 bits are much faster; the sum of 65,536 squares of a byte fits.
     let parts = a.chunks(1 << 16).zip(b.chunks(1 << 16));
     let part = |(a, b): (&[u8], &[u8])| a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b)).pow(2)).sum::<u32>();
     parts.map(|pair| u64::from(part(pair))).sum()
@@ -119,8 +121,8 @@ mod tests {
         assert_eq!(mean_pairwise_distance(&images(&three[..4])), 0.0);
     }
 
-    /// Reals at 0 and 1 (distance 1), fakes at 0 and 0: E|X − Y| = ½, so 2 · ½ − 0 − 1 = 0 over the V-statistic's 1; from
-    /// fakes at 3: 2 · 2.5 − 0 − 1 = 4.
+    /// Reals at 0 and 1 have E|Y − Y'| = 1. For fakes at 0 and 0, E|X − Y| = ½, so the value is (2 · ½ − 0 − 1) / 1 =
+    /// 0; for fakes at 3 and 3 it is (2 · 2.5 − 0 − 1) / 1 = 4.
     #[test]
     fn fakes_far_off_have_a_large_energy_distance() {
         let points = |x: &[f32]| Samples::Points(x.iter().map(|&x| [x, 0.0]).collect());

@@ -1,50 +1,51 @@
-//! Modes captured and modes lost, where the modes of the data are known.
+//! Counts captured and lost modes, for data with known modes.
 //!
-//! The protocol is that of PacGAN's experiments (Lin, Khetan, Fanti and Oh 2018, sections 4.1 and 4.2):
+//! The protocol is PacGAN's (Lin, Khetan, Fanti and Oh 2018, sections 4.1 and 4.2):
 //!
-//! * A generated point of a [mixture](crate::data::Mixture) is of *high quality* if it lies within three
-//!   standard deviations of the centre nearest to it. Of the mixture's own points 1 − e^(−9/2) = 98.9% do.
-//! * A mode is *captured* if at least one point of high quality is nearest to it.
-//! * The *reverse KL divergence* is that of the generated distribution over modes, p, counted on points of high
-//!   quality, from the real one, which is uniform over K modes: Σ pᵢ ln(pᵢ K) = ln K − H(p), in nats. 0 if all
-//!   modes come equally often, ln(K/m) if m of them do and the others never.
-//! * For the mixtures 2,500 points are generated. For Stacked-MNIST 26,000 images, whose modes are the 1,000 triples
-//!   of digits that a classifier sees in the three channels.
+//! * A generated point of a [mixture](crate::data::Mixture) has *high quality* if it lies within three standard
+//!   deviations of the nearest centre. Of the mixture's own points, 1 − e^(−9/2) = 98.9% do.
+//! * A mode is *captured* if it is the nearest mode of at least one point of high quality.
+//! * The *reverse KL divergence* compares the generated distribution over modes, p, counted on points of high quality,
+//!   with the real distribution, which is uniform over K modes: Σ pᵢ ln(pᵢ K) = ln K − H(p), in nats. It is 0 if all
+//!   modes occur equally often, and ln(K/m) if m modes occur equally often and the others never.
+//! * For the mixtures 2,500 points are generated. For Stacked-MNIST 26,000 images are generated; a classifier of digits
+//!   assigns each of their three channels a digit, and the 1,000 triples of digits are the modes.
 //!
-//! A captured mode says little alone: noise spread over the plane captures all. And a perfect generator does not
-//! reach 0: `n` draws of K equally likely modes have an expected divergence of about (K − 1) / 2n.
+//! The number of captured modes alone says little, because noise spread over the plane captures all modes. And a
+//! perfect generator's divergence is not 0: `n` draws of K equally likely modes have an expected divergence of about
+//! (K − 1) / 2n.
 
 use std::fmt;
 
 use super::energy::energy_distance;
 use steadygan_run::ModesLine;
 
-/// Points that a mixture's modes are counted on.
+/// The number of points on which a mixture's modes are counted.
 pub const POINTS: usize = 2_500;
 
-/// Images that the modes of stacked digits are counted on.
+/// The number of images on which the modes of stacked digits are counted.
 pub const IMAGES: usize = 26_000;
 
-/// How far from its centre a point may lie, in standard deviations.
+/// How far from its centre a point of high quality may lie, in standard deviations.
 const HIGH_QUALITY_SIGMAS: f64 = 3.0;
 
-/// Modes of Stacked-MNIST: every three digits.
+/// The number of modes of Stacked-MNIST: all triples of digits.
 const TRIPLES: usize = 1_000;
 
-/// How generated samples are spread over the modes of the data.
+/// How generated samples are distributed over the modes of the data.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Modes {
-    /// Samples of high quality by mode.
+    /// The number of samples of high quality in each mode.
     pub counts: Vec<u64>,
-    /// All samples.
+    /// The number of all samples.
     pub samples: u64,
-    /// The energy distance of the samples to reals, where it was [measured](Self::against).
+    /// The energy distance between the samples and reals, if it was [measured](Self::against).
     pub energy: Option<f64>,
 }
 
 impl Modes {
-    /// Counts points of the plane by the nearest of `centers`, those closer to it than 3 `sigma`. A point that is
-    /// not finite is of no mode.
+    /// Assigns each point of the plane to the nearest of `centers` if it is closer than 3 `sigma`, and counts. A point
+    /// that is not finite belongs to no mode.
     pub fn of_points(centers: &[[f64; 2]], sigma: f64, points: &[[f32; 2]]) -> Self {
         let mut counts = vec![0; centers.len()];
         for &[x, y] in points {
@@ -58,8 +59,8 @@ impl Modes {
         Self { counts, samples: points.len() as u64, energy: None }
     }
 
-    /// Counts the images of Stacked-MNIST by the digits, each in 0..=9, that are seen in their red, green and blue
-    /// channels. Every image is of a mode.
+    /// Counts the images of Stacked-MNIST by the digits, each in 0..=9, of their red, green and blue channels. Every
+    /// image belongs to a mode.
     ///
     /// # Panics
     ///
@@ -68,31 +69,31 @@ impl Modes {
         let mut counts = vec![0; TRIPLES];
         let mut samples = 0;
         for digits in triples {
-            assert!(digits.iter().all(|&digit| digit <= 9), "no digits: {digits:?}");
+            assert!(digits.iter().all(|&digit| digit <= 9), "not digits: {digits:?}");
             counts[digits.iter().fold(0, |mode, &digit| 10 * mode + usize::from(digit))] += 1;
             samples += 1;
         }
         Self { counts, samples, energy: None }
     }
 
-    /// The same with the energy distance between its points and reals, which counts alone do not show.
+    /// Adds the energy distance between `points` and `reals`, which also sees differences within modes.
     #[must_use]
     pub fn against(self, points: &[[f32; 2]], reals: &[[f32; 2]]) -> Self {
         let enough = points.len().min(reals.len()) > 1;
         Self { energy: enough.then(|| energy_distance(points, reals)), ..self }
     }
 
-    /// Modes with at least one sample of high quality.
+    /// The number of modes with at least one sample of high quality.
     pub fn captured(&self) -> u64 {
         self.counts.iter().filter(|&&count| count > 0).count() as u64
     }
 
-    /// The share of the samples that are of high quality; NaN without samples.
+    /// The share of samples with high quality; NaN without samples.
     pub fn high_quality(&self) -> f64 {
         self.total() as f64 / self.samples as f64
     }
 
-    /// The reverse KL divergence in nats, from 0 to ln K; NaN if no sample is of high quality.
+    /// The reverse KL divergence in nats, from 0 to ln K; NaN if no sample has high quality.
     pub fn reverse_kl(&self) -> f64 {
         let (total, modes) = (self.total() as f64, self.counts.len() as f64);
         if total == 0.0 {
@@ -106,7 +107,7 @@ impl Modes {
         self.counts.iter().sum()
     }
 
-    /// The line of `metrics.jsonl` after `images` images.
+    /// The line for `metrics.jsonl` after `images` images.
     pub fn line(&self, images: u64) -> ModesLine {
         ModesLine {
             images,
@@ -141,7 +142,7 @@ mod tests {
     #[test]
     fn points_are_counted_by_hand() {
         let centers = [[0.0, 0.0], [10.0, 0.0], [0.0, 10.0]];
-        // On the centre, just within 3, on 3, in between, beyond the second, nowhere.
+        // On the first centre, just within 3, exactly at 3, between two centres, near the second, not finite (twice).
         let points =
             [[0.0, 0.0], [0.0, -2.99], [0.0, 3.0], [5.0, 0.0], [11.0, 2.0], [f32::NAN, 0.0], [f32::INFINITY, 0.0]];
         let modes = Modes::of_points(&centers, 1.0, &points);
@@ -180,10 +181,11 @@ mod tests {
         for mixture in [Mixture::ring(), Mixture::grid()] {
             let modes = of(&mixture, &mixture.draw(100_000, &mut rng::stream(1, "test", 0)));
             assert_eq!(modes.captured(), mixture.centers.len() as u64);
-            // 1 − e^(−9/2), with a deviation of 0.00033: five deviations.
+            // 1 − e^(−9/2) expected, with a standard deviation of 0.00033; the bound is five deviations away.
             assert!((modes.high_quality() - 0.98889).abs() < 0.0017, "{}", modes.high_quality());
             let few = of(&mixture, &mixture.draw(POINTS, &mut rng::stream(2, "test", 0)));
-            // About (K − 1) / 2n: 0.0014 and 0.0048, of which the largest of a thousand is less than three times.
+            // About (K − 1) / 2n is expected: 0.0014 and 0.0048. The largest of a thousand draws is below three times
+            // that.
             assert_eq!(few.captured(), mixture.centers.len() as u64);
             assert!(few.reverse_kl() < 3.0 * (mixture.centers.len() - 1) as f64 / (2 * POINTS) as f64);
         }
@@ -198,7 +200,8 @@ mod tests {
         assert!((modes.reverse_kl() - expected).abs() < 1e-12);
     }
 
-    /// (K − 1) / 2n is 999 / 52,000 = 0.0192; 2n times the divergence is χ² with 999 degrees, deviation 0.00086.
+    /// (K − 1) / 2n is 999 / 52,000 = 0.0192. 2n times the divergence is χ² with 999 degrees of freedom, so the
+    /// standard deviation of the divergence is 0.00086.
     #[test]
     fn uniform_triples_are_the_floor() {
         let mut stream = rng::stream(3, "test", 0);

@@ -1,13 +1,14 @@
-//! Multi-scale structural similarity: Wang, Simoncelli and Bovik 2003, *Multiscale structural similarity for image quality
-//! assessment*; between pairs of fakes as a measure of diversity by Odena, Olah and Shlens 2017 (arXiv:1610.09585).
+//! Multi-scale structural similarity: Wang, Simoncelli and Bovik 2003, *Multiscale structural similarity for image
+//! quality assessment*; used between pairs of fakes as a measure of diversity by Odena, Olah and Shlens 2017
+//! (arXiv:1610.09585).
 //!
-//! 1 for equal images. The more alike the fakes are among each other the higher, so that it is compared with the reals' own
-//! value: above it diversity was lost. It says nothing of quality.
+//! It is 1 for equal images. The more alike the fakes are, the higher it is; a value above the reals' own value means
+//! that diversity was lost. It says nothing about quality.
 //!
-//! * An 11 × 11 Gaussian window of deviation 1.5, no padding; constants 0.01 and 0.03 times 255, squared.
-//! * As many of the five scales as leave 11 pixels: 2 at 28 and 32 pixels, 3 at 48 and 64, 4 at 96 to 128. Their published
-//!   weights are made to sum to 1; a scale is the mean of 2 × 2 pixels of the one before.
-//! * A scale's mean below 0 counts as 0; colour is the mean over channels.
+//! * An 11 × 11 Gaussian window with standard deviation 1.5, no padding; constants 0.01 and 0.03 times 255, squared.
+//! * As many of the five scales as leave at least 11 pixels: 2 at 28 and 32 pixels, 3 at 48 and 64, 4 at 96 to 128.
+//!   Their published weights are rescaled to sum to 1; each scale averages 2 × 2 pixels of the one before.
+//! * A scale's mean below 0 counts as 0; the value of a colour image is the mean over its channels.
 
 use rayon::prelude::*;
 
@@ -18,7 +19,7 @@ use crate::error::{Error, Result};
 /// The exponents of the five scales, finest first.
 const WEIGHTS: [f64; 5] = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333];
 
-/// Pixels of the window on a side.
+/// Height and width of the window in pixels.
 const WINDOW: usize = 11;
 
 /// The window's standard deviation.
@@ -27,10 +28,10 @@ const DEVIATION: f64 = 1.5;
 /// (0.01 · 255)² and (0.03 · 255)².
 const STABILISERS: [f64; 2] = [2.55 * 2.55, 7.65 * 7.65];
 
-/// The most pairs that a mean is taken over.
+/// The most pairs over which a mean is taken.
 pub const MAX_PAIRS: usize = 2_500;
 
-/// The fewest images: halves of their pairs have two.
+/// The fewest images, so that a half of their pairs has two pairs.
 pub const MIN_IMAGES: usize = 8;
 
 /// How many scales images of this size have; 0 if they are smaller than the window.
@@ -39,7 +40,7 @@ pub fn scales(size: usize) -> usize {
     (0..WEIGHTS.len()).take_while(fits).count()
 }
 
-/// The mean similarity of images among each other, over disjoint pairs drawn by `seed`, and its deviation.
+/// The mean similarity over disjoint pairs of images, drawn by `seed`, with its deviation.
 ///
 /// # Errors
 ///
@@ -63,7 +64,7 @@ pub fn mean_ms_ssim(images: &Images, seed: u64) -> Result<Estimate> {
 ///
 /// # Panics
 ///
-/// If the images have other sizes, or are smaller than the window.
+/// If an image's length is not `channels` × `size` × `size`. Images smaller than the window give 1.
 pub fn ms_ssim(a: &[u8], b: &[u8], channels: usize, size: usize) -> f64 {
     assert_eq!((a.len(), b.len()), (channels * size * size, channels * size * size), "images of another size");
     let plane = |image: &[u8], channel: usize| {
@@ -73,7 +74,7 @@ pub fn ms_ssim(a: &[u8], b: &[u8], channels: usize, size: usize) -> f64 {
     (0..channels).map(|channel| of_planes(plane(a, channel), plane(b, channel))).sum::<f64>() / channels as f64
 }
 
-/// A square of numbers.
+/// One channel of an image, as a square of numbers.
 struct Plane {
     size: usize,
     values: Vec<f64>,
@@ -93,7 +94,7 @@ fn of_planes(mut a: Plane, mut b: Plane) -> f64 {
     product
 }
 
-/// The mean over the window's places of contrast times structure, and of luminance if `with_luminance`.
+/// The mean, over all places of the window, of contrast times structure (times luminance if `with_luminance`).
 fn similarity(a: &Plane, b: &Plane, with_luminance: bool) -> f64 {
     let products = |x: &Plane, y: &Plane| {
         let values = x.values.iter().zip(&y.values).map(|(x, y)| x * y).collect();
@@ -112,7 +113,7 @@ fn similarity(a: &Plane, b: &Plane, with_luminance: bool) -> f64 {
 }
 
 impl Plane {
-    /// Weighted means under the window at each place where it fits.
+    /// The weighted mean under the window at each place where it fits.
     fn blurred(&self) -> Vec<f64> {
         let window = window();
         let (size, out) = (self.size, self.size - WINDOW + 1);
@@ -130,7 +131,7 @@ impl Plane {
         made
     }
 
-    /// Half the size: means of 2 × 2 pixels.
+    /// The plane at half the size: means of 2 × 2 pixels.
     fn halved(&self) -> Self {
         let pairs = self.values.chunks_exact(2 * self.size);
         let rows = pairs.flat_map(|pair| {
@@ -142,7 +143,7 @@ impl Plane {
     }
 }
 
-/// The window along one axis.
+/// The window's weights along one axis.
 fn window() -> [f64; WINDOW] {
     let weight = |at: usize| (-0.5 * ((at as f64 - (WINDOW / 2) as f64) / DEVIATION).powi(2)).exp();
     let weights: [f64; WINDOW] = std::array::from_fn(weight);

@@ -1,7 +1,8 @@
-//! Nearest neighbours in pixels: whether training images were learnt by heart, and how many images there are.
+//! Nearest neighbours in pixels: whether the generator memorised training images, and how many different images it
+//! makes.
 //!
-//! Images are compared by the Euclidean distance of their levels, at most 32 pixels large (larger ones are reduced): what
-//! is near there is nearly a copy.
+//! Images are compared by the Euclidean distance of their levels, after reduction to at most 32 × 32 pixels. An image
+//! that is near another by this distance is nearly a copy.
 
 use fast_image_resize::{FilterType, Resizer};
 use rayon::prelude::*;
@@ -13,13 +14,13 @@ use super::subsamples::{Estimate, SUBSAMPLES, mean, memberships};
 use crate::data::Images;
 use crate::error::Result;
 
-/// Pixels on a side in which images are compared.
+/// The largest size in pixels at which images are compared.
 pub const COMPARED_SIZE: usize = 32;
 
 /// The fewest images on each side.
 pub const MIN_IMAGES: usize = 10;
 
-/// The share of reals that have a nearer neighbour than what counts as a near duplicate.
+/// Near duplicates are defined so that this share of the reals has one.
 const DUPLICATE_SHARE: f64 = 0.01;
 
 /// Images as rows of levels from 0 to 1, reduced to at most 32 pixels.
@@ -38,16 +39,17 @@ pub fn pixel_rows(images: &Images) -> Result<Features> {
     Features::new(images.channels * size * size, rows)
 }
 
-/// How much nearer fakes are to the images trained on than to images held out of the same data: 0 if training left no
-/// trace, 1 if each fake's nearest image is one trained on.
+/// How much more often a fake's nearest image is a training image than a held-out image of the same data: 0 if as often
+/// as by chance, 1 if it always is a training image.
 ///
-/// Of t images trained on and h held out, the one nearest to an image that is like both is one trained on with probability
-/// t / (t + h). The excess of the share of fakes for which it is, over what is left to 1. (The comparison of nearest training
-/// with nearest held-out images is that of Meehan, Chaudhuri and Dasgupta 2020, arXiv:2004.05675.)
+/// With t training images and h held-out images, the image nearest to a fresh image of the same distribution is a
+/// training image with probability p = t / (t + h). If it is for a share s of the fakes, the value is (s − p) / (1 −
+/// p). Comparing the nearest training image with the nearest held-out image is from Meehan, Chaudhuri and Dasgupta 2020
+/// (arXiv:2004.05675).
 ///
 /// # Errors
 ///
-/// There are fewer than ten images of a kind, or of other sizes.
+/// There are fewer than ten images of a kind, or their sizes differ.
 pub fn memorisation(fakes: &Features, train: &Features, holdout: &Features, seed: u64) -> Result<Estimate> {
     fakes.comparable(train, MIN_IMAGES)?;
     fakes.comparable(holdout, MIN_IMAGES)?;
@@ -67,7 +69,7 @@ pub fn memorisation(fakes: &Features, train: &Features, holdout: &Features, seed
     Ok(Estimate::over(closer.len(), "fakes", seed, excess))
 }
 
-/// The squared distance below which two images are near duplicates: the nearest neighbours of 99% of the reals are not.
+/// The squared distance below which two images count as near duplicates: 99% of the reals have no nearer neighbour.
 ///
 /// # Errors
 ///
@@ -83,12 +85,13 @@ pub fn duplicate_radius(reals: &Features) -> Result<f32> {
     Ok(nearest[(DUPLICATE_SHARE * nearest.len() as f64) as usize])
 }
 
-/// How many different images there seem to be, by the birthday paradox: Arora, Risteski and Zhang 2018, *Do GANs learn the
-/// distribution? Some Theory and Empirics* (arXiv:1706.08224).
+/// Estimates how many different images a generator can make, by the birthday paradox: Arora, Risteski and Zhang 2018,
+/// *Do GANs learn the distribution? Some Theory and Empirics* (arXiv:1706.08224).
 ///
-/// Of n(n − 1)/2 pairs of equally likely images out of s, one in s is a pair of duplicates; so s is about pairs over
-/// duplicates. `radius` is the reals' [`duplicate_radius`], so that their own value is the one to compare with. With one
-/// pair of duplicates or none it is the number of pairs: there are at least about that many.
+/// If a generator makes s images equally often, one in s of the n(n − 1)/2 pairs of n fakes is a pair of duplicates; so
+/// s is about the number of pairs divided by the number of duplicate pairs. `radius` is the reals'
+/// [`duplicate_radius`], so compare the value with the reals' own. With one duplicate pair or none, the value is the
+/// number of pairs, which is roughly a lower bound.
 ///
 /// # Errors
 ///
@@ -96,7 +99,7 @@ pub fn duplicate_radius(reals: &Features) -> Result<f32> {
 pub fn support(images: &Features, radius: f32, seed: u64) -> Result<Estimate> {
     images.comparable(images, MIN_IMAGES)?;
     let members = memberships(images.count(), "fakes", seed);
-    // Of each image, the later ones that are its near duplicates: what both are part of.
+    // For each near duplicate after an image, the bits of the subsamples that hold both.
     let near = |row: usize, distances: &[f32]| {
         let after = &members[row + 1..];
         let later = distances[distances.len() - after.len()..].iter().zip(after);
@@ -133,7 +136,7 @@ mod tests {
         }
     }
 
-    /// Fresh fakes have an excess of 0 with a deviation of √(p(1 − p)/n)/(1 − p), p = 0.9: 0.067.
+    /// Fresh fakes have an expected value of 0 with a standard deviation of √(p(1 − p)/n)/(1 − p) = 0.067 for p = 0.9.
     #[test]
     fn copies_of_the_training_images_are_1_and_fresh_ones_0() {
         let (train, holdout) = (normal(900, 1), normal(100, 2));
@@ -143,7 +146,7 @@ mod tests {
         assert!(fresh.value.abs() < 0.35, "{fresh:?}");
         assert!((0.03..0.15).contains(&fresh.deviation), "{fresh:?}");
         let held = memorisation(&holdout, &train, &holdout, 1).unwrap();
-        assert!((held.value + 9.0).abs() < 1e-12, "each is its own nearest: {held:?}");
+        assert!((held.value + 9.0).abs() < 1e-12, "each held-out image is its own nearest image: {held:?}");
     }
 
     #[test]

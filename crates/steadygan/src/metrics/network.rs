@@ -1,4 +1,4 @@
-//! Networks in whose features images are compared, run by `rten`.
+//! Feature networks, run by `rten`.
 
 mod preprocessing;
 
@@ -22,29 +22,29 @@ use crate::error::{Error, Result};
 use crate::files::{hex, read_limited};
 use crate::names::nearest;
 
-/// The network of who names none.
+/// The network when the caller names none.
 pub const DEFAULT_NETWORK: &str = "efficientnet-lite0";
 
-/// The classifier of digits.
+/// The name of the classifier of digits.
 pub const DIGITS: &str = "digits";
 
-/// The classifier of Fashion-MNIST.
+/// The name of the classifier of Fashion-MNIST.
 pub const FASHION: &str = "fashion";
 
-/// The largest file that is read: Inception's takes 95 MB, the largest vision transformers' a little more than this.
+/// The largest file that is read. Inception takes 95 MB, the largest vision transformers a little more than the limit.
 const MAX_BYTES: u64 = 1 << 30;
 
-/// Pixels of a batch: four images of 128 × 128. More of them leave the cache and take longer
+/// Pixels in a batch: four images of 128 × 128. Larger batches are slower because they do not fit the CPU's cache
 /// (benchmarks/2026-11-24-features).
 const BATCH_PIXELS: usize = 4 * 128 * 128;
 
-/// The most images of a batch.
+/// The most images in a batch.
 const MAX_BATCH: usize = 128;
 
 const USE_ONNX: &str = "name an ONNX file with one input of images, [n, channels, size, size], and 32-bit floats out; \
                         docs/metrics.md says how to export one";
 
-/// A network that the program carries.
+/// A network that is built into the program.
 struct Embedded {
     name: &'static str,
     sha256: &'static str,
@@ -97,10 +97,10 @@ impl Embedded {
     }
 }
 
-/// A network that makes features of images.
+/// A network that computes features of images.
 ///
-/// Images are seen in batches whose size depends on the network alone, each on one thread: the features are the same
-/// bits for any number of threads.
+/// It processes images in batches whose size depends on the network alone, each on one thread, so that the features are
+/// the same bits for any number of threads.
 pub struct FeatureNetwork {
     name: String,
     sha256: String,
@@ -114,14 +114,14 @@ impl FeatureNetwork {
     ///
     /// # Errors
     ///
-    /// None that is known: the program carries the network.
+    /// None is expected, because the network is built into the program.
     pub fn embedded() -> Result<Self> {
         Self::named(DEFAULT_NETWORK)
     }
 
-    /// The network of a name that the program carries (`efficientnet-lite0`; `digits` and `fashion`, which classify
-    /// 28 × 28 grey images and have 96 features), or of the path of an ONNX file (NAME.onnx), beside which
-    /// NAME.toml describes its input: see [`Preprocessing`].
+    /// The built-in network with this name (`efficientnet-lite0`; or `digits` and `fashion`, which classify 28 × 28
+    /// grey images and have 96 features), or the network at the path of an ONNX file (NAME.onnx). A file NAME.toml
+    /// beside the latter describes its input: see [`Preprocessing`].
     ///
     /// # Errors
     ///
@@ -153,7 +153,7 @@ impl FeatureNetwork {
         Ok(network)
     }
 
-    /// Looks whether the network takes what its description says, by one black image.
+    /// Checks with one black image that the network takes the input that its description announces.
     fn check(&self) -> Result<(), String> {
         let Preprocessing { size, channels, .. } = self.preprocessing;
         if self.model.input_ids().len() != 1 {
@@ -165,7 +165,7 @@ impl FeatureNetwork {
         if made.is_empty() { Err("it has no features".into()) } else { Ok(()) }
     }
 
-    /// The digest of the network of a name, as [`sha256`](Self::sha256), by which it is known again.
+    /// The [`sha256`](Self::sha256) of the network with this name.
     ///
     /// # Errors
     ///
@@ -177,17 +177,17 @@ impl FeatureNetwork {
         }
     }
 
-    /// What it is called in the names of metrics.
+    /// The network's name as it appears in the names of metrics.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// SHA-256 of its file, hexadecimal.
+    /// SHA-256 of the network's file, hexadecimal.
     pub fn sha256(&self) -> &str {
         &self.sha256
     }
 
-    /// How images become its input.
+    /// How images are turned into the network's input.
     pub fn preprocessing(&self) -> &Preprocessing {
         &self.preprocessing
     }
@@ -201,7 +201,7 @@ impl FeatureNetwork {
         self.outputs(images, &self.preprocessing.output)
     }
 
-    /// Another of the network's outputs for each image, such as a classifier's `logits`, a row each.
+    /// A named output of the network, such as a classifier's `logits`, with a row for each image.
     ///
     /// # Errors
     ///
@@ -217,7 +217,7 @@ impl FeatureNetwork {
         Features::new(dimensions, rows)
     }
 
-    /// All batches, each on one of as many threads as Rayon has.
+    /// Runs all batches, each on one thread; there are as many threads as Rayon has.
     fn in_parallel(&self, images: &Images, output: NodeId) -> Result<Vec<f32>, String> {
         let count = images.count();
         let batch = (BATCH_PIXELS / self.preprocessing.size.pow(2)).clamp(1, MAX_BATCH);
@@ -247,7 +247,7 @@ impl FeatureNetwork {
         Ok(all.into_iter().flat_map(|(_, rows)| rows).collect())
     }
 
-    /// What the network makes of `count` images from number `first` on: a row each.
+    /// Runs the network on `count` images from number `first` on; returns a row for each.
     fn batch(
         &self,
         images: &Images,
@@ -286,7 +286,7 @@ impl fmt::Debug for FeatureNetwork {
     }
 }
 
-/// A pool of `rten` with one thread, on which a batch is computed in one order.
+/// A pool of `rten` with one thread, so that a batch is always computed in the same order.
 fn single_thread() -> Arc<ThreadPool> {
     Arc::new(ThreadPool::with_num_threads(1))
 }

@@ -1,4 +1,4 @@
-//! All distances between two sets of features, a block of rows at a time.
+//! Computes all dot products or distances between two sets of features, one block of rows at a time.
 
 use std::ops::Range;
 
@@ -7,11 +7,12 @@ use steadygan_kernels::row_products;
 
 use super::Features;
 
-/// Rows that are held at a time: with 10,000 columns 10 MB.
+/// Rows in a block; with 10,000 columns a block takes 10 MB.
 const BLOCK: usize = 256;
 
-/// What `visit` makes of each sample of `a`, given its dot products with the samples of `b` from `from(block)` on, where
-/// `block` is the first sample of the block of rows that it is in.
+/// Calls `visit` for each sample of `a` with the sample's dot products with samples of `b`, and collects the results.
+/// Only the samples of `b` from number `from(block)` on are included, where `block` is the number of the first sample
+/// in the same block of rows.
 pub(super) fn by_row<T: Send>(
     a: &Features,
     b: &Features,
@@ -33,8 +34,8 @@ pub(super) fn by_row<T: Send>(
     made
 }
 
-/// What `visit` makes of each sample of `a`, given its squared Euclidean distances from the samples of `b`, from those on
-/// that [`by_row`] says. Equal samples have distance 0 exactly.
+/// Like [`by_row`], but passes squared Euclidean distances instead of dot products to `visit`. Equal samples have a
+/// distance of exactly 0.
 pub(super) fn by_distance<T: Send>(
     a: &Features,
     b: &Features,
@@ -49,7 +50,7 @@ pub(super) fn by_distance<T: Send>(
     })
 }
 
-/// The squared norm of each sample, computed as products of different samples are.
+/// The squared norm of each sample, computed in the same way as the dot products, so that the rounding is the same.
 fn squares(features: &Features) -> Vec<f32> {
     let dimensions = features.dimensions();
     let square = |row: &[f32]| {
@@ -85,6 +86,6 @@ mod tests {
         let later = by_distance(&a, &a, |block| block, |_, distances| distances.to_vec());
         let all = by_distance(&a, &a, |_| 0, |_, distances| distances.to_vec());
         let same = |row: usize| later[row] == all[row][row / BLOCK * BLOCK..];
-        assert!((0..300).all(same), "the same bits, whatever is left out");
+        assert!((0..300).all(same), "leaving out columns changes no bit");
     }
 }

@@ -1,13 +1,15 @@
 //! Precision, recall, density and coverage: Naeem, Oh, Uh, Choi and Yoo 2020, *Reliable Fidelity and Diversity Metrics
-//! for Generative Models* (arXiv:2002.09797); the first two are those of Kynkäänniemi et al. 2019 (arXiv:1904.06991).
+//! for Generative Models* (arXiv:2002.09797). Precision and recall are from Kynkäänniemi et al. 2019
+//! (arXiv:1904.06991).
 //!
-//! A sample's ball reaches to its k-th nearest neighbour among its own kind, k = 5.
+//! A sample's ball reaches to its k-th nearest neighbour of its own kind (fake or real), with k = 5.
 //!
 //! * *Precision*: the share of fakes that lie in some real's ball. *Recall*: the share of reals in some fake's ball.
-//! * *Density*: how many reals' balls a fake lies in, on average, over k: about 1 if both are of one distribution.
+//! * *Density*: the mean number of reals' balls that a fake lies in, divided by k; about 1 if fakes and reals have the
+//!   same distribution.
 //! * *Coverage*: the share of reals whose ball holds a fake.
 //!
-//! All four depend on the counts, which a value is to be quoted with.
+//! All four depend on the numbers of fakes and reals, so quote these numbers with a value.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -16,30 +18,30 @@ use super::pairs::by_distance;
 use super::subsamples::{Estimate, halves};
 use crate::error::Result;
 
-/// The neighbour that a ball reaches to: the authors' choice.
+/// k, the neighbour that a ball reaches to: the authors' choice.
 pub const NEIGHBOUR: usize = 5;
 
-/// The fewest samples on each side: a half has a fifth neighbour.
+/// The fewest samples on each side, so that each sample of a half has a fifth neighbour.
 pub const MIN_SAMPLES: usize = 2 * (NEIGHBOUR + 1);
 
-/// The four, of values or of estimates.
+/// The four metrics, as values or as estimates.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Prdc<T = f64> {
     /// The share of fakes in some real's ball.
     pub precision: T,
     /// The share of reals in some fake's ball.
     pub recall: T,
-    /// Reals' balls that a fake lies in, over k.
+    /// The mean number of reals' balls that a fake lies in, divided by k.
     pub density: T,
     /// The share of reals whose ball holds a fake.
     pub coverage: T,
 }
 
-/// The four of fakes and reals, their deviations over ten halves drawn by `seed`.
+/// Estimates the four metrics, with deviations over ten halves drawn by `seed`.
 ///
 /// # Errors
 ///
-/// There are fewer than twelve samples on a side, or their features are not of one network.
+/// There are fewer than twelve samples on a side, or the features of fakes and reals are not from one network.
 pub fn prdc(fakes: &Features, reals: &Features, seed: u64) -> Result<Prdc<Estimate>> {
     fakes.comparable(reals, MIN_SAMPLES)?;
     let with_all = |count: usize, side: &str| {
@@ -58,14 +60,14 @@ pub fn prdc(fakes: &Features, reals: &Features, seed: u64) -> Result<Prdc<Estima
     })
 }
 
-/// Those of several pairs of sets of fakes and reals, in one pass over the distances.
+/// The four metrics for several pairs of a set of fakes and a set of reals, in one pass over the distances.
 fn of_sets(fakes: &Features, of_fakes: &[Vec<usize>], reals: &Features, of_reals: &[Vec<usize>]) -> Vec<Prdc> {
     let sets = of_fakes.len();
     let (fake_radii, real_radii) = (radii(fakes, of_fakes), radii(reals, of_reals));
-    // How many reals' balls hold each fake.
+    // For each set, the number of reals' balls that hold each fake.
     let balls: Vec<Vec<AtomicU32>> =
         of_fakes.iter().map(|set| set.iter().map(|_| AtomicU32::new(0)).collect()).collect();
-    // Of each real and set: whether it is recalled, and covered.
+    // For each real and set: whether the real is recalled, and whether it is covered.
     let see = |real: usize, distances: &[f32]| {
         let judge = |set: usize| {
             let radius = real_radii[set][real];
@@ -74,7 +76,7 @@ fn of_sets(fakes: &Features, of_fakes: &[Vec<usize>], reals: &Features, of_reals
                 recalled |= distances[fake] < fake_radii[set][fake];
                 if distances[fake] < radius {
                     covered = true;
-                    // Whole numbers: the order of threads does not matter.
+                    // Integers, so that the order of the threads does not change the sum.
                     balls.fetch_add(1, Ordering::Relaxed);
                 }
             }
@@ -97,10 +99,10 @@ fn of_sets(fakes: &Features, of_fakes: &[Vec<usize>], reals: &Features, of_reals
     (0..sets).map(of_set).collect()
 }
 
-/// Marks a sample that is not in a set.
+/// The radius of a sample that is not in a set.
 const ABSENT: f32 = -1.0;
 
-/// Of each set and sample: the squared distance to its fifth neighbour in that set.
+/// For each set and sample, the squared distance to the sample's fifth neighbour in that set.
 fn radii(samples: &Features, sets: &[Vec<usize>]) -> Vec<Vec<f32>> {
     let members: Vec<Vec<bool>> = sets
         .iter()
@@ -115,7 +117,7 @@ fn radii(samples: &Features, sets: &[Vec<usize>]) -> Vec<Vec<f32>> {
             if !members[set][row] {
                 return ABSENT;
             }
-            // The nearest is the sample itself.
+            // One more than five, because the nearest is the sample itself.
             let mut nearest = [f32::INFINITY; NEIGHBOUR + 1];
             for &other in &sets[set] {
                 let distance = distances[other];
@@ -137,7 +139,7 @@ fn radii(samples: &Features, sets: &[Vec<usize>]) -> Vec<Vec<f32>> {
 mod tests {
     use super::*;
 
-    /// On a line: reals 0 to 11, the fifth neighbour of an inner one 3 away, of 0 and 11 5.
+    /// Samples on a line. In the line 0 to 11, the fifth neighbour of an inner sample is 3 away, of 0 and of 11 5 away.
     fn line(values: impl IntoIterator<Item = u8>) -> Features {
         Features::new(1, values.into_iter().map(f32::from).collect()).unwrap()
     }
@@ -147,7 +149,7 @@ mod tests {
         let reals = line(0..12);
         let found = prdc(&reals, &reals, 1).unwrap();
         assert_eq!([found.precision.value, found.recall.value, found.coverage.value], [1.0; 3]);
-        // Balls are open: inner ones hold 5 places, those with radius 5, 4 and so on fewer of their side.
+        // Balls are open, so an inner ball holds 5 samples; the balls near the ends are wider, but cut off on one side.
         assert!((found.density.value - 1.0).abs() < 0.2, "{found:?}");
     }
 
@@ -162,7 +164,7 @@ mod tests {
     fn one_fake_many_times_is_precise_and_recalls_nothing() {
         let found = prdc(&line([6; 12]), &line(0..12), 1).unwrap();
         assert_eq!((found.precision.value, found.recall.value), (1.0, 0.0));
-        // In the balls of 4 to 8 (radius 3 and 2 places each way), and of the wide ones at the ends: 3, 9.
+        // The fake at 6 lies in the balls of 4 to 8 only (radius 3, open), so the coverage is 5/12.
         assert!(found.coverage.value < 0.7, "{found:?}");
         assert!(prdc(&line(0..11), &line(0..12), 1).is_err());
     }

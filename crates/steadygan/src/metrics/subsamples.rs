@@ -1,36 +1,38 @@
-//! How sure a metric is, and how low it can get: subsamples and disjoint sets.
+//! Intervals and floors of metrics, from subsamples and disjoint sets.
 //!
 //! * **An interval** comes from ten subsamples of half the fakes and half the reals, drawn without replacement. The
-//!   deviation over halves of a sample estimates that of the whole sample's value (the delete-half jackknife: Shao and Wu
-//!   1989, *A general theory for jackknife variance estimation*): a half has twice the variance, of which half is shared
-//!   with the whole. No bootstrap: an image that is drawn twice is its own nearest neighbour.
-//! * **A floor** is the metric between two disjoint sets of reals: what a perfect generator would get.
+//!   standard deviation over these halves estimates the standard deviation of the whole sample's value (the delete-half
+//!   jackknife: Shao and Wu 1989, *A general theory for jackknife variance estimation*), because a half's value has
+//!   twice the variance, and shares half of that with the whole. A bootstrap would not do: it draws images twice, and
+//!   such an image would be its own nearest neighbour.
+//! * **A floor** is the metric between two disjoint sets of reals: the value of a perfect generator.
 
 use crate::data::shuffle;
 use crate::rng;
 
-/// Subsamples of an interval.
+/// The number of subsamples for an interval.
 pub const SUBSAMPLES: usize = 10;
 
-/// 97.5% of Student's distribution with nine degrees of freedom lies below.
+/// The 97.5% quantile of Student's distribution with nine degrees of freedom.
 const STUDENT: f64 = 2.262;
 
-/// A value with its deviation and, from that, the interval in which it lies with 95% confidence.
+/// A value with its standard deviation, from which its 95% confidence interval follows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Estimate {
     /// The value over all samples.
     pub value: f64,
-    /// The standard deviation that it has as samples change.
+    /// The estimated standard deviation of the value over repeated draws of the samples.
     pub deviation: f64,
 }
 
 impl Estimate {
-    /// A value over all samples, and those of the halves.
+    /// An estimate from the value over all samples and the values over the halves.
     pub fn new(value: f64, of_halves: &[f64]) -> Self {
         Self { value, deviation: deviation(of_halves) }
     }
 
-    /// What `of` makes of all of `count` samples, and of the ten [`halves`], each the samples' numbers.
+    /// An estimate from `of`, which is called with the numbers of all `count` samples and of each of the ten
+    /// [`halves`].
     pub fn over(count: usize, side: &str, seed: u64, of: impl Fn(&[usize]) -> f64) -> Self {
         let all: Vec<usize> = (0..count).collect();
         let of_halves: Vec<f64> = halves(count, side, seed).iter().map(|half| of(half)).collect();
@@ -43,7 +45,7 @@ impl Estimate {
     }
 }
 
-/// The sample's standard deviation; 0 for fewer than two values.
+/// The sample standard deviation of some values; 0 for fewer than two.
 pub(super) fn deviation(values: &[f64]) -> f64 {
     if values.len() < 2 {
         return 0.0;
@@ -69,7 +71,8 @@ pub fn halves(count: usize, side: &str, seed: u64) -> Vec<Vec<usize>> {
     (0..SUBSAMPLES as u64).map(draw).collect()
 }
 
-/// Of each of `count` samples: in which of the ten [`halves`] it is, a bit each; the bit after them is that of all samples.
+/// For each of `count` samples, a bit for each of the ten [`halves`] that says whether the half holds the sample. The
+/// next bit stands for the set of all samples and is always set.
 pub(super) fn memberships(count: usize, side: &str, seed: u64) -> Vec<u16> {
     let mut members = vec![1 << SUBSAMPLES; count];
     for (number, half) in halves(count, side, seed).into_iter().enumerate() {
@@ -78,13 +81,13 @@ pub(super) fn memberships(count: usize, side: &str, seed: u64) -> Vec<u16> {
     members
 }
 
-/// Two disjoint sets of `each` of `count` samples, each in ascending order.
+/// The numbers of two disjoint sets of `each` samples, out of `count` samples, in ascending order.
 ///
 /// # Panics
 ///
-/// If there are not that many.
+/// If `count` is below 2 · `each`.
 pub fn two_disjoint(count: usize, each: usize, seed: u64) -> [Vec<usize>; 2] {
-    assert!(2 * each <= count, "{count} samples have no two disjoint sets of {each}");
+    assert!(2 * each <= count, "{count} samples are too few for two disjoint sets of {each}");
     let drawn = permutation(count, "metrics/floor", seed, 0);
     [0, each].map(|first| {
         let mut set = drawn[first..first + each].to_vec();
@@ -93,14 +96,14 @@ pub fn two_disjoint(count: usize, each: usize, seed: u64) -> [Vec<usize>; 2] {
     })
 }
 
-/// `amount` of `count` samples, in ascending order.
+/// The numbers of `amount` samples drawn at random from `count`, in ascending order.
 pub fn some(count: usize, amount: usize, purpose: &str, seed: u64) -> Vec<usize> {
     let mut drawn = some_in_random_order(count, amount, purpose, seed);
     drawn.sort_unstable();
     drawn
 }
 
-/// `amount` of `count` samples.
+/// The numbers of `amount` samples drawn at random from `count`, in random order.
 pub(super) fn some_in_random_order(count: usize, amount: usize, purpose: &str, seed: u64) -> Vec<usize> {
     let mut drawn = permutation(count, purpose, seed, 0);
     drawn.truncate(amount);
@@ -147,8 +150,9 @@ mod tests {
         assert_eq!(some(10, 3, "test", 7).len(), 3);
     }
 
-    /// The deviation of a mean of 400 normal numbers is 0.05; over 200 experiments the estimates' mean is within 3%
-    /// (each is a root of χ² with nine degrees, deviation 24%).
+    /// The standard deviation of a mean of 400 normal numbers is 0.05. Each estimate of it is the root of a χ² with
+    /// nine degrees of freedom, so it scatters by 24%, and is 3% too low on average; the mean of 200 estimates scatters
+    /// by 2%.
     #[test]
     fn the_deviation_over_halves_is_that_of_the_whole() {
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;

@@ -1,13 +1,14 @@
 //! The sliced Wasserstein distance of patches: Karras, Aila, Laine and Lehtinen 2018, *Progressive Growing of GANs for
 //! Improved Quality, Stability, and Variation* (arXiv:1710.10196), section 5.
 //!
-//! Images become Laplacian pyramids down to 16 pixels. From each level come 128 patches of 7 × 7 pixels an image, whose
-//! channels are normalised by mean and deviation over all patches, those of fakes and of reals each by their own. Both are
-//! projected on 512 random directions, sorted, and the mean absolute difference is taken, times 10³; the distance is the
-//! mean over levels. It needs no network and sees texture, not content.
+//! Images become Laplacian pyramids with levels down to 16 pixels. From each level of each image 128 patches of 7 × 7
+//! pixels are cut. Their channels are normalised by mean and standard deviation over all patches, separately for fakes
+//! and for reals. The patches are projected on 512 random directions and sorted, and the mean absolute difference
+//! between fakes and reals is taken, times 10³. The distance is the mean over levels. It needs no network, and it sees
+//! texture, not content.
 //!
-//! The paper takes 16,384 images of 1,024 pixels. Here it is at most 1,024 of each kind, and grey images have one channel:
-//! compare values only with each other, at one count.
+//! The paper uses 16,384 images of 1,024 pixels. Here at most 1,024 fakes and as many reals are used, and grey images
+//! have one channel. So compare values only with each other, and at one number of images.
 
 mod pyramid;
 
@@ -24,35 +25,36 @@ pub use pyramid::{Level, laplacian_pyramid};
 /// The smallest level, in pixels.
 pub const MIN_LEVEL: usize = 16;
 
-/// Pixels of a patch on a side.
+/// Height and width of a patch in pixels.
 pub const PATCH: usize = 7;
 
-/// Patches of an image at each level.
+/// Patches cut from an image at each level.
 const PATCHES: usize = 128;
 
-/// Directions: the authors take four times 128.
+/// The number of directions; the authors use four times 128.
 const DIRECTIONS: usize = 512;
 
-/// Directions whose projections are held at a time.
+/// How many directions' projections are held in memory at a time.
 const BLOCK: usize = 16;
 
-/// The most images of each kind.
+/// The most fakes and the most reals.
 pub const MAX_IMAGES: usize = 1_024;
 
-/// The fewest: halves have two.
+/// The fewest fakes and the fewest reals, so that a half has two.
 pub const MIN_IMAGES: usize = 4;
 
-/// The authors' unit.
+/// The factor of the authors' unit.
 const SCALE: f64 = 1e3;
 
-/// Where patches are cut: image, row and column of the upper left pixel.
+/// Where a patch is cut: the number of the image, and row and column of the upper left pixel.
 pub type Place = [usize; 3];
 
-/// The distance of fakes to reals, as many of each, and its deviation; patches, directions and halves are drawn by `seed`.
+/// The distance between fakes and equally many reals, with its deviation; patches, directions and halves are drawn by
+/// `seed`.
 ///
 /// # Errors
 ///
-/// There are fewer than four images of a kind, they are of different shape, or smaller than a patch.
+/// There are fewer than four fakes or reals, their shapes differ, or they are smaller than a patch.
 pub fn sliced_wasserstein(fakes: &Images, reals: &Images, seed: u64) -> Result<Estimate> {
     let count = fakes.count().min(reals.count()).min(MAX_IMAGES);
     check(fakes, reals, count)?;
@@ -85,7 +87,7 @@ fn check(fakes: &Images, reals: &Images, count: usize) -> Result<()> {
     Ok(())
 }
 
-/// Where each level's patches are cut, image by image.
+/// Draws where each level's patches are cut, image by image.
 fn places(size: usize, count: usize, side: &str, seed: u64) -> Vec<Vec<Place>> {
     let level = |size: usize| {
         let mut stream = rng::stream(seed, &format!("metrics/swd/patches/{side}"), size as u64);
@@ -98,7 +100,7 @@ fn places(size: usize, count: usize, side: &str, seed: u64) -> Vec<Vec<Place>> {
     pyramid::sizes(size).into_iter().map(level).collect()
 }
 
-/// Of each patch: the [`memberships`] of its image.
+/// For each patch, the [`memberships`] of its image.
 fn marks(count: usize, side: &str, seed: u64) -> Vec<u16> {
     memberships(count, side, seed).into_iter().flat_map(|mark| [mark; PATCHES]).collect()
 }
@@ -115,7 +117,8 @@ fn directions(length: usize, seed: u64) -> Vec<f32> {
     made
 }
 
-/// The level's patches, a row each of `channels × 7 × 7` numbers, each channel of mean 0 and deviation 1 over all.
+/// The level's patches, each a row of `channels × 7 × 7` numbers. Each channel is normalised to mean 0 and standard
+/// deviation 1 over all patches.
 pub fn descriptors(level: &Level, places: &[Place]) -> Vec<f32> {
     let Level { channels, size, .. } = *level;
     let area = PATCH * PATCH;
@@ -133,7 +136,7 @@ pub fn descriptors(level: &Level, places: &[Place]) -> Vec<f32> {
         let of_channel = || rows.chunks_exact(channels * area).flat_map(|row| &row[channel * area..][..area]);
         let mean = of_channel().map(|&x| f64::from(x)).sum::<f64>() / count;
         let deviation = (of_channel().map(|&x| (f64::from(x) - mean).powi(2)).sum::<f64>() / count).sqrt();
-        // Constant images have patches of nothing but their mean.
+        // If all patches are constant, dividing by the deviation is impossible, and all numbers become 0.
         let scale = if deviation > 0.0 { 1.0 / deviation } else { 0.0 };
         for row in rows.chunks_exact_mut(channels * area) {
             row[channel * area..][..area].iter_mut().for_each(|x| *x = ((f64::from(*x) - mean) * scale) as f32);
@@ -142,8 +145,8 @@ pub fn descriptors(level: &Level, places: &[Place]) -> Vec<f32> {
     rows
 }
 
-/// The mean over directions of the distance between both sides' projections, of each half and, last, of all. A row's bits
-/// in `marks` say what it is part of; each part has as many rows of both sides.
+/// The mean over directions of the distance between the projections of fakes and reals, for each half and, last, for
+/// all rows. A row's bits in the marks say which of these parts hold it; each part holds equally many fakes and reals.
 pub fn distances(
     fakes: &[f32],
     fake_marks: &[u16],
@@ -169,8 +172,8 @@ pub fn distances(
     sums.map(|sum| SCALE * sum / (directions.len() / length) as f64)
 }
 
-/// Projections in ascending order, each with its marks. Numbers are sorted as integers of the same order, several times
-/// faster than by comparing floats.
+/// Projections in ascending order, each with its marks. The floats are sorted as integers with the same order, which is
+/// several times faster.
 fn sorted(projected: &[f32], marks: &[u16]) -> Vec<(f32, u16)> {
     let key = |value: f32| {
         let bits = value.to_bits();
@@ -183,14 +186,15 @@ fn sorted(projected: &[f32], marks: &[u16]) -> Vec<(f32, u16)> {
     keys.into_iter().map(|both| (value((both >> 32) as u32), both as u16)).collect()
 }
 
-/// The mean absolute difference between both sides' projections, of each part.
+/// The mean absolute difference between the sorted projections of fakes and reals, for each part.
 fn of_direction(fakes: &[(f32, u16)], reals: &[(f32, u16)]) -> [f64; SUBSAMPLES + 1] {
     let mut kept = [vec![0.0; fakes.len() + 1], vec![0.0; reals.len() + 1]];
     std::array::from_fn(|part| {
         let mut count = 0;
         for (kept, side) in kept.iter_mut().zip([fakes, reals]) {
             count = 0;
-            // Without a branch, which would be taken at random: each is written, and overwritten unless it belongs.
+            // Every value is written, and the next one overwrites it unless the part holds it. This avoids a branch
+            // that the processor could not predict.
             for &(value, marks) in side {
                 kept[count] = value;
                 count += usize::from(marks >> part & 1);

@@ -1,20 +1,22 @@
-//! How neighbouring pixels go together: smooth, noisy, or alternating like a checkerboard.
+//! The texture of images: whether neighbouring pixels are smooth, noisy, or alternating like a checkerboard.
 
 use crate::data::Images;
 
-/// What is seen between neighbouring pixels, in the mean over images, channels, rows and columns.
+/// Measures of neighbouring pixels, averaged over images, channels, rows and columns.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Texture {
-    /// The mean squared difference of neighbours over the variance within images: near 0 for smooth images, 2 for noise.
+    /// The mean squared difference of neighbours, divided by the variance within images: near 0 for smooth images, 2
+    /// for noise.
     pub rough: f64,
     /// The share of the variance within images that lies at the highest frequency along rows and along columns, where
     /// transposed convolutions with a stride of 2 leave checkerboards (Odena, Dumoulin and Olah 2016): Σ over lines of
-    /// (Σₖ (−1)ᵏ xₖ)² / n, over the sum of squares. Of noise it is 1/n for each direction; 1 for stripes of one pixel.
+    /// (Σₖ (−1)ᵏ xₖ)² / n, divided by the sum of squares. For noise it is 1/n for each direction; for stripes of one
+    /// pixel it is 1.
     pub alternating: f64,
 }
 
 impl Texture {
-    /// That of images; NaN if no image varies, or if they are a single pixel.
+    /// Measures the texture of images; NaN if no image varies, or if images have a single pixel.
     pub fn of(images: &Images) -> Self {
         let (size, area) = (images.size, images.size * images.size);
         let (mut variance, mut differences, mut alternating) = (0.0, 0.0, 0.0);
@@ -22,9 +24,9 @@ impl Texture {
             let mean = plane.iter().map(|&pixel| u64::from(pixel)).sum::<u64>() as f64 / area as f64;
             variance += plane.iter().map(|&pixel| (f64::from(pixel) - mean).powi(2)).sum::<f64>() / area as f64;
             let (squares, swings) = of_plane(plane, size);
-            // Two directions of size · (size − 1) pairs.
+            // There are two directions of size · (size − 1) pairs each.
             differences += squares as f64 / (2 * size * (size - 1)) as f64;
-            // Each line's part is (swing)² / size; over size² pixels.
+            // Each line contributes swing² / size, averaged over size² pixels.
             alternating += swings as f64 / (size * area) as f64;
         }
         if variance == 0.0 {
@@ -34,7 +36,8 @@ impl Texture {
     }
 }
 
-/// Of a square of bytes: squared differences of neighbours, and squared alternating sums of rows and columns, each summed.
+/// For a square of bytes: the sum of squared differences of neighbours, and the sum of the squared alternating sums of
+/// rows and columns.
 fn of_plane(plane: &[u8], size: usize) -> (u64, u64) {
     let (mut squares, mut swings) = (0, 0);
     let mut columns = vec![0i64; size];
@@ -65,7 +68,8 @@ mod tests {
         Texture::of(&Images { channels: 1, size, pixels, classes: None })
     }
 
-    /// Columns of 0 and 255: half of the neighbours differ by twice the deviation, and all variance alternates along rows.
+    /// Columns of 0 and 255: half of the pairs of neighbours differ by twice the standard deviation, and all variance
+    /// alternates along rows.
     #[test]
     fn stripes_alternate() {
         let stripes = texture((0..64).map(|at| if at % 2 == 0 { 255 } else { 0 }).collect(), 8);
@@ -73,7 +77,8 @@ mod tests {
         assert!((stripes.alternating - 1.0).abs() < 1e-12, "{stripes:?}");
     }
 
-    /// Black on the left, white on the right: one of 14 pairs of lines of neighbours differs.
+    /// Black on the left, white on the right. Of the 14 pairs of neighbouring lines (7 of columns, 7 of rows) one
+    /// differs, by twice the standard deviation.
     #[test]
     fn an_edge_is_smooth() {
         let edge = texture((0..64).map(|at| if at % 8 < 4 { 0 } else { 255 }).collect(), 8);

@@ -1,22 +1,24 @@
-//! Images one after the other as a GIF that plays for ever.
+//! Animations: a GIF of images one after the other that loops for ever.
 
 use std::io::{self, Write};
 
 use image::codecs::gif::{GifEncoder, Repeat};
 use image::{Delay, DynamicImage, Frame, ImageError};
 
-/// Time between two frames in milliseconds; GIF counts hundredths of a second, and 25 of them a second look smooth.
+/// Time between two frames in milliseconds, a multiple of GIF's hundredths of a second; 25 frames a second look smooth.
 pub const FRAME_MS: u32 = 40;
 /// The effort of choosing 256 colours, 1 (best) to 30: the default of the encoder's authors.
 const QUANTISATION_SPEED: i32 = 10;
 
-/// Writes frames, all of one size, each with the milliseconds that it is shown, frame by frame: memory does not grow with their number.
+/// Writes frames of one size, each with the time in milliseconds that it is shown. It writes them one by one, so that
+/// memory does not grow with their number.
 ///
-/// GIF holds 256 colours a frame: grey images are exact, colours are the nearest of those chosen for their frame.
+/// A GIF frame holds 256 colours. So grey images are exact, and a colour is replaced by the nearest of the colours
+/// chosen for its frame.
 ///
 /// # Errors
 ///
-/// Whatever writing to `out` gives.
+/// If writing to `out` fails.
 pub fn write_gif(out: &mut dyn Write, frames: impl Iterator<Item = (DynamicImage, u32)>) -> io::Result<()> {
     let mut encoder = GifEncoder::new_with_speed(out, QUANTISATION_SPEED);
     encoder.set_repeat(Repeat::Infinite).map_err(to_io)?;

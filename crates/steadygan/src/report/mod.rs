@@ -1,4 +1,4 @@
-//! What a run shows: sheets of images, scatter plots of points, and animations.
+//! Pictures of a run's samples: sheets of images, scatter plots of points, and animations.
 
 pub mod animation;
 pub mod progress;
@@ -11,13 +11,13 @@ use crate::data::Samples;
 use scatter::scatter;
 use sheet::{columned_sheet, square_sheet};
 
-/// Points of a scatter plot, of reals as of fakes: as many as modes are counted on.
+/// How many reals and how many fakes a scatter plot shows: as many points as modes are counted on.
 pub const SCATTERED: usize = crate::metrics::modes::POINTS;
 
-/// Reals in one picture: images as a sheet, points as a scatter plot.
+/// Draws reals as one picture: images as a sheet, points as a scatter plot.
 ///
 /// # Panics
-/// If there are none.
+/// If there are no images.
 pub fn picture_of_reals(reals: &Samples) -> DynamicImage {
     match reals {
         Samples::Images(images) => square_sheet(images),
@@ -25,11 +25,11 @@ pub fn picture_of_reals(reals: &Samples) -> DynamicImage {
     }
 }
 
-/// Fakes in one picture: images as a sheet of so many columns (a square one for 0), points scattered over the reals that
-/// they should look like.
+/// Draws fakes as one picture: images as a sheet with this many columns (0 gives a square sheet), points as a scatter
+/// plot over the reals.
 ///
 /// # Panics
-/// If there are none.
+/// If there are no images.
 pub fn picture_of_fakes(fakes: &Samples, reals: &Samples, columns: usize) -> DynamicImage {
     match fakes {
         Samples::Images(images) if columns > 0 => columned_sheet(images, columns),

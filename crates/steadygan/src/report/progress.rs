@@ -1,4 +1,4 @@
-//! How a run's fakes came about: its sheets one after the other.
+//! An animation of a run's training: its sheets of fakes one after the other.
 
 use super::animation::write_gif;
 use crate::error::{Error, Result};
@@ -6,19 +6,19 @@ use image::DynamicImage;
 use std::path::{Path, PathBuf};
 use steadygan_run::{RunDirectory, write_atomically_with};
 
-/// The most sheets of an animation; of more a part is shown, evenly through training.
+/// The most sheets in an animation. With more sheets, it shows this many, spread evenly over training.
 const MAX_SHEETS: usize = 48;
 
-/// How long a sheet is shown, and the last one, in milliseconds.
+/// How long each sheet is shown, and how long the last one, in milliseconds.
 const SHEET_MS: u32 = 200;
 const LAST_MS: u32 = 2000;
 
-/// Writes a run's sheets of fakes into [`RunDirectory::progress`], in the order in which they were drawn, and says how many
-/// they are. A sheet that cannot be read, or is of another size than the last one, is left out.
+/// Writes a run's sheets of fakes as an animation to [`RunDirectory::progress`], in the order in which they were drawn,
+/// and returns how many it shows. A sheet that cannot be read, or has another size than the last one, is left out.
 ///
 /// # Errors
 ///
-/// The run has no sheets, or the system refuses.
+/// The run has no readable sheet, or the file cannot be written.
 pub fn write_progress(run: &RunDirectory) -> Result<usize> {
     let sheets = evenly(sheets(run)?, MAX_SHEETS);
     let nothing = || Error::data("the run has no sheets of fakes yet", "they come every train.sheets-every images");
@@ -38,7 +38,7 @@ pub fn write_progress(run: &RunDirectory) -> Result<usize> {
     Ok(shown)
 }
 
-/// The sheets of fakes that there are, the one before training first.
+/// The paths of the run's sheets of fakes; first the sheet drawn before training.
 fn sheets(run: &RunDirectory) -> Result<Vec<PathBuf>> {
     let first = Some(run.fakes_init()).filter(|path| path.is_file());
     Ok(first.into_iter().chain(run.fakes_written()?.into_iter().map(|(_, path)| path)).collect())
@@ -48,7 +48,7 @@ fn read(path: &Path) -> Option<DynamicImage> {
     image::open(path).ok()
 }
 
-/// At most `most` of them at even distances, the first and the last among them.
+/// At most `most` of the items, evenly spaced, including the first and the last.
 fn evenly<T>(all: Vec<T>, most: usize) -> Vec<T> {
     let (count, last) = (all.len().min(most), all.len().saturating_sub(1));
     let is_chosen = |at: usize| (0..count).any(|nth| last * nth / count.saturating_sub(1).max(1) == at);

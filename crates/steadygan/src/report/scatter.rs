@@ -5,24 +5,24 @@ use image::{DynamicImage, Rgb, RgbImage};
 /// Height and width in pixels.
 const SIDE: u32 = 512;
 
-/// Free space on each side, as a share of half the reals' bounding square.
+/// Free space on each side, as a share of half the side of the reals' bounding square.
 const MARGIN: f64 = 0.2;
 
-/// The plot has a ground of its own, on pages dark or light.
+/// The background: always white, so that the plot looks the same on dark and light pages.
 const GROUND: Rgb<u8> = Rgb([255; 3]);
 
-/// Colours that every kind of sight tells apart (Okabe and Ito 2008): sky blue and vermilion.
+/// Colours that colour-blind readers can tell apart too (Okabe and Ito 2008): sky blue and vermilion.
 const REAL: Rgb<u8> = Rgb([86, 180, 233]);
 const FAKE: Rgb<u8> = Rgb([213, 94, 0]);
 
-/// Radii in pixels: where fakes cover the reals these still show around them.
+/// Radii in pixels; reals are larger, so that a real still shows around a fake that covers it.
 const REAL_RADIUS: i64 = 3;
 const FAKE_RADIUS: i64 = 1;
 
-/// Reals in blue and, on them, fakes in red, on white.
+/// Draws reals in blue, and fakes in red over them, on white.
 ///
-/// The frame is the square around the reals with a margin of a fifth, and x grows to the right, y upwards. The fakes
-/// do not change it: one that lies outside is drawn on the edge. Points that are not finite are left out.
+/// The frame is the square around the reals plus a margin; x grows to the right, y upwards. The fakes do not change the
+/// frame: a fake outside is drawn on the edge. Points that are not finite are left out.
 pub fn scatter(reals: &[[f32; 2]], fakes: &[[f32; 2]]) -> DynamicImage {
     let frame = Frame::around(reals);
     let mut plot = RgbImage::from_pixel(SIDE, SIDE, GROUND);
@@ -39,7 +39,7 @@ pub fn scatter(reals: &[[f32; 2]], fakes: &[[f32; 2]]) -> DynamicImage {
 /// A square of the plane.
 struct Frame {
     middle: [f64; 2],
-    /// Half of its side.
+    /// Half of the square's side.
     reach: f64,
 }
 
@@ -56,7 +56,8 @@ impl Frame {
         Self { middle: ranges.map(|(low, high)| (low + high) / 2.0), reach: reach * (1.0 + MARGIN) }
     }
 
-    /// The pixel, column and row, that a point lies in or is nearest to.
+    /// The column and row of the pixel in which a point lies, or of the nearest pixel if the point is outside; none if
+    /// the point is not finite.
     fn pixel(&self, point: [f32; 2]) -> Option<[i64; 2]> {
         let [x, y] = [0, 1].map(|axis| (f64::from(point[axis]) - self.middle[axis]) / self.reach);
         let at = |place: f64| ((place + 1.0) / 2.0 * f64::from(SIDE)).clamp(0.0, f64::from(SIDE - 1)) as i64;
@@ -99,7 +100,7 @@ mod tests {
         {
             assert_eq!(seen.get_pixel(column, row), &colour, "{column} {row}");
         }
-        // 3 × 3 pixels a fake.
+        // Each fake takes 3 × 3 pixels.
         assert_eq!(seen.pixels().filter(|pixel| **pixel == FAKE).count(), 2 * 9);
     }
 

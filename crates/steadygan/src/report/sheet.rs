@@ -1,4 +1,4 @@
-//! Sheets of images, as they are: bytes stay bytes, whatever the range of the batch.
+//! Sheets of images. Levels are never rescaled to the range of the batch.
 
 use std::io::Cursor;
 
@@ -7,9 +7,9 @@ use image::{DynamicImage, GrayImage, ImageFormat, RgbImage};
 use crate::data::Images;
 use crate::error::{Error, Result};
 
-/// Small images are enlarged until a tile has at least this many pixels a side, so that pixels are seen.
+/// Small images are enlarged until a tile has at least this many pixels a side, so that single pixels are visible.
 const MIN_TILE: usize = 64;
-/// A frame is seen alone and may be larger.
+/// The same for a frame of an animation, which is shown alone and may be larger.
 const MIN_FRAME: usize = 128;
 /// Pixels between neighbouring tiles.
 const GAP: usize = 2;
@@ -20,7 +20,7 @@ const GAP_LEVEL: u8 = 255;
 /// that makes it at least 64 pixels high and wide, with a gap of two white pixels between tiles.
 ///
 /// `images` are bytes in the order of `shape`, `[count, channels, height, width]`, with 1 channel (the
-/// sheet is grey) or 3 (red, green, blue). A byte is shown as the level that it is, never rescaled.
+/// sheet is grey) or 3 (red, green, blue). Each byte is drawn at its own level, never rescaled.
 ///
 /// # Panics
 /// If a number is 0, the channels are neither 1 nor 3, or `images` does not hold the shape.
@@ -29,7 +29,7 @@ pub fn sheet(images: &[u8], shape: [usize; 4], columns: usize) -> DynamicImage {
     grid(images, shape, columns, scale_to(MIN_TILE, height, width), GAP)
 }
 
-/// Images below each other, each at its own size and none between them: for programs that cut them out again.
+/// Images below each other, not enlarged and without gaps, for programs that cut them out again.
 ///
 /// # Panics
 /// As [`sheet`].
@@ -37,7 +37,7 @@ pub fn strip(images: &[u8], shape: [usize; 4]) -> DynamicImage {
     grid(images, shape, 1, 1, 0)
 }
 
-/// One image at its own size; `shape` is `[channels, height, width]`, the rest as for [`sheet`].
+/// One image, not enlarged; its shape is `[channels, height, width]`, everything else as for [`sheet`].
 ///
 /// # Panics
 /// As [`sheet`].
@@ -45,7 +45,7 @@ pub fn picture(image: &[u8], [channels, height, width]: [usize; 3]) -> DynamicIm
     grid(image, [1, channels, height, width], 1, 1, 0)
 }
 
-/// One image as a frame of an animation: as [`picture`], enlarged by the smallest whole number that makes it at
+/// One image as a frame of an animation: like [`picture`], but enlarged by the smallest whole number that makes it at
 /// least 128 pixels high and wide.
 ///
 /// # Panics
@@ -71,8 +71,8 @@ pub fn encode_png(image: &DynamicImage) -> Result<Vec<u8>> {
     Ok(png.into_inner())
 }
 
-/// The bytes of a PNG file that says what it shows, as its text `Description`; the pixels are those of [`encode_png`].
-/// `caption` is ASCII.
+/// The bytes of a PNG file with the same pixels as [`encode_png`] gives, and with `caption` (ASCII) as its text
+/// `Description`.
 ///
 /// # Errors
 /// As [`encode_png`].
@@ -133,7 +133,7 @@ pub fn square_sheet(images: &Images) -> DynamicImage {
     columned_sheet(images, square_columns(images.count()))
 }
 
-/// A sheet of so many columns.
+/// A sheet with this many columns.
 ///
 /// # Panics
 /// If there are no images or no columns.
@@ -142,7 +142,7 @@ pub fn columned_sheet(images: &Images, columns: usize) -> DynamicImage {
     sheet(pixels, [images.count(), channels, size, size], columns)
 }
 
-/// The columns of a nearly square sheet, as wide as high or wider by one.
+/// The number of columns of a nearly square sheet: as many as rows, or one more.
 pub(crate) fn square_columns(count: usize) -> usize {
     (count as f64).sqrt().ceil() as usize
 }

@@ -1,10 +1,10 @@
-//! SafeTensors files: exports, and what other programs write.
+//! Reads SafeTensors files: exports of this program, and files of other programs.
 
 use super::{FORMAT_VERSION, METADATA_KEY, READABLE, Refusal, Role, Tensors, floats, is_batch_counter};
 use safetensors::tensor::{Dtype, SafeTensors};
 use serde::Deserialize;
 
-/// The tensors, and what the file says of their network if it is an export.
+/// The tensors, and the network's role if the file is an export.
 pub(super) fn read(bytes: &[u8]) -> Result<(Option<Role>, Tensors), Refusal> {
     let no_weights = |error| Refusal::new(format!("is no file of weights, or is damaged: {error}"), READABLE);
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(no_weights)?;
@@ -24,7 +24,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<(Option<Role>, Tensors), Refusal> {
     Ok((role, tensors))
 }
 
-/// The role in what an export says of itself.
+/// The network's role in an export's description.
 fn described_role(json: &str) -> Result<Role, Refusal> {
     #[derive(Deserialize)]
     struct Described {

@@ -1,11 +1,11 @@
 //! The pickle of a PyTorch state dict, read without executing anything.
 //!
-//! A pickle is a program for a stack machine that may call any function of Python. This machine has the instructions
-//! that a state dict is written with, and calls nothing: two functions are known by name, and what they would be
-//! called with is written down. The first other instruction or function ends the reading.
+//! A pickle is a program for a stack machine that may call any Python function. This machine has only the instructions
+//! that state dicts use, and it calls nothing: it knows two functions by name and records the arguments of their calls.
+//! Any other instruction or function is an error.
 //!
-//! Sources: the instructions are documented in Python's `pickletools.py`; what PyTorch writes, in its
-//! `torch/serialization.py` and `torch/_utils.py`.
+//! Sources: Python's `pickletools.py` documents the instructions; PyTorch's `torch/serialization.py` and
+//! `torch/_utils.py` show what PyTorch writes.
 
 mod opcodes;
 mod operands;
@@ -14,29 +14,29 @@ use opcodes::*;
 use operands::Operands;
 use std::collections::BTreeMap;
 
-/// A tensor as a state dict describes it: a view of a storage, which lies elsewhere.
+/// A tensor as a state dict describes it: a view of a storage. The storage's numbers are outside the pickle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct View<'a> {
     pub(super) storage: Storage<'a>,
-    /// The first element, counted in elements of the storage.
+    /// The index of the view's first element in the storage.
     pub(super) offset: usize,
     pub(super) shape: Vec<usize>,
-    /// Elements between neighbours in each dimension.
+    /// For each dimension, the distance in elements between neighbours.
     pub(super) strides: Vec<usize>,
 }
 
-/// A run of numbers of one type.
+/// An array of numbers of one type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Storage<'a> {
     /// PyTorch's class for the type, such as `FloatStorage`.
     pub(super) class: &'a str,
-    /// The name under which the numbers are kept.
+    /// The name of the archive's entry with the numbers.
     pub(super) key: &'a str,
     pub(super) elements: usize,
 }
 
-/// Whether a file is a pickle by how it begins: with the protocol, which is followed by instructions. A SafeTensors file
-/// can begin with the same two bytes, for it begins with a length of eight, but the last four of these are zero.
+/// Whether a file begins as a pickle: with the protocol, followed by instructions. A SafeTensors file may begin with
+/// the same two bytes, because it begins with a length of eight bytes; but the last four of these are zero.
 pub(super) fn is_one(bytes: &[u8]) -> bool {
     matches!(bytes, [PROTO, 2..=5, _, _, length @ ..] if !length.starts_with(&[0; 4]))
 }
@@ -46,8 +46,8 @@ pub(super) fn state_dict(pickle: &[u8]) -> Result<BTreeMap<&str, View<'_>>, Stri
     Machine { rest: Operands(pickle), ..Machine::default() }.run()
 }
 
-/// What the stack holds. Whatever has parts is a number into the machine's lists, so that a value is small to copy and
-/// nothing is nested: a hostile pickle can neither multiply memory nor exhaust the stack.
+/// A value on the stack. Tuples, dicts and tensors are indices into the machine's lists, so that values are small to
+/// copy and never nested. So a hostile pickle can neither multiply memory nor overflow the call stack.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Value<'a> {
     None,
@@ -67,7 +67,7 @@ enum Value<'a> {
 struct Machine<'a> {
     rest: Operands<'a>,
     stack: Vec<Value<'a>>,
-    /// Heights of the stack.
+    /// The height of the stack at each open mark.
     marks: Vec<usize>,
     memo: BTreeMap<u32, Value<'a>>,
     tuples: Vec<Vec<Value<'a>>>,
@@ -99,7 +99,7 @@ impl<'a> Machine<'a> {
                     self.remember(at)?;
                 }
                 MARK => self.marks.push(self.stack.len()),
-                // A protocol and a frame's length: for readers in a hurry.
+                // The protocol's version and a frame's length are not needed.
                 PROTO => drop(self.rest.byte()?),
                 FRAME => drop(self.rest.array::<8>()?),
                 SETITEM => {
@@ -110,7 +110,7 @@ impl<'a> Machine<'a> {
                     let items = self.since_mark()?;
                     self.insert(&items)?;
                 }
-                // An object's attributes: a state dict's are the versions of its modules.
+                // Sets an object's attributes. A state dict's attributes are the versions of its modules; ignored.
                 BUILD => {
                     self.pop()?;
                     self.dict()?;
@@ -202,7 +202,7 @@ impl<'a> Machine<'a> {
         Value::Dict(self.dicts.len() - 1)
     }
 
-    /// The dictionary on top of the stack.
+    /// The index of the dictionary on top of the stack.
     fn dict(&self) -> Result<usize, String> {
         match self.stack.last() {
             Some(Value::Dict(dict)) => Ok(*dict),
@@ -210,7 +210,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Adds keys and values in turn.
+    /// Adds `items`, alternating keys and values, to the dictionary on top of the stack.
     fn insert(&mut self, items: &[Value<'a>]) -> Result<(), String> {
         let dict = self.dict()?;
         let (pairs, rest) = items.as_chunks();
@@ -218,7 +218,7 @@ impl<'a> Machine<'a> {
         malformed(rest.is_empty().then_some(()))
     }
 
-    /// What PyTorch keeps outside the pickle: `("storage", class, key, location, elements)`.
+    /// Takes a reference to a storage outside the pickle off the stack: `("storage", class, key, location, elements)`.
     fn storage(&mut self) -> Result<Value<'a>, String> {
         let parts = self.parts()?;
         let [Value::Text("storage"), Value::StorageClass(class), Value::Text(key), Value::Text(_), elements] =
@@ -229,7 +229,7 @@ impl<'a> Machine<'a> {
         Ok(Value::Storage(Storage { class, key, elements: natural(elements)? }))
     }
 
-    /// What a function would return: `OrderedDict()`, or
+    /// The value that a function call would return. Known calls: `OrderedDict()` and
     /// `_rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, hooks, …)`.
     fn call(&mut self) -> Result<Value<'a>, String> {
         let parts = self.parts()?;
@@ -250,13 +250,13 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// The parts of the tuple on top of the stack, which is taken off.
+    /// Takes the tuple on top of the stack off, and returns its parts.
     fn parts(&mut self) -> Result<Vec<Value<'a>>, String> {
         let Value::Tuple(tuple) = self.pop()? else { return Err(MALFORMED.into()) };
         short(&self.tuples[tuple]).cloned()
     }
 
-    /// What is left on the stack when the program ends.
+    /// The state dict that is on top of the stack when the program ends.
     fn result(mut self) -> Result<BTreeMap<&'a str, View<'a>>, String> {
         let Value::Dict(dict) = self.pop()? else {
             return Err("holds a single value, not a state dict".into());
@@ -271,7 +271,8 @@ impl<'a> Machine<'a> {
     }
 }
 
-/// A tuple as long as those of a state dict: a few bytes can name a long one again and again.
+/// An error if a tuple is longer than any in a state dict. Without this limit, a few bytes could have a long tuple
+/// copied again and again.
 fn short<T>(tuple: &Vec<T>) -> Result<&Vec<T>, String> {
     /// `_rebuild_tensor_v2` takes seven arguments; a tensor of a network has at most four dimensions.
     const MAX_PARTS: usize = 8;
@@ -285,7 +286,7 @@ fn natural(value: Value) -> Result<usize, String> {
     }
 }
 
-/// The functions and classes that a state dict names.
+/// The value for a function or class that state dicts use; an error for any other.
 fn global<'a>(module: &'a str, name: &'a str) -> Result<Value<'a>, String> {
     match (module, name) {
         ("collections", "OrderedDict") => Ok(Value::OrderedDict),

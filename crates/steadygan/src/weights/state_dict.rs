@@ -1,5 +1,6 @@
-//! PyTorch's files of a state dict (`torch.save(network.state_dict(), "weights.pth")`): a zip archive of uncompressed
-//! entries, one of them a pickle, the others the numbers of a tensor each.
+//! Reads PyTorch's state dicts (`torch.save(network.state_dict(), "weights.pth")`). Such a file is a zip archive of
+//! uncompressed entries: a pickle that describes the tensors, the numbers of each tensor's storage, and details such as
+//! the byte order.
 
 use super::pickle::{View, state_dict};
 use super::{PLAIN_STATE_DICT, Refusal, Tensors, is_batch_counter};
@@ -13,21 +14,21 @@ use std::io::Read;
 /// The entry that describes the tensors.
 const PICKLE: &str = "data.pkl";
 
-/// The pickle of a network of a hundred layers takes 100 kB.
+/// The largest pickle that is read; for a network of a hundred layers it takes 100 kB.
 const MAX_PICKLE_BYTES: u64 = 1 << 20;
 
-/// The class of PyTorch's 32-bit floats.
+/// PyTorch's storage class for 32-bit floats.
 const FLOAT_STORAGE: &str = "FloatStorage";
 
-/// How a zip archive begins.
+/// The first bytes of a zip archive.
 const MAGIC: &[u8] = b"PK\x03\x04";
 
-/// Whether a file is an archive by how it begins.
+/// Whether a file begins as a zip archive.
 pub(super) fn is_one(bytes: &[u8]) -> bool {
     bytes.starts_with(MAGIC)
 }
 
-/// Reads all tensors.
+/// Reads all tensors of a state dict.
 pub(super) fn read(bytes: &[u8]) -> Result<Tensors, Refusal> {
     let other = |why: String| Refusal::new(why, PLAIN_STATE_DICT);
     let archive = Archive::open(bytes).map_err(other)?;
@@ -47,7 +48,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Tensors, Refusal> {
     Ok(tensors)
 }
 
-/// How many values a view has, and the first element of its storage beyond them; `None` if these numbers are absurd.
+/// The number of a view's values, and the index after its last element in the storage. `None` if these numbers
+/// overflow, or if shape and strides differ in length.
 fn extent(view: &View) -> Option<(usize, usize)> {
     let count = view.shape.iter().try_fold(1usize, |count, length| count.checked_mul(*length))?;
     if view.shape.len() != view.strides.len() {
@@ -63,7 +65,7 @@ fn extent(view: &View) -> Option<(usize, usize)> {
     Some((count, last.checked_add(1)?))
 }
 
-/// The view's values in row-major order, whatever its strides (a network in `channels_last` has others).
+/// The view's values in row-major order, whatever its strides (networks in `channels_last` have unusual ones).
 fn gather(storage: &[[u8; 4]], view: &View) -> Vec<f32> {
     if view.shape.contains(&0) {
         return Vec::new();
@@ -75,10 +77,10 @@ fn gather(storage: &[[u8; 4]], view: &View) -> Vec<f32> {
     places.into_iter().map(|place| f32::from_le_bytes(storage[place])).collect()
 }
 
-/// A zip archive all of whose entries lie in one folder, which has any name.
+/// A zip archive with a folder that holds a state dict. The folder may have any name.
 struct Archive<'a> {
     zip: ZipSliceArchive<&'a [u8]>,
-    /// By the name in the folder.
+    /// The folder's entries, by their names in the folder.
     entries: BTreeMap<String, Entry>,
 }
 
@@ -106,7 +108,7 @@ impl<'a> Archive<'a> {
         Ok(Self { entries: all.iter().filter_map(inside).collect(), zip })
     }
 
-    /// Files of PyTorch before 2.1 do not say it.
+    /// Checks that the numbers are little-endian. Files of PyTorch before 2.1 do not say, and pass.
     fn check_byte_order(&self) -> Result<(), String> {
         if self.entries.contains_key("byteorder") && self.entry("byteorder", MAX_PICKLE_BYTES)? != b"little" {
             return Err("was written on a machine with another byte order".into());
@@ -114,7 +116,7 @@ impl<'a> Archive<'a> {
         Ok(())
     }
 
-    /// The values of a view, whose storage takes its part of the values left.
+    /// Reads the values of a view, and subtracts the size of its storage from `values_left`.
     fn values(&self, name: &str, view: &View, values_left: &mut usize) -> Result<Vec<f32>, String> {
         let damaged = || format!("is damaged: `{name}` does not fit its storage");
         let elements = view.storage.elements;
@@ -132,7 +134,8 @@ impl<'a> Archive<'a> {
         Ok(gather(storage, view))
     }
 
-    /// An entry's bytes, whose checksum is right. It is not compressed, so that it is no larger than the file.
+    /// Reads an entry's bytes and verifies the checksum. Compressed entries are refused, so that an entry cannot be
+    /// larger than the file.
     fn entry(&self, name: &str, max_bytes: u64) -> Result<Vec<u8>, String> {
         let damaged = |error: &dyn Display| format!("is damaged: {name}: {error}");
         let Entry { size, method, at } =
@@ -150,7 +153,7 @@ impl<'a> Archive<'a> {
     }
 }
 
-/// The pickle in a file of a state dict.
+/// The pickle in a state dict's file.
 #[cfg(test)]
 pub(super) fn pickle_of(bytes: &[u8]) -> Vec<u8> {
     Archive::open(bytes).and_then(|archive| archive.entry(PICKLE, MAX_PICKLE_BYTES)).expect("a state dict")

@@ -1,4 +1,4 @@
-//! Weights that are read, weights that are refused, and the networks that start from them.
+//! Tests of reading weights, of refusing weights, and of networks that start from weights.
 
 mod forge;
 
@@ -69,7 +69,7 @@ fn counters_are_passed_over_and_a_wrapping_taken_off() {
     let wrapped = Pickled::vector("module.a", &[1.0]);
     let read = Place::new().read(&pth(&[counter, wrapped])).expect("weights").tensors;
     assert_eq!(read.keys().collect::<Vec<_>>(), ["a"]);
-    // What only some names have belongs to them.
+    // A prefix that only some names have is part of these names.
     let read = Place::new().read(&pth(&[Pickled::vector("module.a", &[1.0]), Pickled::vector("b", &[1.0])]));
     assert_eq!(read.expect("weights").tensors.keys().collect::<Vec<_>>(), ["b", "module.a"]);
     let bytes = [0; 4];
@@ -81,7 +81,7 @@ fn counters_are_passed_over_and_a_wrapping_taken_off() {
     assert!(Place::new().read(&counted).expect("weights").tensors.is_empty());
 }
 
-/// The length of a header of 640 bytes begins as a pickle does.
+/// A header of 640 bytes makes the file begin with the same two bytes as a pickle.
 #[test]
 fn a_safetensors_file_is_no_pickle_by_chance() {
     const LENGTH_BYTES: usize = 8;
@@ -117,7 +117,7 @@ fn other_numbers_than_finite_32_bit_floats() {
     }
 }
 
-/// A pickle that would run a program is refused by name; the program is not run.
+/// A pickle that would run a program is refused; the error names the function, and the program is not run.
 #[test]
 fn code_in_an_archive_is_not_executed() {
     let place = Place::new();
@@ -172,10 +172,10 @@ fn files_that_hold_no_weights() {
     assert!(error.to_string().starts_with("cannot read the file of weights "), "{error}");
 }
 
-/// Cut short, or with a wrong byte in what is no number, a file is refused; never does it do harm.
+/// A file that is cut short, or has a wrong byte outside its numbers, is refused, and never causes a panic.
 #[test]
 fn damage_is_an_error() {
-    /// Primes, so that every kind of place is visited without trying all.
+    /// Only every 13th or 7th byte is tried; primes, so that every kind of place is still visited.
     const STRIDES: [usize; 2] = [13, 7];
     let place = Place::new();
     let archive = pth(&[Pickled::vector("a", &[1.0, 2.0]), Pickled::vector("b", &[3.0])]);
@@ -218,17 +218,17 @@ fn weights_of_another_network_name_the_first_difference() {
     assert_eq!(error(good, &discriminator), "its `main.0.weight` has shape [3, 2, 4, 4] instead of [2, 1, 4, 4]");
 }
 
-/// Of a file that does not say whose weights it holds, the network is the one that comes closest.
+/// If a file does not say which network its weights are for, the network with the most matching tensors is chosen.
 #[test]
 fn weights_find_their_network() {
     let (plan, state) = (plan(), state());
     for role in Role::ALL {
         let mut weights = Weights { path: "w".into(), role: None, tensors: tensors_of(state.network(role)) };
-        let found = initial_weights(std::slice::from_ref(&weights), &plan).expect("one of them");
+        let found = initial_weights(std::slice::from_ref(&weights), &plan).expect("weights of one of the networks");
         assert_eq!(found.keys().collect::<Vec<_>>(), [&role]);
-        // What the file says counts, even if it is wrong.
+        // A role in the file decides, even if it is wrong.
         weights.role = Role::ALL.into_iter().find(|other| *other != role);
-        initial_weights(&[weights], &plan).expect_err("the other one's");
+        initial_weights(&[weights], &plan).expect_err("the weights of the other network");
     }
 }
 
@@ -249,11 +249,11 @@ fn a_state_starts_from_the_plans_files_as_they_were() {
     };
     let weights = place.read(&crate::export::to_safetensors(&other.generator, &description)).expect("an export");
     assert_eq!(weights.role, Some(Role::Generator));
-    plan.initial_weights = initial_weights(&[weights], &plan).expect("of the plan's generator");
+    plan.initial_weights = initial_weights(&[weights], &plan).expect("weights of the plan's generator");
     let started = initial_state(&plan, &Device::flex()).expect("a state");
     assert_eq!(tensors_of(&started.generator), tensors_of(&other.generator));
     assert_eq!(tensors_of(&started.discriminator), tensors_of(&state().discriminator));
-    // The plan keeps this through its own file.
+    // The plan's file keeps the initial weights.
     let json = serde_json::to_string(&plan).expect("plain data");
     assert_eq!(serde_json::from_str::<Plan>(&json).expect("a plan"), plan);
 

@@ -1,7 +1,7 @@
-//! The flow at its equilibrium: the Jacobian of one step against the closed forms.
+//! Compares the Jacobian of one step at the equilibrium with the closed forms.
 //!
 //! Near the equilibrium the players follow (θ̇, ψ̇) = J (θ, ψ), J = [[0, b], [−a, −c]], with a = ∂²ℓ_D/∂θ∂ψ,
-//! b = −∂²ℓ_G/∂θ∂ψ and c = ∂²ℓ_D/∂ψ², all at 0, D(x) = ψx, a real at 0 and the fake at θ:
+//! b = −∂²ℓ_G/∂θ∂ψ and c = ∂²ℓ_D/∂ψ², all at 0, D(x) = ψx, the real at 0 and the fake at θ (sp is softplus):
 //!
 //! | loss | ℓ_D | a | ℓ_G | b |
 //! |---|---|---|---|---|
@@ -13,16 +13,16 @@
 //! | relativistic pairing | sp(ψθ) | ½ | sp(−ψθ) | ½ |
 //! | relativistic average | ½sp(ψθ) + ½sp(ψθ) | ½ | ½sp(−ψθ) + ½sp(−ψθ) | ½ |
 //!
-//! So a = b = f′(0) in all of them, and the eigenvalues are −c/2 ± √(c²/4 − f′(0)²). R1 and R2 make c = γ, approximate R1
-//! makes it 2λσ² in expectation. Instance noise x + σε makes it the curvature of ℓ_D in ψ:
+//! So a = b = f′(0) in all of them, and the eigenvalues are −c/2 ± √(c²/4 − f′(0)²). R1 and R2 make c = γ, approximate
+//! R1 makes it 2λσ² in expectation. Instance noise x + σε makes it the curvature of ℓ_D in ψ:
 //!
-//! | loss | ℓ_D as far as ψ² | c |
+//! | loss | ℓ_D up to ψ² | c |
 //! |---|---|---|
 //! | non-saturating, saturating | sp″(0) = ¼: 2 · ½ · ¼ψ²σ² | σ²/2 |
 //! | least squares | 2 · ½ψ²σ² | 2σ² |
-//! | hinge, Wasserstein | straight at 0 | 0 |
+//! | hinge, Wasserstein | linear near 0 | 0 |
 //! | relativistic pairing | ½ · ¼ψ² · Var(ε − ε̃)σ² = ½ · ¼ψ² · 2σ² | σ²/2 |
-//! | relativistic average | means have no noise: ½ · ½ · ¼ψ²σ² twice | σ²/4 |
+//! | relativistic average | the means carry no noise: ½ · ½ · ¼ψ²σ² twice | σ²/4 |
 
 use crate::game::{Game, Help, Order, Point};
 use steadygan::loss::Loss;
@@ -49,7 +49,7 @@ fn damping(loss: Loss, help: Help) -> f64 {
     }
 }
 
-/// ∂v_row/∂x_column of the flow v, whose Euler step of length 1 is a simultaneous step at learning rate 1.
+/// ∂v_row/∂x_column of the flow v. A simultaneous step with learning rate 1 is an Euler step of length 1 of this flow.
 fn jacobian(loss: Loss, help: Help) -> Vec<Vec<f64>> {
     const NEAR: f64 = 1.0 / 256.0;
     let mut game = Game::new(loss, help, Order::Simultaneous, 1.0);
@@ -70,8 +70,8 @@ fn jacobian(loss: Loss, help: Help) -> Vec<Vec<f64>> {
     (0..rest.len()).map(|row| columns.iter().map(|column| column[row]).collect()).collect()
 }
 
-/// The eigenvalues of a matrix of two rows: real part and signed square of the distance between them and it, so that a
-/// negative one is an imaginary part squared.
+/// The eigenvalues r ± √s of a 2 × 2 matrix (or of the upper left 2 × 2 block), as (r, s). If s is negative, they are
+/// complex, with the imaginary parts ± √−s.
 fn eigenvalues(matrix: &[Vec<f64>]) -> (f64, f64) {
     let half_trace = (matrix[0][0] + matrix[1][1]) / 2.0;
     let determinant = matrix[0][0] * matrix[1][1] - matrix[0][1] * matrix[1][0];
@@ -84,7 +84,8 @@ fn assert_flow(loss: Loss, help: Help) {
     let (slope, damping) = (slope(loss), damping(loss, help));
     let mut expected = vec![vec![0.0, slope], vec![-slope, -damping]];
     if loss == Loss::LeastSquares {
-        // The bias sees ½(bias − 1)² + ½ bias² and, at rest, neither player.
+        // The bias minimises ½(bias − 1)² + ½ bias², with curvature 2, and at the equilibrium does not depend on θ and
+        // ψ.
         expected.iter_mut().for_each(|row| row.push(0.0));
         expected.push(vec![0.0, 0.0, -2.0]);
     }
@@ -98,7 +99,8 @@ fn assert_flow(loss: Loss, help: Help) {
     assert!((square - closed).abs() < 2e-5 * damping.max(1.0), "{loss:?}, {help:?}: {square} instead of {closed}");
 }
 
-/// γ = 0.3 and 1 are the authors'; 1 is critical for the logistic losses, 2 for those of slope 1; 10 is overdamped.
+/// The authors use γ = 0.3 and 1. γ = 1 is critical damping for losses with f′(0) = ½, γ = 2 for losses with f′(0) = 1,
+/// and γ = 10 is overdamped.
 #[test]
 fn r1_and_r2_have_the_published_eigenvalues() {
     for loss in Loss::ALL {
@@ -117,7 +119,7 @@ fn instance_noise_damps_by_the_loss_s_curvature() {
     }
 }
 
-/// The distance of ψ from rest shrinks by a part of 2λσ² · mean ε², and the mean over many batches of ε² is 1.
+/// In each step ψ shrinks by the share 2λσ² · mean ε², and over many batches the mean of ε² is 1.
 #[test]
 fn approximate_r1_damps_like_r1_on_average() {
     const STEPS: usize = 1000;
@@ -130,13 +132,13 @@ fn approximate_r1_damps_like_r1_on_average() {
         sum += 1.0 - game.point()[1] / 0.25;
     }
     let expected = 2.0 * weight * deviation * deviation;
-    // A batch has 16 ε², each of variance 2.
+    // A batch has 16 values ε², each with variance 2.
     let error = expected * (2.0 / (16 * STEPS) as f64).sqrt();
     let gap = sum / STEPS as f64 - expected;
     assert!(gap.abs() < 4.0 * error, "{gap} with a standard error of {error}");
 }
 
-/// Over many steps near rest the distance shrinks by |1 + hλ| a step, λ being R1's eigenvalue.
+/// Near the equilibrium the distance shrinks on average by the factor |1 + hλ| a step, where λ is R1's eigenvalue.
 #[test]
 fn the_rate_of_convergence_is_that_of_the_eigenvalue() {
     const LR: f64 = 0.2;
@@ -146,7 +148,8 @@ fn the_rate_of_convergence_is_that_of_the_eigenvalue() {
         let mut start = game.equilibrium();
         start[0] += 0.01;
         game.place(&start);
-        // |1 + hλ|² = 1 − hγ + h²f′(0)², the determinant of a step; the angle repeats only on average.
+        // |1 + hλ|² = 1 − hγ + h²f′(0)² is the determinant of a step. The distance itself also depends on the angle, so
+        // the quadratic form of `area` is used instead.
         let per_step = (1.0 - LR * gamma + (LR * slope(loss)).powi(2)).sqrt();
         let mut logarithm = 0.0;
         for _ in 0..300 {
@@ -158,8 +161,8 @@ fn the_rate_of_convergence_is_that_of_the_eigenvalue() {
         assert!((found - per_step).abs() < 1e-3 * per_step, "{loss:?}: {found} instead of {per_step}");
     }
 
-    /// The quadratic form that a step of the linear flow multiplies by its determinant: for J = [[0, f], [−f, −γ]] that is
-    /// fθ² + γθψ + fψ².
+    /// A quadratic form that each step of the linear flow multiplies by the step's determinant. For J = [[0, f], [−f,
+    /// −γ]] it is fθ² + γθψ + fψ².
     fn area(game: &Game) -> f64 {
         let (slope, point) = (slope(game.loss), game.point());
         let Help::R1(gamma) = game.help else { unreachable!("R1 above") };

@@ -14,8 +14,8 @@ use steadygan::plan::Batching;
 use steadygan::rng;
 use steadygan::train::{MakeReals, Rules, discriminator_step, generator_step};
 
-/// What is added to the game. R2 and DRAGAN are R1 and WGAN-GP elsewhere, which makes no difference to a line:
-/// `norms.rs` shows it.
+/// The penalty or noise added to the game. R2 and DRAGAN are R1 and WGAN-GP at other points, which makes no difference
+/// for a linear discriminator, as `norms.rs` checks.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Help {
     Nothing,
@@ -58,16 +58,16 @@ impl Hook for Help {
     }
 }
 
-/// Who moves when.
+/// The order of the updates in a step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Order {
-    /// Both from the same point.
+    /// Both updates start from the same point.
     Simultaneous,
-    /// The discriminator, then the generator against its update.
+    /// First the discriminator's update, then the generator's against the updated discriminator.
     Alternating,
 }
 
-/// θ, ψ, and the discriminator's bias where it has one.
+/// θ, ψ, and the discriminator's bias if it has one.
 pub(crate) type Point = Vec<f64>;
 
 pub(crate) struct Game {
@@ -84,7 +84,7 @@ pub(crate) struct Game {
     steps: u64,
 }
 
-/// Images of a batch without noise, all the same point; a power of two, so that their mean is exact.
+/// The size of a batch without noise. All its images are the same point; a power of two, so that their mean is exact.
 const BATCH: usize = 16;
 
 impl Game {
@@ -108,8 +108,8 @@ impl Game {
             order,
             lr,
             generator: linear("generator", true),
-            // With targets 1 and 0 a line through the origin that says 0 of the data cannot rest: least squares needs a
-            // bias, which rests at ½. The others' bias, where they have one, would see no gradient at rest.
+            // With least squares (targets 1 and 0) D = ψx, whose logit at the data is always 0, has no equilibrium. So
+            // D gets a bias, which is ½ at the equilibrium. With the other losses a bias would have no gradient there.
             discriminator: linear("discriminator", loss == Loss::LeastSquares),
             latents: noise[0].zeros_like(),
             noise,
@@ -117,7 +117,7 @@ impl Game {
         }
     }
 
-    /// Where both rest: the generator's point on the data and the discriminator flat.
+    /// The equilibrium: the generator's point is at the data and the discriminator is flat.
     pub(crate) fn equilibrium(&self) -> Point {
         if self.loss == Loss::LeastSquares { vec![0.0, 0.0, 0.5] } else { vec![0.0, 0.0] }
     }
@@ -132,7 +132,7 @@ impl Game {
             let tensors = named_tensors(network).into_iter();
             tensors.map(|tensor| tensor.data.iter::<f64>().next().expect("one number")).collect()
         };
-        // The generator's weight, whose latent is zero, stays out of it.
+        // The generator's weight has no effect, because its latent is zero, so only its bias is included.
         [vec![values(&self.generator)[1]], values(&self.discriminator)].concat()
     }
 
@@ -147,7 +147,7 @@ impl Game {
         set(&mut self.discriminator, point[1], point.get(2));
     }
 
-    /// One step of training of each network, in the order of the game.
+    /// Takes one training step of each network, in the game's order.
     pub(crate) fn step(&mut self) {
         let moment = Moment { seed: 0, images: self.steps };
         let rules = Rules { loss: self.loss, moment, ..Rules::plain(Batching::SeparateOneUpdate) };
@@ -168,8 +168,9 @@ impl Game {
     }
 }
 
-/// Normal noise in expectation: four draws and their negatives, scaled to their deviation exactly, each of a real with
-/// each of a fake. Mean, variance and covariance are then those of independent noise.
+/// Noise on reals and fakes with exactly the moments of independent normal noise. It has four draws and their
+/// negatives, scaled to the standard deviation `deviation`, and pairs each value for a real with each value for a fake.
+/// So the means and the covariance are 0, and the variance is right.
 fn noise(deviation: f64) -> [Vec<f32>; 2] {
     let draws: Vec<f64> = StandardNormal.sample_iter(rng::stream(0, "noise", 0)).take(4).collect();
     let scale = deviation / (draws.iter().map(|x| x * x).sum::<f64>() / draws.len() as f64).sqrt();

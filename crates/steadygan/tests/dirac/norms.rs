@@ -1,12 +1,12 @@
-//! What each step does to the distance, where mathematics gives it exactly.
+//! Checks how each step changes the distance from the equilibrium, in the cases where the exact change is known.
 
 use crate::game::{Game, Help, Order};
 use steadygan::loss::Loss;
 
 const LR: f64 = 0.2;
 
-/// In a zero-sum game the step (−f′ψ, f′θ)·h is at right angles to (θ, ψ), so that the norm grows by √(1 + h²f′(ψθ)²):
-/// f′ = 1 for Wasserstein and σ(ψθ), the slope of sp, for the saturating loss.
+/// In a zero-sum game the step (−f′ψ, f′θ)·h is at right angles to (θ, ψ), so that the norm grows by the factor
+/// √(1 + h²f′(ψθ)²). For Wasserstein f′ = 1; for the saturating loss f′ = σ(ψθ), the slope of softplus.
 #[test]
 fn simultaneous_steps_of_zero_sum_games_move_away_each_time() {
     let sigmoid: fn(f64) -> f64 = |t| 1.0 / (1.0 + (-t).exp());
@@ -23,8 +23,8 @@ fn simultaneous_steps_of_zero_sum_games_move_away_each_time() {
     }
 }
 
-/// Alternating steps of Wasserstein are (θ, ψ) ↦ ((1 − h²)θ + hψ, ψ − hθ), of determinant 1: they keep
-/// θ² + ψ² − hθψ, an ellipse.
+/// Alternating steps of Wasserstein are (θ, ψ) ↦ ((1 − h²)θ + hψ, ψ − hθ), with determinant 1. They keep θ² + ψ² − hθψ
+/// constant, which is an ellipse.
 #[test]
 fn alternating_steps_of_wasserstein_stay_on_an_ellipse() {
     let mut game = Game::new(Loss::Wasserstein, Help::Nothing, Order::Alternating, LR);
@@ -37,7 +37,7 @@ fn alternating_steps_of_wasserstein_stay_on_an_ellipse() {
     }
 }
 
-/// The discriminator is a line, whose slope is the same wherever a penalty is taken.
+/// The discriminator is linear, so its slope is the same at every point at which a penalty is computed.
 #[test]
 fn r2_is_r1_and_dragan_is_wgan_gp() {
     let pairs = [[Help::R1(1.0), Help::R2(1.0)], [Help::WassersteinPenalty(0.5), Help::Dragan(0.5)]];
@@ -54,9 +54,9 @@ fn r2_is_r1_and_dragan_is_wgan_gp() {
     }
 }
 
-/// Near rest the non-saturating loss is no zero-sum game: θ̇ = σ(−ψθ)ψ and ψ̇ = −σ(ψθ)θ pull inwards by
-/// d(r²)/dt = −2θψ·tanh(ψθ/2) ≈ −(θψ)², on average over a turn −r⁴/8. Simultaneous steps of h push outwards by h²r²/4
-/// each. Both balance on a circle of r² = 2h: there the game goes round for ever.
+/// With the non-saturating loss the game is not zero-sum: near the equilibrium, θ̇ = σ(−ψθ)ψ and ψ̇ = −σ(ψθ)θ pull
+/// inwards by d(r²)/dt = −2θψ·tanh(ψθ/2) ≈ −(θψ)², which is −r⁴/8 on average over a turn. A simultaneous step of length
+/// h pushes outwards by h²r²/4. The two balance on a circle of r² = 2h, on which the game cycles for ever.
 #[test]
 fn simultaneous_non_saturating_steps_end_on_a_circle() {
     let mut game = Game::new(Loss::NonSaturating, Help::Nothing, Order::Simultaneous, LR);

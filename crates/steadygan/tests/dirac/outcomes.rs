@@ -1,4 +1,5 @@
-//! What every loss does with every help in both orders of steps, held against the table of `README.md`.
+//! Plays the game with every loss, every penalty or noise, and both orders of steps, and compares the outcomes with the
+//! table in `README.md`.
 
 use crate::game::{Game, Help, Order};
 use rayon::prelude::*;
@@ -8,11 +9,11 @@ use steadygan::loss::Loss;
 const LR: f64 = 0.2;
 const START: [f64; 2] = [1.0, 1.0];
 const STEPS: usize = 500;
-/// Long enough for the games to go round at least once.
+/// The length of a window in steps: long enough for a game to go round the equilibrium at least once.
 const WINDOW: usize = 125;
 
-/// The table's columns. γ = 1 for what acts like R1, 2λ = 1 for WGAN-GP and σ = 0.7, as the authors have them; approximate R1's
-/// σ is APT's, its λ makes γ = 2λσ² = 1.
+/// The table's columns. As in the paper, γ = 1 for R1, 2λ = 1 for WGAN-GP and σ = 0.7 for noise. Approximate R1 has
+/// APT's σ, and λ such that γ = 2λσ² = 1.
 const HELPS: [Help; 5] = [
     Help::Nothing,
     Help::R1(1.0),
@@ -29,7 +30,7 @@ fn rows() -> Vec<(Loss, Order)> {
         .collect()
 }
 
-/// What a run does in the end.
+/// How a game ends.
 #[derive(Debug, Clone, Copy)]
 struct Ending {
     /// `converges`, `creeps`, `cycles` or `diverges`.
@@ -38,18 +39,20 @@ struct Ending {
     distance: f64,
 }
 
-/// Plays a game and judges it by the largest distances in the last window and the one before: their ratio is its growth.
+/// Plays a game and classifies it by its growth: the largest distance in the last window divided by the largest
+/// distance in the window before.
 ///
-/// * `converges`: the growth is at most ½, an exponential with a rate worth the name; or what is left is rounding.
-/// * `creeps`: it shrinks, but like 1/√t, which keeps √(250/375) = 0.82, and not like an exponential.
-/// * `cycles`: the growth is within 5% of 1, or the distance wavers farther out than the start.
-/// * `diverges`: the growth is more.
+/// * `converges`: the growth is at most ½, as in exponential decay; or only rounding is left.
+/// * `creeps`: the distance shrinks, but more slowly than that. A decay like 1/√t has a growth of √(250/375) = 0.82.
+/// * `cycles`: the growth is within 5% of 1, or less but the distance is still at least that of the start.
+/// * `diverges`: the growth is above 1.05.
 fn ending(loss: Loss, help: Help, order: Order) -> Ending {
-    // Approximate R1 subtracts logits near ½ (least squares) and multiplies by λσ·h = 10: a few roundings of 6e-8.
+    // Approximate R1 subtracts logits near ½ (least squares) and multiplies by λσ·h = 10, so a few roundings of 6e-8
+    // remain.
     const ROUNDING: f64 = 1e-5;
     const AT_REST: f64 = 1e-7;
     let mut game = Game::new(loss, help, order, LR);
-    // A bias, where there is one, starts at its rest.
+    // The bias, if there is one, starts at its equilibrium.
     game.place(&[&START[..], &game.equilibrium()[2..]].concat());
     let start = game.distance();
     let mut largest = |steps: usize| {
@@ -57,7 +60,7 @@ fn ending(loss: Loss, help: Help, order: Order) -> Ending {
         for _ in 0..steps {
             game.step();
             largest = largest.max(game.distance());
-            // What is at rest stays there.
+            // A game at the equilibrium stays there.
             if game.distance() < AT_REST {
                 break;
             }
@@ -79,13 +82,13 @@ fn ending(loss: Loss, help: Help, order: Order) -> Ending {
     Ending { word, distance }
 }
 
-/// All endings, row by row, on the threads that operators run on, so that none has to be woken for them.
+/// Plays all games, row by row, in Rayon's pool. The operators run on the same threads, so that none has to be woken.
 fn endings() -> Vec<Vec<Ending>> {
     let play = |(loss, order)| HELPS.map(|help| ending(loss, help, order)).to_vec();
     rows().into_par_iter().map(play).collect()
 }
 
-/// The cells of the committed table below its head, without the two that name a row.
+/// The cells of the committed table, without its head and without the two columns that name a row.
 fn committed() -> Vec<Vec<(String, f64)>> {
     let text = include_str!("README.md");
     let lines = text.lines().skip_while(|line| !line.starts_with("| loss")).skip(2);
@@ -98,7 +101,7 @@ fn committed() -> Vec<Vec<(String, f64)>> {
     lines.map(cells).collect()
 }
 
-/// Words are exact; distances are written with two digits, and what is below rounding is rounding.
+/// Words must match exactly. Distances are written with two digits, so they may differ by 6%, and by 1e-5 for rounding.
 #[test]
 fn each_loss_does_with_each_help_what_the_table_says() {
     let (found, committed) = (endings(), committed());
@@ -113,8 +116,8 @@ fn each_loss_does_with_each_help_what_the_table_says() {
     }
 }
 
-/// What is published of them, whatever the table says: nothing, WGAN-GP and (Wasserstein) noise do not bring rest; R1 does for
-/// all losses, instance noise for those that are curved at 0.
+/// Checks the committed table against published results: without help, and with WGAN-GP, games do not converge. With R1
+/// they do for all losses; with instance noise for the losses that are curved at 0, so not for hinge and Wasserstein.
 #[test]
 fn the_table_agrees_with_what_is_published() {
     for ((loss, order), row) in rows().into_iter().zip(committed()) {

@@ -1,18 +1,19 @@
-//! The examples print what they are committed to print: the figures of the heuristics' definitions.
+//! Compares the output of the examples with the committed output, which holds the figures of the heuristics'
+//! definitions.
 //!
-//! `cargo test` builds the examples before its tests run, unless it is told which target to test.
+//! `cargo test` builds the examples before it runs tests, unless the command line selects a target.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use steadygan::heuristics;
 
-/// A file beside this one.
+/// The path of a file beside this one.
 fn committed(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/examples").join(name)
 }
 
-/// What an example prints.
+/// The output of an example.
 fn printed(name: &str) -> String {
     let tests = std::env::current_exe().expect("the test's own path");
     let profile = tests.ancestors().nth(2).expect("target/PROFILE/deps/TEST");

@@ -10,7 +10,7 @@ use steadygan::optim::Gradients;
 use steadygan::plan::Plan;
 use steadygan::train::{MakeReals, Rules, State, discriminator_step, generator_step};
 
-/// `recipes/pytorch-dcgan.toml` with some keys changed.
+/// The plan of `recipes/pytorch-dcgan.toml` with some keys changed.
 pub(crate) fn plan(overrides: &[&str], channels: usize) -> Plan {
     let mut recipe = steadygan::heuristics::recipe();
     let text = include_str!("../../../../recipes/pytorch-dcgan.toml");
@@ -32,7 +32,7 @@ fn device() -> Device {
 fn state_of(fixture: &Fixture, prefix: &str) -> State {
     let mut state = State::new(&small_plan(), Vec::new(), &device());
     let load = |network: Network, role: &str| {
-        load_tensors(network, &fixture.part(&format!("{prefix}.{role}."))).expect("PyTorch's names are ours")
+        load_tensors(network, &fixture.part(&format!("{prefix}.{role}."))).expect("PyTorch's names match ours")
     };
     state.generator = load(state.generator, "generator");
     state.discriminator = load(state.discriminator, "discriminator");
@@ -85,7 +85,7 @@ fn forward_in_evaluation_mode() {
     assert_close("logits", logits.into_data(), &fixture.tensors["eval.logits"], 1e-5);
 }
 
-/// One step of the example: the losses of discriminator and generator.
+/// Takes one step of the example; returns the losses of discriminator and generator.
 fn step(fixture: &Fixture, state: &mut State, number: usize) -> [f64; 2] {
     let mut pass = Pass::train();
     let latents: Tensor<4> = fixture.tensor(&format!("z.{number}"));
@@ -101,8 +101,8 @@ fn step(fixture: &Fixture, state: &mut State, number: usize) -> [f64; 2] {
     [judged.expect("finite").loss_d, fooled.expect("finite").loss]
 }
 
-/// Adam's first step leaves (1 − β₁)·g in the first moment: with β₁ = 0.5 twice the moment is the
-/// gradient. The generator's first weight has its moments left out of the fixture, not its gradient.
+/// Adam's first step leaves (1 − β₁)·g in the first moment, so with β₁ = 0.5 the gradient is twice the moment. The
+/// fixture has the gradient of the generator's first weight, but not its moments.
 #[test]
 fn gradients_moments_and_weights_after_the_first_step() {
     let fixture = Fixture::read("dcgan");
@@ -126,8 +126,8 @@ fn gradients_moments_and_weights_after_the_first_step() {
     }
 }
 
-/// Losses 1 to 3 within 1e-3; losses 4 to 10 no farther from PyTorch's f64 than three times its own
-/// f32 is.
+/// Losses 1 to 3 must be within 1e-3 (relative) of PyTorch's in f64. Losses 4 to 10 may be at most three times as far
+/// from PyTorch's f64 as its own f32 is.
 #[test]
 fn losses_of_ten_steps() {
     let fixture = Fixture::read("dcgan");
@@ -146,8 +146,8 @@ fn losses_of_ten_steps() {
     }
 }
 
-/// ∇ₓD by chained pull-backs, and the gradient of its square by differentiating through them: what
-/// PyTorch computes by double backpropagation.
+/// Compares ∇ₓD, computed by chained pull-backs, and the gradient of its square, computed by differentiating through
+/// them, with PyTorch's double backpropagation.
 #[test]
 fn input_gradient_and_the_gradient_of_its_norm() {
     let fixture = Fixture::read("input_gradient");
@@ -164,7 +164,7 @@ fn input_gradient_and_the_gradient_of_its_norm() {
     let penalty = (gradient.clone() * gradient).sum() / 16.0;
     let found = Gradients::of(&discriminator, &penalty.backward());
     assert_close("penalty", penalty.into_data(), &fixture.tensors["penalty"], 1e-5);
-    // A bias's gradient is exactly zero, or absent: the network is piecewise linear.
+    // A bias's gradient is exactly zero, or absent, because the network is piecewise linear.
     for (name, theirs) in fixture.part("grad_penalty.") {
         match found.0.get(&name) {
             Some(ours) => assert_close(&name, ours.clone().into_data(), &theirs, 1e-4),

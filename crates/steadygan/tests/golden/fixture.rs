@@ -1,4 +1,4 @@
-//! Reading the fixtures, and comparing with them.
+//! Reads the fixtures and compares with them.
 
 use burn::Tensor;
 use burn::prelude::*;
@@ -7,7 +7,7 @@ use safetensors::tensor::Dtype;
 use std::collections::BTreeMap;
 use steadygan::pixels::PixelRange;
 
-/// The tensors of a fixture by name; bytes are images, scaled to [−1, 1].
+/// The tensors of a fixture by name. Tensors of bytes are images, which are scaled to [−1, 1].
 pub(crate) struct Fixture {
     pub(crate) tensors: BTreeMap<String, TensorData>,
     pub(crate) metadata: serde_json::Map<String, serde_json::Value>,

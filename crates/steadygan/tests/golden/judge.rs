@@ -1,4 +1,4 @@
-//! Our discriminator's logits on images from a file, for a script that compares them with another program's.
+//! Computes our discriminator's logits on images from a file, for a script that compares them with another program's.
 
 use crate::dcgan::plan;
 use burn::prelude::*;
@@ -10,8 +10,8 @@ use steadygan::nn::Pass;
 use steadygan::train::State;
 use steadygan::weights::Weights;
 
-/// The discriminator of `recipes/pytorch-dcgan.toml` with the weights of `STEADYGAN_WEIGHTS` judges the images of
-/// `STEADYGAN_IMAGES` (.npy, float32, one a row); its logits go to `STEADYGAN_LOGITS` (.npy).
+/// Runs the discriminator of `recipes/pytorch-dcgan.toml`, with the weights in the file `STEADYGAN_WEIGHTS`, on the
+/// images in `STEADYGAN_IMAGES` (.npy, float32, one image a row), and writes the logits to `STEADYGAN_LOGITS` (.npy).
 #[test]
 #[ignore = "crates/steadygan-cli/tests/exports/check_pytorch.py runs it"]
 fn logits_of_a_file_of_weights() {

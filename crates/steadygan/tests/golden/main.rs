@@ -1,4 +1,4 @@
-//! Golden parity with PyTorch: `README.md` in this folder says what the fixtures hold.
+//! Compares results with PyTorch's: `README.md` in this folder describes the fixtures.
 
 mod dcgan;
 mod fixture;

@@ -1,4 +1,4 @@
-//! Metrics against what other programs say: `make_metrics.py` beside this file made the fixture.
+//! Compares metrics with other programs' values: `make_metrics.py` beside this file made the fixture.
 
 use crate::fixture::Fixture;
 use steadygan::data::Images;
@@ -36,7 +36,7 @@ fn assert_near(what: &str, ours: f64, theirs: f64, relative: f64) {
 #[test]
 fn precision_recall_density_and_coverage_are_prdc_s() {
     let fixture = read();
-    let found = prdc(&features(&fixture, "fakes"), &features(&fixture, "reals"), 0).expect("enough");
+    let found = prdc(&features(&fixture, "fakes"), &features(&fixture, "reals"), 0).expect("enough samples");
     let theirs = |key: &str| fixture.metadata["prdc"][key].as_f64().expect("a number");
     for (key, ours) in [
         ("precision", found.precision),
@@ -52,20 +52,20 @@ fn precision_recall_density_and_coverage_are_prdc_s() {
 fn the_frechet_distance_is_scipy_s_also_of_fewer_samples_than_features() {
     let fixture = read();
     let (fakes, reals) = (features(&fixture, "fakes"), features(&fixture, "reals"));
-    assert_near("all", frechet_value(&fakes, &reals).expect("enough"), number(&fixture, "frechet"), 1e-4);
+    assert_near("all", frechet_value(&fakes, &reals).expect("enough samples"), number(&fixture, "frechet"), 1e-4);
     let first = |features: &Features, count: usize| features.select(&Vec::from_iter(0..count));
-    let few = frechet_value(&first(&fakes, 15), &first(&reals, 20)).expect("enough");
+    let few = frechet_value(&first(&fakes, 15), &first(&reals, 20)).expect("enough samples");
     assert_near("few", few, number(&fixture, "few"), 1e-4);
 }
 
 #[test]
 fn the_kernel_distance_is_scikit_learn_s() {
     let fixture = read();
-    let found = kernel_distance(&features(&fixture, "fakes"), &features(&fixture, "reals"), 0).expect("enough");
+    let found = kernel_distance(&features(&fixture, "fakes"), &features(&fixture, "reals"), 0).expect("enough samples");
     assert_near("kernel distance", found.value, number(&fixture, "kernel"), 1e-4);
 }
 
-/// At each level with the fixture's own patches and directions.
+/// Compares each level, with the fixture's own patches and directions.
 #[test]
 fn the_sliced_wasserstein_distance_is_that_of_the_definition() {
     let fixture = read();

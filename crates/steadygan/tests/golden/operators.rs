@@ -1,4 +1,4 @@
-//! Single operators and layers with their gradients.
+//! Compares single operators and layers, and their gradients, with PyTorch's.
 
 use crate::fixture::{Fixture, assert_close};
 use burn::Tensor;
@@ -9,7 +9,7 @@ use steadygan::nn::{Builder, ConvSpec, Init, Initializer, Network, Pass, load_te
 use steadygan::ops::{self, AdamStep};
 use steadygan::optim::Gradients;
 
-/// Relative L2, as the fixtures' page says.
+/// Relative L2, as documented in the fixtures' `README.md`.
 const TOLERANCE: f64 = 1e-5;
 
 /// A network of one layer, `main.0`.
@@ -19,7 +19,7 @@ fn layer(input: [usize; 3], build: impl FnOnce(Builder) -> Builder) -> Network {
     build(Builder::new(input, init)).build()
 }
 
-/// Output and gradients of a network of one layer with the fixture's parameters.
+/// Compares output and gradients of a network of one layer that has the fixture's parameters.
 fn check(operator: &str, build: impl FnOnce(Builder) -> Builder) {
     let fixture = Fixture::read("operators");
     let named = |name: &str| format!("{operator}.{name}");

@@ -1,4 +1,4 @@
-//! Gradient penalties of every form of discriminator, and the losses: PyTorch's double backpropagation.
+//! Compares gradient penalties of every form of discriminator, and the losses, with PyTorch's double backpropagation.
 
 use crate::dcgan;
 use crate::fixture::{Fixture, assert_close};
@@ -10,8 +10,8 @@ use steadygan::optim::Gradients;
 use steadygan::penalty::{one_centred, zero_centred};
 use steadygan::plan::{Block, Downsampling, ModelPlan, NetworkPlan};
 
-/// Relative L2 of values and of each parameter's gradient. PyTorch's own f32 is up to 2.3e-5 off (`f32_gap`), where minibatch standard
-/// deviation and attention are together, and mostly below 1e-6; so are we.
+/// Relative L2 of values and of each parameter's gradient. PyTorch's own f32 is off by up to 2.3e-5 (`f32_gap`) in the
+/// network with both minibatch standard deviation and attention, and mostly by less than 1e-6; ours is off as much.
 const TOLERANCE: f64 = 1e-4;
 
 /// Each network's name in the fixture, the shape of its images there, and its plan.
@@ -44,14 +44,14 @@ fn discriminator(plan: &ModelPlan) -> Network {
     steadygan::nn::discriminator(&ModelPlan { init: Init::FanInUniform, ..plan.clone() }, 0, &device)
 }
 
-/// R1, R2, WGAN-GP and DRAGAN with the papers' weights: value and every gradient. What has no gradient here has none there: a
-/// bias in a network that is linear in pieces.
+/// Compares R1, R2, WGAN-GP and DRAGAN with the papers' weights: their values and every gradient. A parameter without a
+/// gradient here, such as a bias in a piecewise linear network, must have a zero gradient in PyTorch.
 #[test]
 fn penalties_and_their_gradients_of_every_discriminator() {
     let fixture = Fixture::read("penalties");
     for (name, shape, plan) in networks() {
         let network = discriminator(&plan);
-        let network = load_tensors(network, &fixture.part(&format!("{name}.init."))).expect("PyTorch's names are ours");
+        let network = load_tensors(network, &fixture.part(&format!("{name}.init."))).expect("the fixture's names");
         let images = |at: &str| fixture.tensor::<4>(&format!("images.{shape}.{at}"));
         let penalties = [
             ("r1", zero_centred(&network, images("real"), 10.0)),
@@ -77,7 +77,8 @@ fn penalties_and_their_gradients_of_every_discriminator() {
     }
 }
 
-/// Values and gradients of the seven losses, at usual logits and at such as a naive exponential overflows with.
+/// Compares values and gradients of the seven losses, at usual logits ("near") and at logits so large that a naive
+/// exponential would overflow ("far").
 #[test]
 fn losses_and_their_gradients() {
     const ROUNDING: f64 = 2e-6;

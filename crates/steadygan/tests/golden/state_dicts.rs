@@ -1,4 +1,4 @@
-//! State dicts that PyTorch wrote, and exports that it can read.
+//! Reads state dicts that PyTorch wrote, and checks exports that PyTorch should read.
 
 use crate::dcgan::plan;
 use crate::fixture::{Fixture, assert_close};
@@ -20,14 +20,14 @@ fn tiny_plan() -> Plan {
     plan(&["data.size=16", "data.channels=1", "model.width=2", "model.latent=3"], 1)
 }
 
-/// What PyTorch computed with the networks that it saved, running statistics included.
+/// The loaded networks, running statistics included, must compute what PyTorch computed before saving them.
 #[test]
 fn networks_from_state_dicts_compute_what_pytorchs_do() {
     const TOLERANCE: f64 = 1e-5;
     let fixture = Fixture::read("state_dicts");
     let State { generator, discriminator, .. } = State::new(&tiny_plan(), Vec::new(), &Device::flex());
     let load = |network: &Network, name: &str| {
-        Weights::read(&file(name)).expect("a state dict").load(network.clone()).expect("of this network")
+        Weights::read(&file(name)).expect("a state dict").load(network.clone()).expect("weights of this network")
     };
     let images = load(&generator, "generator.pth").forward(fixture.tensor("latents"), &mut Pass::evaluate());
     assert_close("images", images.into_data(), &fixture.tensors["images"], TOLERANCE);
@@ -37,7 +37,7 @@ fn networks_from_state_dicts_compute_what_pytorchs_do() {
     }
 }
 
-/// The networks are told apart by their tensors, and a digest is the same for the same weights in another file.
+/// The tensors decide which network a file is for. The digest is the same for the same weights in another file.
 #[test]
 fn state_dicts_find_their_networks() {
     let chosen = |names: &[&str]| {
@@ -57,8 +57,8 @@ fn state_dicts_find_their_networks() {
     assert_close("logits", logits.into_data(), &fixture.tensors["logits"], 1e-5);
 }
 
-/// The fixture's networks are named and laid out by PyTorch; what it computes with them the golden tests compare. An
-/// export holds exactly these.
+/// An export must hold exactly the fixture's tensors, which have PyTorch's names and layouts. (Other golden tests
+/// compare what the networks compute.)
 #[test]
 fn an_export_holds_what_pytorch_would_have_saved() {
     let fixture = Fixture::read("dcgan");
@@ -66,7 +66,7 @@ fn an_export_holds_what_pytorch_would_have_saved() {
     let state = State::new(&plan, Vec::new(), &Device::flex());
     for role in Role::ALL {
         let theirs = fixture.part(&format!("final.{role}."));
-        let network = load_tensors(state.network(role).clone(), &theirs).expect("PyTorch's names are ours");
+        let network = load_tensors(state.network(role).clone(), &theirs).expect("PyTorch's names match ours");
         let description = Description { format_version: FORMAT_VERSION, role, images: 80, model: &plan.model };
         let bytes = to_safetensors(&network, &description);
         let ours = SafeTensors::deserialize(&bytes).expect("a safetensors file");

@@ -1,4 +1,4 @@
-//! One training step in two forms that PyTorch's example does not have: an update for each batch, and packs.
+//! Compares one training step in two forms that PyTorch's example does not have: an update for each batch, and packs.
 
 use crate::dcgan::plan;
 use crate::fixture::{Fixture, assert_close};
@@ -11,7 +11,8 @@ use steadygan::nn::{Pass, load_tensors, named_tensors};
 use steadygan::run::initial_state;
 use steadygan::train::{MakeReals, Rules, State, discriminator_step, generator_step, packed};
 
-/// The step of `form`, from the networks of the fixture `dcgan`, against all that PyTorch's left.
+/// Takes the step of `form` from the networks of the fixture `dcgan`, and compares losses, parameters and moments with
+/// PyTorch's.
 fn assert_step(form: &str, setting: &str) {
     let (start, fixture) = (Fixture::read("dcgan"), Fixture::read("steps"));
     let told = &fixture.metadata[form];

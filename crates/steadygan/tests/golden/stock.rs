@@ -1,4 +1,5 @@
-//! Training with our kernels and with stock operators: `README.md` in this folder says what the fixture holds.
+//! Compares training with our kernels with training with stock operators: `README.md` in this folder describes the
+//! fixture.
 
 use burn::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -11,17 +12,17 @@ use steadygan::run::{initial_state, prepare};
 use steadygan::train::{Observer, State, StepStats, train};
 use steadygan_run::Signs;
 
-/// Ten steps on the embedded images, a line of stats for each. With this seed `hacks` keeps so far from every kink that rounding crosses
-/// none, which would move its losses a hundred times as far.
+/// Ten steps on the embedded images, with a line of stats for each step. The seed is chosen so that in `hacks` no
+/// activation is so near a kink that rounding moves it across; that would change the losses a hundred times as much.
 const SMALL: &str = "seed = 1\n[model]\nwidth = 8\n[train]\nbatch = 8\nimages = 80\nstats-every = 8\n";
 
-/// Between them they have every layer and both forms of every heuristic.
+/// Together these presets have every layer, and every heuristic both on and off.
 pub(crate) const PRESETS: [&str; 2] = ["plain", "hacks"];
 
 /// The losses of discriminator and generator in each step.
 pub(crate) type Losses = Vec<[f64; 2]>;
 
-/// What the stock operators compute, and how far rounding alone may move it.
+/// The losses with stock operators, and how much rounding alone may change them.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Stock {
     pub(crate) losses: Losses,
@@ -55,7 +56,8 @@ pub(crate) fn losses(plan: &Plan, data: &Dataset, change: impl FnOnce(&mut State
     log.0
 }
 
-/// Losses 1 to 3 within 1e-3; later ones no farther from the stock operators' than three times what rounding may move them.
+/// Losses 1 to 3 must be within 1e-3 (relative) of the stock operators' losses. Later losses may differ by at most
+/// three times the effect of rounding.
 #[test]
 fn our_kernels_train_as_stock_operators_do() {
     let text = std::fs::read_to_string(path()).expect("the fixture is in the repository");

@@ -1,4 +1,4 @@
-//! Writes what `stock.rs` compares with; only the stock operators can.
+//! Writes the fixture of `stock.rs`; compiled only with stock operators.
 
 use crate::stock::{Losses, PRESETS, Stock, losses, path, prepared};
 use burn::prelude::*;
@@ -9,10 +9,11 @@ use steadygan::nn::{Network, load_tensors, named_tensors};
 use steadygan::plan::Plan;
 use steadygan::rng;
 
-/// Of the order of our operators' own rounding, whose relative L2 against f64 is at most 5e-6 (`benchmarks/2026-11-22-spine`).
+/// A relative change of the same order as our operators' rounding, whose relative L2 error against f64 is at most 5e-6
+/// (`benchmarks/2026-11-22-spine`).
 const ROUNDING: f32 = 1e-6;
 
-/// The network with each value larger or smaller by `ROUNDING`, as chance wills.
+/// The network with each value randomly made larger or smaller by the factor 1 ± `ROUNDING`.
 fn nudged(network: Network, stream: &mut rng::Stream) -> Network {
     let mut nudge =
         |value: f32| if stream.next_u32() & 1 == 0 { value * (1.0 + ROUNDING) } else { value * (1.0 - ROUNDING) };
@@ -24,7 +25,7 @@ fn nudged(network: Network, stream: &mut rng::Stream) -> Network {
     load_tensors(network, &tensors).expect("the network's own names")
 }
 
-/// The largest change of a loss in this or an earlier step, over eight starts that differ by `ROUNDING`.
+/// For each step, the largest change of a loss up to this step, over eight starts that differ by `ROUNDING`.
 fn gap_envelope(plan: &Plan, data: &Dataset, base: &Losses) -> Vec<f64> {
     let mut gaps = vec![0f64; base.len()];
     for number in 0..8 {

@@ -52,7 +52,7 @@ fn wrong_types_orders_and_shapes_name_the_remedy() {
     let (error, hint) = refused("|u1", "False", "(1, 3, 4, 8)");
     assert_eq!(error, "a.npy is of shape [1, 3, 4, 8], channels first");
     assert_eq!(hint, "give N × H × W × C: x.transpose(0, 2, 3, 1)");
-    // One image, a flat array, no image, five channels.
+    // One image without a count, a flat array, no image, five channels, no dimension, height 0.
     for shape in ["(4, 4, 3)", "(48,)", "(0, 4, 4, 3)", "(1, 4, 4, 5)", "()", "(1, 0, 8)"] {
         let (error, hint) = refused("|u1", "False", shape);
         assert!(error.starts_with("a.npy is of shape ["), "{error}");

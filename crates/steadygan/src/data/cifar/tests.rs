@@ -40,14 +40,14 @@ fn batch_folder_and_archive() {
     assert_eq!(one.images().image(0), [[11; 1024], [12; 1024], [13; 1024]].concat());
     let all = [(11, "truck"), (21, "airplane"), (31, "cat")];
     assert_eq!(seen(&read(&inner)), all);
-    // A folder around it stands for it, unless there is anything else to look at.
+    // A folder around the archive's folder is read as that folder, unless it holds another source.
     fs::write(folder.path().join("notes.txt"), "ten classes").unwrap();
     fs::write(folder.path().join(".thumbnail.png"), png(1)).unwrap();
     assert_eq!(seen(&read(folder.path())), all);
     let beside = folder.path().join("mine.png");
     fs::write(&beside, png(1)).unwrap();
     let data = read(folder.path());
-    assert_eq!((data.train.count(), data.class_names.len()), (1, 0), "the image, as in any folder");
+    assert_eq!((data.train.count(), data.class_names.len()), (1, 0), "only the image is read, as in any folder");
     fs::remove_file(&beside).unwrap();
     for other in ["more", "a.npy"] {
         let other = folder.path().join(other);

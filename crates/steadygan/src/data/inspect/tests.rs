@@ -34,7 +34,7 @@ fn everything_odd_is_named() {
     assert_eq!((inspection.cropped, inspection.enlarged, inspection.shrunk), (2, 2, 0));
     let levels = (0..8).flat_map(super::super::testing::pixels);
     assert_eq!(inspection.levels.unwrap()[1], levels.max().unwrap());
-    // Two of fourteen are too many.
+    // Two unreadable images of fourteen are more than a tenth.
     let error = dataset.unwrap_err().to_string();
     assert!(error.starts_with("2 of 14 images in "), "{error}");
     fs::remove_file(folder.path().join("shoe/text.jpg")).unwrap();

@@ -1,6 +1,6 @@
 use super::*;
 
-/// A .npy of version 1 with this dictionary and content, read as latents of width 3.
+/// Reads a .npy of version 1 with this dictionary and content as latents of width 3.
 fn read(dictionary: &str, content: &[u8]) -> Result<Vec<f32>> {
     let length = (dictionary.len() as u16).to_le_bytes();
     let file = [&b"\x93NUMPY\x01\x00"[..], &length, dictionary.as_bytes(), content].concat();
@@ -14,7 +14,7 @@ fn read_bytes(file: &[u8]) -> Result<Vec<f32>> {
     read_latents(&path, 3)
 }
 
-/// The refusal's message after the file's name.
+/// The error message without the file's name.
 fn refusal(dictionary: &str, content: &[u8]) -> String {
     let error = read(dictionary, content).unwrap_err();
     assert_eq!(error.hint(), "give an array of float32 of shape (N, 3)");

@@ -20,7 +20,7 @@ fn images_and_classes_are_those_of_the_folder() {
     let data = loaded("a.npz", &npz(&[("y", &labels), ("x", &images())])).unwrap();
     assert_eq!((&data.train, &data.fingerprint), (&from_folder.train, &from_folder.fingerprint));
     assert_eq!(data.class_names, ["0", "1"]);
-    // Big-endian, negative, a column; the names that Keras and np.savez(file, images) give.
+    // Big-endian and negative labels in a column; then the keys of Keras, and of np.savez(file, images).
     let labels: Vec<u8> =
         [-7_i16, -7, -7, 300, 300, 300, 300, 300].iter().flat_map(|label| label.to_be_bytes()).collect();
     let labels = npy(">i2", "False", "(8, 1)", &labels);

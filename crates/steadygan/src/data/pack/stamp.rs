@@ -1,4 +1,4 @@
-//! How a pack knows its source again.
+//! How a pack notices that its source has changed.
 
 use std::cmp::Ordering;
 use std::fs::Metadata;
@@ -14,14 +14,14 @@ use super::super::{DataPlan, door};
 use crate::error::{Error, Result};
 use crate::files::hex;
 
-/// A source as it was when it was packed: names, sizes and modification times, which are cheap to look at.
+/// A source's state when it was packed: the names, sizes and modification times of its files, which are cheap to read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Stamp {
-    /// Where it is: as seen from the pack's folder if it lies in there, else from the root.
+    /// The source's path: relative to the pack's folder if the source lies in that folder, else absolute.
     path: String,
     /// How many files the images came from.
     files: u64,
-    /// Their size in all.
+    /// The total size of these files.
     bytes: u64,
     /// SHA-256 (hexadecimal) over each file's name, size, and modification time in nanoseconds.
     sha256: String,
@@ -31,7 +31,7 @@ impl Stamp {
     /// The stamp of a source that consists of these files, for a pack at `pack`.
     ///
     /// # Errors
-    /// If a file cannot be looked at.
+    /// If a file's metadata cannot be read.
     pub(super) fn of(source: &Path, files: &[(String, PathBuf)], pack: &Path) -> Result<Self> {
         let source = canonical(source)?;
         let folder = canonical(folder_of(pack)).unwrap_or_default();
@@ -50,8 +50,8 @@ impl Stamp {
         Ok(Self { path, files: files.len() as u64, bytes, sha256 })
     }
 
-    /// Refuses the pack if its source is there and has changed. A pack whose source is gone is all that
-    /// there is, and good. A source out of reach is not looked at: that is the warning returned.
+    /// Refuses the pack if its source exists and has changed. A pack whose source is gone is accepted, because nothing
+    /// better is left. A source out of reach is not checked; the returned warning says so.
     pub(super) fn check(&self, pack: &Path, plan: &DataPlan) -> Result<Option<String>> {
         if !self.is_in_reach(pack) {
             return Ok(Some(format!(
@@ -80,8 +80,9 @@ impl Stamp {
         ))
     }
 
-    /// Whether the source lies below the pack's folder, the folder around that, or the current folder, none of which
-    /// is a file system's root. A pack may come from a stranger, whose word leads nowhere else, not even by a link.
+    /// Whether the source lies below the pack's folder, below that folder's parent, or below the current folder; a file
+    /// system's root does not count as any of them. A pack may come from a stranger, so its path is not followed
+    /// anywhere else, not even by a link.
     fn is_in_reach(&self, pack: &Path) -> bool {
         let Ok(here) = canonical(folder_of(pack)) else { return false };
         let current = std::env::current_dir().and_then(|folder| folder.canonicalize()).ok();
@@ -93,7 +94,7 @@ impl Stamp {
         !climbs && is_near(&source) && source.canonicalize().ok().is_none_or(|source| is_near(&source))
     }
 
-    /// Whether both are of one source, however that has changed.
+    /// Whether both stamps are of the same source, even if it has changed.
     pub(super) fn is_same_place(&self, other: &Self) -> bool {
         self.path == other.path
     }
@@ -112,7 +113,7 @@ impl Stamp {
     }
 }
 
-/// The folder that holds a file; of a bare name it is the current one.
+/// The folder that holds a file; for a bare file name, the current folder.
 fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
@@ -125,7 +126,7 @@ fn unseen(path: &Path, cause: &io::Error) -> Error {
     Error::io(format!("cannot look at {}", path.display()), cause, "check the path and its permissions")
 }
 
-/// Nanoseconds since 1970, 0 where the file system keeps no time.
+/// The modification time in nanoseconds since 1970; 0 if the file system keeps no time.
 fn modified_ns(metadata: &Metadata) -> u128 {
     let since = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     since.map_or(0, |since| since.as_nanos())

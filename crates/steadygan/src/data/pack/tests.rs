@@ -7,7 +7,7 @@ use super::super::testing::{folder, plan, png};
 use super::super::{Dataset, load};
 use super::*;
 
-/// The images in `photos/` and a recipe's plan for it.
+/// A folder with the test images in `photos/`, and a plan that reads `photos/`.
 fn place() -> (TempDir, DataPlan) {
     let place = tempfile::tempdir().unwrap();
     let photos = place.path().join("photos");
@@ -21,7 +21,7 @@ fn on(pack: &Path, plan: &DataPlan) -> DataPlan {
     DataPlan { source: pack.to_str().unwrap().to_owned(), ..plan.clone() }
 }
 
-/// The images again, so that one in nine and no more cannot be read.
+/// Adds two images, so that the one unreadable image is less than a tenth of all.
 fn more(photos: &Path) {
     fs::write(photos.join("shoe/0.png"), png(100)).unwrap();
     fs::write(photos.join("shoe/1.png"), png(101)).unwrap();
@@ -59,7 +59,7 @@ fn a_pack_overwrites_neither_its_source_nor_another_file() {
     fs::write(&weights, b"\x02\0\0\0\0\0\0\0{}").unwrap();
     assert!(pack(&plan, Some(&weights)).is_err(), "a SafeTensors file of something else");
     let packed = pack(&plan, None).unwrap();
-    pack(&plan, Some(&packed.path)).expect("a pack may be made anew");
+    pack(&plan, Some(&packed.path)).expect("a pack may replace a pack");
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn a_stale_pack_is_refused() {
     load(&on(&path, &plan)).unwrap();
     fs::rename(photos.join("bag"), photos.join("purse")).unwrap();
     stale("(files were renamed or written again)");
-    // Moved together they stay together; without its source the pack is all that there is.
+    // Source and pack moved together still match. A pack whose source is gone is accepted.
     fs::rename(photos.join("purse"), photos.join("bag")).unwrap();
     let moved = tempfile::tempdir().unwrap();
     fs::rename(&path, moved.path().join("p.safetensors")).unwrap();
@@ -160,13 +160,13 @@ fn a_damaged_pack_is_refused_and_never_a_panic() {
     for cut in (0..whole.len()).step_by(13) {
         assert!(outcome(&whole[..cut]).is_err(), "cut at {cut}");
     }
-    // A wrong bit anywhere in the tensors.
+    // A flipped bit in the tensors: in the classes, in the images.
     let header = 8 + u64::from_le_bytes(*whole.first_chunk().unwrap()) as usize;
     for at in [header, header + 39, header + 40, whole.len() - 1] {
         let mut flipped = whole.clone();
         flipped[at] ^= 1;
         let error = outcome(&flipped).unwrap_err().to_string();
-        let named = ["does not hold what was written", "names a class that there is not"];
+        let named = ["does not match its fingerprint", "gives an image a class that does not exist"];
         assert!(named.iter().any(|why| error.ends_with(why)), "{error}");
     }
     let changed = |from: &str, to: &str| {
@@ -186,7 +186,7 @@ fn a_default_place_is_only_for_the_same_source_and_plan() {
     let (place, plan) = place();
     more(Path::new(&plan.source));
     let path = pack(&plan, None).unwrap().path;
-    let again = pack(&plan, None).expect("the same again");
+    let again = pack(&plan, None).expect("the same pack may be made again");
     assert_eq!(again.path, path);
     let refused = |plan: &DataPlan| pack(plan, None).unwrap_err().to_string();
     let black = DataPlan { background: [0; 3], ..plan.clone() };
@@ -194,12 +194,12 @@ fn a_default_place_is_only_for_the_same_source_and_plan() {
         refused(&black)
             .ends_with("photos-4px.pack.safetensors is there already and is the pack for another data.background")
     );
-    pack(&DataPlan { size: 8, ..plan.clone() }, Some(&path)).expect("a file that was named");
+    pack(&DataPlan { size: 8, ..plan.clone() }, Some(&path)).expect("a pack that the user named may be replaced");
     assert!(refused(&plan).ends_with(" is the pack for another data.size"));
     let other = place.path().join("other");
     fs::rename(&plan.source, &other).unwrap();
     let other = DataPlan { source: other.to_str().unwrap().to_owned(), ..plan.clone() };
-    pack(&other, Some(&path)).expect("a file that was named");
+    pack(&other, Some(&path)).expect("a pack that the user named may be replaced");
     fs::rename(&other.source, &plan.source).unwrap();
     assert!(refused(&plan).ends_with(" is the pack of another source"));
 }
@@ -212,7 +212,7 @@ fn a_strangers_pack_leads_nowhere() {
     let far = place.path().join("a/b/c");
     let path = pack(&plan, Some(&far.join("p"))).unwrap().path;
     let data = load(&on(&path, &plan)).unwrap();
-    let warning = data.warning.clone().expect("it is said");
+    let warning = data.warning.clone().expect("a warning");
     let root = place.path().canonicalize().unwrap();
     let expected = format!(
         "whether {} is stale was not checked: its source {} lies neither near it nor below the current folder",
@@ -221,19 +221,19 @@ fn a_strangers_pack_leads_nowhere() {
     );
     assert_eq!(warning, expected);
     assert_eq!(Dataset { warning: None, ..data }, load(&plan).unwrap());
-    // It is not looked at: neither by its name, nor by climbing, nor by a link.
+    // A source out of reach is not checked, whether its path is absolute, climbs by `..`, or leads through a link.
     let source = format!("\\\"path\\\":\\\"{}\\\"", root.join("photos").display());
     let whole = fs::read(&path).unwrap();
     for lure in ["/", "../../../photos", "x/../../../../photos", "link/photos"] {
         forge(&path, &whole, &source, &format!("\\\"path\\\":\\\"{lure}\\\""));
         #[cfg(unix)]
         let _ = std::os::unix::fs::symlink(&root, far.join("link"));
-        let warning = load(&on(&path, &plan)).unwrap().warning.expect("it is said");
+        let warning = load(&on(&path, &plan)).unwrap().warning.expect("a warning");
         assert!(warning.contains(&format!(" its source {lure} lies neither ")), "{warning}");
     }
     forge(&path, &whole, &source, "\\\"path\\\":\\\"/\\\\u001b]0;x\\\"");
-    assert!(!load(&on(&path, &plan)).unwrap().warning.expect("it is said").contains('\u{1b}'));
-    // Nor do names command a terminal, or lead out of a folder of runs.
+    assert!(!load(&on(&path, &plan)).unwrap().warning.expect("a warning").contains('\u{1b}'));
+    // Names in a pack hold no control characters for a terminal, and no path that leads out of a folder of runs.
     let lure = r"../\\u001b]0;x";
     for from in ["photos\\\",\\\"back", "shoe", "cannot be"] {
         let to = from.replace("photos", lure).replace("shoe", lure).replace("cannot be", lure);
@@ -256,12 +256,12 @@ fn what_is_near_is_looked_at_no_further_than_it_has_to_be() {
         forge(&path, &whole, "\\\"files\\\":11", "\\\"files\\\":3");
         let stale = refused(&path, &plan);
         assert!(stale.ends_with("(3 files then, more now)"), "{stale}");
-        // What does not fit is refused before its source is looked at.
+        // A pack of another size is refused before its source is checked.
         assert!(refused(&path, &DataPlan { size: 8, ..plan.clone() }).ends_with("packed for data.size = 4, not 8"));
     }
 }
 
-/// Writes a pack anew, with another text in its header.
+/// Writes a pack again, with one text in its header replaced.
 fn forge(path: &Path, pack: &[u8], from: &str, to: &str) {
     let header = 8 + u64::from_le_bytes(*pack.first_chunk().unwrap()) as usize;
     let text = String::from_utf8(pack[8..header].to_vec()).unwrap();

@@ -7,7 +7,7 @@ use super::super::testing::{files, folder, loaded, plan, png, refused};
 use super::super::{Dataset, load};
 use super::*;
 
-/// A header as it is, whatever its name.
+/// A header with exactly this name, even a name that the `tar` crate would refuse.
 fn header(name: &str, kind: EntryType, bytes: u64) -> Header {
     let mut header = Header::new_ustar();
     header.as_mut_bytes()[..name.len()].copy_from_slice(name.as_bytes());
@@ -22,7 +22,7 @@ fn add(archive: &mut Builder<Vec<u8>>, name: &str, content: &[u8]) {
     archive.append(&header(name, EntryType::Regular, content.len() as u64), content).unwrap();
 }
 
-/// The eight images, and what `more` adds.
+/// An archive of the eight images and of what `more` adds.
 fn with(more: impl FnOnce(&mut Builder<Vec<u8>>)) -> Vec<u8> {
     let mut archive = Builder::new(Vec::new());
     for (name, content) in files() {
@@ -38,7 +38,7 @@ fn gzip(content: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// Everything but the name.
+/// The data set with an empty name, so that data sets of different names compare equal.
 fn content(data: Dataset) -> Dataset {
     Dataset { name: String::new(), ..data }
 }
@@ -107,8 +107,8 @@ fn names_that_leave_the_archive_and_links_are_refused() {
     for (kind, what) in [
         (EntryType::Symlink, "a link"),
         (EntryType::Link, "a link"),
-        (EntryType::Fifo, "what is no file"),
-        (EntryType::Char, "what is no file"),
+        (EntryType::Fifo, "a special file"),
+        (EntryType::Char, "a special file"),
     ] {
         let other = |archive: &mut Builder<Vec<u8>>| {
             let mut header = header("bag/other.png", kind, 0);
@@ -138,7 +138,7 @@ fn bombs_are_stopped_while_they_unpack() {
     let (error, hint) = refused("a.tar.gz", &bomb);
     assert_eq!(error, "a.tar.gz unpacks to more than 64 MiB, 100 times its size or more than any archive may");
     assert_eq!(hint, "if it can be trusted, unpack it and give the folder");
-    // A name of two mebibytes is not even read.
+    // A name of two mebibytes is refused before it is read whole.
     let name = vec![b'x'; 2 << 20];
     let long = with(|archive| {
         let mut header = Header::new_gnu();
@@ -151,7 +151,7 @@ fn bombs_are_stopped_while_they_unpack() {
     });
     let (error, _) = refused("a.tar", &long);
     assert_eq!(error, "a.tar cannot be read as a tar archive: a header of more than a mebibyte");
-    // A sparse file is small here and large elsewhere.
+    // A sparse file is small in the archive and large when unpacked.
     let sparse = with(|archive| {
         let mut header = Header::new_gnu();
         header.as_mut_bytes()[..5].copy_from_slice(b"a.png");
@@ -168,13 +168,13 @@ fn bombs_are_stopped_while_they_unpack() {
 #[test]
 fn a_tar_cut_anywhere_is_an_error_never_a_panic() {
     let mut archive = Builder::new(Vec::new());
-    // The second ends in zeros, as the archive does.
+    // The second file ends in zeros, like the archive itself.
     for (name, content) in [("a.png", png(1)), ("b.bmp", [png(2), vec![0; 2048]].concat())] {
         add(&mut archive, name, &content);
     }
     let whole = archive.into_inner().unwrap();
     assert_eq!(loaded("a.tar", &whole).unwrap().train.count(), 2);
-    // Half of the end mark is enough.
+    // One of the end mark's two blocks is enough.
     for cut in (0..whole.len() - 512).step_by(7).chain((0..whole.len() - 512).step_by(512)) {
         let (error, hint) = refused("a.tar", &whole[..cut]);
         assert!(error.starts_with("a.tar cannot be read as a tar archive: "), "cut at {cut}: {error}");

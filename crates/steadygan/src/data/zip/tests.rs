@@ -4,7 +4,7 @@ use super::super::testing::{files, folder, loaded, plan, png, refused};
 use super::super::{Dataset, load};
 use flate2::write::DeflateEncoder;
 
-/// A file to be zipped, sound unless it is made otherwise.
+/// A file to put into an archive. [`File::new`] makes a valid one; tests change its fields.
 #[derive(Clone)]
 pub(in super::super) struct File {
     name: Vec<u8>,
@@ -71,7 +71,7 @@ fn sound() -> File {
     File::new("bag/notes.txt", b"eight images")
 }
 
-/// Everything but the name.
+/// The data set with an empty name, so that data sets of different names compare equal.
 fn content(data: Dataset) -> Dataset {
     Dataset { name: String::new(), ..data }
 }
@@ -82,7 +82,7 @@ fn a_zip_is_the_folder() {
     let from_folder = content(load(&plan(folder.path())).unwrap());
     assert_eq!((from_folder.train.count(), from_folder.class_names.join(" ").as_str()), (8, "bag shoe"));
     assert_eq!(content(loaded("set.zip", &with(sound())).unwrap()), from_folder);
-    // By content, stored, below one folder, with what macOS adds.
+    // Recognised by content; files stored, in one folder, with the extra files that macOS adds.
     let mut all: Vec<File> = files().iter().map(|(name, png)| File::new(&format!("set/{name}"), png)).collect();
     all.iter_mut().for_each(|file| file.method = 0);
     all.push(File::new("__MACOSX/set/bag/._9.png", b"nothing"));
@@ -104,7 +104,7 @@ fn names_that_leave_the_archive_and_links_are_refused() {
     let link = File { mode: 0o120_777, method: 0, ..File::new("bag/link.png", b"/etc/passwd") };
     assert_eq!(refused("a.zip", &with(link)).0, "a.zip holds a link, \"bag/link.png\"");
     let pipe = File { mode: 0o010_644, ..sound() };
-    assert_eq!(refused("a.zip", &with(pipe)).0, "a.zip holds what is no file, \"bag/notes.txt\"");
+    assert_eq!(refused("a.zip", &with(pipe)).0, "a.zip holds a special file, \"bag/notes.txt\"");
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn what_cannot_be_opened_is_said() {
 
 #[test]
 fn bombs_are_refused_by_the_directory() {
-    // 4 GiB are announced, or 65 files of 1 MiB that share one body.
+    // One file that announces 4 GiB; then 65 files that announce 1 MiB each.
     let one = File { announced: u32::MAX, ..File::new("bag/0.png", &png(1)) };
     let (error, hint) = refused("a.zip", &zip(&[one]));
     assert_eq!(error, "a.zip unpacks to more than 64 MiB, 100 times its size or more than any archive may");
@@ -133,7 +133,7 @@ fn bombs_are_refused_by_the_directory() {
     let many: Vec<File> =
         (0..65).map(|at| File { announced: 1 << 20, ..File::new(&format!("{at}.png"), b"") }).collect();
     assert!(refused("a.zip", &zip(&many)).0.starts_with("a.zip unpacks to more than 64 MiB"));
-    // One that announces less than it is gives no more than announced.
+    // A file that unpacks to more than it announces is an error.
     let liar = File { announced: 100, ..File::new("0.png", &vec![0; 1 << 20]) };
     let (error, _) = refused("a.zip", &zip(&[liar]));
     assert!(error.starts_with("1 of 1 images in a.zip cannot be read: 0.png cannot be read: "), "{error}");
@@ -148,7 +148,7 @@ fn a_zip_cut_anywhere_is_an_error_never_a_panic() {
         assert!(error.starts_with("a.zip cannot be read as a ZIP archive: "), "cut at {cut}: {error}");
         assert_eq!(hint, "the file may be cut short or damaged: fetch it or make it again");
     }
-    // A wrong bit in an image is noticed by its checksum.
+    // A flipped bit in an image is noticed by the checksum.
     let mut flipped = whole.clone();
     flipped[60] ^= 1;
     assert!(refused("a.zip", &flipped).0.starts_with("1 of 2 images in a.zip cannot be read: a.png "));

@@ -1,4 +1,4 @@
-//! The fields of ONNX's messages that are written, with the names and numbers of `onnx.proto`.
+//! The fields of ONNX's messages that the export writes, with the names and numbers of `onnx.proto`.
 
 /// `ModelProto`
 pub(super) mod model {

@@ -1,4 +1,4 @@
-//! What layers are in ONNX.
+//! Translates layers to ONNX operators.
 
 use super::DOUBLING;
 use super::fields::{attribute, node};
@@ -35,11 +35,11 @@ impl Node {
         self
     }
 
-    /// What a layer called `name` is in ONNX: as in evaluation, where nothing is drawn.
+    /// The ONNX operator of a layer called `name`, as in evaluation: dropout and noise do nothing.
     ///
     /// # Errors
     ///
-    /// It is no single operator.
+    /// The layer is not a single ONNX operator.
     pub(super) fn of(layer: &AnyLayer, name: &str) -> Result<Self> {
         let plain = |operator| Self::with(operator, Vec::new());
         let part = |part: &str| format!("{name}.{part}");
@@ -97,13 +97,14 @@ impl Node {
         })
     }
 
-    /// Pooling of blocks of 2×2.
+    /// Pooling over blocks of 2×2 pixels.
     fn pool(operator: &'static str) -> Self {
         let twos = ["kernel_shape", "strides"].map(|key| (key, Attribute::Integers(vec![2, 2])));
         Self { attributes: twos.into(), ..Self::with(operator, Vec::new()) }
     }
 
-    /// Doubling in some manner. The region of interest has no name: there is none.
+    /// Doubling of height and width, with the attributes in `manner`. `Resize`'s second input, the region of interest,
+    /// has an empty name because it is not used.
     fn resize(manner: &[(&'static str, &'static str)]) -> Self {
         let attributes = manner.iter().map(|(key, text)| (*key, Attribute::Text(text)));
         let constants = vec![String::new(), DOUBLING.to_owned()];

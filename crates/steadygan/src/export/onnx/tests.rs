@@ -13,7 +13,7 @@ fn nodes(network: &Network) -> Vec<Node> {
     layers.map(|(index, layer)| Node::of(layer, &format!("main.{index}")).expect("an operator")).collect()
 }
 
-/// Every layer that is one operator, with its numbers in ONNX's order.
+/// Checks every layer that is a single operator; attributes are in ONNX's order.
 #[test]
 fn each_layer_has_its_operator() {
     let network = builder([3, 2, 2])
@@ -58,7 +58,7 @@ fn each_layer_has_its_operator() {
                 ("nearest_mode", Attribute::Text("floor")),
             ],
         ),
-        // Above and left, then below and right.
+        // ONNX's order of padding: above, left, below, right.
         node(
             "Conv",
             &["main.5.weight", "main.5.bias"],
@@ -85,7 +85,7 @@ fn each_layer_has_its_operator() {
     assert_eq!(nodes(&network), expected);
 }
 
-/// The whole file of the smallest generator, byte by byte. onnxruntime reads larger ones in `.ci/run`.
+/// Compares the whole file of the smallest generator byte by byte. `.ci/run` has onnxruntime read larger models.
 #[test]
 fn the_smallest_model_has_these_bytes() {
     let model = encode(&builder([1, 1, 1]).tanh().build(), "key", "{}").expect("operators");
@@ -112,7 +112,7 @@ fn the_smallest_model_has_these_bytes() {
     assert_eq!(model, expected);
 }
 
-/// What leads from where to where, and the constants that are no weights.
+/// Checks the nodes' inputs and outputs, and the constants that are not weights.
 #[test]
 fn a_residual_block_is_its_branches_and_their_sum() {
     let main = |main: Builder| main.leaky_relu(0.0).conv(ConvSpec::same(2, 2, 3, 1, false));

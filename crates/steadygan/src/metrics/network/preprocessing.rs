@@ -1,4 +1,4 @@
-//! How images become a network's input.
+//! Turns images into a network's input.
 
 use std::path::Path;
 
@@ -10,10 +10,10 @@ use crate::error::{Error, Result};
 use crate::files::read_limited;
 use crate::metrics::resize::resized;
 
-/// How images become a network's input: `[n, channels, size, size]`, (byte − mean) / deviation by channel, in the order
-/// red, green, blue. Images are resized as bytes, channel by channel, at the size that they have.
+/// How to turn images into a network's input: `[n, channels, size, size]`, (byte − mean) / deviation for each channel,
+/// in the order red, green, blue. Images are resized as bytes, channel by channel, from the size they were loaded at.
 ///
-/// For a network of the user's it stands in a TOML file beside the ONNX file, with these keys.
+/// For a user's own network, a TOML file with these keys lies beside the ONNX file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Preprocessing {
@@ -23,17 +23,17 @@ pub struct Preprocessing {
     pub channels: usize,
     /// Subtracted from the bytes of each channel.
     pub mean: Vec<f32>,
-    /// What that is divided by.
+    /// Divides the result, for each channel.
     pub deviation: Vec<f32>,
     /// How images are resized.
     #[serde(default)]
     pub resize: Interpolation,
-    /// The name of the features' output.
+    /// The name of the network's output that holds the features.
     #[serde(default = "usual_output")]
     pub output: String,
 }
 
-/// How images are resized: as Pillow does up to rounding, antialiased when they shrink.
+/// How images are resized: as in Pillow up to rounding, antialiased when they shrink.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Interpolation {
@@ -53,10 +53,10 @@ impl Interpolation {
     }
 }
 
-/// The largest input: no published feature network takes more.
+/// The largest input size in pixels; no published feature network takes a larger one.
 const MAX_SIZE: usize = 1024;
 
-/// A description is a few lines.
+/// The largest description that is read; a description has only a few lines.
 const MAX_BYTES: u64 = 1 << 16;
 
 const DESCRIPTION: &str = "describe the network's input in a file beside it, NAME.toml for NAME.onnx: \
@@ -71,7 +71,7 @@ impl Preprocessing {
     ///
     /// # Errors
     ///
-    /// There is none, or it describes no input.
+    /// The file cannot be read, or does not describe a valid input.
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = read_limited(path, MAX_BYTES, "network's description", DESCRIPTION)?;
         let refuse = |why: &str| Error::checkpoint(format!("{}: {why}", path.display()), DESCRIPTION);
@@ -95,12 +95,12 @@ impl Preprocessing {
         Ok(())
     }
 
-    /// Numbers of one input image.
+    /// How many numbers one input image has.
     pub(super) fn input_len(&self) -> usize {
         self.channels * self.size * self.size
     }
 
-    /// The input of `count` images from number `first` on.
+    /// The network's input for `count` images from number `first` on.
     pub(super) fn input(&self, images: &Images, first: usize, count: usize) -> Vec<f32> {
         let mut input = Vec::with_capacity(count * self.input_len());
         let mut resizer = Resizer::new();
@@ -121,7 +121,7 @@ impl Preprocessing {
     }
 }
 
-/// The grey plane of an image of three.
+/// Converts a colour image of three planes to one grey plane.
 fn grey(image: &[u8]) -> Vec<u8> {
     let (red, rest) = image.split_at(image.len() / 3);
     let (green, blue) = rest.split_at(red.len());
@@ -156,8 +156,8 @@ mod tests {
         assert_eq!(scaled.input(&of(3, 1, vec![5, 10, 19]), 0, 1), [2.0, 2.0, 2.0]);
     }
 
-    /// The first rows of Pillow 13.0.0's `resize((6, 6), BICUBIC)`. (Where the cubic overshoots the bytes' range, the two
-    /// programs cut it off in different order.)
+    /// Compares with the first rows of Pillow 13.0.0's `resize((6, 6), BICUBIC)`. (Where the cubic overshoots the
+    /// bytes' range the two would differ, because they clip in a different order.)
     #[test]
     fn resizing_is_pillow_s() {
         let image = of(1, 3, vec![100, 130, 170, 110, 160, 120, 90, 100, 140]);

@@ -10,7 +10,7 @@ fn patterns(count: usize, channels: usize, size: usize) -> Images {
     Images { channels, size, pixels, classes: None }
 }
 
-/// The values of the package's own network in PyTorch, 32-bit weights.
+/// The expected values come from the package's own network in PyTorch, with 32-bit weights.
 #[test]
 fn the_embedded_network_is_efficientnet_lite0() {
     let features = FeatureNetwork::embedded().unwrap().features(&patterns(1, 3, 128)).unwrap();
@@ -23,7 +23,7 @@ fn the_embedded_network_is_efficientnet_lite0() {
     }
 }
 
-/// The images of a source at 28 pixels, grey.
+/// Loads the images of a source at 28 pixels, grey.
 fn grey(source: &str) -> Images {
     let size = 28;
     let plan =
@@ -34,7 +34,7 @@ fn grey(source: &str) -> Images {
     }
 }
 
-/// How many images a classifier is right about.
+/// How many images a classifier classifies correctly.
 fn right(network: &str, images: &Images) -> usize {
     let logits = FeatureNetwork::named(network).unwrap().outputs(images, LOGITS).unwrap();
     let largest = |row: &[f32]| (0..10).max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap();
@@ -42,7 +42,7 @@ fn right(network: &str, images: &Images) -> usize {
     classes.filter(|&(image, &class)| largest(logits.row(image)) == class as usize).count()
 }
 
-/// The logits of `onnxruntime`, as `make_classifiers.py` prints them.
+/// The expected logits come from `onnxruntime`, as `make_classifiers.py` prints them.
 #[test]
 fn the_classifiers_have_their_logits() {
     let digits = [-9.2299, -5.1548, -5.1136, -15.2360, 4.5687, -13.3081, -6.8481, 0.9795, 31.1215, -23.7825];
@@ -57,8 +57,8 @@ fn the_classifiers_have_their_logits() {
     }
 }
 
-/// The fixture is of digits that the classifier was not trained on, the embedded images are Fashion-MNIST's test set;
-/// `make_classifiers.py` finds as many of its first thousand right.
+/// The fixture holds digits that the classifier was not trained on; the embedded images are Fashion-MNIST's test set.
+/// The expected number for the first thousand of these comes from `make_classifiers.py`.
 #[test]
 fn the_classifiers_are_right_about_images_held_out() {
     let digits = grey(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/digits/t10k-images-idx3-ubyte.gz"));

@@ -8,7 +8,7 @@ use crate::data::Images;
 /// The filter along one axis.
 const TAPS: [f32; 5] = [1.0 / 16.0, 4.0 / 16.0, 6.0 / 16.0, 4.0 / 16.0, 1.0 / 16.0];
 
-/// One level of several images' pyramids.
+/// One level of the pyramids of several images.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Level {
     /// Channels of an image.
@@ -19,14 +19,15 @@ pub struct Level {
     pub planes: Vec<f32>,
 }
 
-/// Pixels on a side of each level: halved as long as 16 are left.
+/// The size in pixels of each level: halved as long as it is even and at least 16 pixels remain.
 pub(super) fn sizes(size: usize) -> Vec<usize> {
     let halved = |&size: &usize| (size.is_multiple_of(2) && size / 2 >= MIN_LEVEL).then_some(size / 2);
     std::iter::successors(Some(size), halved).collect()
 }
 
-/// The levels of the pyramids of the images of these numbers, finest first: what each level's blurred and halved successor,
-/// enlarged again, lacks of it, and the last one itself.
+/// The levels of the pyramids of the images with these numbers, finest first. A level is the difference between the
+/// image at that size and its blurred, halved and re-enlarged copy; the last level is the image at the smallest size
+/// itself.
 pub fn laplacian_pyramid(images: &Images, chosen: &[usize]) -> Vec<Level> {
     let (channels, sizes) = (images.channels, sizes(images.size));
     let planes = chosen.par_iter().flat_map_iter(|&index| images.image(index).chunks_exact(images.size.pow(2)));
@@ -50,14 +51,14 @@ fn of_plane(bytes: &[u8], sizes: &[usize]) -> Vec<Vec<f32>> {
     levels
 }
 
-/// Blurred, and every other pixel of every other row.
+/// Blurs the plane and keeps every other pixel of every other row.
 fn reduced(plane: &[f32], size: usize) -> Vec<f32> {
     let blurred = blurred(plane, size, 1.0);
     let rows = blurred.chunks_exact(size).step_by(2);
     rows.flat_map(|row| row.iter().copied().step_by(2)).collect()
 }
 
-/// Zeros between the pixels, blurred; four times, for only a quarter of the pixels are there.
+/// Puts zeros between the pixels and blurs, with a gain of 4 because only a quarter of the pixels is not zero.
 fn expanded(plane: &[f32], size: usize) -> Vec<f32> {
     let mut spread = vec![0.0; size * size];
     for (row, pixels) in plane.chunks_exact(size / 2).enumerate() {
@@ -66,7 +67,7 @@ fn expanded(plane: &[f32], size: usize) -> Vec<f32> {
     blurred(&spread, size, 4.0)
 }
 
-/// The filter along both axes, times `gain`; edges are mirrored, not repeated.
+/// Applies the filter along both axes, times `gain`; pixels beyond an edge are mirrored, without repeating the edge.
 fn blurred(plane: &[f32], size: usize, gain: f32) -> Vec<f32> {
     let mut across = vec![0.0; size * size];
     for (row, out) in plane.chunks_exact(size).zip(across.chunks_exact_mut(size)) {
@@ -84,7 +85,7 @@ fn blurred(plane: &[f32], size: usize, gain: f32) -> Vec<f32> {
     made
 }
 
-/// The place two before `at` on an axis that goes back and forth between its ends.
+/// The place `at` − 2, mirrored at the ends of an axis of `size` places.
 fn mirrored(at: usize, size: usize) -> usize {
     let place = at.abs_diff(2);
     if place < size { place } else { 2 * (size - 1) - place }

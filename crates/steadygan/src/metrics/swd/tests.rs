@@ -9,13 +9,14 @@ fn noise(count: usize, size: usize, seed: u64) -> Images {
 
 #[test]
 fn parts_are_compared_with_their_own_kind() {
-    // One direction in one dimension. All: |0−1|, |2−2|, |3−5| over 3. The first half: 2 and 1, 3 and 2.
+    // One direction in one dimension. All rows: (|0−1| + |2−2| + |3−5|) / 3 = 1. The first half pairs 2 with 1, 3 with
+    // 2.
     let all = 1 << SUBSAMPLES;
     let found =
         distances(&[3.0, 0.0, 2.0], &[all | 1, all, all | 1], &[1.0, 2.0, 5.0], &[all | 1, all | 1, all], &[1.0]);
     assert!((found[SUBSAMPLES] - 1e3).abs() < 1e-9, "{found:?}");
     assert!((found[0] - 1e3).abs() < 1e-9, "{found:?}");
-    assert!(found[1].is_nan(), "nothing is in the second half");
+    assert!(found[1].is_nan(), "the second half is empty");
 }
 
 #[test]

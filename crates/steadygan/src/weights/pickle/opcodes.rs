@@ -1,4 +1,4 @@
-//! The instructions of pickles that a state dict has, with the names and values of Python's `pickletools.py`.
+//! The pickle instructions that state dicts use, with the names and values of Python's `pickletools.py`.
 
 pub(super) const BINGET: u8 = b'h';
 pub(super) const BININT: u8 = b'J';

@@ -1,8 +1,8 @@
-//! What instructions are given: bytes, numbers and texts behind them.
+//! Reads the operands of instructions: the bytes, numbers and texts that follow an instruction.
 
 use super::malformed;
 
-/// The rest of a pickle.
+/// The part of a pickle that has not been read yet.
 #[derive(Debug, Default)]
 pub(super) struct Operands<'a>(pub(super) &'a [u8]);
 
@@ -35,7 +35,7 @@ impl<'a> Operands<'a> {
         Ok(line)
     }
 
-    /// A number in two's complement, as many bytes as it takes.
+    /// Reads a length of one byte, then a little-endian number in two's complement with this many bytes (at most 8).
     pub(super) fn long(&mut self) -> Result<i64, String> {
         let length = self.byte()?;
         let bytes = self.bytes(length.into())?;

@@ -1,7 +1,7 @@
 use super::*;
 use std::path::Path;
 
-/// The pickle in a committed state dict of PyTorch: from its protocol to its end.
+/// The pickle in one of the committed state dicts that PyTorch wrote.
 fn written(name: &str) -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
     let bytes = std::fs::read(path).expect("the file is in the repository");
@@ -16,7 +16,7 @@ fn refused(pickle: impl AsRef<[u8]>) -> String {
 fn what_pytorch_writes_is_understood() {
     let pickle = written("generator.pth");
     let views = state_dict(&pickle).expect("a state dict");
-    // Eight tensors of two batch norms with their counters, and three weights.
+    // Ten tensors of two batch norms, counters included, and three weights.
     assert_eq!(views.len(), 13);
     let storage = Storage { class: "FloatStorage", key: "0", elements: 192 };
     let first = View { storage, offset: 0, shape: vec![3, 4, 4, 4], strides: vec![64, 16, 4, 1] };
@@ -25,7 +25,7 @@ fn what_pytorch_writes_is_understood() {
     assert!(views["main.1.num_batches_tracked"].shape.is_empty());
 }
 
-/// Protocol 4 has other instructions for the same; strides are those of `channels_last`.
+/// The file is written with protocol 4, which has other instructions, and its weights are in `channels_last`.
 #[test]
 fn another_protocol_and_memory_format_are_too() {
     let pickle = written("discriminator_wrapped.pth");
@@ -34,7 +34,7 @@ fn another_protocol_and_memory_format_are_too() {
     assert_eq!((&weight.shape[..], &weight.strides[..]), (&[4, 2, 4, 4][..], &[32, 1, 8, 2][..]));
 }
 
-/// What `pickle.dumps` makes of an object whose `__reduce__` returns `(os.system, ("…",))`, and its kin.
+/// `pickle.dumps` of an object whose `__reduce__` returns `(os.system, ("…",))`, and similar attacks.
 #[test]
 fn functions_are_named_and_not_called() {
     let system = b"\x80\x02cposix\nsystem\nq\x00X\x0c\x00\x00\x00touch pickledq\x01\x85q\x02Rq\x03.";
@@ -46,7 +46,7 @@ fn functions_are_named_and_not_called() {
     assert!(refused(protocol_4).starts_with("asks Python for `builtins.eval`, "));
     let whole_model = b"\x80\x02c__main__\nGenerator\nq\x00)\x81.";
     assert!(refused(whole_model).starts_with("asks Python for `__main__.Generator`, "));
-    // A known name of another module, and an unknown name of a known one.
+    // A known name in another module, and an unknown name in a known module.
     assert!(refused(b"cbuiltins\nOrderedDict\n.").starts_with("asks Python for `builtins.OrderedDict`, "));
     assert!(
         refused(b"ctorch._utils\n_rebuild_parameter\n.").starts_with("asks Python for `torch._utils._rebuild_param")
@@ -61,7 +61,7 @@ fn instructions_that_make_objects_are_unknown() {
         let said = format!("holds a pickle with the instruction {instruction:#04x}, which no state dict has");
         assert_eq!(refused([0x80, 2, b'(', instruction]), said);
     }
-    // A known function called with what it is not called with, and attributes set on what has none.
+    // A known function called with wrong arguments, and attributes set on a value that has none.
     assert_eq!(refused(b"ccollections\nOrderedDict\nK\x01\x85R."), MALFORMED);
     assert_eq!(refused(b"ctorch._utils\n_rebuild_tensor_v2\n)R."), MALFORMED);
     assert_eq!(refused(b"ctorch\nFloatStorage\n}b."), MALFORMED);
@@ -76,7 +76,7 @@ fn other_things_than_state_dicts() {
     assert_eq!(state_dict(b"}.").expect("an empty one").len(), 0);
 }
 
-/// Neither a beginning of a pickle nor one with a wrong byte does harm.
+/// A pickle that is cut short is refused; a pickle with a wrong byte never causes a panic.
 #[test]
 fn damage_is_an_error() {
     for name in ["generator.pth", "discriminator_wrapped.pth"] {
@@ -88,7 +88,7 @@ fn damage_is_an_error() {
             for bit in [1, 0x10, 0x80] {
                 let mut damaged = pickle.clone();
                 damaged[at] ^= bit;
-                // A name or a number may still be one.
+                // With a wrong byte in a name or a number it may still be a state dict.
                 let _ = state_dict(&damaged);
             }
         }
@@ -99,7 +99,7 @@ fn damage_is_an_error() {
     }
 }
 
-/// A few bytes that would fill any memory, or take any time, if values were copied with their parts.
+/// Pickles that would fill memory or take very long if values were copied together with their parts.
 #[test]
 fn pickles_that_multiply_are_harmless() {
     let deep = [&b")"[..], &[0x85; 500_000], b"."].concat();

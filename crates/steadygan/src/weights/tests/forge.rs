@@ -1,4 +1,4 @@
-//! Files of weights made by hand, right and wrong.
+//! Makes files of weights for tests, valid and invalid.
 
 use super::super::METADATA_KEY;
 use super::super::Weights;
@@ -9,7 +9,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use tempfile::TempDir;
 
-/// A file's name in a folder of its own, and the error and hint of reading what is put there.
+/// A path in a temporary folder, to which tests write files of weights and read them back.
 pub(super) struct Place {
     _folder: TempDir,
     pub(super) path: PathBuf,
@@ -26,7 +26,7 @@ impl Place {
         Weights::read(&self.path)
     }
 
-    /// The error without the file's name, and the hint.
+    /// The error (without the file's name) and the hint when `bytes` are read.
     pub(super) fn refused(&self, bytes: &[u8]) -> (String, String) {
         let error = self.read(bytes).expect_err("refused");
         (self.said(&error), error.hint().to_owned())
@@ -112,7 +112,7 @@ pub(super) fn archive_as(method: CompressionMethod, entries: &[(&str, &[u8])]) -
     zip.finish().expect("a zip")
 }
 
-/// What `torch.save` writes of a state dict.
+/// A state dict as `torch.save` writes it.
 pub(super) fn pth(tensors: &[Pickled]) -> Vec<u8> {
     let described = tensors.iter().enumerate().map(|(key, tensor)| tensor.pickle(key)).collect::<Vec<_>>().concat();
     let pickle = [&b"\x80\x02}("[..], &described, b"u."].concat();
