@@ -1,12 +1,12 @@
-//! The DCGAN family (Radford, Metz and Chintala 2016) and the forms its heuristics replace.
+//! The DCGAN family (Radford, Metz and Chintala 2016), with the alternatives to its up- and downsampling, activations
+//! and norms.
 
 use super::family::{self, activated, attentive, base_and_stages, compared, hidden};
 use super::{Builder, ConvSpec, Initializer, Network};
 use crate::plan::{Downsampling, ModelPlan, Norm, Upsampling};
 
-/// The smallest image that the doublings start from: `size = base · 2^doublings`, base in 4..=7.
-///
-/// `None` if the size has no such form.
+/// The size of the smallest image, and how often it doubles to reach `size`: `size = base · 2^doublings` with base in
+/// 4..=7 and at least one doubling. `None` if the size has no such form.
 pub fn base_and_doublings(size: usize) -> Option<(usize, u32)> {
     (4..=7).find_map(|base| {
         let ratio = size / base;
@@ -15,14 +15,15 @@ pub fn base_and_doublings(size: usize) -> Option<(usize, u32)> {
     })
 }
 
-/// Channels at each size from the smallest up: the narrowest image is the widest.
+/// Channels at each size from the smallest image up; the smallest image has the most. `width` is the number at the
+/// largest hidden size.
 pub(crate) fn channels(plan: &ModelPlan, width: usize) -> Vec<usize> {
     let (_, doublings) = base_and_doublings(plan.size).expect("the plan checks the size");
     (0..doublings).rev().map(|step| width << step).collect()
 }
 
-/// `[n, latent, 1, 1]` to images `[n, channels, size, size]`: a valid transposed convolution to the
-/// smallest image, doublings, and a last doubling to the image's channels and range.
+/// `[n, latent, 1, 1]` to images `[n, channels, size, size]`: a transposed convolution without padding to the
+/// smallest image, hidden doublings, and a last doubling to the image's channels, then the output activation.
 pub fn generator(plan: &ModelPlan, init: Initializer) -> Network {
     let network = &plan.generator;
     let bias = network.norm == Norm::None;
@@ -51,8 +52,8 @@ fn doubled(builder: Builder, form: Upsampling, from: usize, to: usize, bias: boo
     }
 }
 
-/// Images `[n, pack · channels, size, size]` to logits `[n, 1, 1, 1]`: halvings, and a valid convolution.
-/// There is no normalisation on the input layer.
+/// Images `[n, pack · channels, size, size]` to logits `[n, 1, 1, 1]`: halvings, then a convolution without padding.
+/// The first convolution is not normalised.
 pub fn discriminator(plan: &ModelPlan, init: Initializer) -> Network {
     let network = &plan.discriminator;
     let bias = network.norm == Norm::None;
@@ -88,7 +89,7 @@ mod tests {
     const FULL: NetworkPlan =
         NetworkPlan { spectral_norm: true, attention: true, noise: 0.1, dropout: 0.1, ..NetworkPlan::PLAIN };
 
-    /// PyTorch's example: 3,576,704 and 2,765,568 parameters beside the running statistics.
+    /// PyTorch's DCGAN example has 3,576,704 and 2,765,568 parameters, not counting the running statistics.
     #[test]
     fn the_strided_form_is_pytorchs_example() {
         let batch = NetworkPlan { norm: Norm::Batch, slope: 0.2, ..NetworkPlan::PLAIN };
@@ -141,7 +142,7 @@ mod tests {
         }
     }
 
-    /// Hidden sizes of 32 pixels: 4, 8 and 16.
+    /// An image of 32 pixels has hidden sizes 4, 8 and 16.
     #[test]
     fn attention_stands_at_the_middle_resolution() {
         let network = NetworkPlan { attention: true, ..NetworkPlan::PLAIN };
