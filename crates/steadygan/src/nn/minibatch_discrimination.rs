@@ -7,11 +7,11 @@ use burn::module::{Module, Param};
 /// Minibatch discrimination (Salimans et al. 2016): appends B learned measures of how near each image is to the others
 /// of its batch; `[n, c, h, w]` to `[n, c + B, h, w]`.
 ///
-/// The A = c·h·w values f of an image are mapped to B rows of C values, M = T·f, and o_b(i) = Σ_j exp(−‖M_b(i) −
-/// M_b(j)‖₁), where j runs over the batch; j = i adds the constant 1. Each o_b becomes a channel, the same at all
-/// pixels. For the convolution over the whole image that ends a discriminator this has the same effect as concatenating
-/// f and o has for a linear layer. A logit depends on its batch, in training and in evaluation. The cost is n²·B·C
-/// absolute differences: two million for 64 images and the authors' B and C.
+/// The A = c·h·w values f of an image are mapped to B rows of C values, M = T·f, and
+/// o_b(i) = Σ_j exp(−‖M_b(i) − M_b(j)‖₁), where j runs over the batch; j = i adds the constant 1. Each o_b becomes a
+/// channel, the same at all pixels. For the convolution over the whole image that ends a discriminator this has the
+/// same effect as concatenating f and o has for a linear layer. A logit depends on its batch, in training and in
+/// evaluation. The cost is n²·B·C absolute differences: two million for 64 images and the authors' B and C.
 #[derive(Module, Debug)]
 pub struct MinibatchDiscrimination {
     /// T, `[B·C, c, h, w]`.
