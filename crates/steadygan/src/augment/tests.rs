@@ -172,7 +172,7 @@ fn draws_become_shifts_and_holes() {
     assert!([0.0, 0.5, end].iter().all(|&at| hole([8, 8], 0.0, [at, at]).is_empty()));
 }
 
-/// Without its brightness a change of colour is a symmetric linear map, so it is its own gradient. The gradient of a
+/// Without its brightness a change of colour is a symmetric linear map, so it is its own adjoint. The gradient of a
 /// translation is the shift back; the gradient of a cutout is zero in the hole.
 #[test]
 fn gradients_are_the_closed_forms() {
