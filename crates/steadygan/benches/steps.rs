@@ -1,10 +1,14 @@
 //! Times whole training steps, or sampling, through the library's own loop.
 //!
-//! `cargo bench -p steadygan --bench steps -- train STEPS [KEY=VALUE]…` or `… -- sample COUNT [KEY=VALUE]…`: the keys are a recipe's,
-//! laid over `recipes/pytorch-dcgan.toml` on the embedded images, with `embedded` for `train` over the embedded recipe. One line of JSON: the milliseconds of each of `STEPS` steps after
-//! three that are not counted, or of generating `COUNT` images; the peak memory; the networks' trainable parameters. With `-` for the
-//! number every line of stdin is such a number and is answered by such a line, so that another program can take turns with it:
-//! `cargo xtask bench` does. `RAYON_NUM_THREADS` sets the threads.
+//! `cargo bench -p steadygan --bench steps -- train STEPS [KEY=VALUE]…` or `… -- sample COUNT [KEY=VALUE]…`. The keys
+//! change the recipe `recipes/pytorch-dcgan.toml`, on the embedded images; `embedded STEPS` trains with the embedded
+//! recipe instead.
+//!
+//! The output is one line of JSON: the milliseconds of each of `STEPS` steps (after three steps that are not counted),
+//! or of generating `COUNT` images; the peak memory; the networks' trainable parameters; the real images of a step.
+//! With `-` instead of the number, every line of stdin is such a number and gets such a line as its answer, so that
+//! another program (`cargo xtask bench`) can alternate between several processes. `RAYON_NUM_THREADS` sets the number
+//! of threads.
 
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
 
@@ -16,33 +20,33 @@ use steadygan::run::{initial_state, prepare};
 use steadygan::train::{Observer, State, train};
 use steadygan::{Result, rng};
 
-/// As in the program: every operator allocates its output.
+/// The program's allocator, because every operator allocates its output.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// The recipe of `train` and `sample`.
+/// The recipe that `train` and `sample` start from.
 const RECIPE: &str = include_str!("../../../recipes/pytorch-dcgan.toml");
 
-/// Steps before those that are counted: buffers are made, pages are touched.
+/// Steps that are not counted, because they allocate buffers and touch memory pages for the first time.
 const WARM_UP: usize = 3;
 
-/// More images than are ever shown: the turns end the training.
+/// More images than a run ever gets to: training ends when there are no more turns.
 const ENDLESS: u64 = 1 << 53;
 
-/// How many steps or images are measured at a time.
+/// The number of steps or images of each measurement (turn).
 type Turns = Box<dyn Iterator<Item = usize>>;
 
 fn main() {
-    // As in the program: this thread works too.
+    // This thread is part of the pool, as in the program.
     rayon::ThreadPoolBuilder::new().use_current_thread().build_global().expect("the pool is built once");
-    // Cargo adds a flag of its own.
+    // Cargo adds the flag `--bench`.
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments[..] {
         ["train", count, ref keys @ ..] => run(RECIPE, count, keys, train_steps),
         ["embedded", count, ref keys @ ..] => run(EMBEDDED, count, keys, train_steps),
         ["sample", count, ref keys @ ..] => run(RECIPE, count, keys, sample_images),
-        // `cargo test --benches` runs it without arguments.
+        // `cargo test --benches` runs this program without arguments.
         _ => Ok(()),
     };
     if let Err(error) = done {
@@ -51,7 +55,7 @@ fn main() {
     }
 }
 
-/// Lays the keys over the recipe and measures.
+/// Applies the keys to the recipe and calls `measure`.
 fn run(base: &str, count: &str, keys: &[&str], measure: fn(Turns, &LayeredRecipe) -> Result<()>) -> Result<()> {
     let mut recipe = steadygan::heuristics::recipe();
     recipe.lay_text(base, "the recipe")?;
@@ -69,7 +73,7 @@ fn turns(count: &str) -> Turns {
     }
 }
 
-/// Training as the program does it, without a run directory.
+/// Measures training as the program does it, but without a run directory.
 fn train_steps(turns: Turns, recipe: &LayeredRecipe) -> Result<()> {
     let (mut plan, data) = prepare(recipe)?;
     plan.train.images = ENDLESS;
@@ -82,14 +86,14 @@ fn train_steps(turns: Turns, recipe: &LayeredRecipe) -> Result<()> {
     Ok(())
 }
 
-/// Times steps, a turn after the other.
+/// Measures the time of steps, one turn after another.
 struct Stopwatch {
     turns: Turns,
     parameters: [usize; 2],
     /// Real images of a step.
     images: u64,
     warm: bool,
-    /// Steps of this turn; none are left to do if it is zero.
+    /// Steps of this turn; 0 if there are no more turns.
     due: usize,
     times: Vec<f64>,
     began: Instant,
@@ -114,7 +118,7 @@ impl Observer for Stopwatch {
     }
 }
 
-/// Sampling as the program does it, in evaluation mode and without files; once before that is counted.
+/// Measures sampling as the program does it, in evaluation mode, but without files. One batch first is not counted.
 fn sample_images(turns: Turns, recipe: &LayeredRecipe) -> Result<()> {
     let plan = steadygan::decide::decide(recipe, 3)?;
     let state = initial_state(&plan, &Device::flex())?;
@@ -133,7 +137,7 @@ fn milliseconds(since: Instant) -> f64 {
     since.elapsed().as_secs_f64() * 1e3
 }
 
-/// The generator's and the discriminator's.
+/// The trainable parameters of the generator and of the discriminator.
 fn parameters(state: &State) -> [usize; 2] {
     [&state.generator, &state.discriminator].map(|network| LayerTable::of("", network).trainable())
 }
@@ -145,7 +149,7 @@ fn answer(times_ms: &[f64], parameters: [usize; 2], images: u64) {
     );
 }
 
-/// The most memory that the process had in use, where the system says it.
+/// The process's peak memory, if the system reports it.
 fn peak_memory_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

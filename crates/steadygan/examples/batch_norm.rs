@@ -1,4 +1,4 @@
-//! Batch normalisation: its parameters, what it does to a batch, and where its running statistics go.
+//! Batch normalisation: its parameters, its effect on a batch, and how its running statistics change.
 
 use burn::prelude::*;
 use steadygan::latent::LatentDistribution;
@@ -28,7 +28,7 @@ fn main() {
     for _ in 0..50 {
         let mut pass = Pass::train();
         network.forward(images.clone(), &mut pass);
-        network.absorb(pass); // A tenth of the way to the batch's moments.
+        network.absorb(pass); // Moves the running statistics a tenth of the way to the batch's moments.
     }
     show("in evaluation, after fifty batches", network.forward(images, &mut Pass::evaluate()));
 }

@@ -1,4 +1,4 @@
-//! Initial weights from N(0, 0.02²), and by PyTorch's default rule: sample means and deviations.
+//! Initial weights from N(0, 0.02²) and by PyTorch's default rule: their sample means and standard deviations.
 
 use burn::prelude::*;
 use steadygan::nn::{Init, Initializer};

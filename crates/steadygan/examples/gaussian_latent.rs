@@ -1,4 +1,4 @@
-//! Latents from N(0, I) and from a cube: sample statistics, and what is half-way between two of them.
+//! Latents from N(0, I) and from a cube: sample statistics, and the norm of the point half-way between two latents.
 
 use burn::prelude::*;
 use steadygan::latent::{LatentDistribution, slerp};

@@ -1,4 +1,4 @@
-//! Images in [−1, 1] and back, and in [0, 1].
+//! Scaling pixels to [−1, 1] and to [0, 1], and back.
 
 use steadygan::pixels::PixelRange;
 

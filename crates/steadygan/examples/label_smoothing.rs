@@ -1,4 +1,4 @@
-//! Soft labels: a thousand for reals and a thousand for fakes, in both usual forms.
+//! Soft labels for a thousand reals and a thousand fakes, in both usual forms, and hard labels.
 
 use steadygan::labels::{LabelRange, hard, smooth};
 use steadygan::rng;

@@ -1,4 +1,5 @@
-//! Noisy labels: of a thousand reals about fifty are told to be fake; alone, and with soft labels.
+//! Noisy labels: about fifty of a thousand reals are labelled as fake, and about fifty of a thousand fakes as real;
+//! alone, and with soft labels.
 
 use steadygan::labels::{LabelRange, flip, hard, smooth};
 use steadygan::rng;
@@ -11,7 +12,7 @@ fn main() {
         let mean = hard(&told_real).iter().sum::<f32>() / 1000.0;
         println!("{name}: {flipped} of 1000 flipped, mean label {mean:.3}");
 
-        // Both: the soft label is that of the kind that an image became.
+        // With smoothing too: the soft label comes from the range of the flipped label.
         let (real, fake) = (LabelRange { low: 0.7, high: 1.2 }, LabelRange { low: 0.0, high: 0.3 });
         let labels = smooth(&told_real, real, fake, &mut rng::stream(0, &format!("labels/{name}"), 0));
         let as_fakes = labels.iter().filter(|label| (0.0..=0.3).contains(*label)).count();

@@ -11,7 +11,7 @@ use steadygan::train::{Rules, discriminator_step};
 
 fn main() {
     let device = Device::flex().autodiff();
-    // Sixteen images a batch: noise, the reals brighter than the fakes.
+    // Batches of sixteen images of noise; the reals are brighter than the fakes.
     let images = |name: &str, brightness: f32| {
         let noise = LatentDistribution::Uniform.sample(16, 16 * 16, &mut rng::stream(0, name, 0));
         Tensor::<4>::from_data(TensorData::new(noise, [16, 1, 16, 16]), &device.clone().inner()) * 0.5 + brightness

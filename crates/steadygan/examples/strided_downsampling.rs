@@ -10,7 +10,7 @@ fn main() {
         Builder::new([3, 64, 64], Initializer { init, seed: 0, network, device })
     };
 
-    // From 3 to 64 channels, 3×3, stride 2: TensorFlow's "same" pads no row before the image and one after it.
+    // From 3 to 64 channels, 3×3, stride 2: TensorFlow's "same" adds no row before the image and one row after it.
     let keras = stack().conv(ConvSpec::same(3, 64, 3, 2, true)).build();
     println!("{}", LayerTable::of("3×3 convolution, stride 2, padding \"same\" as in Keras", &keras));
 

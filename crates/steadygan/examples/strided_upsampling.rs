@@ -1,4 +1,4 @@
-//! Doubling an image by strided transposed convolution, and by repeating pixels.
+//! Doubling an image by strided transposed convolution, and by repeating pixels: output shapes, parameters and work.
 
 use burn::prelude::Device;
 use steadygan::nn::{Builder, ConvSpec, Init, Initializer, LayerTable};
@@ -10,7 +10,7 @@ fn main() {
         Builder::new([3, 64, 64], Initializer { init, seed: 0, network, device })
     };
 
-    // From 3 to 64 channels, 4×4, stride 2: PyTorch's padding 1 and TensorFlow's "same" are one here.
+    // From 3 to 64 channels, 4×4, stride 2: PyTorch's padding 1 and TensorFlow's "same" are equal here.
     let on = stack().conv_transpose(ConvSpec::same(3, 64, 4, 2, true)).build();
     println!("{}", LayerTable::of("strided-upsampling: 4×4 transposed convolution, stride 2", &on));
 

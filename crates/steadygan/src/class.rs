@@ -1,4 +1,5 @@
-//! Classes: what an image shows. (What the discriminator is told about real and fake is its label.)
+//! Classes: the content of an image, such as "cat". (Whether it is labelled as real or fake is its
+//! [label](crate::labels).)
 //!
 //! ```
 //! use burn::Tensor;
@@ -7,7 +8,7 @@
 //! use steadygan::rng;
 //!
 //! let classes = ["cat", "dog"].map(|name| Class { name: name.to_owned(), images: 50 });
-//! let of_fakes = draw(&classes, 8, &mut rng::stream(0, "classes", 0)); // as often as the data have them
+//! let of_fakes = draw(&classes, 8, &mut rng::stream(0, "classes", 0)); // in the data's proportions
 //! let fakes = Classed { images: Tensor::zeros([8, 1, 4, 4], &Device::flex()), classes: of_fakes };
 //! assert!(fakes.classes.iter().all(|class| *class < 2));
 //! ```
@@ -19,12 +20,12 @@ use burn::tensor::{Device, Int, TensorData};
 use rand_distr::{Distribution, Uniform};
 use serde::{Deserialize, Serialize};
 
-/// Images with the class that each shows.
+/// Images with the class of each.
 #[derive(Debug, Clone)]
 pub struct Classed {
     /// `[n, c, h, w]`.
     pub images: Tensor<4>,
-    /// One number an image; none if networks are told of no classes.
+    /// The number of each image's class; empty if the networks are not class-conditional.
     pub classes: Vec<usize>,
 }
 
@@ -37,13 +38,13 @@ impl From<Tensor<4>> for Classed {
 /// A class of the data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Class {
-    /// What it is called.
+    /// The class's name.
     pub name: String,
-    /// Images of it that are trained on.
+    /// The number of its images in the training set.
     pub images: u32,
 }
 
-/// The classes of `count` images, each as often as its images are among all.
+/// Draws the classes of `count` images at random, with the proportions of the classes' images.
 ///
 /// # Panics
 ///
@@ -60,7 +61,7 @@ pub fn draw(classes: &[Class], count: usize, stream: &mut Stream) -> Vec<usize> 
     places.sample_iter(stream).take(count).map(class).collect()
 }
 
-/// The cross-entropy of each image's class, −ln softmax(logits)\[class\], `[n]`; logits are `[n, classes]`.
+/// The cross-entropy of each image's class, −ln softmax(logits)\[class\], `[n]`, for logits `[n, classes]`.
 ///
 /// # Panics
 ///
@@ -72,7 +73,7 @@ pub fn cross_entropy(logits: Tensor<2>, classes: &[usize]) -> Tensor<1> {
     -log_softmax(logits, 1).gather(1, chosen).reshape([n])
 }
 
-/// Classes as indices on a device.
+/// Class numbers as a tensor of indices on a device.
 pub(crate) fn numbers(classes: &[usize], device: &Device) -> Tensor<1, Int> {
     let numbers: Vec<i64> = classes.iter().map(|class| *class as i64).collect();
     Tensor::from_data(TensorData::new(numbers, [classes.len()]), device)
@@ -88,7 +89,8 @@ mod tests {
         images.iter().map(|images| Class { name: "c".into(), images: *images }).collect()
     }
 
-    /// Of 10,000 draws 3,000 ± 46 and 7,000; four deviations either side. What has no images does not come.
+    /// Of 10,000 draws, 3,000 ± 46 are the first class and the rest the third; the tolerance is four standard
+    /// deviations. A class without images is never drawn.
     #[test]
     fn classes_come_as_often_as_their_images() {
         let drawn = draw(&classes(&[3, 0, 7]), 10_000, &mut rng::stream(0, "classes", 0));
@@ -96,7 +98,7 @@ mod tests {
         assert!((count(0) - 3000).abs() < 184 && count(1) == 0 && count(0) + count(2) == 10_000, "{}", count(0));
     }
 
-    /// ln 3 where nothing is known; logits far apart do not overflow.
+    /// Three equal logits give ln 3; logits far apart do not overflow.
     #[test]
     fn cross_entropy_is_that_of_the_class() {
         let rows = TensorData::new(vec![0.0f32, 0.0, 0.0, 1.0, 2.0, 4.0, 1e4, 0.0, -1e4], [3, 3]);

@@ -1,9 +1,9 @@
-//! The compute device by its name on the command line.
+//! Finds the compute device by its name on the command line.
 
 use crate::error::{Error, Result};
 use burn::prelude::Device;
 
-/// The device called `name`: `cpu`, `wgpu`, or `cuda`, the last two with an optional `:INDEX`; gradients on.
+/// The device called `name`, with gradients: `cpu`, `wgpu`, or `cuda`, the last two with an optional `:INDEX`.
 ///
 /// # Errors
 ///

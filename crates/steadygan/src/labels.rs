@@ -1,4 +1,4 @@
-//! Labels: what the discriminator is told about real and fake. (What an image shows is its class.)
+//! Labels: the targets "real" and "fake" of the discriminator. (The content of an image is its [class](crate::class).)
 //!
 //! ```
 //! use steadygan::labels::{LabelRange, flip, smooth};
@@ -13,18 +13,18 @@
 //!
 //! # When it helps
 //!
-//! Binary cross-entropy is linear in the label, so in expectation random labels are fixed ones: U[0.7, 1.2] is
-//! 0.95, U[0, 0.3] is 0.15, flips with probability p are 1 − p and p. Drawing them adds noise to the gradient and
-//! nothing else.
+//! Binary cross-entropy is linear in the label, so in expectation a random label acts like its mean: U[0.7, 1.2] like
+//! 0.95, U[0, 0.3] like 0.15, and flips with probability p like 1 − p for reals and p for fakes. Drawing labels at
+//! random only adds noise to the gradient.
 //!
-//! * One-sided smoothing (fakes stay at 0) has an ablation behind it (Salimans et al. 2016). Smoothing fakes has
-//!   none: where they are told to be a little real, the best discriminator makes the generator reinforce its own
-//!   errors.
+//! * An ablation supports one-sided smoothing, where fakes stay at 0 (Salimans et al. 2016). None supports smoothing
+//!   fakes: with fake labels above 0, the optimal discriminator leads the generator to reinforce its own errors.
 //! * For flips no controlled evidence is known (ganhacks tip 6).
-//! * Soft labels put a floor under the discriminator's loss, H(t) = −t·ln t − (1 − t)·ln(1 − t) for each of the
-//!   two: 0.62 for the ranges above, 0.33 for 0.9 and 0. A loss that goes to zero, the usual alarm, can then not be
-//!   seen.
-//! * A label above 1 makes the loss of a single image unbounded below; the batch's mean label keeps it in bounds.
+//! * With soft labels the discriminator's loss cannot fall below H(t) = −t·ln t − (1 − t)·ln(1 − t) for reals plus the
+//!   same for fakes: 0.62 for the ranges above, 0.33 for 0.9 and 0. So it never goes to zero, and this usual warning
+//!   sign is lost.
+//! * A label above 1 makes the loss of a single image unbounded below; in expectation the loss stays bounded, because
+//!   the mean label is below 1.
 
 use crate::class::Classed;
 use crate::rng::{self, Stream};
@@ -32,17 +32,17 @@ use burn::Tensor;
 use rand_distr::{Bernoulli, Distribution, Uniform};
 use serde::{Deserialize, Serialize};
 
-/// The moment of a step: enough to name its random streams.
+/// The point in a run at which a step happens. It determines the step's random streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment {
     /// The run's seed.
     pub seed: u64,
-    /// Real images shown before the step.
+    /// Real images used before the step.
     pub images: u64,
 }
 
 impl Moment {
-    /// The stream for a purpose at this moment.
+    /// The random stream for a purpose in this step.
     pub fn stream(&self, purpose: &str) -> Stream {
         rng::stream(self.seed, purpose, self.images)
     }
@@ -57,21 +57,21 @@ pub struct Batches {
     pub fake: Batch,
 }
 
-/// Images with what the discriminator is told about each.
+/// Images with the class and the label of each.
 #[derive(Debug, Clone)]
 pub struct Batch {
-    /// `[n, c, h, w]`, detached from whatever made them.
+    /// `[n, c, h, w]`, detached from the generator.
     pub images: Tensor<4>,
-    /// The class of each; none if networks are told of none.
+    /// The class of each image; empty if the networks are not class-conditional.
     pub classes: Vec<usize>,
-    /// Whether each is told to be real.
+    /// Whether each image is labelled as real, right or wrong.
     pub told_real: Vec<bool>,
-    /// The target of the loss for each: 1 where told real, 0 where told fake, or softer.
+    /// The loss's target for each image: 1 if labelled as real, 0 if labelled as fake, or a soft label.
     pub labels: Vec<f32>,
 }
 
 impl Batches {
-    /// Reals told to be real and fakes told to be fake, with hard labels.
+    /// Reals labelled as real and fakes labelled as fake, with hard labels.
     pub fn new(real: impl Into<Classed>, fake: impl Into<Classed>) -> Self {
         let batch = |Classed { images, classes }, told| {
             let told_real = vec![told; Tensor::dims(&images)[0]];
@@ -80,7 +80,7 @@ impl Batches {
         Self { real: batch(real.into(), true), fake: batch(fake.into(), false) }
     }
 
-    /// The batches with the names of their random streams.
+    /// The two batches, each with the name that its random streams contain.
     pub fn named(&mut self) -> [(&'static str, &mut Batch); 2] {
         [("real", &mut self.real), ("fake", &mut self.fake)]
     }
@@ -93,7 +93,7 @@ impl Batch {
     }
 }
 
-/// A range of labels, both ends included; in a recipe a pair, or one number for no range.
+/// A range of labels, both ends included. A recipe gives a pair, or one number for a fixed label.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(from = "RangeOrNumber", into = "[f64; 2]")]
 pub struct LabelRange {
@@ -125,14 +125,15 @@ impl From<LabelRange> for [f64; 2] {
     }
 }
 
-/// Hard labels: 1 for each image told real, 0 for each told fake.
+/// Hard labels: 1 for each image labelled as real, 0 for each labelled as fake.
 pub fn hard(told_real: &[bool]) -> Vec<f32> {
     told_real.iter().map(|&real| f32::from(u8::from(real))).collect()
 }
 
-/// Soft labels: for each image told real a uniform draw from `real`, else one from `fake`, ends included. Fresh
-/// ones for every batch, in the discriminator's step only; with fakes at 0 it is one-sided smoothing (Salimans et
-/// al. 2016), the random ranges are those of ganhacks' tip 6. [When it helps](self#when-it-helps).
+/// Soft labels: a uniform draw from `real` for each image labelled as real, and from `fake` for each other image, ends
+/// included. They are drawn anew for every batch, and are used in the discriminator's step only. With fakes at 0 this
+/// is one-sided smoothing (Salimans et al. 2016); random ranges are ganhacks' tip 6.
+/// [When it helps](self#when-it-helps).
 ///
 /// # Panics
 ///
@@ -146,8 +147,8 @@ pub fn smooth(told_real: &[bool], real: LabelRange, fake: LabelRange, stream: &m
     told_real.iter().map(draw).collect()
 }
 
-/// Noisy labels: each image is told to be of the other kind with `probability` (ganhacks tip 6 has 0.05). Before
-/// [`smooth`], so that the soft label is that of the kind that an image became.
+/// Noisy labels: flips each image's label, real to fake or fake to real, with `probability` (0.05 in ganhacks tip 6).
+/// Call it before [`smooth`], so that the soft label is drawn from the range of the flipped label.
 /// [When it helps](self#when-it-helps).
 ///
 /// # Panics
@@ -158,7 +159,7 @@ pub fn flip(told_real: &mut [bool], probability: f64, stream: &mut Stream) {
     told_real.iter_mut().zip(chosen).for_each(|(told, flip)| *told ^= flip);
 }
 
-/// For each of `count` images whether it is chosen, with `probability`.
+/// Chooses each of `count` images with `probability`; true where an image is chosen.
 ///
 /// # Panics
 ///

@@ -1,4 +1,4 @@
-//! Latents: what the generator starts from, and the ways between two of them.
+//! Latents: the random inputs of the generator, and interpolation between two of them.
 //!
 //! ```
 //! use steadygan::latent::{LatentDistribution, slerp};
@@ -12,16 +12,16 @@
 //!
 //! # When it helps
 //!
-//! Nearly all of N(0, I) in n dimensions lies close to the sphere of radius √n. The middle of a straight line
+//! Nearly all draws of N(0, I) in n dimensions lie close to the sphere of radius √n. The middle of a straight line
 //! between two draws has about 0.71 of that length, where the generator was hardly ever trained; a great circle
-//! stays on the sphere (White 2016; ganhacks tip 3). That it makes better images than uniform latents is folklore:
-//! no controlled comparison is known, nor any harm.
+//! stays on the sphere (White 2016; ganhacks tip 3). That Gaussian latents make better images than uniform latents is
+//! folklore: no controlled comparison is known, and no harm either.
 
 use crate::rng::Stream;
 use rand_distr::{Distribution, StandardNormal, Uniform};
 use serde::{Deserialize, Serialize};
 
-/// What latents are drawn from.
+/// The distribution that latents are drawn from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LatentDistribution {
@@ -29,12 +29,12 @@ pub enum LatentDistribution {
     Gaussian,
     /// Uniform on [−1, 1] in every coordinate.
     Uniform,
-    /// Uniform on the sphere of radius √n in n dimensions, where N(0, I) has nearly all of its draws.
+    /// Uniform on the sphere of radius √n in n dimensions, near which nearly all draws of N(0, I) lie.
     Spherical,
 }
 
 impl LatentDistribution {
-    /// `count` latents of length `length`, one after the other. The first `n` do not depend on how many follow.
+    /// `count` latents of length `length`, one after the other. The first latents do not depend on how many follow.
     pub fn sample(self, count: usize, length: usize, stream: &mut Stream) -> Vec<f32> {
         let total = count * length;
         match self {
@@ -49,8 +49,9 @@ impl LatentDistribution {
         }
     }
 
-    /// As [`sample`](Self::sample), every coordinate beyond `threshold`, above 0, drawn again (Brock, Donahue and Simonyan
-    /// 2019); of latents of one length, which have no such tail, the coordinates are the Gaussian's.
+    /// Like [`sample`](Self::sample), but every coordinate whose absolute value is above `threshold` (which is above 0)
+    /// is drawn again (Brock, Donahue and Simonyan 2019). For spherical latents this is the same as for Gaussian
+    /// latents: the result is not put on the sphere.
     pub fn sample_truncated(self, count: usize, length: usize, threshold: f64, stream: &mut Stream) -> Vec<f32> {
         let near = |z: &f32| f64::from(z.abs()) <= threshold;
         let total = count * length;
@@ -71,8 +72,8 @@ impl LatentDistribution {
         }
     }
 
-    /// The latent at `t` in [0, 1] of the way from `a` to `b`: along a great circle ([`slerp`]) for Gaussian and spherical latents,
-    /// along the straight line for uniform ones, whose cube it does not leave as a great circle would.
+    /// The latent at `t` in [0, 1] of the way from `a` to `b`. Gaussian and spherical latents use a great circle
+    /// ([`slerp`]). Uniform latents use the straight line, because a great circle can leave their cube.
     ///
     /// # Panics
     ///
@@ -85,28 +86,30 @@ impl LatentDistribution {
     }
 }
 
-/// The point of the sphere of radius √n in a vector's direction.
+/// Scales a vector of n coordinates to length √n.
 fn on_sphere(vector: &[f32]) -> Vec<f32> {
     let radius = (vector.len() as f64).sqrt();
     let unit = direction(vector).expect("a Gaussian draw is not zero");
     unit.into_iter().map(|x| (radius * x) as f32).collect()
 }
 
-/// Below this sine of an angle, 32-bit coordinates (24 bits) no longer say in which plane two vectors lie.
+/// If the sine of the angle between two vectors is smaller, their 32-bit coordinates (24 bits of precision) no longer
+/// determine the plane in which they lie.
 const SMALLEST_SINE: f64 = 1e-6;
 
-/// Spherical linear interpolation (Shoemake 1985; for latents White 2016, arXiv 1609.04468): at `t` in [0, 1] of
-/// the way from `a` to `b`, θ being the angle between them,
+/// Spherical linear interpolation (Shoemake 1985; for latents White 2016, arXiv 1609.04468): the point at `t` in
+/// [0, 1] of the way from `a` to `b`, where θ is the angle between them,
 ///
 /// sin((1 − t)θ) / sin θ · a + sin(tθ) / sin θ · b
 ///
-/// Both ends are exact. Between vectors of one norm it keeps the norm and turns at constant speed. Between unequal
-/// ones the middle is the longer the nearer they are to opposite; of latents drawn in many dimensions none are.
+/// Both ends are exact. Between vectors of equal norm the path keeps the norm and turns at constant speed. Between
+/// vectors of unequal norms the middle gets longer as they approach opposite directions; latents drawn in many
+/// dimensions are nowhere near opposite.
 ///
-/// Where the plane of the circle is not defined: vectors of one direction (or one that is zero) are joined by the
-/// straight line, which is the formula's limit; opposite ones by two quarter turns over a vector at a right angle
-/// to both, the one nearest to the axis on which `a` is smallest, with the mean of their norms. (In one dimension
-/// there is none, and the line goes through zero.)
+/// In two cases the plane of the circle is not defined. Vectors of the same direction, or of which one is zero, are
+/// joined by the straight line, which is the formula's limit. Opposite vectors are joined by two quarter turns through
+/// a vector at a right angle to both: the one nearest to the axis on which `a` is smallest, with the mean of the two
+/// norms. (In one dimension there is no such vector, and the straight line goes through zero.)
 ///
 /// # Panics
 ///
@@ -114,7 +117,7 @@ const SMALLEST_SINE: f64 = 1e-6;
 pub fn slerp(a: &[f32], b: &[f32], t: f64) -> Vec<f32> {
     let (Some(from), Some(to)) = (direction(a), direction(b)) else { return weighted(a, 1.0 - t, b, t) };
     let norm_of = |sign: f64| from.iter().zip(&to).map(|(a, b)| (a + sign * b).powi(2)).sum::<f64>().sqrt();
-    // Kahan's angle, which loses no digits near 0 and π as the inverse cosine does.
+    // Kahan's formula for the angle is accurate near 0 and π, where the inverse cosine loses digits.
     let angle = 2.0 * norm_of(-1.0).atan2(norm_of(1.0));
     if angle.sin() > SMALLEST_SINE {
         return weighted(a, ((1.0 - t) * angle).sin() / angle.sin(), b, (t * angle).sin() / angle.sin());
@@ -127,7 +130,7 @@ pub fn slerp(a: &[f32], b: &[f32], t: f64) -> Vec<f32> {
     }
 }
 
-/// p · a + q · b, the ends as they are: 1 and 0 give `a` to the bit.
+/// p · a + q · b. With p = 1 and q = 0 the result is `a` to the bit.
 fn weighted(a: &[f32], p: f64, b: &[f32], q: f64) -> Vec<f32> {
     assert_eq!(a.len(), b.len(), "latents of different lengths");
     a.iter().zip(b).map(|(&a, &b)| (p * f64::from(a) + q * f64::from(b)) as f32).collect()
@@ -137,13 +140,14 @@ fn norm(vector: &[f32]) -> f64 {
     vector.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt()
 }
 
-/// The unit vector of a vector's direction, if it has one.
+/// The vector scaled to length 1; `None` if it is zero.
 fn direction(vector: &[f32]) -> Option<Vec<f64>> {
     let norm = norm(vector);
     (norm > 0.0).then(|| vector.iter().map(|&x| f64::from(x) / norm).collect())
 }
 
-/// The vector of length `norm` at a right angle to a unit vector that is nearest to its smallest coordinate's axis.
+/// The vector of length `norm` at a right angle to `unit` that is nearest to the axis of `unit`'s smallest coordinate.
+/// `None` in fewer than two dimensions.
 fn right_angle(unit: &[f64], norm: f64) -> Option<Vec<f32>> {
     let smallest = (0..unit.len()).min_by(|&i, &j| unit[i].abs().total_cmp(&unit[j].abs()))?;
     let mut vector: Vec<f64> = unit.iter().map(|x| -x * unit[smallest]).collect();
@@ -163,7 +167,7 @@ mod tests {
         assert!(found.iter().zip(expected).all(|(f, e)| (f - e).abs() < 1e-6), "{found:?} is not {expected:?}");
     }
 
-    /// A quarter turn in the plane, by thirds: cosines and sines of 30 and 60 degrees.
+    /// A quarter turn in the plane in thirds gives the cosines and sines of 30 and 60 degrees.
     #[test]
     fn a_quarter_turn_goes_along_the_circle() {
         let (a, b) = ([2.0, 0.0], [0.0, 2.0]);
@@ -174,7 +178,7 @@ mod tests {
         assert_close(&weighted(&a, 0.5, &b, 0.5), &[1.0, 1.0]);
     }
 
-    /// The formula by hand for norms 1 and 2 at 60 degrees, half way: sin 30° / sin 60° = 1/√3 of each.
+    /// The formula by hand for norms 1 and 2 at 60 degrees: half way it takes sin 30° / sin 60° = 1/√3 of each vector.
     #[test]
     fn unequal_norms_follow_the_formula() {
         let b = [1.0, 3f32.sqrt()];
@@ -206,7 +210,7 @@ mod tests {
         assert_eq!(slerp(&[0.0; 3], &[0.0; 3], 0.5), [0.0; 3]);
     }
 
-    /// Between (0, 3) and (0, −1) the right angle is (2, 0).
+    /// From (0, 3) to (0, −1) the path goes through (2, 0), which is at a right angle to both.
     #[test]
     fn opposites_are_joined_at_a_right_angle_and_never_at_zero() {
         let (a, b) = ([0.0, 3.0], [0.0, -1.0]);

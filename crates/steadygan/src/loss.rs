@@ -1,6 +1,6 @@
-//! Losses on logits: d for a real, d̃ for a fake.
+//! Losses of logits: d is the logit of a real image, d̃ of a fake.
 //!
-//! With sp(t) = ln(1 + eᵗ), all as means over a batch:
+//! With sp(t) = ln(1 + eᵗ); every term is a mean over a batch:
 //!
 //! | [`Loss`] | discriminator | generator |
 //! |---|---|---|
@@ -20,19 +20,20 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Loss {
-    /// Cross-entropy, the generator's with the label "real" (Goodfellow et al. 2014, section 3).
+    /// Cross-entropy; the generator's loss labels its fakes "real" (Goodfellow et al. 2014, section 3).
     NonSaturating,
-    /// Cross-entropy as the one value of a zero-sum game (Goodfellow et al. 2014, equation 1).
+    /// Cross-entropy as the value of a zero-sum game between the networks (Goodfellow et al. 2014, equation 1).
     Saturating,
-    /// Squares of the logits' distance from the labels (Mao et al. 2017).
+    /// The squared distance of the logits from the labels (Mao et al. 2017).
     LeastSquares,
-    /// Nothing more to gain beyond a margin of 1 (Lim and Ye 2017; Miyato et al. 2018).
+    /// The discriminator gains nothing by logits beyond a margin of 1 (Lim and Ye 2017; Miyato et al. 2018).
     Hinge,
     /// The logits themselves (Arjovsky, Chintala and Bottou 2017).
     Wasserstein,
-    /// Each real against one fake (Jolicoeur-Martineau 2019, RpGAN; Huang et al. 2024).
+    /// Compares each real with one fake (Jolicoeur-Martineau 2019, RpGAN; Huang et al. 2024).
     RelativisticPairing,
-    /// Each image against the mean of the other kind (Jolicoeur-Martineau 2019, RaGAN).
+    /// Compares each image's logit with the mean logit of the other kind, real or fake (Jolicoeur-Martineau 2019,
+    /// RaGAN).
     RelativisticAverage,
 }
 
@@ -48,18 +49,19 @@ impl Loss {
         Self::RelativisticAverage,
     ];
 
-    /// Whether a logit is compared with those of the other kind, so that reals and fakes are judged together, without
+    /// Whether the loss compares logits of reals with logits of fakes. Such a loss needs both at once and has no
     /// labels.
     pub fn is_relative(self) -> bool {
         matches!(self, Self::RelativisticPairing | Self::RelativisticAverage)
     }
 
-    /// Whether labels between 0 and 1 mean something: a margin or a sign has nothing between.
+    /// Whether the loss is meant for labels between 0 and 1. The hinge and Wasserstein losses use a label only as a
+    /// sign, and the relativistic losses have none.
     pub fn takes_soft_labels(self) -> bool {
         matches!(self, Self::NonSaturating | Self::Saturating | Self::LeastSquares)
     }
 
-    /// The discriminator's loss of each logit `[n]` against its label `[n]`, 1 for real and 0 for fake.
+    /// The discriminator's loss `[n]` of each logit `[n]` with its label `[n]`, 1 for real and 0 for fake.
     ///
     /// # Panics
     ///
@@ -75,8 +77,8 @@ impl Loss {
         }
     }
 
-    /// The discriminator's loss, `[1]`, of reals `[n]` and fakes `[n]` with hard labels: mean over reals plus mean over fakes,
-    /// or mean over pairs.
+    /// The discriminator's loss, `[1]`, from the logits of reals `[n]` and of fakes `[n]` with hard labels: the mean
+    /// over reals plus the mean over fakes, or the mean over pairs, by the module's table.
     pub fn discriminator(self, real: Tensor<1>, fake: Tensor<1>) -> Tensor<1> {
         match self {
             Self::RelativisticPairing => softplus(fake - real).mean(),
@@ -88,8 +90,8 @@ impl Loss {
         }
     }
 
-    /// The generator's loss, `[1]`, of fakes `[n]`; relative ones compare them with the reals `[n]`, which the others do not
-    /// look at.
+    /// The generator's loss, `[1]`, from the logits of fakes `[n]`. Only the relativistic losses call `real` for the
+    /// logits of reals `[n]`.
     pub fn generator(self, fake: Tensor<1>, real: impl FnOnce() -> Tensor<1>) -> Tensor<1> {
         match self {
             Self::NonSaturating => softplus(-fake).mean(),
@@ -102,7 +104,7 @@ impl Loss {
     }
 }
 
-/// ½sp(−(a − mean b)) + ½sp(b − mean a), meant over both.
+/// ½ · mean sp(−(a − mean b)) + ½ · mean sp(b − mean a), where a is `above` and b is `below`.
 fn against_average(above: Tensor<1>, below: Tensor<1>) -> Tensor<1> {
     let (mean_above, mean_below) = (above.clone().mean(), below.clone().mean());
     (softplus(mean_below - above).mean() + softplus(below - mean_above).mean()) * 0.5
@@ -117,7 +119,7 @@ fn square(t: Tensor<1>) -> Tensor<1> {
     t.clone() * t
 }
 
-/// Binary cross-entropy of each logit `[n]` against its label `[n]`:
+/// Binary cross-entropy of each logit d `[n]` with its label t `[n]`:
 /// −t·ln σ(d) − (1 − t)·ln σ(−d), in a form that does not overflow. Labels may lie outside [0, 1].
 ///
 /// With label 1 this is sp(−d), the non-saturating generator loss (Goodfellow et al. 2014); with
@@ -142,7 +144,7 @@ mod tests {
         values.iter().map(|value| of(*value)).sum::<f64>() / values.len() as f64
     }
 
-    /// The module's table in double precision: what the discriminator and the generator lose.
+    /// The losses of the discriminator and the generator by the module's table, in double precision.
     fn formula(loss: Loss, real: &[f64], fake: &[f64]) -> [f64; 2] {
         let (mean_real, mean_fake) = (mean(real, |d| d), mean(fake, |d| d));
         let pairs = |of: &dyn Fn(f64, f64) -> f64| {
@@ -166,7 +168,7 @@ mod tests {
         }
     }
 
-    /// Through a network, against difference quotients of the formulas.
+    /// Compares the gradients through a network with difference quotients of the formulas.
     #[test]
     fn losses_have_exact_gradients() {
         let conv = ConvSpec::strided(1, 3, true);

@@ -1,7 +1,7 @@
-//! Penalties on the discriminator's slope, exact through [`Network::input_gradient`].
+//! Penalties on the discriminator's input gradient, with exact gradients through [`Network::input_gradient`].
 //!
-//! With g = ∇D at an image, the gradient of the batch's summed logits, which is each image's own wherever layers do not mix
-//! the images of a batch:
+//! Here g = ∇D is the gradient of the batch's summed logits at an image. Where no layer mixes the images of a batch, it
+//! is the gradient of the image's own logit.
 //!
 //! | Penalty | Value | At |
 //! |---|---|---|
@@ -18,18 +18,18 @@ use burn::Tensor;
 use burn::prelude::TensorData;
 use rand_distr::{Distribution, StandardNormal, StandardUniform};
 
-/// Added to a squared norm, so that its root has a slope at zero.
+/// Added to a squared norm, so that its root has a finite derivative at zero.
 const SQUARED_NORM_FLOOR: f32 = 1e-12;
 
 /// ‖g‖² of each image, `[n]`, where g is the gradient of the network's summed outputs at `images` `[n, c, h, w]`.
 ///
 /// # Panics
 ///
-/// If a layer has no such gradient; a plan with one is refused.
+/// If the network has a layer without a pull-back. (A plan refuses such a network together with a penalty.)
 pub fn squared_slopes(network: &Network, images: impl Into<Classed>) -> Tensor<1> {
     let images = images.into();
     let [n, ..] = images.images.dims();
-    let gradient = network.input_gradient(images).expect("the plan refuses layers that mix the batch");
+    let gradient = network.input_gradient(images).expect("the plan refuses a penalty where a layer has no pull-back");
     let gradient = gradient.reshape([n as i32, -1]);
     (gradient.clone() * gradient).sum_dim(1).reshape([n])
 }
@@ -45,8 +45,8 @@ pub fn one_centred(network: &Network, images: impl Into<Classed>, weight: f64) -
     (excess.clone() * excess).mean() * weight
 }
 
-/// λ · mean (D(x) − D(x + σε))², ε ~ N(0, I), `[1]`. For a locally linear D its mean is λσ² · mean ‖g‖²: with
-/// γ = 2λσ² that of [`zero_centred`].
+/// λ · mean (D(x) − D(x + σε))², ε ~ N(0, I), `[1]`. For a locally linear D its expectation is λσ² · mean ‖g‖², which
+/// equals [`zero_centred`] with γ = 2λσ². λ is `weight`, σ is `deviation`.
 pub fn by_difference(
     network: &Network,
     images: impl Into<Classed>,
@@ -61,14 +61,15 @@ pub fn by_difference(
     (difference.clone() * difference).mean() * weight
 }
 
-/// One point on the segment from each real to its fake, uniform on it: x + u(x̃ − x).
+/// A uniformly random point on the line segment from each real x to its fake x̃: x + u(x̃ − x).
 pub fn between(real: Tensor<4>, fake: Tensor<4>, stream: &mut Stream) -> Tensor<4> {
     let share = uniform(&real, stream);
     real.clone() + (fake - real) * share
 }
 
-/// Points around each real: x + u · ½ · s · r, s being the standard deviation of all values of the batch, r uniform on [0, 1] for each
-/// value and u for each image, as in the authors' code: the perturbed copy is x + ½ s r, and the point lies between.
+/// A point near each real x: x + u · ½ · s · r. Here s is the standard deviation of all values of the batch; r is
+/// uniform on [0, 1] for each value, u for each image. As in the authors' code, x + ½ s r is a perturbed copy and the
+/// result is a random point between x and the copy.
 pub fn around(real: Tensor<4>, stream: &mut Stream) -> Tensor<4> {
     let values: Vec<f64> = real.to_data().iter::<f64>().collect();
     let mean = values.iter().sum::<f64>() / values.len() as f64;
@@ -87,7 +88,7 @@ fn uniform(images: &Tensor<4>, stream: &mut Stream) -> Tensor<4> {
     Tensor::from_data(TensorData::new(shares, [n, 1, 1, 1]), &images.device())
 }
 
-/// Noise of the images' shape.
+/// Noise N(0, deviation²) in the images' shape.
 pub(crate) fn normal(images: &Tensor<4>, deviation: f64, stream: &mut Stream) -> Tensor<4> {
     let shape = images.dims();
     let noise = StandardNormal.sample_iter(stream).take(shape.iter().product());
@@ -102,7 +103,7 @@ mod tests {
     use crate::nn::testing::{assert_close, assert_gradients, builder, floats, images, named_images};
     use crate::rng;
 
-    /// Smooth, so that difference quotients mean something everywhere.
+    /// A smooth network, so that difference quotients are accurate everywhere.
     fn network() -> Network {
         builder([2, 4, 4])
             .conv(ConvSpec::strided(2, 3, true))
@@ -123,7 +124,7 @@ mod tests {
         values.sum::<f64>() / count
     }
 
-    /// Against difference quotients of the formula in double precision.
+    /// Compares gradients with difference quotients of the formulas in double precision.
     #[test]
     fn penalties_have_exact_gradients() {
         let x = || images([3, 2, 4, 4]);
@@ -151,7 +152,7 @@ mod tests {
         );
     }
 
-    /// A flat discriminator has a slope of 0, where a norm has none.
+    /// A constant discriminator has input gradient 0, where a norm has no derivative.
     #[test]
     fn a_flat_discriminator_has_finite_gradients() {
         let flat = crate::nn::clamped(network(), 0.0);
@@ -186,12 +187,12 @@ mod tests {
         let shares: Vec<f64> = moved.iter().map(|by| f64::from(*by) / deviation).collect();
         assert!(shares.iter().all(|share| (-1e-5..0.5 + 1e-5).contains(share)));
         assert!((mean(shares.iter().copied()) - 0.125).abs() < 0.01);
-        // Within an image only r differs: the largest of eight is mostly near ½ u.
+        // Within an image only r differs. The largest of eight r has mean 8/9 and u has mean ½, so the mean is ¼ · 8/9.
         let largest = shares.chunks(8).map(|image| image.iter().fold(0.0f64, |largest, share| largest.max(*share)));
         assert!((mean(largest) - 0.25 * 8.0 / 9.0).abs() < 0.02);
     }
 
-    /// D(x) = w·x moves by σ w·ε, whatever x is.
+    /// D(x) = w·x changes by σ w·ε, whatever x is.
     #[test]
     fn a_difference_of_a_linear_discriminator_is_its_slope_along_the_noise() {
         let linear = builder([2, 1, 1]).linear(2, 1, false).build();

@@ -2,32 +2,34 @@
 
 use std::cmp::Ordering;
 
-/// Where E\[sign D(real)\] is held (Karras et al. 2020, arXiv 2006.06676, §3.2).
+/// The target of E\[sign D(real)\] (Karras et al. 2020, arXiv 2006.06676, §3.2).
 pub const SIGN_TARGET: f64 = 0.6;
 
-/// Real images in which the probability can go from 0 to 1 (Karras et al. 2020, arXiv 2006.06676, §3.2).
+/// The number of real images over which the probability can rise from 0 to 1 (Karras et al. 2020, arXiv 2006.06676,
+/// §3.2).
 pub const ADAPT_IMAGES: u64 = 500_000;
 
-/// The largest sound limit of the probability: below 0.8 it is unlikely that augmentations leak into the fakes (Karras
-/// et al. 2020, §2); a run without limit went far above and leaked (NVlabs/stylegan2-ada-pytorch, issue 175).
+/// The largest limit of the probability that is accepted. Below 0.8 augmentations are unlikely to leak into the fakes
+/// (Karras et al. 2020, §2); a run without a limit went far above 0.8 and leaked (NVlabs/stylegan2-ada-pytorch, issue
+/// 175).
 pub const MOST_PROBABLE: f64 = 0.8;
 
-/// The next probability by the rule of adaptive discriminator augmentation (ADA, Karras et al. 2020, arXiv 2006.06676):
-/// it rises while the discriminator is surer of the reals than `target`, and falls while it is less sure,
+/// The next probability by the rule of adaptive discriminator augmentation (ADA, Karras et al. 2020, arXiv 2006.06676).
+/// It rises while the discriminator is surer of the reals than `target`, and falls while it is less sure:
 ///
 /// p ← clamp(p + sign(r − target) · images / per_images, 0, limit)
 ///
-/// `sign_of_real` is r, the mean of sign D(x) over the reals since the last call, as logits and augmented as the
-/// discriminator sees them: near 0 if reals and fakes look alike, 1 if it is sure of every real. At the target, and if
-/// r is NaN, nothing changes. `images` are the reals shown since the last call (ADA asks every four batches); the
-/// published values are [`SIGN_TARGET`], [`ADAPT_IMAGES`] and [`MOST_PROBABLE`].
+/// `sign_of_real` is r, the mean of sign D(x) over the reals since the last call, where D(x) is the logit of the
+/// augmented real. r is near 0 if reals and fakes look alike, and 1 if the discriminator is sure of every real. At the
+/// target, and if r is NaN, nothing changes. `images` is the number of reals since the last call (ADA calls this every
+/// four batches). The published values are [`SIGN_TARGET`], [`ADAPT_IMAGES`] and [`MOST_PROBABLE`].
 ///
 /// # Panics
 ///
 /// If the limit is not in [0, [`MOST_PROBABLE`]] or `per_images` is 0.
 pub fn adapt(probability: f64, sign_of_real: f64, target: f64, images: u64, per_images: u64, limit: f64) -> f64 {
     assert!((0.0..=MOST_PROBABLE).contains(&limit), "a limit of {limit} is not in [0, {MOST_PROBABLE}]");
-    assert!(per_images > 0, "the probability changes over more than no images");
+    assert!(per_images > 0, "the probability needs at least one image to rise from 0 to 1");
     let step = images as f64 / per_images as f64;
     let moved = match sign_of_real.partial_cmp(&target) {
         Some(Ordering::Greater) => probability + step,
@@ -41,7 +43,7 @@ pub fn adapt(probability: f64, sign_of_real: f64, target: f64, images: u64, per_
 mod tests {
     use super::*;
 
-    /// 256 of 500,000 images a call, as ADA's four batches of 64: 0.000512.
+    /// ADA calls this every four batches; of 64 images each they are 256 of 500,000 images, a step of 0.000512.
     #[test]
     fn the_probability_follows_the_sign() {
         let next = |p, r| adapt(p, r, SIGN_TARGET, 256, ADAPT_IMAGES, MOST_PROBABLE);

@@ -1,19 +1,19 @@
-//! One channel alone.
+//! Shows one channel of an image and hides the others.
 
 use burn::Tensor;
 use burn::tensor::TensorData;
 
-/// Shows one channel alone of each of the images `[n, c, h, w]` for which one is chosen: `black` stands in the others.
-/// Its gradient goes to the channel that is shown. Images are given back as they are if none is chosen, or if there is
-/// only one channel.
+/// For each of the images `[n, c, h, w]` for which a channel is chosen, fills the other channels with the value
+/// `black`. The gradient flows to the chosen channel only. An image without a choice stays unchanged, and so do all
+/// images if there is only one channel.
 ///
-/// A discriminator that is small may look at a mix of the channels only, such as their sum, and then the generator need
-/// not make each of them look like a real one. Shown alone, each is seen. Classifiers are trained with a similar
-/// augmentation, *channel dropout*; its use here is our own.
+/// A small discriminator may look only at a mixture of the channels, such as their sum. Then the generator need not
+/// make each channel look real. Showing one channel alone makes the discriminator look at each of them. A similar
+/// augmentation for classifiers is *channel dropout*; its use in GANs is our own.
 ///
 /// # Panics
 ///
-/// If there are not as many choices as images, or a choice is not a channel.
+/// If there are not as many choices as images, or a choice is not the number of a channel.
 pub fn one_channel(images: Tensor<4>, chosen: &[Option<usize>], black: f32) -> Tensor<4> {
     let [count, channels, _, _] = images.dims();
     assert_eq!(chosen.len(), count, "a choice for each image");

@@ -1,9 +1,9 @@
-//! Brightness, saturation and contrast, in one pass.
+//! Brightness, saturation and contrast, changed in one pass over the images.
 
 use crate::ops::{self, ColourMix};
 use burn::Tensor;
 
-/// What is drawn from uniformly.
+/// A range from which a value is drawn uniformly.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Range {
     /// The smallest value.
@@ -19,21 +19,22 @@ impl Range {
     }
 }
 
-/// What is added, in the images' own scale (DiffAugment's `rand_brightness`).
+/// The change of brightness, added to the images in their own scale (DiffAugment's `rand_brightness`).
 pub const BRIGHTNESS: Range = Range { low: -0.5, high: 0.5 };
 
-/// The factor of the distance to the pixel's grey (DiffAugment's `rand_saturation`).
+/// The factor by which a pixel's distance to its grey (its mean over channels) is multiplied (DiffAugment's
+/// `rand_saturation`).
 pub const SATURATION: Range = Range { low: 0.0, high: 2.0 };
 
-/// The factor of the distance to the image's mean (DiffAugment's `rand_contrast`).
+/// The factor by which the distance to the image's mean is multiplied (DiffAugment's `rand_contrast`).
 pub const CONTRAST: Range = Range { low: 0.5, high: 1.5 };
 
 /// A change of one image's colours.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Colour {
-    /// What is added.
+    /// Added to every value.
     pub brightness: f64,
-    /// The factor of the distance to the mean of the pixel's channels; 0 makes it grey.
+    /// The factor of the distance to the mean of the pixel's channels; 0 makes the image grey.
     pub saturation: f64,
     /// The factor of the distance to the mean of the image.
     pub contrast: f64,
@@ -43,8 +44,9 @@ impl Colour {
     /// No change.
     pub const UNCHANGED: Self = Self { brightness: 0.0, saturation: 1.0, contrast: 1.0 };
 
-    /// The three changes one after the other are one. With brightness b, saturation s, contrast k, the pixel's mean m
-    /// and the image's M, neither of which saturation changes: k·(s·(x − m) + m − M) + M + b.
+    /// Combines the three changes, made one after the other, into one linear formula: k·(s·(x − m) + m − M) + M + b,
+    /// with brightness b, saturation s, contrast k, the pixel's mean m and the image's mean M. This works because
+    /// saturation changes neither mean.
     fn mix(self) -> ColourMix {
         let Self { brightness, saturation, contrast } = self;
         ColourMix {
@@ -56,9 +58,9 @@ impl Colour {
     }
 }
 
-/// Changes the colours of each of the images `[n, c, h, w]` by its own change, brightness first, then saturation, then
-/// contrast. Nothing is clamped. With one channel saturation does nothing. Images are given back as they are if none is
-/// to change.
+/// Changes the colours of each of the images `[n, c, h, w]` by its own entry of `colours`: brightness first, then
+/// saturation, then contrast. Values are not clamped. With one channel saturation does nothing. If no entry is a
+/// change, the images are returned as they are.
 ///
 /// # Panics
 ///

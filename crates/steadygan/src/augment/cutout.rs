@@ -1,4 +1,4 @@
-//! Cutout: a rectangle of zeros.
+//! Cutout: sets a rectangle of an image to zero.
 
 use crate::ops::{self, Hole};
 use burn::Tensor;
@@ -7,9 +7,10 @@ use std::ops::Range;
 /// The hole's height and width as a share of the image's (DiffAugment's `rand_cutout`).
 pub const CUTOUT_SHARE: f64 = 0.5;
 
-/// The hole in an image of `[height, width]` with `share` of each, rounded to whole pixels, half up, and clipped at the
-/// borders, as DiffAugment does. Its middle is anywhere: on each pixel if the side is odd, on each line between two
-/// pixels or at the border if it is even. `at` are two numbers uniform on [0, 1), for the row and the column.
+/// The hole in an image of `[height, width]`, as in DiffAugment: its sides are `share` of the image's, rounded to whole
+/// pixels (half up), and it is clipped at the borders. Its middle is uniformly random: any pixel if the side is odd;
+/// any line between two pixels or at the border if the side is even. `at` holds two numbers uniform on [0, 1), for the
+/// row and the column.
 pub fn hole(size: [usize; 2], share: f64, at: [f64; 2]) -> Hole {
     let along = |side: usize, at: f64| -> Range<usize> {
         let length = (share * side as f64 + 0.5) as usize;
@@ -22,12 +23,12 @@ pub fn hole(size: [usize; 2], share: f64, at: [f64; 2]) -> Hole {
     Hole { top: rows.start, bottom: rows.end, left: columns.start, right: columns.end }
 }
 
-/// Fills a hole of its own in each of the images `[n, c, h, w]` with zeros. Its gradient has the same hole. Images are
-/// given back as they are if every hole is empty.
+/// Sets each of the images `[n, c, h, w]` to zero within its own hole. The gradient is zero in the same hole. If every
+/// hole is empty, the images are returned as they are.
 ///
 /// # Panics
 ///
-/// If there are not as many holes as images, or a hole is not within them.
+/// If there are not as many holes as images, or a hole is not inside the image.
 pub fn cutout(images: Tensor<4>, holes: Vec<Hole>) -> Tensor<4> {
     if holes.iter().all(Hole::is_empty) {
         return images;

@@ -1,10 +1,10 @@
-//! What is drawn for an image.
+//! The random numbers for augmenting one image.
 
 use super::{BRIGHTNESS, CONTRAST, Colour, SATURATION};
 use crate::rng::Stream;
 use rand_distr::{Distribution, StandardUniform};
 
-/// The random numbers of one image, uniform on [0, 1), for each change that is made to it.
+/// The random numbers of one image, uniform on [0, 1): `None` for a change that is not made to it.
 pub(super) struct Draw {
     pub(super) brightness: Option<[f64; 1]>,
     pub(super) saturation: Option<[f64; 1]>,
@@ -15,7 +15,7 @@ pub(super) struct Draw {
 }
 
 impl Draw {
-    /// Takes numbers for the choice of a channel only if there may be one.
+    /// Draws the numbers, those for the choice of a channel only with `of_channels`.
     pub(super) fn new(probability: f64, of_channels: bool, stream: &mut Stream) -> Self {
         Self {
             brightness: chosen(probability, stream),
@@ -37,7 +37,7 @@ impl Draw {
     }
 }
 
-/// `N` numbers with `probability`, else none; takes `N + 1` from the stream either way.
+/// `N` numbers with `probability`, else `None`; takes `N + 1` numbers from the stream either way.
 fn chosen<const N: usize>(probability: f64, stream: &mut Stream) -> Option<[f64; N]> {
     let mut next = || -> f64 { StandardUniform.sample(stream) };
     let is_chosen = next() < probability;
@@ -51,8 +51,8 @@ mod tests {
     use super::*;
     use crate::rng;
 
-    /// Draws of 20,000 images: ranges are kept and filled, and their means are in the middle within four standard
-    /// errors.
+    /// The draws of 20,000 images stay within their ranges and fill them, and their means are within four standard
+    /// errors of the middle.
     #[test]
     fn colours_fill_their_ranges() {
         let mut stream = rng::stream(0, "augmentation", 0);
@@ -76,8 +76,8 @@ mod tests {
         }
     }
 
-    /// The counts of 17 shifts each way and of 65 middles at 64 pixels, expected 1,000 each; six deviations over all of
-    /// them.
+    /// At 64 pixels there are 17 shifts each way and 65 middles of a hole. Each is expected 1,000 times; the tolerance
+    /// is six standard deviations.
     #[test]
     fn shifts_and_holes_are_as_likely_everywhere() {
         let uniform = |count: usize, values: &dyn Fn(&Draw) -> [usize; 2]| {
@@ -96,13 +96,14 @@ mod tests {
         });
         uniform(65, &|draw| {
             let hole = hole([64, 64], CUTOUT_SHARE, draw.cutout.expect("a cutout"));
-            // A hole of 32 shows its middle by the side that is not clipped.
+            // The middle of a hole of 32 pixels is found from a side that is not clipped.
             let middle = |first: usize, last: usize| if first > 0 { first + 16 } else { last - 16 };
             [middle(hole.top, hole.bottom), middle(hole.left, hole.right)]
         });
     }
 
-    /// Of 10,000 images each change is made to 3,000 ± 46 and each two to 900 ± 29; four deviations either side.
+    /// Of 10,000 images 3,000 ± 46 get each change and 900 ± 29 get each pair of changes; the tolerance is four
+    /// standard deviations.
     #[test]
     fn changes_are_made_independently_with_the_probability() {
         let mut stream = rng::stream(0, "augmentation", 0);
@@ -125,7 +126,7 @@ mod tests {
         }
     }
 
-    /// What is changed with some probability is changed alike with a larger one.
+    /// An image that is changed at some probability is changed in the same way at a larger one.
     #[test]
     fn a_larger_probability_changes_more_images_and_none_otherwise() {
         let made = |probability| {

@@ -1,5 +1,5 @@
-//! Differentiable augmentation: what the discriminator sees is changed at random, reals and fakes alike, in its step
-//! and in the generator's (Zhao et al. 2020, arXiv 2006.10738).
+//! Differentiable augmentation: the images that the discriminator gets are changed at random, reals and fakes alike, in
+//! the discriminator's step and in the generator's (Zhao et al. 2020, arXiv 2006.10738).
 //!
 //! ```
 //! use burn::prelude::Device;
@@ -13,22 +13,22 @@
 //! assert_eq!(fakes.grad(&gradients).expect("a gradient").dims(), [8, 3, 32, 32]);
 //! ```
 //!
-//! Every image is changed by draws of its own, in DiffAugment's order: brightness, saturation, contrast ([`colour`]),
-//! translation ([`translate`]), cutout ([`cutout`]). Before them, if it is asked for, one channel is shown alone
-//! ([`one_channel`]), which is not DiffAugment's. Images may be in any range; zeros that move in or are cut are 0 in
-//! the images' own scale, which is grey in [−1, 1] and black in [0, 1]. Nothing is clamped.
+//! Every image is changed by its own random draws, in DiffAugment's order: brightness, saturation, contrast
+//! ([`colour`]), translation ([`translate`]), cutout ([`cutout`]). Before these, one channel may be shown alone
+//! ([`one_channel`]); this change is optional and not part of DiffAugment. Images may be in any range. Translation and
+//! cutout fill with 0 in the images' own scale, which is grey in [−1, 1] and black in [0, 1]. Values are not clamped.
 //!
 //! # When it helps
 //!
-//! With few images the discriminator learns them by heart and the generator gets worse. On Tiny ImageNet at 64 pixels
-//! it took the FID of BigGAN from 31.9 to 16.3 and that of ContraGAN from 27.0 to 15.8 (StudioGAN's table). Three
-//! conditions:
+//! With few images the discriminator memorises them and the generator gets worse. On Tiny ImageNet at 64 pixels
+//! augmentation lowered the FID of BigGAN from 31.9 to 16.3 and the FID of ContraGAN from 27.0 to 15.8 (StudioGAN's
+//! table). There are three conditions:
 //!
-//! * Reals and fakes both, each with draws of its own. Augmenting the reals alone teaches the generator to make
+//! * Augment both reals and fakes, each with its own draws. Augmenting the reals alone teaches the generator to make
 //!   augmented images.
-//! * The generator's step too, through the changes: that is why they are differentiable.
-//! * Not always everything. A change that is always made and cannot be told from the data leaks into the fakes;
-//!   [`adapt`] sets the probability by how sure the discriminator is of the reals, and ends at a limit.
+//! * Augment in the generator's step too. The gradient then goes through the changes, so they must be differentiable.
+//! * Do not always make every change. A change that is always made and cannot be distinguished from the data leaks into
+//!   the fakes. [`adapt`] sets the probability by how sure the discriminator is of the reals, up to a limit.
 
 mod adapt;
 mod channel;
@@ -53,7 +53,7 @@ use burn::Tensor;
 use draw::Draw;
 use serde::{Deserialize, Serialize};
 
-/// Which changes are made, and how large they are; all of DiffAugment's, and those alone, by default.
+/// Which changes are made, and how large they are. The default is exactly DiffAugment's changes.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Augmentation {
@@ -63,7 +63,8 @@ pub struct Augmentation {
     pub translation: f64,
     /// The cutout's height and width as a share of the image's, in [0, 1]; 0 for none.
     pub cutout: f64,
-    /// What stands in the other channels where one channel, drawn at random, is shown alone; none to show all.
+    /// Shows one channel, drawn at random, alone: the value that fills the other channels. `None` turns this change
+    /// off.
     pub one_channel: Option<f32>,
 }
 
@@ -78,7 +79,8 @@ impl Augmentation {
     ///
     /// # Errors
     ///
-    /// A share is not in [0, 1]; the message names its key under that of the heuristic whose settings these are.
+    /// A share is not in [0, 1]. The message names the share's key, `heuristics.<heuristic>.translation` or
+    /// `heuristics.<heuristic>.cutout`.
     pub fn check(&self, heuristic: &str) -> Result<()> {
         let shares = [("translation", self.translation), ("cutout", self.cutout)];
         shares.into_iter().try_for_each(|(setting, share)| {
@@ -87,13 +89,15 @@ impl Augmentation {
         })
     }
 
-    /// The images `[n, c, h, w]`, each of the changes made to each image with `probability`, independently: 1 is
-    /// DiffAugment, 0 gives the images back to the bit. Works with and without gradients, which flow to the images.
+    /// Augments the images `[n, c, h, w]`: makes each change to each image with `probability`, independently. 1 is
+    /// DiffAugment; 0 returns the images unchanged, to the bit. Works with and without gradients; gradients flow to the
+    /// images.
     ///
-    /// Every image takes twelve numbers from the stream, whatever the probability, the sizes and the images are:
-    /// brightness, saturation, contrast (two each), translation and cutout (three each), the first of each deciding
-    /// whether the change is made; and two more if one channel may be shown alone. So the first `n` images do not
-    /// depend on how many follow, and a change that is made with some probability is made alike with any larger one.
+    /// Every image takes twelve numbers from the stream, whatever the probability, the sizes and the images are: two
+    /// each for brightness, saturation and contrast, three each for translation and cutout. The first number of each
+    /// change decides whether it is made. There are two more numbers if one channel may be shown alone. So the first
+    /// `n` images do not depend on how many follow, and a change that is made at some probability is made in the same
+    /// way at any larger one.
     ///
     /// # Panics
     ///

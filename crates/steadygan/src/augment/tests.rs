@@ -1,4 +1,4 @@
-//! The changes by hand, their gradients, and all together.
+//! Tests of the changes against values computed by hand, of their gradients, and of all changes together.
 
 use super::*;
 use crate::rng;
@@ -9,7 +9,7 @@ fn images<const N: usize>(shape: [usize; 4], values: [f32; N]) -> Tensor<4> {
     Tensor::from_data(TensorData::new(values.to_vec(), shape), &Device::flex())
 }
 
-/// N(0, 1) on the autodiff device.
+/// Values of N(0, 1) on the autodiff device.
 fn normal(name: &str, shape: [usize; 4]) -> Tensor<4> {
     let stream = rng::stream(0, name, 0);
     let values: Vec<f32> = StandardNormal.sample_iter(stream).take(shape.iter().product()).collect();
@@ -44,7 +44,8 @@ fn assert_close(found: &Tensor<4>, expected: &[f32], tolerance: f32) {
 
 const UNCHANGED: Colour = Colour::UNCHANGED;
 
-/// Two pixels in two channels: their means are 2 and 3, the image's is 2.5; all numbers are exact.
+/// An image of two pixels in two channels: the pixels' means are 2 and 3, the image's mean is 2.5. All numbers are
+/// exact in 32 bits.
 #[test]
 fn each_change_of_colour_by_hand() {
     let x = images([1, 2, 1, 2], [1.0, 4.0, 3.0, 2.0]);
@@ -53,12 +54,13 @@ fn each_change_of_colour_by_hand() {
     assert_eq!(changed(Colour { saturation: 2.0, ..UNCHANGED }), [0.0, 5.0, 4.0, 1.0]);
     assert_eq!(changed(Colour { saturation: 0.0, ..UNCHANGED }), [2.0, 3.0, 2.0, 3.0]);
     assert_eq!(changed(Colour { contrast: 0.5, ..UNCHANGED }), [1.75, 3.25, 2.75, 2.25]);
-    // 0.5 more, then twice the distance to 2.5 and 3.5, then half that to 3.
+    // Add 0.5; double the distances to the pixels' means 2.5 and 3.5; halve the distances to the image's mean 3.
     let all = Colour { brightness: 0.5, saturation: 2.0, contrast: 0.5 };
     assert_eq!(changed(all), [1.75, 4.25, 3.75, 2.25]);
 }
 
-/// The fused change is the three one after the other, each image by its own; within 32-bit rounding of numbers up to 4.
+/// The fused change equals the three changes one after the other, each image with its own; within 32-bit rounding of
+/// numbers up to 4.
 #[test]
 fn brightness_comes_first_then_saturation_then_contrast() {
     let x = normal("x", [3, 3, 5, 4]);
@@ -71,8 +73,8 @@ fn brightness_comes_first_then_saturation_then_contrast() {
     assert_close(&colour(x, all), &values(&one_by_one), 4e-6);
 }
 
-/// Saturation keeps each pixel's mean, contrast the image's, brightness moves it; within 32-bit rounding of sums of 60
-/// numbers.
+/// Saturation keeps each pixel's mean, contrast keeps the image's mean, and brightness moves the image's mean; within
+/// 32-bit rounding of sums of 60 numbers.
 #[test]
 fn means_are_kept_or_moved() {
     let x = normal("x", [2, 3, 5, 4]);
@@ -108,7 +110,7 @@ fn translation_by_hand() {
     };
     assert_eq!(moved((1, -1), (0, 2)), [0.0, 0.0, 0.0, 2.0, 3.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 4.0]);
     assert_eq!(moved((0, 0), (-1, 0)), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 4.0, 5.0, 6.0, 0.0, 0.0, 0.0]);
-    assert_eq!(moved((2, 0), (0, -9)), [0.0; 12], "all of it is outside");
+    assert_eq!(moved((2, 0), (0, -9)), [0.0; 12], "a shift beyond the border leaves nothing");
 }
 
 #[test]
@@ -120,8 +122,8 @@ fn cutout_by_hand() {
     assert_eq!(values(&cutout(x, holes)), [first, first, second, second].concat());
 }
 
-/// The second of three channels of the first image, the second image as it is; and back, where only what is shown has a
-/// gradient.
+/// The first image shows only its second channel, and the second image stays as it is. Only the values that are shown
+/// have a gradient.
 #[test]
 fn one_channel_by_hand() {
     let x = images([2, 3, 1, 2], [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0]);
@@ -132,8 +134,8 @@ fn one_channel_by_hand() {
     assert_eq!(values(&found), [0.0, 0.0, 3.0, 4.0, 0.0, 0.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0]);
 }
 
-/// Of 3,000 images each channel is shown alone in 500 ± 20 with a probability of a half; six deviations. Images of one
-/// channel never change.
+/// With probability ½, each channel is shown alone in 500 ± 20 of 3,000 images; the tolerance is six standard
+/// deviations. Images of one channel never change.
 #[test]
 fn channels_are_shown_as_often_as_each_other() {
     let x = Tensor::from_data([[[[1.0]], [[2.0]], [[3.0]]]], &Device::flex()).repeat_dim(0, 3_000);
@@ -149,7 +151,8 @@ fn channels_are_shown_as_often_as_each_other() {
     assert_eq!(bits(&alone.apply(grey.clone(), 1.0, &mut rng::stream(0, "augmentation", 0))), bits(&grey));
 }
 
-/// The sizes of DiffAugment: int(side · share + 0.5), with even holes' middles on 0..=side and odd ones' on 0..side.
+/// DiffAugment's size is int(side · share + 0.5). The middles of even holes are in 0..=side, those of odd holes in
+/// 0..side.
 #[test]
 fn draws_become_shifts_and_holes() {
     let end = 1.0 - f64::EPSILON / 2.0;
@@ -169,8 +172,8 @@ fn draws_become_shifts_and_holes() {
     assert!([0.0, 0.5, end].iter().all(|&at| hole([8, 8], 0.0, [at, at]).is_empty()));
 }
 
-/// A change of colour is symmetric without its brightness; translation's gradient is the shift back, cutout's has the
-/// hole.
+/// Without its brightness a change of colour is a symmetric linear map, so it is its own adjoint. The gradient of a
+/// translation is the shift back; the gradient of a cutout is zero in the hole.
 #[test]
 fn gradients_are_the_closed_forms() {
     let (x, v) = (normal("x", [2, 3, 4, 5]), normal("v", [2, 3, 4, 5]));
@@ -191,7 +194,8 @@ fn gradients_are_the_closed_forms() {
     assert_eq!(values(&found), values(&(v * mask)));
 }
 
-/// Central differences of an affine function are exact but for rounding: numbers up to 5 over steps of 1 in 32 bits.
+/// Central differences of an affine function are exact except for rounding, here of numbers up to 5 in 32 bits with
+/// steps of 1.
 #[test]
 fn gradients_are_finite_differences() {
     let (x, v) = (normal("x", [2, 3, 3, 4]), normal("v", [2, 3, 3, 4]));
@@ -221,7 +225,8 @@ fn gradients_are_finite_differences() {
     }
 }
 
-/// ⟨A x, v⟩ = ⟨x, Aᵀ v⟩, A x being the change of x less that of zero; within 32-bit rounding of 3,072 products.
+/// ⟨A x, v⟩ = ⟨x, Aᵀ v⟩, where A x is the changed x minus the changed zero image; within 32-bit rounding of 3,072
+/// products.
 #[test]
 fn the_gradient_is_the_adjoint() {
     let (x, v) = (normal("x", [4, 3, 16, 16]), normal("v", [4, 3, 16, 16]));
@@ -241,7 +246,8 @@ fn probability_zero_and_no_changes_are_the_identity_to_the_bit() {
     assert_eq!(bits(&none.apply(x, 1.0, &mut stream)), odd.map(f32::to_bits));
 }
 
-/// Equal streams stay equal whatever is made of them, and images do not depend on those behind them.
+/// Whatever the settings and images are, the same number of draws is taken from the stream. An image does not depend on
+/// later images of the batch.
 #[test]
 fn the_stream_is_used_alike_whatever_the_settings() {
     let x = normal("x", [6, 3, 8, 8]);
@@ -277,7 +283,8 @@ fn images_of_any_size_on_either_device() {
         assert_eq!(bits(&tracked), bits(&plain));
         assert!(!plain.device().is_autodiff() && tracked.device().is_autodiff());
     }
-    // One pixel is its own mean, and the hole of half its size, rounded up, is all of it.
+    // A single pixel equals the image's mean, so only brightness changes it. A hole of half its size, rounded up,
+    // covers it.
     let pixel = images([1, 1, 1, 1], [0.7]);
     let seen =
         Augmentation { cutout: 0.0, ..Augmentation::default() }.apply(pixel.clone(), 1.0, &mut rng::stream(0, "a", 0));

@@ -6,9 +6,9 @@ use burn::Tensor;
 /// The largest translation as a share of height and width (DiffAugment's `rand_translation`).
 pub const TRANSLATION_SHARE: f64 = 0.125;
 
-/// The shift of an image of `[height, width]` by up to `share` of each, rounded to whole pixels, half up, as
-/// DiffAugment does: every shift down and every shift to the right is as likely. `at` are two numbers uniform on [0,
-/// 1), for down and right.
+/// The shift of an image of `[height, width]`, as in DiffAugment: uniform from −m to m pixels in each direction, where
+/// m is `share` of the side, rounded to whole pixels (half up). `at` holds two numbers uniform on `[0, 1)`, for down
+/// and right.
 pub fn shift(size: [usize; 2], share: f64, at: [f64; 2]) -> Shift {
     let along = |side: usize, at: f64| {
         let largest = (share * side as f64 + 0.5).floor();
@@ -17,8 +17,9 @@ pub fn shift(size: [usize; 2], share: f64, at: [f64; 2]) -> Shift {
     Shift { down: along(size[0], at[0]), right: along(size[1], at[1]) }
 }
 
-/// Moves each of the images `[n, c, h, w]` by its own shift; zeros move in, what leaves is lost. Its gradient is the
-/// shift back. Images are given back as they are if none is to move.
+/// Moves each of the images `[n, c, h, w]` by its own shift. Zeros fill the uncovered pixels, and pixels that leave the
+/// image are lost. The gradient is moved by the opposite shift. If every shift is zero, the images are returned as they
+/// are.
 ///
 /// # Panics
 ///

@@ -5,16 +5,16 @@ use burn::Tensor;
 use burn::module::{Module, Param};
 use burn::tensor::activation::softmax;
 
-/// Queries and keys have a share of the image's channels, values another: those of Zhang et al. 2019.
+/// Queries and keys have 1/8 of the image's channels, values 1/2 (Zhang et al. 2019).
 const KEY_SHARE: usize = 8;
 const VALUE_SHARE: usize = 2;
 
 /// Self-attention (SAGAN, Zhang et al. 2019): y = x + γ · W_o(A · W_v x), where pixel j attends to pixel i with
 /// A_ji = softmax over i of (W_q x)_j · (W_k x)_i; `[n, c, h, w]` to the same shape. The W are 1×1 convolutions without
-/// bias, to c/8 channels for queries and keys and c/2 for values (at least 1). γ starts at 0: the layer is the identity
-/// until training opens it. The attention has (h·w)² values an image, which is why it stands at small sizes.
+/// bias, to c/8 channels for queries and keys and c/2 for values (at least 1). γ starts at 0, so the layer is the
+/// identity until training changes γ. Put it at small image sizes, because A has (h·w)² values per image.
 ///
-/// As in the paper's formula; the authors' code pools keys and values 2×2 besides.
+/// This follows the paper's formula; the authors' code also pools keys and values 2×2.
 #[derive(Module, Debug)]
 pub struct SelfAttention {
     /// W_q, to `[n, c/8, h, w]`.
@@ -29,7 +29,7 @@ pub struct SelfAttention {
     pub gamma: Param<Tensor<1>>,
 }
 
-/// One pass: what the way back needs. Matrices have a row for each pixel.
+/// The values of one forward pass that the pull-back needs. Matrices have one row per pixel.
 struct Attended {
     /// `[n, h·w, c/8]`.
     queries: Tensor<3>,
@@ -56,7 +56,7 @@ fn image(x: Tensor<3>, [_, _, h, w]: [usize; 4]) -> Tensor<4> {
 }
 
 impl SelfAttention {
-    /// A layer for `channels` channels whose weights `init` draws under `name`, `spectral` saying whether they are
+    /// A layer for `channels` channels whose weights `init` draws under `name`. `spectral` says whether they are
     /// spectrally normalised.
     pub fn new(channels: usize, spectral: bool, name: &str, init: &Initializer) -> Self {
         let (key, value) = ((channels / KEY_SHARE).max(1), (channels / VALUE_SHARE).max(1));
@@ -90,8 +90,8 @@ impl SelfAttention {
         self.gamma.val().reshape([1, 1, 1, 1])
     }
 
-    /// Through the product of attention and values, and the softmax: for a row a = softmax(s) with gradient ā,
-    /// s̄ = a ⊙ (ā − a·ā).
+    /// The pull-back through the product of attention and values, and through the softmax: for a row a = softmax(s)
+    /// with gradient ā, s̄ = a ⊙ (ā − a·ā).
     fn back(&self, g: Tensor<4>, x: &Tensor<4>, pass: Attended) -> Option<Tensor<4>> {
         let Attended { queries, keys, values, attention, read } = pass;
         let of_read = rows(self.out.pull_back(g.clone() * self.gamma(), &read, &g)?);
@@ -150,7 +150,7 @@ impl Layer for SelfAttention {
     fn activations(&self, [c, h, w]: ImageShape) -> usize {
         let of_convolutions: usize = self.convolutions().iter().map(|conv| conv.spec().out_channels).sum();
         let read = self.value.spec().out_channels;
-        // Scores and attention; then the output.
+        // 2·h·w per pixel: scores and attention. c per pixel: the output.
         h * w * (of_convolutions + read + 2 * h * w + c)
     }
 }
@@ -185,14 +185,14 @@ mod tests {
         assert_eq!(counts.collect::<Vec<_>>(), expected.map(|(name, count)| (name.to_owned(), count)));
     }
 
-    /// Against the formula, pixel by pixel.
+    /// Compares the layer with its formula, pixel by pixel.
     #[test]
     fn each_pixel_reads_all_by_its_scores() {
         let layer = perturbed(builder([8, 2, 3]).attention().build());
         let x = floats(images([1, 8, 2, 3]));
         let weights: Vec<Vec<f32>> =
             named_tensors(&layer).into_iter().map(|tensor| tensor.data.iter::<f32>().collect()).collect();
-        // A 1×1 convolution of a vector of channels.
+        // A 1×1 convolution of one pixel, given as a vector of channels.
         let conv = |weight: &[f32], x: &[f32]| -> Vec<f32> {
             weight.chunks(x.len()).map(|row| row.iter().zip(x).map(|(w, x)| w * x).sum()).collect()
         };

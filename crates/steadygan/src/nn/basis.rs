@@ -1,11 +1,11 @@
-//! Learned bases: the smallest image at a generator's beginning and at a discriminator's end.
+//! Learned bases: from a vector to the smallest image in a generator, and back to a vector in a discriminator.
 
 use super::{ImageShape, Initializer, Layer, Pass};
 use burn::Tensor;
 use burn::module::{Module, Param};
 
-/// A learned image for each channel, taken times the channel's value: `[n, c, 1, 1]` to `[n, c, size, size]` (R3GAN,
-/// Huang et al. 2024). The images start from N(0, 1).
+/// A learned image for each channel, multiplied by the channel's value: `[n, c, 1, 1]` to `[n, c, size, size]` (R3GAN,
+/// Huang et al. 2024). The images are initialised from N(0, 1).
 #[derive(Module, Debug)]
 pub struct GenerativeBasis {
     /// `[c, size, size]`.
@@ -42,11 +42,11 @@ impl Layer for GenerativeBasis {
     }
 }
 
-/// The sum of each channel's pixels by learned weights: `[n, c, h, w]` to `[n, c, 1, 1]`, a convolution over the whole
-/// image in which each channel stays by itself (R3GAN, Huang et al. 2024).
+/// The weighted sum of each channel's pixels, with learned weights: `[n, c, h, w]` to `[n, c, 1, 1]`. This is a
+/// depthwise convolution over the whole image (R3GAN, Huang et al. 2024).
 #[derive(Module, Debug)]
 pub struct DiscriminativeBasis {
-    /// `[c, 1, h, w]`, as PyTorch has a convolution of c groups.
+    /// `[c, 1, h, w]`, the shape that PyTorch gives a convolution of c groups.
     pub weight: Param<Tensor<4>>,
 }
 

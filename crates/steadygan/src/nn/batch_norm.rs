@@ -9,9 +9,9 @@ use burn::module::{Module, Param};
 const MOMENTUM: f32 = 0.1;
 
 /// Batch normalisation over batch, height and width (Ioffe and Szegedy 2015): γ·(x − μ)/√(σ² + ε) + β, with the
-/// batch's moments in training and the running ones in evaluation, ε = 1e-5; `[n, c, h, w]` to the same shape. A
-/// training pass notes the moments in its [`Pass`]; [`absorb`](Self::absorb) moves the running statistics a tenth
-/// of the way to them. [When it helps](crate::heuristics::batch_norm#when-it-helps).
+/// batch's moments in training and the running statistics in evaluation, ε = 1e-5; `[n, c, h, w]` to the same shape. A
+/// training pass records the moments in its [`Pass`]; [`absorb`](Self::absorb) then moves the running statistics a
+/// tenth of the way to them. [When it helps](crate::heuristics::batch_norm#when-it-helps).
 #[derive(Module, Debug)]
 pub struct BatchNorm {
     /// Scale γ, `[c]`.
@@ -25,7 +25,7 @@ pub struct BatchNorm {
 }
 
 impl BatchNorm {
-    /// Added to the variance under the root: PyTorch's default.
+    /// ε, added to the variance under the root: PyTorch's default.
     pub const EPSILON: f32 = 1e-5;
 
     /// A layer for `channels` channels whose scale `init` draws under `name`.
@@ -38,7 +38,7 @@ impl BatchNorm {
         }
     }
 
-    /// The layer followed by a LeakyReLU of `slope` (if any) in one pass over the images.
+    /// The layer and a LeakyReLU of `slope` after it (if `Some`), fused into one pass over the images.
     pub fn forward_activated(&self, x: Tensor<4>, slope: Option<f32>, pass: &mut Pass) -> Tensor<4> {
         let (mean, variance) = if pass.is_training() {
             let [n, _, h, w] = x.dims();
@@ -69,7 +69,7 @@ impl Layer for BatchNorm {
         self.forward_activated(x, None, pass)
     }
 
-    /// The batch's moments tie its images together: there is no gradient of one image.
+    /// None: the output for one image depends on the whole batch, so there is no gradient of one image.
     fn pull_back(&self, _: Tensor<4>, _: &Tensor<4>, _: &Tensor<4>) -> Option<Tensor<4>> {
         None
     }

@@ -1,4 +1,4 @@
-//! Putting a network together.
+//! Builds networks.
 
 use super::{
     AnyLayer, AveragePool2, BatchNorm, BilinearUpsample2, ClassEmbedding, ClassHead, ClassScale, Conv2d, ConvSpec,
@@ -8,12 +8,12 @@ use super::{
     VirtualBatchNorm, chain,
 };
 
-/// Puts a network together, layer by layer. Shapes below are those of one image, `[c, h, w]`.
+/// Builds a network layer by layer. The shapes below are of one image, `[c, h, w]`.
 #[derive(Debug)]
 pub struct Builder {
     layers: Vec<AnyLayer>,
     input: ImageShape,
-    /// What stands before a layer's number in its name.
+    /// The part of a layer's name before its number.
     prefix: String,
     spectral: bool,
     init: Initializer,
@@ -30,19 +30,19 @@ impl Builder {
         chain::output(&self.layers, self.input)
     }
 
-    /// Whether the convolutions from here on, attention's too, are under
-    /// [spectral normalisation](super::SpectralWeight).
+    /// Turns [spectral normalisation](super::SpectralWeight) on or off for the convolutions added after this call,
+    /// including those inside self-attention.
     pub fn spectral_norm(self, on: bool) -> Self {
         Self { spectral: on, ..self }
     }
 
-    /// Draws the layers from here on by another rule.
+    /// Changes the initialisation rule for the layers added after this call.
     pub fn initialised(mut self, rule: Init) -> Self {
         self.init.init = rule;
         self
     }
 
-    /// What draws the network's parameters.
+    /// The initializer of the network's parameters.
     pub fn initializer(&self) -> &Initializer {
         &self.init
     }
@@ -104,7 +104,7 @@ impl Builder {
         self.plain(AnyLayer::LeakyRelu(LeakyRelu { slope }))
     }
 
-    /// Adds a maximum over `pieces` neighbouring channels, `[c · pieces, h, w]` to `[c, h, w]`.
+    /// Adds a maxout over `pieces` neighbouring channels, `[c · pieces, h, w]` to `[c, h, w]`.
     pub fn maxout(self, pieces: usize) -> Self {
         self.plain(AnyLayer::Maxout(Maxout { pieces }))
     }
@@ -149,7 +149,7 @@ impl Builder {
         self.plain(AnyLayer::PixelShuffle2(PixelShuffle2 {}))
     }
 
-    /// Adds a change to another shape of as many values.
+    /// Adds a reshape of each image to `shape`, which has the same number of values.
     pub fn reshape(self, shape: ImageShape) -> Self {
         self.plain(AnyLayer::Reshape(Reshape { shape }))
     }
@@ -217,13 +217,14 @@ impl Builder {
         })
     }
 
-    /// Adds a discriminator's end that knows classes, `[c, h, w]` to `[1, 1, 1]`; `spec` is that of the verdict.
+    /// Adds the last layer of a class-conditional discriminator, `[c, h, w]` to `[1, 1, 1]`; `spec` is the convolution
+    /// to the logit.
     pub fn class_head(self, spec: ConvSpec, classes: usize, judge: Judge) -> Self {
         self.push(|name, own| AnyLayer::ClassHead(ClassHead::new(spec, classes, judge, own.spectral, name, &own.init)))
     }
 
-    /// Adds a residual block, scale · main + skip: `main` and `skip` add the branches' layers to an empty builder and
-    /// end in the same shape. A skip that adds none is the identity.
+    /// Adds a residual block, scale · main + skip. `main` and `skip` each add a branch's layers to an empty builder;
+    /// both must end in the same shape. A `skip` that adds no layer is the identity.
     pub fn residual(
         self,
         scale: ResidualScale,
@@ -237,7 +238,7 @@ impl Builder {
         })
     }
 
-    /// An empty builder for a branch that begins here.
+    /// An empty builder for a branch whose input is the output so far.
     fn branch(&self, name: &str, branch: &str) -> Self {
         let (input, spectral, init) = (self.output(), self.spectral, self.init.clone());
         Self { layers: Vec::new(), input, prefix: format!("{name}.{branch}"), spectral, init }

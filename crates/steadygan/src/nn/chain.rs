@@ -1,9 +1,9 @@
-//! Layers one after the other: a network's, or a branch's of a residual block.
+//! A sequence of layers: a whole network, or one branch of a residual block.
 
 use super::{AnyLayer, ImageShape, Layer, Pass, PullBack};
 use burn::Tensor;
 
-/// The forward pass, in which a batch norm or a convolution takes the activation after it along.
+/// The forward pass. A LeakyReLU after a batch norm, or after a convolution without bias, is fused with it.
 pub(super) fn forward(layers: &[AnyLayer], mut x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
     let mut layers = layers.iter().peekable();
     while let Some(layer) = layers.next() {
@@ -24,7 +24,7 @@ pub(super) fn forward(layers: &[AnyLayer], mut x: Tensor<4>, pass: &mut Pass) ->
     x
 }
 
-/// The forward pass layer by layer, and the way back.
+/// The forward pass layer by layer (nothing is fused), and its pull-back.
 pub(super) fn trace<'a>(layers: &'a [AnyLayer], mut x: Tensor<4>, pass: &mut Pass) -> (Tensor<4>, PullBack<'a>) {
     let mut back = Vec::with_capacity(layers.len());
     for layer in layers {
@@ -40,7 +40,7 @@ pub(super) fn output(layers: &[AnyLayer], input: ImageShape) -> ImageShape {
     layers.iter().fold(input, |shape, layer| layer.output(shape))
 }
 
-/// The sum of what `count` says of each layer and its input's shape.
+/// The sum over the layers of `count(layer, shape of its input)`.
 pub(super) fn sum<T: std::iter::Sum>(
     layers: &[AnyLayer],
     mut shape: ImageShape,

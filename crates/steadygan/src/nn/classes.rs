@@ -1,4 +1,4 @@
-//! What tells networks of classes.
+//! Layers that make a network depend on the classes of its images.
 
 use super::{Conv2d, ConvSpec, ImageShape, Initializer, Layer, Pass, PullBack, SpectralWeight};
 use crate::class::numbers;
@@ -6,7 +6,7 @@ use burn::Tensor;
 use burn::module::{Module, Param};
 use serde::{Deserialize, Serialize};
 
-/// One value a class: the rows of `[classes, …]` that belong to the pass's images, `[n, …]`.
+/// Looks up the row of each image's class: from a parameter `[classes, …]` to `[n, …]`.
 fn rows(of: &Param<Tensor<4>>, images: usize, pass: &Pass) -> Tensor<4> {
     let weight = of.val();
     let classes = pass.classes_of(images, weight.dims()[0]);
@@ -14,9 +14,9 @@ fn rows(of: &Param<Tensor<4>>, images: usize, pass: &Pass) -> Tensor<4> {
     weight.select(0, numbers)
 }
 
-/// A learned image of `e` channels for each class, an embedding, laid behind the image's own channels: `[n, c, h, w]` to
-/// `[n, c + e, h, w]` (Mirza and Osindero 2014). To a latent, one pixel, it is a vector; to an image a plane. The
-/// embeddings start from N(0, 1), as PyTorch's do.
+/// An embedding of the class: a learned image of `e` channels for each class, appended to the input's channels,
+/// `[n, c, h, w]` to `[n, c + e, h, w]` (Mirza and Osindero 2014). For a latent (one pixel) the embedding is a vector;
+/// for an image it is `e` planes. Embeddings are initialised from N(0, 1), as in PyTorch.
 #[derive(Module, Debug)]
 pub struct ClassEmbedding {
     /// `[classes, e, h, w]`.
@@ -24,7 +24,7 @@ pub struct ClassEmbedding {
 }
 
 impl ClassEmbedding {
-    /// Embeddings of `classes` classes, each of `shape`, drawn by `init` under `name`.
+    /// Embeddings `[e, h, w]` of `classes` classes, drawn by `init` under `name`.
     pub fn new(classes: usize, [e, h, w]: ImageShape, name: &str, init: &Initializer) -> Self {
         let values = init.standard_normal(&format!("{name}.weight"), classes * e * h * w);
         Self { weight: Param::from_tensor(values.reshape([classes, e, h, w]).detach()) }
@@ -50,8 +50,8 @@ impl Layer for ClassEmbedding {
     }
 }
 
-/// A scale and a shift of each channel for each class, γ·x + β, `[n, c, h, w]` to the same: behind a batch norm it makes
-/// it conditional (de Vries et al. 2017; Miyato and Koyama 2018).
+/// A learned scale and shift of each channel for each class, γ·x + β; `[n, c, h, w]` to the same shape. After a batch
+/// norm this gives conditional batch normalisation (de Vries et al. 2017; Miyato and Koyama 2018).
 #[derive(Module, Debug)]
 pub struct ClassScale {
     /// γ, `[classes, c, 1, 1]`.
@@ -61,7 +61,7 @@ pub struct ClassScale {
 }
 
 impl ClassScale {
-    /// A layer for `channels` channels whose scales `init` draws under `name`, as batch norm's; shifts start at 0.
+    /// A layer for `channels` channels. `init` draws the scales under `name` by batch norm's rule; shifts start at 0.
     pub fn new(classes: usize, channels: usize, name: &str, init: &Initializer) -> Self {
         let shape = [classes, channels, 1, 1];
         let scale = init.scale(&format!("{name}.weight"), classes * channels).val();
@@ -76,7 +76,8 @@ impl Layer for ClassScale {
         x * rows(&self.weight, n, pass) + rows(&self.bias, n, pass)
     }
 
-    /// None: input and output do not tell the classes. [`trace`](Layer::trace) knows.
+    /// None, because the classes cannot be recovered from input and output; use [`trace`](Layer::trace), which has
+    /// them.
     fn pull_back(&self, _: Tensor<4>, _: &Tensor<4>, _: &Tensor<4>) -> Option<Tensor<4>> {
         None
     }
@@ -95,32 +96,33 @@ impl Layer for ClassScale {
     }
 }
 
-/// What a discriminator's end does with its outputs for the classes.
+/// How a class-conditional discriminator's last layer uses its output for each class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Judge {
-    /// The output of the image's class is added to the logit: the inner product of the class's embedding and the features
-    /// (Miyato and Koyama 2018).
+    /// The output for the image's class is added to the logit. It is the inner product of the class's embedding and the
+    /// features (Miyato and Koyama 2018).
     Projection,
-    /// They are the logits of a classifier beside the discriminator (Odena, Olah and Shlens 2017, AC-GAN); the pass notes
-    /// them.
+    /// The outputs are the logits of an auxiliary classifier (Odena, Olah and Shlens 2017, AC-GAN); the [`Pass`]
+    /// records them.
     Auxiliary,
 }
 
-/// The end of a discriminator that knows classes, `[n, c, h, w]` to logits `[n, 1, 1, 1]`: two convolutions over the whole
-/// image, one to the verdict and one to an output for each class.
+/// The last layer of a class-conditional discriminator, `[n, c, h, w]` to logits `[n, 1, 1, 1]`: two convolutions over
+/// the whole image, one to the real/fake logit and one to an output for each class.
 #[derive(Module, Debug)]
 pub struct ClassHead {
-    /// To `[n, 1, 1, 1]`.
+    /// The convolution to the real/fake logit, `[n, 1, 1, 1]`.
     pub verdict: Conv2d,
-    /// To `[n, classes, 1, 1]`.
+    /// The convolution to an output for each class, `[n, classes, 1, 1]`.
     pub classes: Conv2d,
     #[module(skip)]
     judge: Judge,
 }
 
 impl ClassHead {
-    /// A head whose verdict is `spec`, under spectral normalisation or not. A projection's outputs have no bias.
+    /// A head whose convolution to the logit is `spec`. `spectral` puts both convolutions under spectral normalisation.
+    /// The class outputs of a projection have no bias.
     pub fn new(spec: ConvSpec, classes: usize, judge: Judge, spectral: bool, name: &str, init: &Initializer) -> Self {
         let conv = |spec: ConvSpec, part: &str| {
             let name = format!("{name}.{part}");
@@ -132,7 +134,7 @@ impl ClassHead {
         Self { verdict: conv(spec, "verdict"), classes: of_classes, judge }
     }
 
-    /// 1 for the class of each image, 0 for the others, `[n, classes, 1, 1]`.
+    /// The one-hot class of each image, `[n, classes, 1, 1]`.
     fn chosen(&self, n: usize, pass: &Pass) -> Tensor<4> {
         let count = self.classes.spec().out_channels;
         let mut marks = vec![0.0f32; n * count];
@@ -149,7 +151,8 @@ impl Layer for ClassHead {
         self.trace(x, pass).0
     }
 
-    /// None: input and output do not tell the classes. [`trace`](Layer::trace) knows.
+    /// None, because the classes cannot be recovered from input and output; use [`trace`](Layer::trace), which has
+    /// them.
     fn pull_back(&self, _: Tensor<4>, _: &Tensor<4>, _: &Tensor<4>) -> Option<Tensor<4>> {
         None
     }

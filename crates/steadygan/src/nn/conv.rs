@@ -6,7 +6,7 @@ use crate::ops;
 use burn::Tensor;
 use burn::module::{Module, Param};
 
-/// The fixed numbers of a convolution with a square kernel.
+/// The sizes of a convolution with a square kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConvSpec {
     /// Channels of the layer's input.
@@ -15,11 +15,11 @@ pub struct ConvSpec {
     pub out_channels: usize,
     /// Height and width of the kernel, 1 to 7.
     pub kernel: usize,
-    /// Step of the kernel, 1 or 2; of a transposed convolution, the factor by which it enlarges.
+    /// Step of the kernel, 1 or 2; a transposed convolution enlarges the image by this factor.
     pub stride: usize,
-    /// Zeros above and left of the larger image, at most 3.
+    /// Zeros above and left of the larger of the two images, at most 3.
     pub pad_before: usize,
-    /// Zeros below and right of the larger image, at most 3.
+    /// Zeros below and right of the larger of the two images, at most 3.
     pub pad_after: usize,
     /// Whether a bias is added.
     pub bias: bool,
@@ -28,25 +28,26 @@ pub struct ConvSpec {
 impl ConvSpec {
     /// 4×4, stride 2, padding 1: out = in / 2, or, transposed, out = 2 · in (the heuristics
     /// [`strided-downsampling`](crate::heuristics::strided_downsampling) and
-    /// [`strided-upsampling`](crate::heuristics::strided_upsampling)). Every pixel of the larger image meets
-    /// the same number of kernel weights because the stride divides the kernel: a 3×3 kernel at stride 2,
-    /// transposed, draws a checkerboard (Odena, Dumoulin and Olah 2016).
+    /// [`strided-upsampling`](crate::heuristics::strided_upsampling)). The stride divides the kernel, so every
+    /// pixel of the larger image (except at the border) meets the same number of kernel weights. Where it does not, as
+    /// for a transposed 3×3 kernel at stride 2, the output has a checkerboard (Odena, Dumoulin and Olah 2016).
     pub fn strided(in_channels: usize, out_channels: usize, bias: bool) -> Self {
         Self::same(in_channels, out_channels, 4, 2, bias)
     }
 
-    /// Padding "same" as TensorFlow and Keras have it: out = in / stride, or, transposed, out = stride · in.
+    /// Padding "same" as in TensorFlow and Keras: out = in / stride, or, transposed, out = stride · in.
     ///
-    /// Of the kernel − stride zeros in each direction half stand before the larger image and half after it;
-    /// the odd one stands after. That is TensorFlow's rule where the stride divides the larger image's size
-    /// and is not above the kernel's.
+    /// Along each dimension there are kernel − stride zeros: half before the larger image and half after it; an odd
+    /// one goes after it. This is TensorFlow's rule where the stride divides the larger image's size and is at most
+    /// the kernel's.
     pub fn same(in_channels: usize, out_channels: usize, kernel: usize, stride: usize, bias: bool) -> Self {
         let pads = kernel.saturating_sub(stride);
         Self::new(in_channels, out_channels, kernel, stride, (pads / 2, pads.div_ceil(2)), bias)
     }
 
-    /// Without padding ("valid"), stride 1: out = in − kernel + 1, or, transposed, out = in + kernel − 1. From an
-    /// image of the kernel's size to one pixel (a discriminator's end), or back (a generator's beginning).
+    /// Without padding ("valid"), stride 1: out = in − kernel + 1, or, transposed, out = in + kernel − 1. A kernel of
+    /// the image's size makes one pixel of the image (a discriminator's last layer), or, transposed, an image of one
+    /// pixel (a generator's first layer).
     pub fn valid(in_channels: usize, out_channels: usize, kernel: usize, bias: bool) -> Self {
         Self::new(in_channels, out_channels, kernel, 1, (0, 0), bias)
     }
@@ -72,8 +73,8 @@ impl ConvSpec {
     }
 }
 
-/// Weight `[a, b, k, k]` and bias `[bias]` as PyTorch initialises and names them; the fan-in of
-/// PyTorch's rule is the weight's second dimension times the kernel's area, for transposed layers too.
+/// Weight `[a, b, k, k]` and bias `[out_channels]` (if `spec` has one), drawn by `init` and named as in PyTorch. The
+/// fan-in is the weight's second dimension times the kernel's area, as in PyTorch, for transposed layers too.
 fn parameters(
     spec: &ConvSpec,
     [a, b]: [usize; 2],
@@ -109,7 +110,7 @@ pub struct Conv2d {
 }
 
 impl Conv2d {
-    /// The weight's dimension of output channels.
+    /// Which dimension of the weight counts output channels.
     const OUT_DIM: usize = 0;
 
     /// A layer whose parameters `init` draws under `name`.
@@ -118,7 +119,7 @@ impl Conv2d {
         Self { weight, bias, weight_u: None, weight_v: None, spec }
     }
 
-    /// The layer under [spectral normalisation](SpectralWeight), its vectors drawn by `init` under `name`.
+    /// The layer with [spectral normalisation](SpectralWeight); `init` draws the singular vectors under `name`.
     pub fn with_spectral_norm(self, name: &str, init: &Initializer) -> Self {
         let (weight_u, weight_v): Vectors = spectral::vectors(&self.weight, Self::OUT_DIM, name, init);
         Self { weight_u, weight_v, ..self }
@@ -129,12 +130,13 @@ impl Conv2d {
         spectral::normalised(self.weight.val(), &self.weight_u, &self.weight_v, Self::OUT_DIM)
     }
 
-    /// The layer's fixed numbers.
+    /// The layer's sizes.
     pub fn spec(&self) -> ConvSpec {
         self.spec
     }
 
-    /// The layer, which has no bias, followed by a LeakyReLU of `slope`, at least 0, in one pass over the images.
+    /// The layer without its bias, then a LeakyReLU of `slope` (at least 0), fused into one pass over the images. Only
+    /// for a layer that has no bias.
     pub(super) fn forward_activated(&self, x: Tensor<4>, slope: f32) -> Tensor<4> {
         let [n, c, h, w] = x.dims();
         ops::conv_leaky_relu(x, self.effective_weight(), self.geometry(n, [c, h, w]), slope)
@@ -177,7 +179,7 @@ impl Layer for Conv2d {
     }
 }
 
-/// Transposed convolution: the adjoint of a convolution, and a bias.
+/// Transposed convolution: the adjoint of a convolution, plus a bias.
 #[derive(Module, Debug)]
 pub struct ConvTranspose2d {
     /// `[in_channels, out_channels, k, k]`.
@@ -193,7 +195,7 @@ pub struct ConvTranspose2d {
 }
 
 impl ConvTranspose2d {
-    /// The weight's dimension of output channels.
+    /// Which dimension of the weight counts output channels.
     const OUT_DIM: usize = 1;
 
     /// A layer whose parameters `init` draws under `name`.
@@ -202,7 +204,7 @@ impl ConvTranspose2d {
         Self { weight, bias, weight_u: None, weight_v: None, spec }
     }
 
-    /// The layer under [spectral normalisation](SpectralWeight), its vectors drawn by `init` under `name`.
+    /// The layer with [spectral normalisation](SpectralWeight); `init` draws the singular vectors under `name`.
     pub fn with_spectral_norm(self, name: &str, init: &Initializer) -> Self {
         let (weight_u, weight_v): Vectors = spectral::vectors(&self.weight, Self::OUT_DIM, name, init);
         Self { weight_u, weight_v, ..self }
@@ -213,12 +215,12 @@ impl ConvTranspose2d {
         spectral::normalised(self.weight.val(), &self.weight_u, &self.weight_v, Self::OUT_DIM)
     }
 
-    /// The layer's fixed numbers.
+    /// The layer's sizes.
     pub fn spec(&self) -> ConvSpec {
         self.spec
     }
 
-    /// The convolution that this transposes: from the layer's output to its input.
+    /// The convolution of which this layer is the transpose: it maps the layer's output to the layer's input.
     fn geometry(&self, batch: usize, [in_channels, height, width]: ImageShape) -> ops::Conv {
         let ConvSpec { out_channels, kernel, stride, pad_before, pad_after, .. } = self.spec;
         let enlarged = |size: usize| (size - 1) * stride + kernel - self.spec.pads();

@@ -1,4 +1,5 @@
-//! The DCGAN family (Radford, Metz and Chintala 2016) and the forms its heuristics replace.
+//! The DCGAN family (Radford, Metz and Chintala 2016), with the alternatives to its up- and downsampling, activations
+//! and norms.
 
 use super::family::{self, activated, attentive, base_and_stages, channels, compared, convolutional_weights, hidden};
 use super::{Architecture, Builder, ConvSpec, Downsampling, Family, Initializer, ModelPlan, Network, Norm, Upsampling};
@@ -13,8 +14,8 @@ pub const FAMILY: Family = Family(&Architecture {
     check: |_| Ok(()),
 });
 
-/// `[n, latent, 1, 1]` to images `[n, channels, size, size]`: a valid transposed convolution to the
-/// smallest image, doublings, and a last doubling to the image's channels and range.
+/// `[n, latent, 1, 1]` to images `[n, channels, size, size]`: a transposed convolution without padding to the
+/// smallest image, hidden doublings, and a last doubling to the image's channels, then the output activation.
 pub fn generator(plan: &ModelPlan, init: Initializer) -> Network {
     let network = &plan.generator;
     let bias = network.norm == Norm::None;
@@ -43,8 +44,8 @@ fn doubled(builder: Builder, form: Upsampling, from: usize, to: usize, bias: boo
     }
 }
 
-/// Images `[n, pack · channels, size, size]` to logits `[n, 1, 1, 1]`: halvings, and a valid convolution.
-/// There is no normalisation on the input layer.
+/// Images `[n, pack · channels, size, size]` to logits `[n, 1, 1, 1]`: halvings, then a convolution without padding.
+/// The first convolution is not normalised.
 pub fn discriminator(plan: &ModelPlan, init: Initializer) -> Network {
     let network = &plan.discriminator;
     let bias = network.norm == Norm::None;
@@ -80,7 +81,7 @@ mod tests {
     const FULL: NetworkPlan =
         NetworkPlan { spectral_norm: true, attention: true, noise: 0.1, dropout: 0.1, ..NetworkPlan::PLAIN };
 
-    /// PyTorch's example: 3,576,704 and 2,765,568 parameters beside the running statistics.
+    /// PyTorch's DCGAN example has 3,576,704 and 2,765,568 parameters, not counting the running statistics.
     #[test]
     fn the_strided_form_is_pytorchs_example() {
         let batch = NetworkPlan { norm: Norm::Batch, slope: 0.2, ..NetworkPlan::PLAIN };
@@ -133,7 +134,7 @@ mod tests {
         }
     }
 
-    /// Hidden sizes of 32 pixels: 4, 8 and 16.
+    /// An image of 32 pixels has hidden sizes 4, 8 and 16.
     #[test]
     fn attention_stands_at_the_middle_resolution() {
         let network = NetworkPlan { attention: true, ..NetworkPlan::PLAIN };

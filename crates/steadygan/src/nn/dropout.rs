@@ -6,9 +6,9 @@ use burn::module::Module;
 use burn::prelude::TensorData;
 use rand_distr::{Bernoulli, Distribution};
 
-/// Dropout (Srivastava et al. 2014): each value becomes 0 with probability p, the others are divided by 1 − p, wherever
-/// the pass has random numbers ([`Pass::with_noise`]), in training or not: pix2pix' generator keeps it when sampling
-/// (Isola et al. 2017). Any shape.
+/// Dropout (Srivastava et al. 2014): each value becomes 0 with probability p, the others are divided by 1 − p. Any
+/// shape. It acts in every pass that has random numbers ([`Pass::with_noise`]), in training or not, because the
+/// generator of pix2pix (Isola et al. 2017) keeps its dropout when sampling.
 #[derive(Module, Debug)]
 pub struct Dropout {
     /// The probability p, in [0, 1).
@@ -17,7 +17,7 @@ pub struct Dropout {
 }
 
 impl Dropout {
-    /// What a pass's random numbers make of `x`'s values: 0 or 1/(1 − p) each; none without random numbers.
+    /// The factor of each value of `x`, 0 or 1/(1 − p), drawn from the pass's random numbers; `None` if it has none.
     fn mask(&self, x: &Tensor<4>, pass: &mut Pass) -> Option<Tensor<4>> {
         let stream = pass.noise()?;
         let kept = 1.0 - self.probability;
@@ -37,8 +37,8 @@ impl Layer for Dropout {
         }
     }
 
-    /// None: input and output do not tell which values were dropped. [`trace`](Layer::trace) knows, and an
-    /// [`input_gradient`](super::Network::input_gradient), whose pass has no random numbers, drops none.
+    /// None, because input and output do not always tell which values were dropped. [`trace`](Layer::trace) keeps the
+    /// mask. [`input_gradient`](super::Network::input_gradient) drops no value, because its pass has no random numbers.
     fn pull_back(&self, _: Tensor<4>, _: &Tensor<4>, _: &Tensor<4>) -> Option<Tensor<4>> {
         None
     }
@@ -76,7 +76,7 @@ mod tests {
         let y = floats(network.forward(x.clone(), &mut noisy()));
         let x = floats(x);
         assert!(x.iter().zip(&y).all(|(x, y)| *y == 0.0 || *y == x * (1.0 / 0.8)));
-        // 10,000 draws: the standard deviation is 40.
+        // The standard deviation over 10,000 draws is 40; four of them either side.
         let dropped = y.iter().filter(|y| **y == 0.0).count();
         assert!((1_840..=2_160).contains(&dropped), "{dropped}");
         assert_eq!(

@@ -1,4 +1,4 @@
-//! What the families of networks have in common: a plan's settings as layers.
+//! What the families of networks share: functions that turn a plan's settings into layers.
 
 use super::{
     Builder, ConvSpec, ImageShape, Initializer, ModelPlan, Network, NetworkPlan, Norm, Output, ToldDiscriminator,
@@ -8,9 +8,8 @@ use crate::rng;
 use burn::Tensor;
 use burn::prelude::TensorData;
 
-/// The smallest image that the doublings start from: `size = base · 2^doublings`, base in 4..=7.
-///
-/// `None` if the size has no such form.
+/// The size of the smallest image, and how often it doubles to reach `size`: `size = base · 2^doublings` with base in
+/// 4..=7 and at least one doubling. `None` if the size has no such form.
 pub fn base_and_doublings(size: usize) -> Option<(usize, u32)> {
     (4..=7).find_map(|base| {
         let ratio = size / base;
@@ -19,7 +18,8 @@ pub fn base_and_doublings(size: usize) -> Option<(usize, u32)> {
     })
 }
 
-/// Channels at each size from the smallest up: the narrowest image is the widest.
+/// Channels at each size from the smallest image up; the smallest image has the most. `width` is the number at the
+/// largest hidden size.
 pub(super) fn channels(plan: &ModelPlan, width: usize) -> Vec<usize> {
     let (_, doublings) = base_and_doublings(plan.size).expect("the plan checks the size");
     (0..doublings).rev().map(|step| width << step).collect()
@@ -46,7 +46,7 @@ pub(super) fn base_and_stages(plan: &ModelPlan) -> (usize, usize) {
     (base, doublings as usize)
 }
 
-/// A generator's beginning, `[latent, 1, 1]`, and its class's embedding behind that, if it is told of classes so.
+/// The start of a generator: input `[latent, 1, 1]`, with an embedding of the class appended if the plan says so.
 pub(super) fn latents(plan: &ModelPlan, init: Initializer) -> Builder {
     let builder = Builder::new([plan.latent, 1, 1], init).spectral_norm(plan.generator.spectral_norm);
     match plan.conditioning {
@@ -57,8 +57,8 @@ pub(super) fn latents(plan: &ModelPlan, init: Initializer) -> Builder {
     }
 }
 
-/// A discriminator's beginning, `[pack · channels, size, size]`, and its class's plane behind that, if it is told of
-/// classes so.
+/// The start of a discriminator: input `[pack · channels, size, size]`, with one plane of the class appended if the
+/// plan says so.
 pub(super) fn images(plan: &ModelPlan, init: Initializer) -> Builder {
     let input = [plan.judged_channels(), plan.size, plan.size];
     let builder = Builder::new(input, init).spectral_norm(plan.discriminator.spectral_norm);
@@ -68,7 +68,7 @@ pub(super) fn images(plan: &ModelPlan, init: Initializer) -> Builder {
     }
 }
 
-/// The network's normalisation, if it has one.
+/// Adds the network's normalisation, if it has one, and its scale and shift for each class, if it has these.
 pub(super) fn normalised(builder: Builder, network: &NetworkPlan) -> Builder {
     let [channels, ..] = builder.output();
     let builder = match network.norm {
@@ -81,28 +81,29 @@ pub(super) fn normalised(builder: Builder, network: &NetworkPlan) -> Builder {
     if network.class_scales > 0 { builder.class_scale(network.class_scales) } else { builder }
 }
 
-/// Noise and dropout, if the network has them, which stand behind each hidden activation.
+/// Adds noise and dropout, if the network has them; they come after each hidden activation.
 pub(super) fn disturbed(builder: Builder, network: &NetworkPlan) -> Builder {
     let builder = if network.noise > 0.0 { builder.gaussian_noise(network.noise as f32) } else { builder };
     if network.dropout > 0.0 { builder.dropout(network.dropout as f32) } else { builder }
 }
 
-/// A hidden activation.
+/// Adds a hidden activation, then [`disturbed`]'s noise and dropout.
 pub(super) fn activated(builder: Builder, network: &NetworkPlan) -> Builder {
     disturbed(builder.leaky_relu(network.slope), network)
 }
 
-/// Normalisation and a hidden activation.
+/// Adds normalisation, then [`activated`]'s layers.
 pub(super) fn hidden(builder: Builder, network: &NetworkPlan) -> Builder {
     activated(normalised(builder, network), network)
 }
 
-/// Self-attention, if the network has it and `stage` is the middle of `stages`.
+/// Adds self-attention, if the network has it and `stage` is the middle one, `stages / 2`.
 pub(super) fn attentive(builder: Builder, network: &NetworkPlan, stage: usize, stages: usize) -> Builder {
     if network.attention && stage == stages / 2 { builder.attention() } else { builder }
 }
 
-/// What compares an image with its batch before a discriminator's last layer, if the network has it.
+/// Adds the layers that compare an image with its batch, if the network has them; they come before a discriminator's
+/// last layer.
 pub(super) fn compared(builder: Builder, network: &NetworkPlan) -> Builder {
     let builder = match network.minibatch_std {
         0 => builder,
@@ -114,12 +115,12 @@ pub(super) fn compared(builder: Builder, network: &NetworkPlan) -> Builder {
     }
 }
 
-/// The builder with values in this shape.
+/// Reshapes the output to `shape`, unless it has that shape.
 pub(super) fn shaped(builder: Builder, shape: ImageShape) -> Builder {
     if builder.output() == shape { builder } else { builder.reshape(shape) }
 }
 
-/// The end of a generator, with a reference of latents if it needs one.
+/// Ends a generator with the output activation and, if it has virtual batch norm, sets a reference batch of latents.
 pub(super) fn generator(builder: Builder, plan: &ModelPlan) -> Network {
     let init = builder.initializer().clone();
     let builder = match plan.output {
@@ -137,8 +138,8 @@ pub(super) fn generator(builder: Builder, plan: &ModelPlan) -> Network {
     network
 }
 
-/// The end of a discriminator, a convolution over the whole image to one logit, and to what its classes need. If it needs a
-/// reference, it has zeros in its place until training sets real images.
+/// Ends a discriminator with a convolution over the whole image to one logit, and the class outputs if it has any. If
+/// it has virtual batch norm, its reference batch is zeros until training sets real images.
 pub(super) fn discriminator(builder: Builder, kernel: usize, bias: bool, plan: &ModelPlan) -> Network {
     let device = builder.initializer().device.clone();
     let [from, ..] = builder.output();

@@ -20,36 +20,36 @@ pub enum Init {
     /// Weights as matrices `[first dimension, rest]` with orthonormal rows (columns, if these are fewer), times gain;
     /// biases 0, batch norm's scale 1 (Saxe, McClelland and Ganguli 2014).
     Orthogonal {
-        /// What the orthonormal matrix is multiplied with.
+        /// The factor of the orthonormal matrix.
         gain: f64,
     },
     /// Weights and biases from U(−1/√fan_in, 1/√fan_in), batch norm's scale 1: PyTorch's default.
     FanInUniform,
     /// Weights from N(0, gain²/fan_in), biases 0, scales 1 (He et al. 2015).
     FanInNormal {
-        /// What a layer multiplies the standard deviation by.
+        /// The factor of 1/√fan_in in the standard deviation.
         gain: f64,
     },
 }
 
-/// Draws a network's parameters: each from a stream of its own, named by the network and the
-/// parameter, so that a layer more or less moves no other's values. What it draws are Burn's own parameters, for
-/// these layers or any others.
+/// Draws a network's parameters. Each parameter has its own random stream, named after the network and the parameter,
+/// so that adding or removing a layer does not change the values of parameters whose names stay. The results are
+/// ordinary Burn parameters, which any other layer can use too.
 #[derive(Debug, Clone)]
 pub struct Initializer {
     /// The rule.
     pub init: Init,
     /// The seed of the streams.
     pub seed: u64,
-    /// The network's name, which is part of its streams' names: `"generator"`, `"discriminator"` or any other.
+    /// The network's name, part of the names of its streams: `"generator"`, `"discriminator"` or any other.
     pub network: String,
     /// Where the parameters live.
     pub device: Device,
 }
 
 impl Initializer {
-    /// A convolution's weight `[out, in, k, k]`, or a transposed one's `[in, out, k, k]`. `fan_in` is the second of
-    /// these four times k², in PyTorch's rule for transposed layers too.
+    /// The weight of a convolution, `[out, in, k, k]`, or of a transposed convolution, `[in, out, k, k]`. `fan_in` is
+    /// the second dimension times k², as in PyTorch, for transposed convolutions too.
     pub fn weight(&self, name: &str, shape: [usize; 4], fan_in: usize) -> Param<Tensor<4>> {
         let values = match self.init {
             Init::Gaussian { deviation } => self.draw(name, shape.iter().product(), normal(0.0, deviation)),
@@ -65,7 +65,7 @@ impl Initializer {
         Param::from_tensor(Tensor::from_data(TensorData::new(values, shape), &self.device))
     }
 
-    /// A convolution's bias `[channels]`, with the fan-in of its weight.
+    /// A convolution's bias `[channels]`; `fan_in` is its weight's fan-in.
     pub fn bias(&self, name: &str, channels: usize, fan_in: usize) -> Param<Tensor<1>> {
         match self.init {
             Init::Gaussian { .. } | Init::Orthogonal { .. } | Init::FanInNormal { .. } => {
@@ -85,12 +85,12 @@ impl Initializer {
         }
     }
 
-    /// `count` values of N(0, 1) under a rule of their own, whatever the initializer's.
+    /// `count` values of N(0, 1), whatever the initializer's rule.
     pub fn standard_normal(&self, name: &str, count: usize) -> Tensor<1> {
         Tensor::from_data(TensorData::new(self.draw(name, count, normal(0.0, 1.0)), [count]), &self.device)
     }
 
-    /// The same value `channels` times.
+    /// A vector of `channels` equal values.
     pub fn constant(&self, value: f32, channels: usize) -> Tensor<1> {
         Tensor::from_data(TensorData::new(vec![value; channels], [channels]), &self.device)
     }
@@ -116,8 +116,8 @@ fn fan_in_uniform(fan_in: usize) -> Uniform<f32> {
     Uniform::new_inclusive(-bound, bound).expect("a bound of a positive fan-in is positive")
 }
 
-/// A matrix of so many rows with these made orthonormal, or its columns, if they are fewer: Gram and Schmidt's way, each
-/// line twice, which loses no digits to speak of.
+/// Makes the rows of a matrix of `rows` rows orthonormal, or its columns if there are fewer columns, by the
+/// Gram–Schmidt process. Each vector is orthogonalised twice, which makes the loss of precision negligible.
 fn orthonormal(values: Vec<f32>, rows: usize) -> Vec<f32> {
     let columns = values.len() / rows;
     let (lines, length) = (rows.min(columns), rows.max(columns));

@@ -17,15 +17,15 @@ pub struct InstanceNorm {
 }
 
 impl InstanceNorm {
-    /// A layer for `channels` channels whose scale `init` draws under `name`, as batch norm's.
+    /// A layer for `channels` channels whose scale `init` draws under `name`, by batch norm's rule.
     pub fn new(channels: usize, name: &str, init: &Initializer) -> Self {
         let weight = init.scale(&format!("{name}.weight"), channels);
         Self { weight, bias: Param::from_tensor(init.constant(0.0, channels)) }
     }
 }
 
-/// Each of the `groups` equal runs of values of every image to mean 0 and variance 1 (ε = 1e-5): batch normalisation
-/// of one image that has n · groups channels.
+/// Splits the values of each image into `groups` equal runs and normalises each run to mean 0 and variance 1
+/// (ε = 1e-5). Computed as batch normalisation of one image that has n · groups channels.
 pub(super) fn standardised(x: Tensor<4>, groups: usize) -> Tensor<4> {
     let [n, c, h, w] = x.dims();
     let rows = x.reshape([1, n * groups, c * h * w / groups, 1]);
@@ -48,9 +48,9 @@ impl Layer for InstanceNorm {
         affine(standardised(x, c), self.weight.val(), self.bias.val())
     }
 
-    /// There would be one, image by image. But it has to be written through the moments and costs another pass over
-    /// the images for each of its terms, and discriminators with a penalty do better without normalisation: a plan
-    /// refuses the two together.
+    /// None, although each image has a gradient. It would have to go through the moments, at the cost of another pass
+    /// over the images for each term, and discriminators with a penalty do better without normalisation. So a plan
+    /// refuses normalisation together with a penalty.
     fn pull_back(&self, _: Tensor<4>, _: &Tensor<4>, _: &Tensor<4>) -> Option<Tensor<4>> {
         None
     }
@@ -71,7 +71,7 @@ mod tests {
         assert_close, assert_input_gradient, assert_parameter_gradients, builder, floats, images, perturbed,
     };
 
-    /// Against the formula, in double precision.
+    /// Compares the layer with its formula in double precision.
     #[test]
     fn each_channel_of_each_image_is_normalised_by_itself() {
         let network = perturbed(builder([3, 4, 2]).instance_norm(3).build());

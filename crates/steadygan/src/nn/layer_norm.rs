@@ -6,7 +6,7 @@ use burn::Tensor;
 use burn::module::{Module, Param};
 
 /// Layer normalisation (Ba, Kiros and Hinton 2016) of images: γ·(x − μ)/√(σ² + ε) + β with the moments of each image
-/// over channels and pixels, ε = 1e-5, and γ and β for each channel, as WGAN-GP's code has it (Gulrajani et al. 2017);
+/// over channels and pixels, ε = 1e-5, and γ and β for each channel, as in WGAN-GP's code (Gulrajani et al. 2017);
 /// `[n, c, h, w]` to the same shape.
 #[derive(Module, Debug)]
 pub struct LayerNorm {
@@ -17,7 +17,7 @@ pub struct LayerNorm {
 }
 
 impl LayerNorm {
-    /// A layer for `channels` channels whose scale `init` draws under `name`, as batch norm's.
+    /// A layer for `channels` channels whose scale `init` draws under `name`, by batch norm's rule.
     pub fn new(channels: usize, name: &str, init: &Initializer) -> Self {
         let weight = init.scale(&format!("{name}.weight"), channels);
         Self { weight, bias: Param::from_tensor(init.constant(0.0, channels)) }
@@ -29,7 +29,8 @@ impl Layer for LayerNorm {
         affine(standardised(x, 1), self.weight.val(), self.bias.val())
     }
 
-    /// None, for [`InstanceNorm`](super::InstanceNorm)'s reasons: a plan refuses it together with a penalty.
+    /// None, for the same reasons as in [`InstanceNorm`](super::InstanceNorm). A plan refuses this layer together with
+    /// a penalty.
     fn pull_back(&self, _: Tensor<4>, _: &Tensor<4>, _: &Tensor<4>) -> Option<Tensor<4>> {
         None
     }

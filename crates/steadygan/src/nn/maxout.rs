@@ -6,10 +6,11 @@ use burn::module::Module;
 use burn::tensor::{IndexingUpdateOp, Int};
 
 /// Maxout (Goodfellow et al. 2013): the largest of `pieces` neighbouring channels, `[n, c · pieces, h, w]` to
-/// `[n, c, h, w]`; output channel i is the maximum of the input's from i · pieces on. The first maximum wins.
+/// `[n, c, h, w]`. Output channel i is the maximum of the input channels i · pieces to (i + 1) · pieces − 1; of equal
+/// maxima the first counts.
 #[derive(Module, Debug)]
 pub struct Maxout {
-    /// Channels that one is made of, at least 1.
+    /// Input channels for each output channel, at least 1.
     #[module(skip)]
     pub pieces: usize,
 }
@@ -21,7 +22,7 @@ impl Maxout {
         x.reshape([n * c / self.pieces, self.pieces, h * w])
     }
 
-    /// Which piece wins, `[n · c, 1, h · w]`.
+    /// The index of the largest piece, `[n · c, 1, h · w]`.
     fn winners(&self, x: &Tensor<4>) -> Tensor<3, Int> {
         self.grouped(x.clone().inner()).argmax(1)
     }
@@ -34,7 +35,7 @@ impl Layer for Maxout {
         self.grouped(x).gather(1, winners).reshape([n, c / self.pieces, h, w])
     }
 
-    /// The gradient goes to the winner; who wins is piecewise constant.
+    /// The gradient goes to the largest channel. Which channel that is, is piecewise constant in `x`.
     fn pull_back(&self, g: Tensor<4>, x: &Tensor<4>, _: &Tensor<4>) -> Option<Tensor<4>> {
         let [n, c, h, w] = x.dims();
         let g = g.reshape([n * c / self.pieces, 1, h * w]);

@@ -4,14 +4,14 @@ use super::{ImageShape, Initializer, Layer, Pass};
 use burn::Tensor;
 use burn::module::{Module, Param};
 
-/// Minibatch discrimination (Salimans et al. 2016): how near each image is to the others of its batch, in B learned
-/// senses; `[n, c, h, w]` to `[n, c + B, h, w]`.
+/// Minibatch discrimination (Salimans et al. 2016): appends B learned measures of how near each image is to the others
+/// of its batch; `[n, c, h, w]` to `[n, c + B, h, w]`.
 ///
-/// The A = c·h·w values f of an image are taken to B rows of C values, M = T·f, and
-/// o_b(i) = Σ_j exp(−‖M_b(i) − M_b(j)‖₁) over the batch, the image itself with its constant 1. Each o_b becomes a
-/// channel, the same for all pixels: to the convolution over the whole image that ends a discriminator this is what
-/// the concatenation of f and o is to a linear layer. In training and in evaluation a logit belongs to its batch.
-/// The cost is that of n²·B·C exponents' terms: 64 images take two million.
+/// The A = c·h·w values f of an image are mapped to B rows of C values, M = T·f, and
+/// o_b(i) = Σ_j exp(−‖M_b(i) − M_b(j)‖₁), where j runs over the batch; j = i adds the constant 1. Each o_b becomes a
+/// channel, the same at all pixels. For the convolution over the whole image that ends a discriminator this has the
+/// same effect as concatenating f and o has for a linear layer. A logit depends on its batch, in training and in
+/// evaluation. The cost is n²·B·C absolute differences: two million for 64 images and the authors' B and C.
 #[derive(Module, Debug)]
 pub struct MinibatchDiscrimination {
     /// T, `[B·C, c, h, w]`.
@@ -21,8 +21,8 @@ pub struct MinibatchDiscrimination {
 }
 
 impl MinibatchDiscrimination {
-    /// A layer for images of shape `input` whose weight `init` draws under `name`; `features` is B (the authors' code
-    /// has 100), `dimensions` C (5).
+    /// A layer for images `[c, h, w]` whose weight `init` draws under `name`. `features` is B (100 in the authors'
+    /// code), `dimensions` is C (5).
     pub fn new([c, h, w]: ImageShape, features: usize, dimensions: usize, name: &str, init: &Initializer) -> Self {
         let weight = init.weight(&format!("{name}.weight"), [features * dimensions, c, h, w], c * h * w);
         Self { weight, features }
@@ -46,7 +46,7 @@ impl Layer for MinibatchDiscrimination {
         pass.apart(x, |x| self.with_nearness(x))
     }
 
-    /// None: a plan refuses it together with a penalty.
+    /// None, because the layer mixes the images of a batch. A plan refuses it together with a penalty.
     fn pull_back(&self, _: Tensor<4>, _: &Tensor<4>, _: &Tensor<4>) -> Option<Tensor<4>> {
         None
     }
@@ -74,7 +74,7 @@ mod tests {
         builder([2, 2, 1]).minibatch_discrimination(3, 2).build()
     }
 
-    /// Against the formula, term by term.
+    /// Compares the layer with its formula, term by term.
     #[test]
     fn nearness_is_the_sum_over_the_batch() {
         let (t, x) = (floats(tensor(&network(), 0)), floats(images([3, 2, 2, 1])));

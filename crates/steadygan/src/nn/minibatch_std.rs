@@ -4,24 +4,26 @@ use super::{ImageShape, Layer, Pass};
 use burn::Tensor;
 use burn::module::Module;
 
-/// Added to the variance under the root, as in Karras et al. 2018.
+/// Added to the variance under the root (Karras et al. 2018).
 const EPSILON: f32 = 1e-8;
 
-/// Minibatch standard deviation (Karras et al. 2018): how much the images of a group differ, as one channel more;
-/// `[n, c, h, w]` to `[n, c + 1, h, w]`. A generator that makes the same image again and again is then seen through.
+/// Minibatch standard deviation (Karras et al. 2018): appends a channel that says how much the images of a group
+/// differ; `[n, c, h, w]` to `[n, c + 1, h, w]`. The discriminator can then detect a generator that repeats the same
+/// image.
 ///
-/// s = mean over c, h, w of √(variance over the group + 1e-8), the same for all pixels and images of a group. A
-/// group has as many images as was asked for (the authors' 4) or the largest smaller number that divides the batch;
-/// with m groups images i, i + m, i + 2m, … are one, as in their code. The layer stands late in a discriminator, in training and in evaluation: a logit belongs
-/// to its batch.
+/// s = mean over c, h, w of √(variance over the group + 1e-8), the same for all pixels and images of a group. The group
+/// size is the largest divisor of the batch size that is at most `group` (the authors' 4). With m
+/// groups, images i, i + m, i + 2m, … form a group, as in the authors' code. The layer belongs near the end of a
+/// discriminator. A logit depends on its batch, in training and in evaluation.
 #[derive(Module, Debug)]
 pub struct MinibatchStd {
-    /// Images of a group, at least 1.
+    /// The most images in a group, at least 1.
     #[module(skip)]
     pub group: usize,
 }
 
-/// A batch as `[group, groups, values]`, its deviation from the group's mean and the standard deviation.
+/// A batch split into groups: each value's difference from its group's mean, `[group, groups, values]`, and the groups'
+/// standard deviations, `[1, groups, values]`.
 struct Spread {
     centred: Tensor<3>,
     deviation: Tensor<3>,
@@ -51,9 +53,9 @@ impl Layer for MinibatchStd {
         pass.apart(x, |x| with_statistic(x, self.group))
     }
 
-    /// The layer mixes the images of a group, but smoothly, and a penalty's gradient is that of the batch's summed
-    /// logits: an image's gradient then holds its part in its group's statistic. With s̄ the gradient at a group's
-    /// statistic, x̄ += s̄ · (x − μ) / (group · chw · σ).
+    /// The layer mixes the images of a group, but it is smooth, and a penalty takes the gradient of the batch's summed
+    /// logits. So the gradient at an image includes the image's effect on its group's statistic. With s̄ the gradient
+    /// at a group's statistic, x̄ += s̄ · (x − μ) / (group · chw · σ).
     fn pull_back(&self, g: Tensor<4>, x: &Tensor<4>, _: &Tensor<4>) -> Option<Tensor<4>> {
         let [n, c, h, w] = x.dims();
         let Spread { centred, deviation } = Spread::of(x.clone(), self.group);
@@ -89,7 +91,7 @@ mod tests {
             .build()
     }
 
-    /// Two groups of four numbers: 0, 2, 4, 6 has variance 5, the constant ones none.
+    /// Two groups of four numbers: 0, 2, 4, 6 with variance 5, and 7, 7, 7, 7 with variance 0.
     #[test]
     fn the_statistic_is_that_of_every_second_image() {
         let x = Tensor::<1>::from_floats([0.0, 7.0, 2.0, 7.0, 4.0, 7.0, 6.0, 7.0], &Default::default());
@@ -113,7 +115,7 @@ mod tests {
         assert_penalty_gradients(&network(), images([8, 2, 4, 4]));
     }
 
-    /// Equal images have no deviation to divide by.
+    /// The standard deviation of equal images is only √1e-8, and the pull-back divides by it.
     #[test]
     fn equal_images_have_finite_gradients() {
         let x = images([1, 2, 4, 4]).repeat_dim(0, 4);

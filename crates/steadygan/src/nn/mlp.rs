@@ -1,6 +1,7 @@
-//! Fully connected networks, for points of the plane and for small images.
+//! Fully connected networks, for points in the plane and for small images.
 //!
-//! A linear layer is a 1×1 convolution of one pixel. Attention has nothing to attend to here and is passed over.
+//! A linear layer is a 1×1 convolution of one pixel. The plan's attention is ignored, because a hidden layer has only
+//! one pixel.
 
 use super::family::{self, activated, compared, disturbed, normalised, shaped};
 use super::{Architecture, Builder, Family, Initializer, ModelPlan, Network, NetworkPlan, Norm};
@@ -16,8 +17,8 @@ fn weights(model: &ModelPlan) -> usize {
     hidden(model.width, model.depth[0]) + pieces * hidden(model.discriminator_width, model.depth[1]) + ends
 }
 
-/// A hidden layer, `[c, 1, 1]` to `[width, 1, 1]`: linear, normalised if the network is, then LeakyReLU or, with
-/// `pieces`, the largest of so many linear pieces (maxout).
+/// Adds a hidden layer, `[c, 1, 1]` to `[width, 1, 1]`: linear, normalised if the network has a norm, then a LeakyReLU
+/// or, if `pieces` is above 0, a maxout over `pieces` linear pieces.
 fn layer(builder: Builder, width: usize, pieces: usize, network: &NetworkPlan) -> Builder {
     let [from, ..] = builder.output();
     let builder = builder.linear(from, width * pieces.max(1), network.norm == Norm::None);
@@ -25,8 +26,8 @@ fn layer(builder: Builder, width: usize, pieces: usize, network: &NetworkPlan) -
     if pieces > 0 { disturbed(builder.maxout(pieces), network) } else { activated(builder, network) }
 }
 
-/// `[n, latent, 1, 1]` to images `[n, channels, size, size]` (points have size 1): hidden layers of one width and a linear
-/// one.
+/// `[n, latent, 1, 1]` to images `[n, channels, size, size]` (points have size 1): hidden layers of equal width and a
+/// linear layer.
 pub fn generator(plan: &ModelPlan, init: Initializer) -> Network {
     let mut builder = family::latents(plan, init);
     for _ in 0..plan.depth[0] {
@@ -37,7 +38,7 @@ pub fn generator(plan: &ModelPlan, init: Initializer) -> Network {
     family::generator(shaped(builder, [plan.channels, plan.size, plan.size]), plan)
 }
 
-/// Images `[n, pack · channels, size, size]` to logits `[n, 1, 1, 1]`. There is no normalisation of the input.
+/// Images `[n, pack · channels, size, size]` to logits `[n, 1, 1, 1]`. The input is not normalised.
 pub fn discriminator(plan: &ModelPlan, init: Initializer) -> Network {
     let builder = family::images(plan, init);
     let values = builder.output().iter().product();

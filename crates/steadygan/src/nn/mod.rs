@@ -1,4 +1,4 @@
-//! Networks: a list of layers, each with its forward pass and its pull-back.
+//! Networks: a list of layers, each with its forward pass and its pull-back (vector–Jacobian product).
 //!
 //! Every layer maps `[n, c, h, w]` to `[n, c', h', w']`; a latent is `[n, latent, 1, 1]`, a logit
 //! `[n, 1, 1, 1]`. Networks are Burn modules whose parameters are named as PyTorch's `nn.Sequential`
@@ -75,7 +75,7 @@ use burn::module::Module;
 /// The shape of one image between two layers: channels, height, width.
 pub type ImageShape = [usize; 3];
 
-/// The way back through a layer after one forward pass: takes the gradient at the output to the gradient at the
+/// The backward step of one forward pass through a layer: takes the gradient at the output to the gradient at the
 /// input, as [`Layer::pull_back`] does.
 pub type PullBack<'a> = Box<dyn FnOnce(Tensor<4>) -> Option<Tensor<4>> + 'a>;
 
@@ -85,21 +85,21 @@ pub trait Layer {
     fn forward(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4>;
 
     /// The vector–Jacobian product in ordinary forward operations, so that a loss may contain it:
-    /// takes the gradient `g` at the output to the gradient at the input, `x` and `y` being a
-    /// training pass's input and output. `None` if the layer mixes the images of a batch, for then
-    /// there is no gradient of one image.
+    /// takes the gradient `g` at the output to the gradient at the input, where `x` and `y` are the
+    /// input and output of a training pass. `None` if the layer has no gradient of one image (because it
+    /// mixes the images of a batch) or if `x` and `y` do not determine it.
     fn pull_back(&self, g: Tensor<4>, x: &Tensor<4>, y: &Tensor<4>) -> Option<Tensor<4>>;
 
-    /// [`forward`](Self::forward) and the way back through this very pass: the same random numbers, nothing computed
-    /// twice. A layer that is not settled by its input and output, or keeps more of the way, has its own.
+    /// [`forward`](Self::forward), and the pull-back of this very pass: it uses the same random numbers and computes
+    /// nothing twice. A layer overrides this if its pull-back needs more than the input and the output.
     fn trace<'a>(&'a self, x: Tensor<4>, pass: &mut Pass) -> (Tensor<4>, PullBack<'a>) {
         let y = self.forward(x.clone(), pass);
         let kept = y.clone();
         (y, Box::new(move |g| self.pull_back(g, &x, &kept)))
     }
 
-    /// Moves running statistics towards the moments that a training pass noted, taking the layer's own from the
-    /// front, in the order of the forward pass.
+    /// Moves running statistics towards the moments that a training pass recorded. `noted` has them in the order of
+    /// the forward pass; the layer takes its own from the front.
     fn absorb_moments(&mut self, _noted: &mut dyn Iterator<Item = Moments>) {}
 
     /// The weights under spectral normalisation.
@@ -110,16 +110,15 @@ pub trait Layer {
     /// The output's shape for one image of shape `input`.
     fn output(&self, input: ImageShape) -> ImageShape;
 
-    /// What the layer is, in a word or two, for a table.
+    /// A short name of the layer for tables.
     fn name(&self) -> String;
 
-    /// Multiplications with addition for one image of shape `input`; zero where there are none to
-    /// speak of.
+    /// Multiply-add operations for one image of shape `input`; zero where they are negligible.
     fn multiply_adds(&self, _input: ImageShape) -> u64 {
         0
     }
 
-    /// Values that one image of shape `input` makes in a forward pass.
+    /// How many values a forward pass of one image of shape `input` computes.
     fn activations(&self, input: ImageShape) -> usize {
         self.output(input).iter().product()
     }
@@ -178,9 +177,9 @@ layers! {
     Upsample2,
     /// Bilinear doubling.
     BilinearUpsample2,
-    /// Channels to pixels, doubling.
+    /// Pixel shuffle: every four channels become blocks of 2×2 pixels.
     PixelShuffle2,
-    /// Another shape of the same values.
+    /// The same values in another shape.
     Reshape,
     /// A learned image for each channel.
     GenerativeBasis,
@@ -196,18 +195,18 @@ layers! {
     MinibatchDiscrimination,
     /// Self-attention.
     SelfAttention,
-    /// A learned image of each class beside the image.
+    /// Appends a learned image of the class as further channels.
     ClassEmbedding,
-    /// A scale and a shift of each class.
+    /// A learned scale and shift of each channel for each class.
     ClassScale,
-    /// A discriminator's end that knows classes.
+    /// The last layer of a class-conditional discriminator.
     ClassHead,
     /// Residual block.
     Residual,
 }
 
 impl AnyLayer {
-    /// Whether it, or a layer in it, looks at the pass's classes.
+    /// Whether this layer, or a layer inside it, uses the pass's classes.
     pub(crate) fn is_told_of_classes(&self) -> bool {
         match self {
             Self::ClassEmbedding(_) | Self::ClassScale(_) | Self::ClassHead(_) => true,

@@ -7,7 +7,7 @@ use burn::Tensor;
 use burn::module::{Module, Param};
 use burn::prelude::{Device, TensorData};
 
-/// Latents of one forward pass in sampling: memory does not grow with the number of images.
+/// How many latents go through one forward pass in sampling, so that memory does not grow with the number of images.
 pub const SAMPLE_CHUNK: usize = 64;
 
 /// Layers in order, named `main.0`, `main.1`, … as PyTorch's example names them.
@@ -24,12 +24,13 @@ impl Network {
         Self { main, reference: None, input }
     }
 
-    /// Images (or latents) to images (or logits).
+    /// The last layer's output: a generator's images for latents, or a discriminator's logits for images.
     pub fn forward(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
         self.through(&self.main, x, pass)
     }
 
-    /// The first layers' output, for which the reference runs along if there is one.
+    /// The output of `layers`, the first layers of the network. A reference batch, if there is one, goes through them
+    /// together with `x`.
     fn through(&self, layers: &[AnyLayer], x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
         let Some(reference) = &self.reference else { return chain::forward(layers, x, pass) };
         let reference = reference.val();
@@ -40,14 +41,15 @@ impl Network {
         y.narrow(0, count, images)
     }
 
-    /// A generator's images for `latents` (one after the other), as values `[n, c, h, w]` in its own
-    /// range. Evaluation mode: an image depends on its latent alone, not on its neighbours; and on the noise, for the layers
-    /// that draw any.
+    /// A generator's images for `latents` (one after the other), as values `[n, c, h, w]` in the generator's own
+    /// range. This is evaluation mode: an image depends on its latent, not on the other images, and on `noise` if the
+    /// network has layers that draw random numbers.
     pub fn sample(&self, latents: &[f32], noise: Option<Stream>, device: &Device) -> Vec<f32> {
         self.sample_classes(latents, &[], noise, device)
     }
 
-    /// [`sample`](Self::sample) for a class each; for none, if the network is told of classes, they are taken in turn.
+    /// [`sample`](Self::sample) with a class for each image. If `classes` is empty, a class-conditional network takes
+    /// the classes in turn: within each chunk of [`SAMPLE_CHUNK`] images 0, 1, 2, ….
     pub fn sample_classes(
         &self,
         latents: &[f32],
@@ -74,7 +76,7 @@ impl Network {
         self.forward(images, pass).reshape([n])
     }
 
-    /// What the last layer is given, `[n, features]`.
+    /// The input of the last layer, flattened to `[n, features]`.
     pub fn features(&self, images: Tensor<4>, pass: &mut Pass) -> Tensor<2> {
         let [n, ..] = images.dims();
         let before = self.main.split_last().map_or(&[][..], |(_, before)| before);
@@ -84,23 +86,23 @@ impl Network {
     /// The gradient of the sum of the outputs with respect to each image of `x`, in operations that
     /// a loss may contain: backpropagating through it gives exact gradients of gradients.
     ///
-    /// `None` if a layer ties the images of a batch together (batch norm).
+    /// `None` if a layer has no pull-back (the norms, minibatch discrimination) or there is a reference batch.
     pub fn input_gradient(&self, x: impl Into<Classed>) -> Option<Tensor<4>> {
         let Classed { images, classes } = x.into();
         let (y, pull_back) = self.trace(images, &mut Pass::train().with_classes(&classes))?;
         pull_back(y.ones_like())
     }
 
-    /// [`forward`](Self::forward) and the way back through this pass: where both the logits and their
-    /// [`input_gradient`](Self::input_gradient) are wanted, or a gradient under the pass's random numbers. Layers are
-    /// taken one by one, so the output may differ from `forward`'s by rounding.
+    /// [`forward`](Self::forward), and the pull-back of this pass. Use it for both the logits and their
+    /// [`input_gradient`](Self::input_gradient), or for a gradient under the pass's random numbers. Layers are not
+    /// fused, so the output may differ from `forward`'s by rounding.
     ///
-    /// `None` if the network has a reference batch, which ties every image to it.
+    /// `None` if the network has a reference batch, because every output then depends on it.
     pub fn trace(&self, x: Tensor<4>, pass: &mut Pass) -> Option<(Tensor<4>, PullBack<'_>)> {
         self.reference.is_none().then(|| chain::trace(&self.main, x, pass))
     }
 
-    /// Moves the running statistics of the batch norms towards what a training pass noted.
+    /// Moves the running statistics of the batch norms towards the moments that a training pass recorded.
     pub fn absorb(&mut self, pass: Pass) {
         let mut noted = pass.into_moments();
         for layer in &mut self.main {
@@ -108,16 +110,16 @@ impl Network {
         }
     }
 
-    /// One power iteration of every weight under spectral normalisation, as Miyato et al. 2018 take before each
-    /// step of the discriminator; nothing if there is none.
+    /// Does one power iteration for every weight under spectral normalisation, as Miyato et al. 2018 do before each
+    /// step of the discriminator.
     pub fn iterate_spectral_norms(&mut self) {
         for weight in self.main.iter_mut().flat_map(Layer::spectral_weights) {
             weight.iterate();
         }
     }
 
-    /// The network with every spectrally normalised weight W replaced by W/σ for good: the same function, for
-    /// programs that know no spectral normalisation.
+    /// The network with every spectrally normalised weight W replaced by W/σ. It computes the same function and suits
+    /// programs that do not support spectral normalisation.
     pub fn without_spectral_norms(mut self) -> Self {
         for weight in self.main.iter_mut().flat_map(Layer::spectral_weights) {
             weight.fold();
@@ -125,17 +127,17 @@ impl Network {
         self
     }
 
-    /// The batch that runs along with every other for the virtual batch norms, `[m, input]`.
+    /// The reference batch of the virtual batch norms, `[m, c, h, w]`; it goes through the network with every batch.
     pub fn reference(&self) -> Option<Tensor<4>> {
         self.reference.as_ref().map(Param::val)
     }
 
-    /// Gives the network its reference batch `[m, input]`: constants, which are saved with the weights as `reference`.
+    /// Sets the reference batch, `[m, c, h, w]`. It is constant, and is saved with the weights as `reference`.
     pub fn set_reference(&mut self, reference: Tensor<4>) {
         self.reference = Some(Param::from_tensor(reference.detach()).set_require_grad(false));
     }
 
-    /// Whether the network is told of classes.
+    /// Whether a layer of the network uses the classes of its images.
     pub fn is_told_of_classes(&self) -> bool {
         self.main.iter().any(AnyLayer::is_told_of_classes)
     }
@@ -162,7 +164,7 @@ mod tests {
     use crate::nn::ConvSpec;
     use crate::nn::testing::{assert_close, assert_penalty_gradients, assert_pull_back, builder, floats, images};
 
-    /// Chained pull-backs give what backpropagation gives, for every layer that has one.
+    /// Chained pull-backs give the same gradient as backpropagation, for the basic layers that have a pull-back.
     #[test]
     fn input_gradients_are_those_of_backpropagation() {
         let network = builder([3, 8, 8])
@@ -197,7 +199,8 @@ mod tests {
         assert_penalty_gradients(&network, images([1, 1, 4, 4]));
     }
 
-    /// In evaluation each image has a gradient of its own: that of two images is that of each.
+    /// In evaluation the gradient at an image does not depend on the other image: a batch of two gives the same
+    /// gradients as each image alone.
     #[test]
     fn evaluation_gradients_do_not_mix_the_batch() {
         let network = builder([2, 4, 4]).conv(ConvSpec::same(2, 3, 3, 1, true)).batch_norm(3).leaky_relu(0.2).build();

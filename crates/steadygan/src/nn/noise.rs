@@ -6,7 +6,7 @@ use burn::module::Module;
 use burn::prelude::TensorData;
 use rand_distr::{Distribution, StandardNormal};
 
-/// Adds N(0, deviation²) to every value wherever the pass has random numbers ([`Pass::with_noise`]), in training or
+/// Adds N(0, deviation²) to every value in every pass that has random numbers ([`Pass::with_noise`]), in training or
 /// not (Zhao, Mathieu and LeCun 2017 do so in a generator's layers). Any shape.
 #[derive(Module, Debug)]
 pub struct GaussianNoise {
@@ -24,7 +24,7 @@ impl Layer for GaussianNoise {
         x + noise
     }
 
-    /// Whatever was added is a constant.
+    /// The gradient passes unchanged, because the added noise is a constant.
     fn pull_back(&self, g: Tensor<4>, _: &Tensor<4>, _: &Tensor<4>) -> Option<Tensor<4>> {
         Some(g)
     }
@@ -52,7 +52,7 @@ mod tests {
         let noise: Vec<f32> = floats(network.forward(x.clone(), &mut pass) - x.clone());
         let mean = noise.iter().sum::<f32>() / 1e4;
         let variance = noise.iter().map(|value| value * value).sum::<f32>() / 1e4;
-        // Of 10,000 draws the mean's standard deviation is 0.005, the variance's 0.0035.
+        // Over 10,000 draws the standard deviation of the mean is 0.005, and of the variance 0.0035.
         assert!(mean.abs() < 0.02 && (variance - 0.25).abs() < 0.015, "{mean} {variance}");
         assert_eq!(floats(network.forward(x.clone(), &mut Pass::evaluate())), floats(x.clone()));
         assert_eq!(floats(network.input_gradient(x.clone()).expect("it has one")), floats(x.ones_like()));

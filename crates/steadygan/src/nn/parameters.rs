@@ -1,11 +1,11 @@
-//! A module's tensors by name, out and in.
+//! Reading and replacing a module's tensors by name.
 
 use crate::error::{Error, Result};
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::prelude::*;
 use std::collections::BTreeMap;
 
-/// A parameter or a buffer, by the name that PyTorch would give it.
+/// A parameter or a buffer with the name that PyTorch would give it.
 #[derive(Debug, Clone)]
 pub struct NamedTensor {
     /// For example `main.1.running_mean`.
@@ -16,9 +16,8 @@ pub struct NamedTensor {
     pub trainable: bool,
 }
 
-/// The path of the parameter being visited.
-///
-/// The variant of an enumeration is left out: it is not part of PyTorch's names.
+/// The path of the parameter being visited. It leaves out the variants of enumerations, because PyTorch's names do not
+/// have them.
 #[derive(Debug, Default)]
 pub(crate) struct Path(Vec<String>);
 
@@ -40,14 +39,16 @@ impl Path {
     }
 }
 
-/// What training changes otherwise than by gradients is told from parameters by its name, PyTorch's where it has one:
-/// running statistics, spectral norm's vectors; and the reference batch, which does not change.
+/// Whether a tensor is a buffer, that is, not trained by gradients: running statistics, the vectors of spectral
+/// normalisation, and the reference batch (which never changes). The last part of the name decides; the names are
+/// PyTorch's where PyTorch has such a buffer.
 pub(crate) fn is_buffer(name: &str) -> bool {
     const BUFFERS: [&str; 5] = ["running_mean", "running_var", "weight_u", "weight_v", "reference"];
     name.rsplit('.').next().is_some_and(|last| BUFFERS.contains(&last))
 }
 
-/// Calls `look` with every tensor of a module by its name, flat and outside differentiation; nothing is copied.
+/// Calls `look` with the name and the flattened values of every tensor of a module. The values are outside
+/// differentiation and are not copied.
 pub(crate) fn each_tensor(module: &impl Module, look: impl FnMut(&str, Tensor<1>)) {
     struct Looker<F> {
         path: Path,
@@ -69,7 +70,7 @@ pub(crate) fn each_tensor(module: &impl Module, look: impl FnMut(&str, Tensor<1>
     module.visit(&mut Looker { path: Path::default(), look });
 }
 
-/// All tensors of a module in its own order.
+/// All tensors of a module, in the module's order.
 pub fn named_tensors(module: &impl Module) -> Vec<NamedTensor> {
     #[derive(Default)]
     struct Collector {
@@ -96,7 +97,7 @@ pub fn named_tensors(module: &impl Module) -> Vec<NamedTensor> {
     collector.found
 }
 
-/// The module with every tensor replaced by the one of the same name.
+/// The module with every tensor replaced by the tensor of the same name in `tensors`.
 ///
 /// # Errors
 ///
@@ -148,8 +149,8 @@ pub fn load_tensors<M: Module>(module: M, tensors: &BTreeMap<String, TensorData>
     loader.failure.map_or(Ok(module), Err)
 }
 
-/// The module with every tensor replaced by what `change` makes of it, by its name, flat and outside differentiation: in
-/// place, if nothing else holds it. What was tracked is tracked again.
+/// The module with every tensor replaced by `change(name, flattened tensor)`. `change` gets the values outside
+/// differentiation, and can change them in place if nothing else holds them. A tracked tensor stays tracked.
 pub(crate) fn map_tensors<M: Module>(module: M, change: impl FnMut(&str, Tensor<1>) -> Tensor<1>) -> M {
     struct Changer<F> {
         path: Path,
@@ -174,7 +175,7 @@ pub(crate) fn map_tensors<M: Module>(module: M, change: impl FnMut(&str, Tensor<
     module.map(&mut Changer { path: Path::default(), change })
 }
 
-/// The module with every trained value cut to [−limit, limit] (Arjovsky, Chintala and Bottou 2017).
+/// The module with every trained value clamped to [−limit, limit] (Arjovsky, Chintala and Bottou 2017).
 pub fn clamped<M: Module>(module: M, limit: f64) -> M {
     map_tensors(module, |name, value| if is_buffer(name) { value } else { value.clamp(-limit, limit) })
 }

@@ -1,9 +1,9 @@
-//! One pass through a network.
+//! The state of one pass through a network.
 
 use crate::rng::Stream;
 use burn::Tensor;
 
-/// One pass of a batch through a network: how its layers are to act, and what they noted.
+/// One pass of a batch through a network: the mode and inputs that its layers read, and the values that they record.
 #[derive(Debug)]
 pub struct Pass {
     training: bool,
@@ -15,7 +15,7 @@ pub struct Pass {
 }
 
 impl Pass {
-    /// Evaluation: batch norm uses its running statistics, so that an image does not depend on its batch.
+    /// An evaluation pass: batch norm uses its running statistics, so that an image does not depend on its batch.
     pub fn evaluate() -> Self {
         Self {
             training: false,
@@ -27,19 +27,19 @@ impl Pass {
         }
     }
 
-    /// Training: batch norm uses the batch's moments and notes them here, one entry a layer in order, for
-    /// [`Network::absorb`](super::Network::absorb).
+    /// A training pass: batch norm uses the batch's moments. Each batch norm also records them here, in the order of
+    /// the layers, for [`Network::absorb`](super::Network::absorb).
     pub fn train() -> Self {
         Self { training: true, ..Self::evaluate() }
     }
 
-    /// The same with random numbers for the layers that draw any ([`Dropout`](super::Dropout),
-    /// [`GaussianNoise`](super::GaussianNoise)), in training or not; without them such layers do nothing.
+    /// This pass with random numbers for the layers that draw any ([`Dropout`](super::Dropout),
+    /// [`GaussianNoise`](super::GaussianNoise)), in training or not. Without random numbers these layers do nothing.
     pub fn with_noise(self, stream: Stream) -> Self {
         Self { noise: Some(stream), ..self }
     }
 
-    /// The same for images of these classes, one an image, for layers that depend on them.
+    /// This pass with the class of each image, for the layers that depend on classes.
     pub fn with_classes(self, classes: &[usize]) -> Self {
         Self { classes: classes.to_vec(), ..self }
     }
@@ -49,27 +49,27 @@ impl Pass {
         self.training
     }
 
-    /// Notes a batch's moments.
+    /// Records a batch's moments.
     pub fn note(&mut self, moments: Moments) {
         self.moments.push(moments);
     }
 
-    /// What was noted, in order.
+    /// The recorded moments, in the order of the layers.
     pub(super) fn into_moments(self) -> impl Iterator<Item = Moments> {
         self.moments.into_iter()
     }
 
-    /// The random numbers for layers that draw any.
+    /// The random numbers for the layers that draw any; `None` if the pass has none.
     pub fn noise(&mut self) -> Option<&mut Stream> {
         self.noise.as_mut()
     }
 
-    /// The classes of a batch of `images` images, of `classes` that there are. A pass that was told of none takes them in
-    /// turn: 0, 1, 2, …, and from the beginning again.
+    /// The classes of a batch of `images` images, each below `classes`. If the pass was given no classes, they are
+    /// taken in turn: 0, 1, 2, …, `classes` − 1, 0, ….
     ///
     /// # Panics
     ///
-    /// If the pass was told of the classes of another number of images.
+    /// If the pass was given classes, but not one for each image.
     pub fn classes_of(&self, images: usize, classes: usize) -> Vec<usize> {
         if self.classes.is_empty() {
             return (0..images).map(|image| image % classes).collect();
@@ -78,12 +78,12 @@ impl Pass {
         self.classes.clone()
     }
 
-    /// Notes what a classifier says of the batch, `[n, classes]`.
+    /// Records the logits of the auxiliary classifier for the batch, `[n, classes]`.
     pub fn note_class_logits(&mut self, logits: Tensor<2>) {
         self.class_logits = Some(logits);
     }
 
-    /// What was noted of the batch's classes, `[n, classes]`, if the network has a classifier.
+    /// Takes the logits of the auxiliary classifier, `[n, classes]`, if the network has one.
     pub fn take_class_logits(&mut self) -> Option<Tensor<2>> {
         self.class_logits.take()
     }
@@ -93,13 +93,13 @@ impl Pass {
         self.reference
     }
 
-    /// Says how many images at the batch's beginning are a reference.
+    /// Sets how many images at the batch's beginning are the reference batch.
     pub(super) fn set_reference(&mut self, count: usize) {
         self.reference = count;
     }
 
-    /// `map` of the images, and of the reference before them if there is one, by themselves: for layers that compare
-    /// images with each other.
+    /// Applies `map` to the images and to the reference batch before them (if there is one) separately. For layers that
+    /// compare images with each other.
     pub(super) fn apart(&self, x: Tensor<4>, map: impl Fn(Tensor<4>) -> Tensor<4>) -> Tensor<4> {
         let [all, ..] = x.dims();
         match self.reference {
@@ -112,13 +112,13 @@ impl Pass {
     }
 }
 
-/// Mean and biased variance of each channel, both `[c]`, over `count` values.
+/// Mean and biased variance of each channel, both `[c]`, of a batch.
 #[derive(Debug, Clone)]
 pub struct Moments {
     /// Mean.
     pub mean: Tensor<1>,
     /// Biased variance.
     pub variance: Tensor<1>,
-    /// Values a channel.
+    /// The number of values of each channel.
     pub count: usize,
 }

@@ -4,19 +4,21 @@ use super::{AnyLayer, ImageShape, Initializer, Layer, Moments, Pass, PullBack, S
 use burn::Tensor;
 use burn::module::{Module, Param};
 
-/// What a residual block's main branch is multiplied by.
+/// The factor of a residual block's main branch.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ResidualScale {
-    /// Nothing.
+    /// 1: the branch is not scaled.
     One,
     /// A constant.
     Fixed(f32),
-    /// A parameter that starts here: at 0 the block begins as its skip (ReZero, Bachlechner et al. 2021).
+    /// A trained parameter that starts at this value. With 0 the block starts as its skip alone (ReZero, Bachlechner et
+    /// al. 2021).
     Trained(f32),
 }
 
-/// A residual block (He et al. 2016): y = scale · main(x) + skip(x), two branches of layers that end in the same shape.
-/// A skip without layers is the identity. Names are `main.N.main.K.weight` and `main.N.skip.K.weight`.
+/// A residual block (He et al. 2016): y = scale · main(x) + skip(x), with two branches of layers that end in the same
+/// shape. A skip without layers is the identity. Parameters are named `main.N.main.K.weight` and
+/// `main.N.skip.K.weight`.
 #[derive(Module, Debug)]
 pub struct Residual {
     /// The main branch.
@@ -30,7 +32,7 @@ pub struct Residual {
 }
 
 impl Residual {
-    /// A block of two branches; a trained scale is made by `init`.
+    /// A block of two branches; `init` makes the parameter of a trained scale.
     pub fn new(main: Vec<AnyLayer>, skip: Vec<AnyLayer>, scale: ResidualScale, init: &Initializer) -> Self {
         let (trained, fixed) = match scale {
             ResidualScale::One => (None, 1.0),
@@ -40,7 +42,7 @@ impl Residual {
         Self { main, skip, scale: trained, fixed }
     }
 
-    /// The scale's fixed part.
+    /// The constant scale; 1 if there is none or the scale is trained.
     pub fn fixed_scale(&self) -> f32 {
         self.fixed
     }
@@ -72,7 +74,8 @@ impl Layer for Residual {
         self.scaled(main) + chain::forward(&self.skip, x, pass)
     }
 
-    /// Runs the branches again, as a training pass without random numbers; [`trace`](Layer::trace) does not have to.
+    /// Runs the branches again in a training pass without random numbers and classes; [`trace`](Layer::trace) avoids
+    /// that.
     fn pull_back(&self, g: Tensor<4>, x: &Tensor<4>, _: &Tensor<4>) -> Option<Tensor<4>> {
         let (_, pull_back) = self.trace(x.clone(), &mut Pass::train());
         pull_back(g)
@@ -156,7 +159,7 @@ mod tests {
         assert_eq!(table.rows[0].trainable, 3 * 2 * 9 + 3 + 3 * 3 * 9 + 3 * 2 + 1);
         assert_eq!(table.rows[0].multiply_adds, 16 * 3 * 2 * 9 + 16 * 3 * 3 * 9 + 4 * 3 * 2);
         assert_eq!(table.rows[0].output, [3, 2, 2]);
-        // conv 48, tanh 48, inner conv and sum 96, pool 12; skip 8 and 12; sum 12.
+        // Main branch: conv 48, tanh 48, inner conv and sum 96, pool 12. Skip: pool 8, conv 12. Sum: 12.
         assert_eq!(table.rows[0].activations, 48 + 48 + 96 + 12 + 8 + 12 + 12);
     }
 
@@ -176,7 +179,7 @@ mod tests {
         }
     }
 
-    /// Three norms, inside and outside: each absorbs its own moments.
+    /// Three batch norms, in both branches and after the block: each absorbs its own moments.
     #[test]
     fn nested_batch_norms_absorb_in_the_order_of_the_pass() {
         let mut network = perturbed(
@@ -190,7 +193,7 @@ mod tests {
                 .build(),
         );
         assert!(network.input_gradient(images([4, 2, 4, 4])).is_none());
-        // A tenth of the way a hundred times is all of it.
+        // Each batch moves the running statistics a tenth of the way; 0.9¹⁰⁰ of the distance is left.
         for _ in 0..100 {
             let mut pass = Pass::train();
             network.forward(images([4, 2, 4, 4]), &mut pass);
@@ -198,7 +201,7 @@ mod tests {
         }
         let [train, evaluate] =
             [Pass::train(), Pass::evaluate()].map(|mut pass| floats(network.forward(images([4, 2, 4, 4]), &mut pass)));
-        // Running variances are unbiased: 64/63.
+        // The running variances are unbiased, 64/63 times the batch's, so the outputs are close but not equal.
         let gap = train.iter().zip(&evaluate).fold(0.0f32, |gap, (a, b)| gap.max((a - b).abs()));
         assert!(gap < 0.1, "{gap}");
     }

@@ -1,4 +1,4 @@
-//! Layers without parameters that change an image's size.
+//! Layers without parameters that change an image's size or shape.
 
 use super::{ImageShape, Layer, Pass};
 use crate::ops;
@@ -6,7 +6,7 @@ use burn::Tensor;
 use burn::module::Module;
 use burn::prelude::{Device, TensorData};
 
-/// 2×2 max pooling with stride 2; the first maximum in row-major order wins. Sizes are even.
+/// 2×2 max pooling with stride 2; of equal maxima the first in row-major order counts. Height and width are even.
 #[derive(Module, Debug)]
 pub struct MaxPool2 {}
 
@@ -28,11 +28,12 @@ impl Layer for MaxPool2 {
     }
 }
 
-/// 2×2 average pooling with stride 2, which is also bilinear halving with half-pixel centres. Sizes are even.
+/// 2×2 average pooling with stride 2, which is the same as bilinear halving with half-pixel centres. Height and width
+/// are even.
 #[derive(Module, Debug)]
 pub struct AveragePool2 {}
 
-/// The share of a pixel in the mean of four.
+/// The weight of a pixel in the mean of four.
 const QUARTER: f32 = 0.25;
 
 impl Layer for AveragePool2 {
@@ -97,8 +98,8 @@ impl Layer for Upsample2 {
     }
 }
 
-/// Bilinear doubling of height and width with half-pixel centres (PyTorch's `align_corners=False`): between two pixels
-/// a and b stand ¾a + ¼b and ¼a + ¾b; at the edge the last pixel goes on.
+/// Bilinear doubling of height and width with half-pixel centres (PyTorch's `align_corners=False`): between the centres
+/// of two pixels a and b lie the new pixels ¾a + ¼b and ¼a + ¾b; the edge pixels are repeated outwards.
 #[derive(Module, Debug)]
 pub struct BilinearUpsample2 {}
 
@@ -115,14 +116,14 @@ fn doubling(size: usize, device: &Device) -> Tensor<2> {
     Tensor::from_data(TensorData::new(values, [size, 2 * size]), device)
 }
 
-/// Every row of `x[n, c, h, w]` times `matrix[w, w']`.
+/// Multiplies every row of `x[n, c, h, w]` by `matrix[w, w']`.
 fn along_rows(x: Tensor<4>, matrix: Tensor<2>) -> Tensor<4> {
     let [n, c, h, w] = x.dims();
     let [_, to] = matrix.dims();
     x.reshape([n * c * h, w]).matmul(matrix).reshape([n, c, h, to])
 }
 
-/// Every column, then every row times a matrix.
+/// Multiplies every column by the matrix `columns`, then every row by the matrix `rows`.
 fn both_ways(x: Tensor<4>, columns: Tensor<2>, rows: Tensor<2>) -> Tensor<4> {
     let x = along_rows(x.swap_dims(2, 3), columns).swap_dims(2, 3);
     along_rows(x, rows)
@@ -150,7 +151,7 @@ impl Layer for BilinearUpsample2 {
     }
 }
 
-/// Four channels to a block of 2×2 pixels (Shi et al. 2016), in the order of PyTorch's `PixelShuffle(2)`:
+/// Turns every four channels into blocks of 2×2 pixels (Shi et al. 2016), in the order of PyTorch's `PixelShuffle(2)`:
 /// `[n, 4c, h, w]` to `[n, c, 2h, 2w]`.
 #[derive(Module, Debug)]
 pub struct PixelShuffle2 {}
@@ -175,10 +176,10 @@ impl Layer for PixelShuffle2 {
     }
 }
 
-/// The same values in another shape, `[n, …]` to `[n, shape]`, in row-major order.
+/// Reshapes each image, `[n, …]` to `[n, shape]`, in row-major order.
 #[derive(Module, Debug)]
 pub struct Reshape {
-    /// The output's shape, of as many values as the input's.
+    /// The output's shape, with as many values as the input's.
     #[module(skip)]
     pub shape: ImageShape,
 }
@@ -222,7 +223,7 @@ mod tests {
         assert_eq!(floats(Reshape { shape: [4, 2, 2] }.forward(x.clone(), pass)), floats(x));
     }
 
-    /// PyTorch's `interpolate(…, scale_factor=2, mode="bilinear")` of [[0, 1], [2, 3]].
+    /// The expected values are PyTorch's `interpolate(…, scale_factor=2, mode="bilinear")` of [[0, 1], [2, 3]].
     #[test]
     fn bilinear_doubling_has_half_pixel_centres() {
         let y = floats(BilinearUpsample2 {}.forward(counted([1, 1, 2, 2]), &mut Pass::train()));
@@ -240,7 +241,8 @@ mod tests {
         );
     }
 
-    /// PyTorch's `PixelShuffle(2)`: channel 4i + 2r + s becomes the pixels at row r, column s of each block.
+    /// In PyTorch's `PixelShuffle(2)`, channel 4i + 2r + s becomes the pixels at row r, column s of each block of
+    /// output channel i.
     #[test]
     fn channels_become_pixels_as_in_pytorch() {
         let y = floats(PixelShuffle2 {}.forward(counted([1, 4, 1, 2]), &mut Pass::train()));

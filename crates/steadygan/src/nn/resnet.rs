@@ -1,4 +1,4 @@
-//! Residual networks, of two kinds of blocks.
+//! Residual networks with one of two kinds of blocks.
 
 mod norm_free;
 mod sngan;
@@ -23,10 +23,11 @@ fn check(model: &ModelPlan) -> Result<()> {
     require(bare, "model.block", "norm-free", "\"sngan\" for a normalisation (or --without it)")
 }
 
-/// The most channels of a stage, as both papers cap them.
+/// The most channels at any size; both papers have this limit.
 const MAX_CHANNELS: usize = 1024;
 
-/// Channels at each size from the smallest image's up to the whole image's: they double as it halves.
+/// Channels at each size, from the smallest image up to the whole image: they double where the size halves, up to
+/// [`MAX_CHANNELS`].
 fn widths(width: usize, doublings: usize) -> Vec<usize> {
     (0..=doublings).rev().map(|step| (width << step).min(MAX_CHANNELS)).collect()
 }

@@ -5,20 +5,20 @@ use crate::ops;
 use burn::Tensor;
 use burn::module::Param;
 
-/// Power iterations before the first step, as PyTorch's `parametrizations.spectral_norm` takes them.
+/// Power iterations before the first step, as many as PyTorch's `parametrizations.spectral_norm` does.
 const FIRST_ITERATIONS: usize = 15;
 
-/// The least length that a vector is divided by: PyTorch's default.
+/// The smallest length that a vector is divided by when it is normalised: PyTorch's default.
 const EPSILON: f32 = 1e-12;
 
-/// A convolution's singular vectors u `[out]` and v `[rest]`, of length 1; none without spectral normalisation.
+/// A convolution's singular vectors u `[out]` and v `[rest]`, of length 1; `None` without spectral normalisation.
 pub(super) type Vectors = (Option<Param<Tensor<1>>>, Option<Param<Tensor<1>>>);
 
-/// The weight W of a convolution under spectral normalisation (Miyato et al. 2018): the layer uses W/σ, whose largest
-/// singular value is about 1, W being taken as a matrix `[out, rest]`.
+/// The weight W of a convolution under spectral normalisation (Miyato et al. 2018). The layer uses W/σ, whose largest
+/// singular value is about 1 when W is read as a matrix `[out, rest]`.
 ///
-/// σ = uᵀWv, with u and v from power iterations: v ← Wᵀu/‖Wᵀu‖, u ← Wv/‖Wv‖, one a step of training. u and v are
-/// constants to differentiation; W in σ is not. They are saved beside the weight as `weight_u` and `weight_v`.
+/// σ = uᵀWv, where u and v come from power iterations, v ← Wᵀu/‖Wᵀu‖, u ← Wv/‖Wv‖, one per training step. Gradients
+/// flow through the W in σ, but u and v are constants. They are saved beside the weight as `weight_u` and `weight_v`.
 #[derive(Debug)]
 pub struct SpectralWeight<'a> {
     pub(super) weight: &'a mut Param<Tensor<4>>,
@@ -39,7 +39,7 @@ impl SpectralWeight<'_> {
         }
     }
 
-    /// Replaces W by W/σ and ends the normalisation.
+    /// Replaces W by W/σ and removes the normalisation.
     pub fn fold(self) {
         let folded = normalised(self.weight.val(), self.u, self.v, self.out_dim).detach();
         let trainable = self.weight.is_require_grad();
@@ -68,7 +68,7 @@ fn iteration(matrix: &Tensor<2>, u: Tensor<1>) -> (Tensor<1>, Tensor<1>) {
     (u.detach(), v.detach())
 }
 
-/// The vectors of a new weight: u drawn under `name`, then iterations.
+/// The vectors of a new weight: u is drawn under `name`, then [`FIRST_ITERATIONS`] power iterations follow.
 pub(super) fn vectors(weight: &Param<Tensor<4>>, out_dim: usize, name: &str, init: &Initializer) -> Vectors {
     let matrix = matrix(weight.val().detach(), out_dim);
     let mut u = unit(init.standard_normal(&format!("{name}.weight_u"), matrix.dims()[0]));
@@ -178,7 +178,7 @@ mod tests {
         );
     }
 
-    /// The difference quotients move σ with the weight.
+    /// Changing a weight in the difference quotients changes σ too, so they test the gradient through σ.
     #[test]
     fn gradients_flow_through_sigma() {
         assert_pull_back(&network(), images([2, 2, 4, 4]));

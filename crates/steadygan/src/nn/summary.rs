@@ -7,32 +7,32 @@ use std::fmt;
 /// One layer of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LayerRow {
-    /// What the layer is, with kernel and stride.
+    /// The layer's name, with kernel and stride if it is a convolution.
     pub layer: String,
     /// The output's shape for one image: channels, height, width.
     pub output: ImageShape,
     /// Parameters that training changes.
     pub trainable: usize,
-    /// Values that training changes otherwise (running statistics).
+    /// Values that gradients do not change (buffers, such as running statistics).
     pub not_trainable: usize,
-    /// Multiplications with addition for one image.
+    /// Multiply-add operations for one image.
     pub multiply_adds: u64,
-    /// Values that one image makes in a forward pass, those inside of a block too.
+    /// How many values a forward pass of one image computes, including those inside a block.
     pub activations: usize,
 }
 
 impl LayerRow {
-    /// All parameters as Keras counts them, the running statistics too.
+    /// All parameters as Keras counts them, including the running statistics.
     pub fn parameters(&self) -> usize {
         self.trainable + self.not_trainable
     }
 }
 
-/// A network's layers with output shapes, parameters and work, as Keras' `summary` shows them; any stack of
-/// layers is a network ([`Builder`](super::Builder)), and displaying the table prints it.
+/// A table of a network's layers with output shapes, parameters and work, similar to Keras' `summary`; `Display` prints
+/// it. Any stack of layers is a network ([`Builder`](super::Builder)).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LayerTable {
-    /// Above the table.
+    /// The line above the table.
     pub title: String,
     /// The shape of one input.
     pub input: ImageShape,
@@ -62,7 +62,7 @@ impl LayerTable {
         Self { title: title.into(), input: network.input(), rows }
     }
 
-    /// All parameters as Keras counts them, the running statistics too.
+    /// All parameters as Keras counts them, including the running statistics.
     pub fn parameters(&self) -> usize {
         self.rows.iter().map(LayerRow::parameters).sum()
     }
@@ -72,23 +72,23 @@ impl LayerTable {
         self.rows.iter().map(|row| row.trainable).sum()
     }
 
-    /// Values that training changes otherwise.
+    /// Values that gradients do not change (buffers).
     pub fn not_trainable(&self) -> usize {
         self.rows.iter().map(|row| row.not_trainable).sum()
     }
 
-    /// Multiplications with addition for one image.
+    /// Multiply-add operations for one image.
     pub fn multiply_adds(&self) -> u64 {
         self.rows.iter().map(|row| row.multiply_adds).sum()
     }
 
-    /// Values that one image makes in a forward pass, over all layers.
+    /// How many values a forward pass of one image computes, over all layers.
     pub fn activations(&self) -> usize {
         self.rows.iter().map(|row| row.activations).sum()
     }
 }
 
-/// A number with a comma every three digits.
+/// The number with commas between groups of three digits.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();

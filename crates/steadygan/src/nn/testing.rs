@@ -1,4 +1,4 @@
-//! What the layers' tests share.
+//! Helpers that the layers' tests share.
 
 use super::{
     Block, Builder, Downsampling, ImageShape, Init, Initializer, ModelPlan, Network, NetworkPlan, Output, Pass,
@@ -13,7 +13,7 @@ use burn::prelude::{Device, TensorData};
 use rand_distr::{Distribution, StandardNormal};
 use std::collections::BTreeMap;
 
-/// PyTorch's rule, on the CPU with gradients.
+/// An initializer with PyTorch's rule, on the CPU with gradients.
 pub(crate) fn init() -> Initializer {
     let device = Device::flex().autodiff();
     Initializer { init: Init::FanInUniform, seed: 0, network: "test".into(), device }
@@ -24,7 +24,7 @@ pub(crate) fn builder(input: ImageShape) -> Builder {
     Builder::new(input, init())
 }
 
-/// The smallest plan of networks, to be changed.
+/// A small plan of networks, from which tests derive theirs.
 pub(crate) fn model() -> ModelPlan {
     ModelPlan {
         family: dcgan::FAMILY,
@@ -52,13 +52,13 @@ pub(crate) fn model() -> ModelPlan {
     }
 }
 
-/// Trained values of a network.
+/// The number of a network's trained values.
 pub(crate) fn parameters(network: &Network) -> usize {
     named_tensors(network).iter().filter(|tensor| tensor.trainable).map(|tensor| tensor.data.num_elements()).sum()
 }
 
-/// A generator makes images that differ, of the shape and finite, and a discriminator judges them; every parameter of
-/// both has a gradient, in a pass with random numbers.
+/// Checks that the generator's images have the discriminator's input shape, that their logits are finite and differ,
+/// and that every parameter of both networks has a gradient. The pass has random numbers.
 #[track_caller]
 pub(crate) fn assert_judges(generator: &Network, discriminator: &Network) {
     let [latent, ..] = generator.input();
@@ -84,7 +84,7 @@ pub(crate) fn images(shape: [usize; 4]) -> Tensor<4> {
     named_images("images", shape)
 }
 
-/// Values of N(0, 1), others for each name.
+/// Values of N(0, 1), different for each name.
 pub(crate) fn named_images(name: &str, shape: [usize; 4]) -> Tensor<4> {
     let stream = crate::rng::stream(0, name, 0);
     let values: Vec<f32> = StandardNormal.sample_iter(stream).take(shape.iter().product()).collect();
@@ -101,14 +101,14 @@ fn tensors(network: &Network) -> Tensors {
     named_tensors(network).into_iter().map(|tensor| (tensor.name, tensor.data)).collect()
 }
 
-/// The network's tensor at a place in its own order, flat.
+/// The network's tensor number `at`, in the network's order, flattened.
 pub(crate) fn tensor(network: &Network, at: usize) -> Tensor<1> {
     let data = named_tensors(network).swap_remove(at).data;
     let count = data.num_elements();
     Tensor::from_data(TensorData::new(data.iter::<f32>().collect(), [count]), &Device::flex())
 }
 
-/// The network with every parameter moved, those that start at 0 or 1 too.
+/// The network with noise added to every trained parameter, so that none is at its initial 0 or 1.
 pub(crate) fn perturbed(network: Network) -> Network {
     let mut moved = tensors(&network);
     for tensor in named_tensors(&network).into_iter().filter(|tensor| tensor.trainable) {
@@ -125,7 +125,7 @@ pub(crate) fn assert_close(a: &[f32], b: &[f32]) {
     assert_within(a, b, 1e-5);
 }
 
-/// Every value within a share of the largest.
+/// Checks that every difference is at most `tolerance` times the largest absolute value of `b`.
 #[track_caller]
 fn assert_within(a: &[f32], b: &[f32], tolerance: f32) {
     assert_eq!(a.len(), b.len());
@@ -136,13 +136,13 @@ fn assert_within(a: &[f32], b: &[f32], tolerance: f32) {
     }
 }
 
-/// Chained pull-backs give what backpropagation gives.
+/// Checks that chained pull-backs give the same input gradient as backpropagation.
 #[track_caller]
 pub(crate) fn assert_pull_back(network: &Network, x: Tensor<4>) {
     assert_pull_back_of(network, x.into());
 }
 
-/// The same for images of classes.
+/// [`assert_pull_back`] for images with classes.
 #[track_caller]
 pub(crate) fn assert_pull_back_of(network: &Network, Classed { images: x, classes }: Classed) {
     let x = x.require_grad();
@@ -156,19 +156,20 @@ fn energy(x: Tensor<4>) -> f64 {
     floats(x).into_iter().map(|value| 0.5 * f64::from(value).powi(2)).sum()
 }
 
-/// The same as a loss.
+/// [`energy`] as a differentiable loss.
 fn energy_loss(x: Tensor<4>) -> Tensor<1> {
     (x.clone() * x).sum() * 0.5
 }
 
-/// Difference quotients of `f` at 0 with error O(h⁴), with a step and with half of it.
+/// Difference quotients of `f` at 0 with error O(h⁴), with step h and with half of it.
 fn slopes(f: impl Fn(f32) -> f64) -> [f64; 2] {
     const STEP: f32 = 1.0 / 512.0;
     let quotient = |h: f32| (8.0 * (f(h) - f(-h)) - (f(2.0 * h) - f(-2.0 * h))) / (12.0 * f64::from(h));
     [quotient(STEP), quotient(0.5 * STEP)]
 }
 
-/// Exact derivatives against difference quotients, one in five of which may fall on a kink: where the step matters.
+/// Compares exact derivatives with difference quotients. Where the two steps' quotients differ, the function has a kink
+/// nearby and the derivative is not compared; this may happen for at most one derivative in five.
 #[track_caller]
 fn assert_slopes(exact: &[f32], numeric: &[[f64; 2]]) {
     const TOLERANCE: f64 = 2e-3;
@@ -180,7 +181,8 @@ fn assert_slopes(exact: &[f32], numeric: &[[f64; 2]]) {
     assert_within(&found, &expected, TOLERANCE as f32);
 }
 
-/// A loss's gradients for all parameters.
+/// Compares the gradients of `loss` for all parameters with difference quotients of `value`, the same loss in double
+/// precision.
 #[track_caller]
 pub(crate) fn assert_gradients(
     network: &Network,
@@ -205,21 +207,21 @@ pub(crate) fn assert_gradients(
     assert_slopes(&exact, &numeric);
 }
 
-/// The gradient of a penalty, ½‖input gradient‖², for every parameter against difference quotients.
+/// Compares the gradient of a penalty, ½‖input gradient‖², for every parameter with difference quotients.
 #[track_caller]
 pub(crate) fn assert_penalty_gradients(network: &Network, x: Tensor<4>) {
     let gradient = |network: &Network| network.input_gradient(x.clone()).expect("no layer mixes the batch");
     assert_gradients(network, |network| energy_loss(gradient(network)), |network| energy(gradient(network)));
 }
 
-/// The gradient of ½‖output‖² for every parameter against difference quotients.
+/// Compares the gradient of ½‖output‖² for every parameter with difference quotients.
 #[track_caller]
 pub(crate) fn assert_parameter_gradients(network: &Network, x: Tensor<4>) {
     let output = |network: &Network| network.forward(x.clone(), &mut Pass::train());
     assert_gradients(network, |network| energy_loss(output(network)), |network| energy(output(network)));
 }
 
-/// The gradient of ½‖output − target‖² for the input against difference quotients.
+/// Compares the gradient of ½‖output − target‖² for the input with difference quotients.
 #[track_caller]
 pub(crate) fn assert_input_gradient(network: &Network, x: Tensor<4>) {
     let shifted = |x: Tensor<4>| {

@@ -1,7 +1,7 @@
-//! The small networks for Stacked-MNIST of Metz et al. 2017, as PacGAN's code has them (Lin et al. 2018).
+//! The small networks of Metz et al. 2017 for Stacked-MNIST, as in PacGAN's code (Lin et al. 2018).
 //!
-//! Theirs has generator width 8 and, at a quarter of it, discriminator width 2 (at half: 4), a latent of 256, batch norm
-//! in both networks, ReLU in the generator and LeakyReLU 0.3 in the discriminator. Every layer has a bias.
+//! The originals have generator width 8 and discriminator width 2 (a quarter) or 4 (a half), a latent of 256, batch
+//! norm in both networks, ReLU in the generator and LeakyReLU 0.3 in the discriminator. Every layer has a bias.
 
 use super::family::{self, attentive, compared, convolutional_weights, hidden};
 use super::{Architecture, ConvSpec, Family, Initializer, ModelPlan, Network};
@@ -25,10 +25,10 @@ const BASE: usize = 4;
 
 const KERNEL: usize = 3;
 
-/// Zeros before and after the larger image between sizes 4 and 7, 7 and 14, 14 and 28: TensorFlow's "same".
+/// Zeros (before, after) the larger image, between sizes 4 and 7, 7 and 14, 14 and 28: TensorFlow's "same".
 const PADS: [(usize, usize); 3] = [(1, 1), (0, 1), (0, 1)];
 
-/// `[n, latent, 1, 1]` to images `[n, channels, 28, 28]`: linear to 4×4 with 8 · width channels, transposed 3×3
+/// `[n, latent, 1, 1]` to images `[n, channels, 28, 28]`: a linear layer to 4×4 with 8 · width channels, transposed 3×3
 /// convolutions to 7×7, 14×14 and 28×28 that halve the channels, and a 3×3 convolution.
 pub fn generator(plan: &ModelPlan, init: Initializer) -> Network {
     let network = &plan.generator;
@@ -46,8 +46,8 @@ pub fn generator(plan: &ModelPlan, init: Initializer) -> Network {
     family::generator(builder.conv(ConvSpec::same(from, plan.channels, KERNEL, 1, true)), plan)
 }
 
-/// Images `[n, pack · channels, 28, 28]` to logits `[n, 1, 1, 1]`: 3×3 convolutions with stride 2 to width, 2 · width and
-/// 4 · width channels, each normalised, the first too, and a linear layer over the 4×4 image.
+/// Images `[n, pack · channels, 28, 28]` to logits `[n, 1, 1, 1]`: 3×3 convolutions with stride 2 to width, 2 · width
+/// and 4 · width channels, all normalised (even the first), and a linear layer over the 4×4 image.
 pub fn discriminator(plan: &ModelPlan, init: Initializer) -> Network {
     let network = &plan.discriminator;
     let mut builder = family::images(plan, init);
@@ -93,7 +93,7 @@ mod tests {
         let linear = 257 * 1_024 + 2 * 64;
         let transposed = (64 * 9 + 3) * 32 + (32 * 9 + 3) * 16 + (16 * 9 + 3) * 8;
         assert_eq!(parameters(&generator), linear + transposed + (8 * 9 + 1) * 3);
-        // A bias, a scale and a shift for each channel.
+        // Each hidden channel has a bias, a scale and a shift.
         assert_eq!(parameters(&discriminator), (3 * 9 + 3) * 2 + (2 * 9 + 3) * 4 + (4 * 9 + 3) * 8 + 8 * 16 + 1);
         assert_judges(&generator, &discriminator);
     }

@@ -5,13 +5,15 @@ use super::{BatchNorm, ImageShape, Initializer, Layer, Pass};
 use burn::Tensor;
 use burn::module::{Module, Param};
 
-/// Virtual batch normalisation (Salimans et al. 2016): γ·(x − μ)/√(σ² + ε) + β, ε = 1e-5, with for each channel the
-/// moments of a fixed reference batch of m images and the image itself: the reference counts m/(m + 1), the image
-/// 1/(m + 1). The reference's own images are normalised by the reference alone. `[n, c, h, w]` to the same shape.
+/// Virtual batch normalisation (Salimans et al. 2016): γ·(x − μ)/√(σ² + ε) + β, ε = 1e-5. The moments of each channel
+/// are taken over a fixed reference batch of m images and the image itself: the reference has weight m/(m + 1), the
+/// image 1/(m + 1). The images of the reference batch are normalised by the reference batch alone. `[n, c, h, w]` to
+/// the same shape.
 ///
-/// The network carries the reference ([`Network::set_reference`](super::Network::set_reference)) and runs it along
-/// before every batch, so that its activations are those of the present weights and gradients flow through them. That
-/// costs as much as the batch itself. Without a reference (m = 0) the layer is an instance norm.
+/// The network holds the reference batch ([`Network::set_reference`](super::Network::set_reference)) and puts it
+/// through its layers together with every batch, so that the reference's activations follow from the current weights
+/// and gradients flow through them. A reference of the batch's size doubles the cost of a pass. Without a reference
+/// (m = 0) the layer is an instance norm.
 #[derive(Module, Debug)]
 pub struct VirtualBatchNorm {
     /// Scale γ, `[c]`.
@@ -21,17 +23,18 @@ pub struct VirtualBatchNorm {
 }
 
 impl VirtualBatchNorm {
-    /// Images of the families' reference batches: the usual batch.
+    /// The number of images in the reference batches of the network families: the usual batch size.
     pub const REFERENCE: usize = 64;
 
-    /// A layer for `channels` channels whose scale `init` draws under `name`, as batch norm's.
+    /// A layer for `channels` channels whose scale `init` draws under `name`, by batch norm's rule.
     pub fn new(channels: usize, name: &str, init: &Initializer) -> Self {
         let weight = init.scale(&format!("{name}.weight"), channels);
         Self { weight, bias: Param::from_tensor(init.constant(0.0, channels)) }
     }
 }
 
-/// Mean and variance of each channel, over pixels and the given dimensions more: `[n or 1, c, 1, 1]`.
+/// Mean and variance over the dimensions `dims`, which keep size 1: `[n, c, 1, 1]` over `[2, 3]`, `[1, c, 1, 1]` over
+/// `[0, 2, 3]`.
 fn moments(x: &Tensor<4>, dims: &[usize]) -> (Tensor<4>, Tensor<4>) {
     let mean = x.clone().mean_dims(dims);
     let centred = x.clone() - mean.clone();
@@ -42,7 +45,7 @@ fn standardised(x: Tensor<4>, mean: Tensor<4>, variance: Tensor<4>) -> Tensor<4>
     (x - mean) / (variance + BatchNorm::EPSILON).sqrt()
 }
 
-/// The images of `x` behind the `count` of the reference, normalised, and the reference before them.
+/// Normalises `x`, whose first `count` images are the reference batch; the result has the same order.
 fn normalised(x: Tensor<4>, count: usize) -> Tensor<4> {
     let [all, ..] = x.dims();
     let images = x.clone().narrow(0, count, all - count);
@@ -54,7 +57,7 @@ fn normalised(x: Tensor<4>, count: usize) -> Tensor<4> {
     let (mean, variance) = moments(&reference, &[0, 2, 3]);
     let share = 1.0 / (count as f32 + 1.0);
     let between = image_mean - mean.clone();
-    // Of a mixture: the mean of the variances and the variance of the means.
+    // The variance of a mixture is the mean of the variances plus the variance of the means.
     let mixed_mean = mean.clone() + between.clone() * share;
     let mixed_variance =
         variance.clone() * (1.0 - share) + image_variance * share + between.clone() * between * (share * (1.0 - share));
@@ -67,7 +70,7 @@ impl Layer for VirtualBatchNorm {
         affine(normalised(x, pass.reference()), self.weight.val(), self.bias.val())
     }
 
-    /// None: a plan refuses it together with a penalty, as every normalisation.
+    /// None: a plan refuses this layer together with a penalty, as it refuses the other norms.
     fn pull_back(&self, _: Tensor<4>, _: &Tensor<4>, _: &Tensor<4>) -> Option<Tensor<4>> {
         None
     }
@@ -101,8 +104,8 @@ mod tests {
         perturbed(network)
     }
 
-    /// Every pixel of the reference and of the image in one heap, the reference's m images at their weight: the
-    /// moments of m + 1 images.
+    /// The moments of an image equal the moments over all pixels of the m + 1 images that are the reference batch and
+    /// the image.
     #[test]
     fn moments_are_those_of_reference_and_image_together() {
         let mut network = builder([1, 2, 2]).virtual_batch_norm(1).build();
@@ -130,7 +133,8 @@ mod tests {
         assert_close(&both, &each.concat());
     }
 
-    /// Through the reference's moments too: the differences move them.
+    /// Changing a weight in the difference quotients changes the reference's moments too, so they test the gradient
+    /// through these moments.
     #[test]
     fn gradients_are_those_of_finite_differences() {
         assert_input_gradient(&network(3), images([2, 2, 4, 4]));

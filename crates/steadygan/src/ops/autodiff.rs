@@ -1,4 +1,4 @@
-//! The backward pass of every operator of [`GanOps`].
+//! The backward pass of the operators of [`GanOps`]; those that are never differentiated return constants.
 
 use super::{AdamStep, BatchNormSettings, ColourMix, Conv, GanOps, Hole, Shift};
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
@@ -9,11 +9,11 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend};
 use std::fmt;
 
-/// Takes what the forward pass kept, the output's gradient and which inputs want theirs, to the
-/// inputs' gradients.
+/// Computes the inputs' gradients from the state that the forward pass kept, the output's gradient, and
+/// which inputs need a gradient.
 type Pull<B, S, const N: usize> = fn(S, FloatTensor<B>, [bool; N]) -> [Option<FloatTensor<B>>; N];
 
-/// A backward pass given by a function.
+/// A backward pass that calls a function.
 struct Rule<B: Backend, S, const N: usize>(Pull<B, S, N>);
 
 impl<B: Backend, S, const N: usize> fmt::Debug for Rule<B, S, N> {
@@ -41,7 +41,7 @@ where
     }
 }
 
-/// Records an operator: its inputs, its output, what `pull` needs, and `pull`.
+/// Records an operator for the backward pass: its inputs, its output, the state that `pull` needs, and `pull`.
 fn record<B, C, S, const N: usize>(
     inputs: [&FloatTensor<Autodiff<B, C>>; N],
     output: FloatTensor<B>,

@@ -7,7 +7,7 @@ use steadygan_kernels as kernels;
 
 type Tensor = FloatTensor<Flex>;
 
-/// The tensor's elements in row-major order, copied only if it is a strided view.
+/// Calls `f` with the tensor's elements in row-major order; they are copied only if the tensor is a strided view.
 fn with_slice<R>(x: &Tensor, f: impl FnOnce(&[f32]) -> R) -> R {
     match x.as_slice::<f32>() {
         Some(slice) => f(slice),
@@ -15,7 +15,7 @@ fn with_slice<R>(x: &Tensor, f: impl FnOnce(&[f32]) -> R) -> R {
     }
 }
 
-/// A new tensor that `fill` writes whole.
+/// A new tensor; `fill` writes every element.
 fn filled(shape: Shape, fill: impl FnOnce(&mut [f32])) -> Tensor {
     let bytes = memory::filled(shape.num_elements(), fill);
     flex::FlexTensor::new(bytes, flex::Layout::contiguous(shape), DType::F32)
@@ -31,25 +31,25 @@ fn mapped2(x: &Tensor, v: &Tensor, kernel: impl FnOnce(&[f32], &[f32], &mut [f32
     filled(x.shape(), |y| with_slice(x, |x| with_slice(v, |v| kernel(x, v, y))))
 }
 
-/// Channels and elements of a plane of an NCHW tensor.
+/// The number of channels of an NCHW tensor, and the elements of one plane.
 fn channels_and_plane(x: &Tensor) -> (usize, usize) {
     let [_, channels, height, width] = x.shape().dims();
     (channels, height * width)
 }
 
-/// Planes, height and width of an NCHW tensor.
+/// The number of planes of an NCHW tensor (n · c), its height and its width.
 fn planes(x: &Tensor) -> (usize, usize, usize) {
     let [n, c, height, width] = x.shape().dims();
     (n * c, height, width)
 }
 
-/// `x`'s shape with height and width taken times `up` and divided by `down`.
+/// `x`'s shape with height and width multiplied by `up` and divided by `down`.
 fn resized(x: &Tensor, up: usize, down: usize) -> Shape {
     let [n, c, height, width] = x.shape().dims();
     Shape::from([n, c, height * up / down, width * up / down])
 }
 
-/// Lends the channel vectors of a batch normalisation to a kernel.
+/// Calls `f` with a batch normalisation's settings and channel vectors, as the kernels take them.
 fn with_batch_norm<R>(
     x: &Tensor,
     [mean, variance, gamma, beta]: [&Tensor; 4],
@@ -70,7 +70,7 @@ fn with_batch_norm<R>(
     })
 }
 
-/// Lends a LeakyReLU's output and the gradient behind it to a kernel.
+/// Calls `f` with a LeakyReLU's output and the gradient at that output, as the kernels take them.
 fn with_leaky_relu<R>(
     y: &Tensor,
     dy: &Tensor,
@@ -80,7 +80,7 @@ fn with_leaky_relu<R>(
     with_slice(y, |y| with_slice(dy, |dy| f(kernels::LeakyReluOutput { y, slope }, dy)))
 }
 
-/// The tensor's own storage if nothing else holds it, else a copy: to be written in place.
+/// A contiguous tensor to be changed in place. Writing copies the storage if another tensor shares it.
 fn owned(x: Tensor) -> Tensor {
     x.to_contiguous()
 }

@@ -1,23 +1,23 @@
-//! The memory of the CPU's tensors, used again: a training step asks for the same sizes as the one before it, and neither the system
-//! nor we should clear what a kernel overwrites.
+//! Reuses the memory of the CPU's tensors. A training step needs the same sizes as the step before it, and reused
+//! memory is not cleared, which would be wasted work because the kernels overwrite it.
 
 use burn::backend::{AllocationProperty, Bytes};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Tensors of fewer numbers are left to the allocator, which is as quick.
+/// Tensors with fewer numbers come from the allocator, which is as fast for them.
 const FEWEST: usize = 4096;
 
 static POOL: Mutex<Pool> = Mutex::new(Pool { idle: BTreeMap::new(), idle_numbers: 0, lent: 0, most_lent: 0 });
 
-/// Buffers that no tensor uses. All sizes are in numbers.
+/// Buffers that no tensor uses at the moment, and counts. All sizes are in numbers (`f32`), not bytes.
 struct Pool {
-    /// By their length.
+    /// The unused buffers by their length.
     idle: BTreeMap<usize, Vec<Vec<f32>>>,
     idle_numbers: usize,
     lent: usize,
-    /// The most that was ever lent at once: idle buffers together are never larger, so that memory stays within twice of what tensors
-    /// needed.
+    /// The most numbers ever lent at once. The idle buffers together never exceed it, so that memory is at most twice
+    /// what the tensors needed.
     most_lent: usize,
 }
 
@@ -45,7 +45,7 @@ fn pool<R>(work: impl FnOnce(&mut Pool) -> R) -> R {
     work(&mut POOL.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// A lent buffer; it returns when the last tensor that shares it is gone.
+/// A lent buffer. It goes back to the pool when the last tensor that shares it is dropped.
 struct Lent(Vec<f32>);
 
 impl AsRef<[u8]> for Lent {
@@ -61,7 +61,7 @@ impl Drop for Lent {
     }
 }
 
-/// Memory of `length` numbers that `fill` writes whole; what stood there before is unspecified.
+/// Memory of `length` numbers. `fill` must write every number, because the previous contents are unspecified.
 pub(super) fn filled(length: usize, fill: impl FnOnce(&mut [f32])) -> Bytes {
     if length < FEWEST {
         let mut numbers = vec![0.0; length];
@@ -93,7 +93,7 @@ mod tests {
         assert_eq!((pool.lent, pool.idle_numbers), (0, 25));
         assert_eq!(pool.lend(1), None);
         pool.take_back(vec![0.0; 1]);
-        assert_eq!(pool.idle_numbers, 25, "one more would be more than was ever lent");
+        assert_eq!(pool.idle_numbers, 25, "the idle buffers would exceed the most ever lent");
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! The operators that GAN training spends its time in, as an extension of Burn's back ends.
 //!
-//! [`GanOps`] has stock Burn operations as default bodies, so that every back end can run them; the
-//! CPU back end overrides them with the kernels of `steadygan-kernels` (`flex.rs`); `autodiff.rs`
-//! gives each its backward pass. The functions here are the same operators over [`Tensor`].
+//! [`GanOps`] has stock Burn operations as default bodies, so that every back end can run it. The
+//! CPU back end overrides them with the kernels of `steadygan-kernels` (`flex.rs`), and `autodiff.rs`
+//! adds the backward passes. The functions here are the same operators over [`Tensor`].
 //!
-//! The linear operators stay closed under differentiation: the gradients of [`conv`] are
-//! [`conv_transpose`] and the weight gradient, the gradients of [`conv_transpose`] are [`conv`] and
-//! the same weight gradient, and likewise for pooling's scatter and gather and for doubling and its
-//! sum. That is what makes an exact input gradient inside a loss possible although Burn
-//! differentiates only once.
+//! The linear operators are closed under differentiation: the gradients of [`conv`] are
+//! [`conv_transpose`] and the weight gradient; the gradients of [`conv_transpose`] are [`conv`] and
+//! the same weight gradient. The same holds for the scatter and gather of pooling, and for doubling
+//! and the sum over blocks. Because of this an exact input gradient can be part of a loss, although
+//! Burn differentiates only once.
 
 mod autodiff;
 #[cfg(not(feature = "stock-operators"))]
@@ -25,12 +25,12 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, backend_extension};
 pub use steadygan_kernels::{AdamStep, ColourMix, Conv, Hole, Shift};
 
-/// What [`GanOps::batch_norm`] is told besides its tensors.
+/// The parameters of [`GanOps::batch_norm`] that are not tensors.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BatchNormSettings {
     /// Added to the variance under the root.
     pub epsilon: f32,
-    /// Whether the moments are the batch's own, so that they depend on its images; running
+    /// Whether the moments are the batch's own, so that gradients flow through them; running
     /// statistics are constants.
     pub of_batch: bool,
     /// The slope of a LeakyReLU that follows and is computed in the same pass; 0 is a ReLU.
@@ -56,7 +56,8 @@ pub trait GanOps: Backend {
     fn conv_leaky_relu(x: FloatTensor<Self>, weight: FloatTensor<Self>, conv: Conv, slope: f32) -> FloatTensor<Self> {
         <Self as GanOps>::leaky_relu(<Self as GanOps>::conv(x, weight, conv), slope)
     }
-    /// The gradient of [`conv_leaky_relu`](Self::conv_leaky_relu) for its input, from its output. Never differentiated.
+    /// The gradient of [`conv_leaky_relu`](Self::conv_leaky_relu) for its input, computed from its output `y`. Never
+    /// differentiated.
     fn conv_leaky_relu_input_gradient(
         y: FloatTensor<Self>,
         dy: FloatTensor<Self>,
@@ -66,7 +67,8 @@ pub trait GanOps: Backend {
     ) -> FloatTensor<Self> {
         Self::conv_transpose(<Self as GanOps>::leaky_relu_gradient(y, dy, slope), weight, conv)
     }
-    /// The gradient of [`conv_leaky_relu`](Self::conv_leaky_relu) for its weight, from its output. Never differentiated.
+    /// The gradient of [`conv_leaky_relu`](Self::conv_leaky_relu) for its weight, computed from its output `y`. Never
+    /// differentiated.
     fn conv_leaky_relu_weight_gradient(
         x: FloatTensor<Self>,
         y: FloatTensor<Self>,
@@ -89,7 +91,7 @@ pub trait GanOps: Backend {
     fn channel_moments(x: FloatTensor<Self>) -> (FloatTensor<Self>, FloatTensor<Self>) {
         stock::channel_moments::<Self>(x)
     }
-    /// Batch normalisation by the given moments, then the activation of `settings`.
+    /// Batch normalisation with the given moments, then the activation of `settings`.
     fn batch_norm(
         x: FloatTensor<Self>,
         mean: FloatTensor<Self>,
@@ -125,7 +127,7 @@ pub trait GanOps: Backend {
     fn tanh(x: FloatTensor<Self>) -> FloatTensor<Self> {
         Self::float_tanh(x)
     }
-    /// `dy · (1 − y²)`, `y` being the tangent.
+    /// `dy · (1 − y²)`, where `y` is the output of [`tanh`](Self::tanh). Never differentiated.
     fn tanh_gradient(y: FloatTensor<Self>, dy: FloatTensor<Self>) -> FloatTensor<Self> {
         stock::tanh_gradient::<Self>(y, dy)
     }
@@ -133,19 +135,19 @@ pub trait GanOps: Backend {
     fn sigmoid(x: FloatTensor<Self>) -> FloatTensor<Self> {
         <Self as ActivationOps<Self>>::sigmoid(x)
     }
-    /// `dy · y · (1 − y)`, `y` being the logistic function's value.
+    /// `dy · y · (1 − y)`, where `y` is the output of [`sigmoid`](Self::sigmoid). Never differentiated.
     fn sigmoid_gradient(y: FloatTensor<Self>, dy: FloatTensor<Self>) -> FloatTensor<Self> {
         stock::sigmoid_gradient::<Self>(y, dy)
     }
-    /// 2×2 max pooling with stride 2 over even sizes; the first maximum in row-major order wins.
+    /// 2×2 max pooling with stride 2 over even sizes; of equal maxima the first in row-major order counts.
     fn max_pool2(x: FloatTensor<Self>) -> FloatTensor<Self> {
         stock::max_pool2::<Self>(x)
     }
-    /// Puts `dy` at the winners of `x` and zero elsewhere: the gradient of pooling.
+    /// Puts `dy` at the maxima that pooling takes from `x`, and zero elsewhere: the gradient of pooling.
     fn max_pool2_scatter(x: FloatTensor<Self>, dy: FloatTensor<Self>) -> FloatTensor<Self> {
         stock::max_pool2_scatter::<Self>(x, dy)
     }
-    /// Takes `v` at the winners of `x`: the adjoint of the scatter.
+    /// Takes the values of `v` at the maxima that pooling takes from `x`: the adjoint of the scatter.
     fn max_pool2_gather(x: FloatTensor<Self>, v: FloatTensor<Self>) -> FloatTensor<Self> {
         stock::max_pool2_gather::<Self>(x, v)
     }
@@ -157,15 +159,15 @@ pub trait GanOps: Backend {
     fn block_sum2(dy: FloatTensor<Self>) -> FloatTensor<Self> {
         stock::block_sum2::<Self>(dy)
     }
-    /// Mixes the colours of each image of `x[n,c,h,w]`.
+    /// Mixes the colours of each image of `x[n,c,h,w]` by the formula of [`ColourMix`].
     fn mix_colours(x: FloatTensor<Self>, mixes: Vec<ColourMix>) -> FloatTensor<Self> {
         stock::mix_colours::<Self>(x, &mixes)
     }
-    /// Moves each image of `x[n,c,h,w]`, zeros moving in.
+    /// Shifts each image of `x[n,c,h,w]` and fills the uncovered pixels with zeros.
     fn translate(x: FloatTensor<Self>, shifts: Vec<Shift>) -> FloatTensor<Self> {
         stock::translate::<Self>(x, &shifts)
     }
-    /// Fills a hole in each image of `x[n,c,h,w]` with zeros.
+    /// Sets a hole in each image of `x[n,c,h,w]` to zero.
     fn erase(x: FloatTensor<Self>, holes: Vec<Hole>) -> FloatTensor<Self> {
         stock::erase::<Self>(x, &holes)
     }
@@ -173,7 +175,7 @@ pub trait GanOps: Backend {
     fn add(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self> {
         Self::float_add(a, b)
     }
-    /// The sum of squares of all elements, `[1]`, in an order that does not depend on threads.
+    /// The sum of squares of all elements, `[1]`, in an order that does not depend on the number of threads.
     fn sum_of_squares(x: FloatTensor<Self>) -> FloatTensor<Self> {
         Self::float_sum(Self::float_mul(x.clone(), x))
     }
@@ -197,13 +199,14 @@ pub trait GanOps: Backend {
     }
 }
 
-/// Every GPU runs the stock operations: both names are the one back end of Burn's GPU runtimes.
+/// GPUs run the stock operations. `Wgpu` and `Cuda` are two names of one type, the back end of Burn's GPU runtimes, so
+/// only one of them may implement the trait.
 #[cfg(feature = "wgpu")]
 impl GanOps for burn::backend::Wgpu {}
 #[cfg(all(feature = "cuda", not(feature = "wgpu")))]
 impl GanOps for burn::backend::Cuda {}
 
-/// The CPU as a GPU runs it, to hold our kernels against.
+/// Runs the stock operations on the CPU, to compare our kernels with them.
 #[cfg(feature = "stock-operators")]
 impl GanOps for burn::backend::Flex {}
 
@@ -216,14 +219,14 @@ pub fn conv(x: Tensor<4>, weight: Tensor<4>, conv: Conv) -> Tensor<4> {
     wrap(Dispatch::conv(x.into_dispatch(), weight.into_dispatch(), conv))
 }
 
-/// Convolution of `x[n,ci,h,w]` with `weight[co,ci,k,k]`, then a LeakyReLU of `slope`, at least 0, in the same pass. Its gradients
-/// cannot be differentiated again.
+/// Convolution of `x[n,ci,h,w]` with `weight[co,ci,k,k]`, then a LeakyReLU of `slope` (at least 0), in the same pass.
+/// Its gradients cannot be differentiated again.
 pub fn conv_leaky_relu(x: Tensor<4>, weight: Tensor<4>, conv: Conv, slope: f32) -> Tensor<4> {
     wrap(Dispatch::conv_leaky_relu(x.into_dispatch(), weight.into_dispatch(), conv, slope))
 }
 
-/// Transposed convolution of `x[n,co,oh,ow]` with `weight[co,ci,k,k]`, `conv` being the convolution
-/// that it transposes.
+/// Transposed convolution of `x[n,co,oh,ow]` with `weight[co,ci,k,k]`; `conv` describes the
+/// convolution of which it is the transpose.
 pub fn conv_transpose(x: Tensor<4>, weight: Tensor<4>, conv: Conv) -> Tensor<4> {
     wrap(Dispatch::conv_transpose(x.into_dispatch(), weight.into_dispatch(), conv))
 }
@@ -278,12 +281,12 @@ pub fn sigmoid(x: Tensor<4>) -> Tensor<4> {
     wrap(<Dispatch as GanOps>::sigmoid(x.into_dispatch()))
 }
 
-/// 2×2 max pooling with stride 2; the first maximum in row-major order wins.
+/// 2×2 max pooling with stride 2; of equal maxima the first in row-major order counts.
 pub fn max_pool2(x: Tensor<4>) -> Tensor<4> {
     wrap(Dispatch::max_pool2(x.into_dispatch()))
 }
 
-/// Puts `dy` at the winners of `x` and zero elsewhere.
+/// Puts `dy` at the maxima that pooling takes from `x`, and zero elsewhere.
 pub fn max_pool2_scatter(x: Tensor<4>, dy: Tensor<4>) -> Tensor<4> {
     wrap(Dispatch::max_pool2_scatter(x.into_dispatch(), dy.into_dispatch()))
 }
@@ -303,12 +306,12 @@ pub fn mix_colours(x: Tensor<4>, mixes: Vec<ColourMix>) -> Tensor<4> {
     wrap(Dispatch::mix_colours(x.into_dispatch(), mixes))
 }
 
-/// Moves each image of `x[n,c,h,w]`, zeros moving in.
+/// Shifts each image of `x[n,c,h,w]` and fills the uncovered pixels with zeros.
 pub fn translate(x: Tensor<4>, shifts: Vec<Shift>) -> Tensor<4> {
     wrap(Dispatch::translate(x.into_dispatch(), shifts))
 }
 
-/// Fills a hole in each image of `x[n,c,h,w]` with zeros.
+/// Sets a hole in each image of `x[n,c,h,w]` to zero.
 pub fn erase(x: Tensor<4>, holes: Vec<Hole>) -> Tensor<4> {
     wrap(Dispatch::erase(x.into_dispatch(), holes))
 }
@@ -318,7 +321,7 @@ pub fn add<const D: usize>(a: Tensor<D>, b: Tensor<D>) -> Tensor<D> {
     wrap(<Dispatch as GanOps>::add(a.into_dispatch(), b.into_dispatch()))
 }
 
-/// The sum of squares of all elements, whatever the number of threads to the same bits.
+/// The sum of squares of all elements. On the CPU it does not depend on the number of threads, to the bit.
 pub fn sum_of_squares<const D: usize>(x: Tensor<D>) -> f32 {
     wrap::<1>(Dispatch::sum_of_squares(x.into_dispatch())).into_scalar()
 }

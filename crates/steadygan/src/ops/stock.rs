@@ -1,4 +1,4 @@
-//! The operators of [`GanOps`](super::GanOps) from stock Burn operations, for any back end.
+//! The operators of [`GanOps`](super::GanOps) made of stock Burn operations, for any back end.
 
 use super::{AdamStep, BatchNormSettings, ColourMix, Conv, Hole, Shift};
 use burn::backend::ops::ConvOptions;
@@ -46,7 +46,7 @@ pub(super) fn channel_sums<B: Backend>(x: FloatTensor<B>) -> FloatTensor<B> {
     B::float_reshape(sums, Shape::from([channels]))
 }
 
-/// How many values of each channel `x` holds.
+/// How many values each channel of `x` has.
 fn values_per_channel<B: Backend>(x: &FloatTensor<B>) -> f32 {
     let shape = x.shape();
     (shape[0] * shape[2] * shape[3]) as f32
@@ -65,7 +65,7 @@ fn inverse_deviation<B: Backend>(variance: FloatTensor<B>, epsilon: f32) -> Floa
     B::float_recip(B::float_sqrt(B::float_add_scalar(variance, epsilon.into())))
 }
 
-/// `(x − mean) / √(variance + epsilon)`.
+/// `(x − mean) · inverse`, where `inverse` is [`inverse_deviation`]'s result.
 fn normalised<B: Backend>(x: FloatTensor<B>, mean: FloatTensor<B>, inverse: FloatTensor<B>) -> FloatTensor<B> {
     B::float_mul(B::float_sub(x, per_channel::<B>(mean)), per_channel::<B>(inverse))
 }
@@ -91,9 +91,9 @@ pub(super) fn batch_norm<B: Backend>(
     }
 }
 
-/// With n values a channel and g the gradient before the activation:
-/// dβ = Σg, dγ = Σg·x̂, dx = γ/√(σ²+ε) · (g − dβ/n − x̂·dγ/n) (Ioffe and Szegedy 2015); by constant
-/// moments dx = γ/√(σ²+ε) · g.
+/// With n values in each channel and g the gradient at the activation's input:
+/// dβ = Σg, dγ = Σg·x̂, dx = γ/√(σ²+ε) · (g − dβ/n − x̂·dγ/n) (Ioffe and Szegedy 2015); if the
+/// moments are constants, dx = γ/√(σ²+ε) · g.
 pub(super) fn batch_norm_gradient<B: Backend>(
     x: FloatTensor<B>,
     dy: FloatTensor<B>,
@@ -153,7 +153,7 @@ pub(super) fn max_pool2<B: Backend>(x: FloatTensor<B>) -> FloatTensor<B> {
     B::max_pool2d(x, [2, 2], [2, 2], [0, 0], [1, 1], false)
 }
 
-/// The winners of `x` as flat positions in their planes.
+/// The position, flat within its plane, of the maximum of each 2×2 block of `x`.
 fn winners<B: Backend>(x: FloatTensor<B>) -> IntTensor<B> {
     let dtype = get_or_init_device_settings::<B>(&x.device()).int_dtype;
     B::max_pool2d_with_indices(x, [2, 2], [2, 2], [0, 0], [1, 1], false, dtype).indices
@@ -185,7 +185,7 @@ pub(super) fn block_sum2<B: Backend>(dy: FloatTensor<B>) -> FloatTensor<B> {
     B::float_reshape(sums, Shape::from([n, c, h / 2, w / 2]))
 }
 
-/// One number for each image, to broadcast over it.
+/// One number for each image of `x`, shaped to broadcast over the image.
 fn per_image<B: Backend>(x: &FloatTensor<B>, numbers: impl Iterator<Item = f32>) -> FloatTensor<B> {
     let data = TensorData::new(numbers.collect(), [x.shape()[0], 1, 1, 1]);
     B::float_from_data(data, &x.device())
@@ -201,7 +201,7 @@ pub(super) fn mix_colours<B: Backend>(x: FloatTensor<B>, mixes: &[ColourMix]) ->
     B::float_add(B::float_mul(x, own), rest)
 }
 
-/// The part of image `index` within these rows and columns, in all channels.
+/// Slices of image `index`, all its channels, these rows and these columns.
 fn part(index: usize, rows: Range<usize>, columns: Range<usize>) -> [Slice; 4] {
     [Slice::from(index..index + 1), Slice::full(), Slice::from(rows), Slice::from(columns)]
 }

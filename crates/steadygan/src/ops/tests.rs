@@ -1,5 +1,5 @@
-//! The CPU's operators against the stock ones. (Their backward passes are held against PyTorch's in
-//! `tests/golden`.)
+//! Compares the CPU's operators with the stock operators. (`tests/golden` compares the backward passes
+//! with PyTorch's.)
 
 use super::{BatchNormSettings, ColourMix, Conv, GanOps, Hole, Shift, stock};
 use crate::rng;
@@ -29,7 +29,8 @@ fn assert_same(what: &str, ours: &Tensor, stock: &Tensor) {
     assert!(gap.sqrt() <= 1e-5 * scale.sqrt(), "{what}: {} of {}", gap.sqrt(), scale.sqrt());
 }
 
-/// Shapes of every kind of layer: strided, same, valid, and TensorFlow's uneven padding.
+/// Kernel, stride and padding (before, after) of every kind of layer: strided, same, valid, and TensorFlow's uneven
+/// padding.
 const CONVOLUTIONS: [(usize, usize, (usize, usize)); 4] =
     [(4, 2, (1, 1)), (3, 1, (1, 1)), (4, 1, (0, 0)), (3, 2, (0, 1))];
 

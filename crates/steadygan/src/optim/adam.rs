@@ -29,7 +29,7 @@ pub struct AdamSettings {
 }
 
 impl AdamSettings {
-    /// As the paper has it (Kingma and Ba 2015), for who does not turn the heuristic on.
+    /// The paper's settings (Kingma and Ba 2015), used when the heuristic `adam` is off.
     pub const USUAL: Self = Self { lr: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 
     /// For GANs (Radford, Metz and Chintala 2016, section 4).
@@ -40,20 +40,20 @@ impl AdamSettings {
 ///
 /// m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², w ← w − lr · m̂ / (√v̂ + ε)
 ///
-/// with m̂ = m / (1 − β₁ᵗ) and v̂ = v / (1 − β₂ᵗ) after t steps. The first step moves each weight by lr,
-/// whatever the size of its gradient, as long as that is well above ε.
+/// with m̂ = m / (1 − β₁ᵗ) and v̂ = v / (1 − β₂ᵗ) after t steps. The first step moves each weight by lr, whatever the
+/// size of its gradient, if the gradient is much larger than ε.
 #[derive(Debug)]
 pub struct Adam {
-    /// The next step's settings.
+    /// The settings of the next step.
     pub settings: AdamSettings,
     /// Steps taken.
     pub steps: u64,
-    /// First and second moment of each trained parameter by its name, flat.
+    /// First and second moment, flattened, of each trained parameter by its name.
     pub moments: BTreeMap<String, (Tensor<1>, Tensor<1>)>,
 }
 
 impl Adam {
-    /// An optimiser of the module's parameters that has taken no step.
+    /// A new optimiser for the module's parameters; it has taken no step.
     pub fn new(settings: AdamSettings, module: &impl Module, device: &Device) -> Self {
         let device = device.clone().inner();
         let trained = named_tensors(module).into_iter().filter(|tensor| tensor.trainable);
@@ -65,8 +65,8 @@ impl Adam {
         Self { settings, steps: 0, moments: moments.collect() }
     }
 
-    /// The module with its parameters moved against their gradients: in place, if nothing else holds them. What
-    /// has no gradient stays as it is.
+    /// Takes a step: the module with its parameters moved against their gradients, in place if nothing else holds them.
+    /// A parameter without a gradient stays unchanged.
     pub fn step<M: Module>(&mut self, module: M, gradients: &Gradients) -> M {
         self.steps += 1;
         let AdamSettings { lr, beta1, beta2, epsilon } = self.settings;
@@ -80,7 +80,8 @@ impl Adam {
         })
     }
 
-    /// What the last step added to the parameter of this name, −lr · m̂ / (√v̂ + ε), flat.
+    /// The last step's change of the parameter `name`, −lr · m̂ / (√v̂ + ε), flattened; `None` before the first step or
+    /// if there is no such trained parameter. Uses the current settings.
     pub(super) fn last_step(&self, name: &str) -> Option<Vec<f32>> {
         let (first, second) = self.moments.get(name).filter(|_| self.steps > 0)?.clone();
         let AdamSettings { lr, beta1, beta2, epsilon } = self.settings;
@@ -101,15 +102,15 @@ mod tests {
     use super::*;
     use burn::module::Param;
 
-    /// Someone's own module, with a parameter that the loss does not depend on.
+    /// A user's own module, with a parameter that the loss does not depend on.
     #[derive(Module, Debug)]
     struct Own {
         used: Param<Tensor<2>>,
         unused: Param<Tensor<1>>,
     }
 
-    /// Gradients 2w: 8, −2 and 0. The first step is lr · g / (|g| + ε), the second, whose gradients are nearly the
-    /// first's, nearly the same again.
+    /// The gradients are 2w: 8, −2 and 0. The first step is lr · g / (|g| + ε). The gradients of the second step are
+    /// nearly the same, so the step is too.
     #[test]
     fn the_first_step_of_an_own_module_is_the_learning_rate() {
         let device = Device::flex().autodiff();

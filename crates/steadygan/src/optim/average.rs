@@ -5,7 +5,7 @@ use crate::ops;
 use std::collections::BTreeMap;
 
 /// The exponential moving average of a network's weights after one more step (Yazıcı et al. 2019):
-/// θ̄ ← β·θ̄ + (1 − β)·θ. Buffers, such as running statistics, which are averages already, are copied.
+/// θ̄ ← β·θ̄ + (1 − β)·θ. Buffers are copied; running statistics, for example, are averages already.
 pub fn average(average: Network, network: &Network, decay: f64) -> Network {
     let mut weights = BTreeMap::new();
     each_tensor(network, |name, tensor| {
@@ -17,8 +17,8 @@ pub fn average(average: Network, network: &Network, decay: f64) -> Network {
     })
 }
 
-/// The decay of a step of `images` images at which a weight's part in the average has halved after `half_life` images:
-/// ½^(images/half_life).
+/// The decay β for steps of `images` images with which the influence of a step's weights on the average halves every
+/// `half_life` images: ½^(images/half_life). A half-life of 0 gives 0, that is, no averaging.
 pub fn decay(images: f64, half_life: f64) -> f64 {
     if half_life > 0.0 { 0.5f64.powf(images / half_life) } else { 0.0 }
 }
@@ -39,7 +39,7 @@ mod tests {
         named_tensors(network).into_iter().map(|tensor| (tensor.name, tensor.data.iter::<f32>().collect())).collect()
     }
 
-    /// After one half-life half of the average is the old one's; after k steps towards the same weights βᵏ of it.
+    /// After k steps towards the same weights, the old average has weight βᵏ: four steps are two half-lives, so ¼.
     #[test]
     fn weights_are_averaged_and_running_statistics_copied() {
         let (old, mut new) = (network(1), network(2));

@@ -1,4 +1,4 @@
-//! Optimisers and the gradients they take.
+//! Optimisers, and the gradients that they use.
 
 mod adam;
 mod average;
@@ -20,9 +20,9 @@ use std::collections::BTreeMap;
 /// The optimiser of one network.
 #[derive(Debug)]
 pub enum Optimizer {
-    /// By moments of the gradients.
+    /// Steps from the first and second moments of the gradients.
     Adam(Adam),
-    /// By the gradient times the learning rate.
+    /// Steps of the learning rate times the gradient.
     Sgd(Sgd),
 }
 
@@ -33,7 +33,7 @@ impl From<Adam> for Optimizer {
 }
 
 impl Optimizer {
-    /// A plan's optimiser of the module's parameters that has taken no step.
+    /// A new optimiser for the module's parameters by the plan; it has taken no step.
     pub fn new(plan: &OptimizerPlan, module: &impl Module, device: &Device) -> Self {
         match plan.rule {
             Rule::Adam => Self::Adam(Adam::new(plan.adam_at(0), module, device)),
@@ -41,7 +41,7 @@ impl Optimizer {
         }
     }
 
-    /// Takes over what the plan says for `images` images shown.
+    /// Updates the learning rate and the other settings to the plan's values after `images` real images.
     pub fn follow(&mut self, plan: &OptimizerPlan, images: u64) {
         match self {
             Self::Adam(adam) => adam.settings = plan.adam_at(images),
@@ -49,7 +49,8 @@ impl Optimizer {
         }
     }
 
-    /// The module with its parameters moved against their gradients. What has no gradient stays as it is.
+    /// Takes a step: the module with its parameters moved against their gradients. A parameter without a gradient stays
+    /// unchanged.
     pub fn step<M: Module>(&mut self, module: M, gradients: &Gradients) -> M {
         match self {
             Self::Adam(adam) => adam.step(module, gradients),
@@ -57,13 +58,13 @@ impl Optimizer {
         }
     }
 
-    /// What the last step added to the parameter of this name, flat; none if that is not known: of a parameter that is not
-    /// trained, before the first step, or under SGD, which keeps nothing.
+    /// The last step's change of the parameter `name`, flattened. `None` if it is not known: for a parameter that is
+    /// not trained, before the first step, and for SGD, which keeps no state.
     pub fn last_step(&self, name: &str) -> Option<Vec<f32>> {
         self.adam()?.last_step(name)
     }
 
-    /// Adam, if it is that.
+    /// The Adam optimiser, if this is one.
     pub fn adam(&self) -> Option<&Adam> {
         match self {
             Self::Adam(adam) => Some(adam),
@@ -71,7 +72,7 @@ impl Optimizer {
         }
     }
 
-    /// Adam, if it is that, to be changed.
+    /// The Adam optimiser, mutable, if this is one.
     pub fn adam_mut(&mut self) -> Option<&mut Adam> {
         match self {
             Self::Adam(adam) => Some(adam),
@@ -80,13 +81,13 @@ impl Optimizer {
     }
 }
 
-/// A module's gradients by the names of its parameters (the path of fields, as in `main.0.weight`), each flat.
+/// A module's gradients, flattened, by the names of its parameters (the path of fields, as in `main.0.weight`).
 #[derive(Debug, Default)]
 pub struct Gradients(pub BTreeMap<String, Tensor<1>>);
 
 impl Gradients {
-    /// Those of the module's parameters among what a backward pass left; a parameter that the loss does not
-    /// depend on has none.
+    /// The gradients of the module's parameters from a backward pass's result, `all`. A parameter that the loss does
+    /// not depend on has no entry.
     pub fn of(module: &impl Module, all: &burn::tensor::Gradients) -> Self {
         struct Collector<'a> {
             path: Path,
@@ -112,7 +113,7 @@ impl Gradients {
         Self(collector.found)
     }
 
-    /// Adds another pass's gradients: two batches, one step.
+    /// Adds the gradients of another backward pass, so that one step can use two batches.
     pub fn add(&mut self, other: Self) {
         for (name, gradient) in other.0 {
             let sum = match self.0.remove(&name) {
@@ -123,13 +124,13 @@ impl Gradients {
         }
     }
 
-    /// The norm of all gradients together, √Σg².
+    /// The norm of all gradients taken as one vector, √Σg².
     pub fn norm(&self) -> f64 {
         let squares = self.0.values().map(|gradient| f64::from(ops::sum_of_squares(gradient.clone())));
         squares.sum::<f64>().sqrt()
     }
 
-    /// Scales all gradients down to a norm of `limit`, if theirs is larger; `norm` is theirs.
+    /// Scales all gradients down to a norm of `limit` if their norm, `norm`, is larger.
     pub fn clip(&mut self, norm: f64, limit: f64) {
         if norm > limit {
             self.0.values_mut().for_each(|gradient| *gradient = gradient.clone() * (limit / norm));

@@ -5,7 +5,7 @@ use crate::nn::map_tensors;
 use crate::ops;
 use burn::module::Module;
 
-/// Plain stochastic gradient descent over any module's parameters: w ← w − lr · g. It remembers nothing.
+/// Plain stochastic gradient descent over any module's parameters: w ← w − lr · g. It keeps no state.
 #[derive(Debug, Clone, Copy)]
 pub struct Sgd {
     /// Learning rate, above 0.
@@ -13,7 +13,8 @@ pub struct Sgd {
 }
 
 impl Sgd {
-    /// The module with its parameters moved against their gradients. What has no gradient stays as it is.
+    /// Takes a step: the module with its parameters moved against their gradients. A parameter without a gradient stays
+    /// unchanged.
     pub fn step<M: Module>(&self, module: M, gradients: &Gradients) -> M {
         map_tensors(module, |name, value| match gradients.0.get(name) {
             Some(gradient) => ops::add(value, gradient.clone() * -self.lr),

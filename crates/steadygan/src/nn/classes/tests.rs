@@ -34,7 +34,7 @@ fn each_class_has_its_scale_and_shift() {
     assert_close(&floats(told(&network, images([3, 2, 2, 1]))), &expected);
 }
 
-/// The verdict's weight and the class's, one inner product.
+/// The logit's weight and the class's embedding add up to one inner product with the features.
 #[test]
 fn a_projection_adds_the_class_s_inner_product() {
     let head = |judge| builder([2, 2, 2]).class_head(ConvSpec::valid(2, 1, 2, true), 3, judge).build();
@@ -54,8 +54,8 @@ fn a_projection_adds_the_class_s_inner_product() {
     assert_eq!((y.dims(), pass.take_class_logits().expect("noted").dims()), ([3, 1, 1, 1], [3, 3]));
 }
 
-/// The three layers in one network, and both judges: the way back is backpropagation's, and a penalty's gradients are
-/// exact.
+/// All three class layers in one network, with both kinds of head: the pull-back agrees with backpropagation, and a
+/// penalty's gradients agree with difference quotients.
 #[test]
 fn gradients_of_gradients_are_exact() {
     for judge in [Judge::Projection, Judge::Auxiliary] {
@@ -76,7 +76,7 @@ fn gradients_of_gradients_are_exact() {
     }
 }
 
-/// Nobody is told of no class: classes come in turn.
+/// A pass without classes uses 0, 1, 2, … in turn, so a conditional layer always has a class.
 #[test]
 fn a_pass_without_classes_takes_them_in_turn() {
     let network = builder([1, 1, 1]).class_embedding(2, 1).build();
@@ -85,8 +85,8 @@ fn a_pass_without_classes_takes_them_in_turn() {
     assert_eq!(floats(in_turn), floats(told));
 }
 
-/// Every family, told in every way: another class makes another image and is judged otherwise, and a penalty on the
-/// discriminator has its pull-back.
+/// Every family with every kind of discriminator conditioning: another class gives another image and (except for the
+/// auxiliary classifier) another logit, and the discriminator has a pull-back for penalties.
 #[test]
 fn every_family_can_be_told_of_classes() {
     let families = [
@@ -127,7 +127,8 @@ fn every_family_can_be_told_of_classes() {
     }
 }
 
-/// The perturbed networks of a plan: those that start from zeros and ones would hide classes.
+/// The networks of a plan, perturbed, because initial scales of 1, shifts of 0 and layers of zeros would hide the
+/// effect of classes.
 fn networks(plan: &ModelPlan) -> (Network, Network) {
     let architecture = plan.family.architecture();
     let (generator, discriminator) =

@@ -1,15 +1,17 @@
 //! Residual networks without normalisation, after R3GAN (Huang et al. 2024).
 //!
-//! Blocks of a 1×1, a 3×3 and a 1×1 convolution with LeakyReLU between them, two at each size; between sizes bilinear
-//! resampling and a 1×1 convolution; a learned basis at the smallest size. The authors' 3×3 convolutions are grouped and
-//! twice as wide as the stage; ours are dense and as wide as it, for there are no grouped ones here. Halving takes means
-//! of 2×2 pixels.
+//! There are two blocks at each size. A block is a 1×1, a 3×3 and a 1×1 convolution with LeakyReLU between them.
+//! Between sizes there is bilinear resampling, and a 1×1 convolution where the number of channels changes; at the
+//! smallest size there is a learned basis. The authors' 3×3 convolutions are grouped and have twice as many channels as
+//! the stage; ours are dense with as many channels as the stage, because this library has no grouped convolutions.
+//! Halving averages 2×2 pixels.
 //!
-//! What stands in for normalisation is how weights start, whatever the plan's rule: N(0, gain²/fan_in) (He et al. 2015)
-//! with the activation's gain √(2/(1 + slope²)) inside of blocks, there times L^(−1/(2m−2)) for L blocks of m layers
-//! (Fixup, Zhang, Dauphin and Ma 2019), and a last layer of zeros in each block, which thus begins as the identity. The
-//! plan's `norm` and resampling have no say. A layer of zeros has no largest singular value to be divided by: it alone
-//! is never under spectral normalisation.
+//! Instead of normalisation, the networks rely on their initial weights, which do not depend on the plan's rule.
+//! Weights are drawn from N(0, gain²/fan_in) (He et al. 2015). The gain is 1 outside of blocks. Inside of blocks it is
+//! the activation's gain √(2/(1 + slope²)) times L^(−1/(2m−2)), for L blocks of m layers (Fixup, Zhang, Dauphin and Ma
+//! 2019). The last layer of each block starts as zeros, so that the block starts as the identity. The plan's `norm` and
+//! resampling are ignored. A layer of zeros is never under spectral normalisation, because its largest singular value
+//! is 0 and cannot be divided by.
 
 use super::widths;
 use crate::nn::family::{self, activated, attentive, base_and_stages, compared};
@@ -18,13 +20,13 @@ use crate::nn::{ModelPlan, NetworkPlan};
 
 /// Blocks at each size.
 const BLOCKS: usize = 2;
-/// Layers of a block, m.
+/// Convolutions in the main branch of a block, m.
 const LAYERS: i32 = 3;
 
-/// Outside of blocks.
+/// The initialisation rule outside of blocks.
 const UNIT: Init = Init::FanInNormal { gain: 1.0 };
 
-/// Inside of blocks, where a network has `sizes` sizes.
+/// The initialisation rule inside of blocks (but for their last layer), in a network that has `sizes` sizes.
 fn inner(network: &NetworkPlan, sizes: usize) -> Init {
     let activation = (2.0 / (1.0 + f64::from(network.slope).powi(2))).sqrt();
     let blocks = (BLOCKS * sizes) as f64;
@@ -35,7 +37,7 @@ fn linear(from: usize, to: usize) -> ConvSpec {
     ConvSpec::valid(from, to, 1, false)
 }
 
-/// The blocks of one size, `[c, h, w]` to the same.
+/// Adds the blocks of one size, `[c, h, w]` to the same shape.
 fn blocks(mut builder: Builder, network: &NetworkPlan, sizes: usize) -> Builder {
     let [c, ..] = builder.output();
     for _ in 0..BLOCKS {
@@ -49,13 +51,13 @@ fn blocks(mut builder: Builder, network: &NetworkPlan, sizes: usize) -> Builder 
     builder
 }
 
-/// To another number of channels, if it is another.
+/// Adds a 1×1 convolution to `to` channels, unless there are that many already.
 fn transition(builder: Builder, to: usize) -> Builder {
     let [from, ..] = builder.output();
     if from == to { builder } else { builder.conv(linear(from, to)) }
 }
 
-/// Linear and the basis, blocks at each size, and a 1×1 convolution.
+/// A linear layer and the basis, blocks at each size, and a 1×1 convolution to the image's channels.
 pub(super) fn generator(plan: &ModelPlan, init: Initializer) -> Network {
     let network = &plan.generator;
     let (base, stages) = base_and_stages(plan);
@@ -122,7 +124,8 @@ mod tests {
         assert_judges(&generator(&plan(full), init()), &discriminator(&plan(full), init()));
     }
 
-    /// Of the widest block: zeros last, before them √2 · 6^(−1/4) / √fan_in.
+    /// In the first block (64 channels) the last layer is zeros; the layers before it have a standard deviation of
+    /// √2 · 6^(−1/4) / √fan_in.
     #[test]
     fn weights_start_as_fixup_has_them() {
         let network = generator(&ModelPlan { width: 16, ..plan(NetworkPlan::PLAIN) }, init());
@@ -135,7 +138,7 @@ mod tests {
         assert!((deviation / expected - 1.0).abs() < 0.02, "{deviation} instead of {expected}");
     }
 
-    /// With the zeros moved, which would hide the blocks.
+    /// The network is perturbed, because the zeros in the blocks' last layers would hide errors in the other layers.
     #[test]
     fn penalties_have_exact_gradients() {
         let judge = NetworkPlan { slope: 0.5, ..NetworkPlan::PLAIN };

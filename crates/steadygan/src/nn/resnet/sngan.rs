@@ -1,9 +1,9 @@
-//! The residual networks of spectral normalisation's paper (Miyato et al. 2018, appendix B).
+//! The residual networks of the spectral normalisation paper (Miyato et al. 2018, appendix B).
 //!
-//! A block takes two 3×3 convolutions with activations before them beside a 1×1 convolution. The generator's doubles by
-//! nearest neighbour, the discriminator's halves by average pooling: the plan's up- and downsampling have no say. With
-//! width 64 these are the paper's networks for 128 pixels and its generator for 48. (Their weights start from Glorot's
-//! rule; ours from the plan's.)
+//! A block has two 3×3 convolutions, each after an activation, in its main branch and a 1×1 convolution in its skip.
+//! The generator's blocks double the size by nearest neighbour; the discriminator's halve it by average pooling. The
+//! plan's up- and downsampling are ignored. With width 64 these are the paper's networks for 128 pixels and its
+//! generator for 48 pixels. The paper's initial weights follow Glorot's rule; ours follow the plan's rule.
 
 use super::widths;
 use crate::nn::family::{self, activated, attentive, base_and_stages, compared, hidden};
@@ -18,13 +18,13 @@ fn shortcut(from: usize, to: usize) -> ConvSpec {
     ConvSpec::valid(from, to, 1, true)
 }
 
-/// `[from, h, w]` to `[to, 2h, 2w]`.
+/// Adds a doubling block, `[from, h, w]` to `[to, 2h, 2w]`.
 fn doubled(builder: Builder, from: usize, to: usize, network: &NetworkPlan) -> Builder {
     let main = |main| hidden(hidden(main, network).upsample().conv(conv(from, to)), network).conv(conv(to, to));
     builder.residual(ResidualScale::One, main, |skip| skip.upsample().conv(shortcut(from, to)))
 }
 
-/// Linear to the smallest image, a doubling block a size, and a 3×3 convolution.
+/// A linear layer to the smallest image, a doubling block for each larger size, and a 3×3 convolution.
 pub(super) fn generator(plan: &ModelPlan, init: Initializer) -> Network {
     let network = &plan.generator;
     let (base, stages) = base_and_stages(plan);
@@ -39,24 +39,24 @@ pub(super) fn generator(plan: &ModelPlan, init: Initializer) -> Network {
     family::generator(hidden(builder, network).conv(conv(plan.width, plan.channels)), plan)
 }
 
-/// The first block, on images: nothing is activated or normalised before the first convolution.
+/// Adds the first block, a halving block on images: no activation or norm comes before its first convolution.
 fn first(builder: Builder, from: usize, to: usize, network: &NetworkPlan) -> Builder {
     let main = |main: Builder| activated(main.conv(conv(from, to)), network).conv(conv(to, to)).average_pool();
     builder.residual(ResidualScale::One, main, |skip| skip.average_pool().conv(shortcut(from, to)))
 }
 
-/// `[from, h, w]` to `[to, h, w]`.
+/// Adds the two 3×3 convolutions of a discriminator's block, `[from, h, w]` to `[to, h, w]`.
 fn convolved(main: Builder, from: usize, to: usize, network: &NetworkPlan) -> Builder {
     hidden(hidden(main, network).conv(conv(from, from)), network).conv(conv(from, to))
 }
 
-/// `[from, 2h, 2w]` to `[to, h, w]`.
+/// Adds a halving block, `[from, 2h, 2w]` to `[to, h, w]`.
 fn halved(builder: Builder, from: usize, to: usize, network: &NetworkPlan) -> Builder {
     let main = |main| convolved(main, from, to, network).average_pool();
     builder.residual(ResidualScale::One, main, |skip| skip.conv(shortcut(from, to)).average_pool())
 }
 
-/// A halving block a size, one at the smallest, the sum over its pixels, and a linear layer.
+/// A halving block for each larger size, a block at the smallest size, the sum over its pixels, and a linear layer.
 pub(super) fn discriminator(plan: &ModelPlan, init: Initializer) -> Network {
     let network = &plan.discriminator;
     let (_, stages) = base_and_stages(plan);
@@ -86,7 +86,7 @@ mod tests {
         (9 * from + 1) * hidden + (9 * hidden + 1) * to + (from + 1) * to
     }
 
-    /// The paper's generator for 48 pixels: 6×6×512, then 256, 128 and 64.
+    /// The paper's generator for 48 pixels starts with 6×6×512 and has blocks of 256, 128 and 64 channels.
     #[test]
     fn parameters_are_those_of_the_papers_table() {
         let batch = NetworkPlan { norm: Norm::Batch, ..NetworkPlan::PLAIN };
