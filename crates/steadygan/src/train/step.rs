@@ -162,8 +162,8 @@ impl Turn<'_> {
             let noise = self.rules.moment.stream(&format!("noise/{}", self.logits.len()));
             let mut pass = Pass::train().with_noise(noise).with_classes(&batch.classes);
             let judged = discriminator.logits(batch.images, &mut pass);
-            // Reals come first. The classifier does not learn from fakes, because it would learn to recognise them by
-            // artefacts.
+            // Reals come first. The classifier does not learn from fakes, because it would learn to recognise their
+            // classes by artefacts.
             let reals = self.reals.saturating_sub(self.logits.len());
             let misclassified = self.rules.misclassified(&mut pass, &batch.classes, reals);
             discriminator.absorb(pass);

@@ -129,6 +129,6 @@ fn signs_are_numbers() {
         let signs = lines[1];
         assert!((0.0..=1.0).contains(&signs.dead_g) || signs.dead_g.is_nan());
         assert!(signs.update_g > 0.0 && signs.update_d > 0.0 && signs.logit_spread > 0.0);
-        assert!((signs.nearest - 1.0).abs() < 0.5, "noisy fakes are about as near to the training noise as held-out noise is: {}", signs.nearest);
+        assert!((signs.nearest - 1.0).abs() < 0.5, "fakes are about as near as held-out noise: {}", signs.nearest);
     }
 }
