@@ -18,8 +18,8 @@ pub struct History {
 }
 
 impl History {
-    /// Reads what a run has written so far. Findings depend on plan, data and lines only, so that they are the same as
-    /// those that the run wrote.
+    /// Reads what a run has written so far. Findings depend on plan, data and lines only, so that they equal the
+    /// findings that the run wrote.
     ///
     /// # Errors
     ///

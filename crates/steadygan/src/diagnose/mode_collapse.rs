@@ -6,8 +6,8 @@ use super::{About, Card, Check, Sight};
 use steadygan_run::{Severity, StatsLine};
 
 /// Below this diversity (the fakes' mean distance from each other over the reals') all fakes are one image. In the
-/// tuning set, sound runs with Wasserstein critics start with 0.1 for as long as the check looks, and fakes that decay
-/// pass through 0.1.
+/// tuning set, sound runs with Wasserstein critics start with 0.1 and keep it for as long as the check looks, and fakes
+/// that decay pass through 0.1.
 const TOTAL: f64 = 0.05;
 
 /// Below this diversity fakes are of few kinds.
@@ -69,7 +69,7 @@ fn look(seen: &Seen<'_>) -> Option<Sight> {
     })
 }
 
-/// The diversity of the fakes, with `ema` the lower one of the averaged generator and of the trained generator.
+/// The diversity of the fakes; with `ema` the lower of the averaged and the trained generator's.
 fn diversity(line: &StatsLine) -> f64 {
     line.stats.diversity.min(line.signs.diversity_now)
 }

@@ -216,7 +216,7 @@ fn missing_modes_and_divergence_are_told() {
     assert!(doctor.end(&Outcome::Finished { images: 40_000 }).is_empty());
 }
 
-/// Every advice for every preset can be planned on top of that preset.
+/// All advice for every preset can be planned on top of that preset.
 #[test]
 fn advice_can_be_followed() {
     for (preset, _) in PRESETS {

@@ -5,7 +5,7 @@ use super::seen::{NEAR, Seen, Streak, come_nearer, mean, separation};
 use super::{About, Card, Check, Sight};
 use steadygan_run::{Severity, Stats, StatsLine};
 
-/// Rounds for which it must last.
+/// Rounds for which the symptom must last.
 const ROUNDS: u64 = 60;
 
 /// Consecutive lines on which the generator's step lowers its fakes' logits: eight by chance have a probability of

@@ -277,7 +277,7 @@ fn rounded(value: f64) -> f64 {
         return if value == 0.0 { 0.0 } else { f64::NAN };
     }
     let digits = DIGITS - 1 - value.abs().log10().floor() as i32;
-    // Negative powers of ten are avoided, because a double holds 10²² exactly but no tenth.
+    // Never a negative power of ten: a double holds no tenth exactly, but every power up to 10²².
     if digits >= 0 { (value * 10f64.powi(digits)).round() / 10f64.powi(digits) } else { value.round() }
 }
 
