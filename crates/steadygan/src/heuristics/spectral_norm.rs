@@ -5,8 +5,8 @@
 //! # When it helps
 //!
 //! The best supported single remedy on a small budget (Kurach et al. 2019): in one large collection it takes a
-//! DCGAN-like network from 31.5 to 9.0 FID on CIFAR-10. It is used in place of batch norm in the discriminator, with Adam's
-//! beta1 at 0 and often several discriminator steps. Later systems have it in the generator too.
+//! DCGAN-like network from 31.5 to 9.0 FID on CIFAR-10. It is used in place of batch norm in the discriminator, with
+//! Adam's beta1 at 0 and often several discriminator steps. Later systems have it in the generator too.
 
 use super::{Card, Evidence, Family, Heuristic};
 use crate::error::Result;
