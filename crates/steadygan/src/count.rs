@@ -1,4 +1,4 @@
-//! Numbers of images, and the cadences that they make.
+//! Numbers of images, and cadences.
 
 use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ enum NumberOrWord {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cadence(pub Option<Count>);
 
-/// The word for a cadence that there is not.
+/// The word for no cadence.
 const OFF: &str = "off";
 
 impl Serialize for Cadence {
@@ -50,13 +50,13 @@ impl std::str::FromStr for Count {
             Some(number) => (number, 3),
             None => text.strip_suffix('M').map_or((text, 0), |number| (number, 6)),
         };
-        // 2⁵³: the largest range in which every integer is a double.
+        // Up to 2⁵³ a double holds every integer.
         let count = shifted(number, zeros).filter(|count| (1..=1 << 53).contains(count));
         count.map(Self).ok_or_else(|| format!("`{text}` is no number of images; write it like 50000, 50k or 1.5M"))
     }
 }
 
-/// A decimal number with its point moved right by so many places, if that is a whole number of 64 bits.
+/// A decimal number with its point moved right by `places`, if that is a whole number of 64 bits.
 fn shifted(number: &str, places: usize) -> Option<u64> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let fraction = fraction.trim_end_matches('0');

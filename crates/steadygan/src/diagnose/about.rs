@@ -13,16 +13,17 @@ use serde::de::DeserializeOwned;
 pub struct About {
     /// The plan.
     pub plan: Plan,
-    /// How many images it is trained on.
+    /// The size of the training set.
     pub trained_on: u64,
-    /// The least that the discriminator's loss can be on average, if it has a bound. Labels that are not 0 and 1 raise it.
+    /// The lowest mean loss that the discriminator can reach, if the loss is bounded below. Soft and flipped labels
+    /// raise it.
     pub loss_floor: Option<f64>,
-    /// The discriminator's loss if it cannot tell reals from fakes, if that is one number.
+    /// The loss of a discriminator that cannot tell reals from fakes, if the loss has such a value.
     pub loss_of_chance: Option<f64>,
 }
 
 impl About {
-    /// What follows from a plan, and from how many images there are to train on.
+    /// From a plan and the size of the training set.
     pub fn new(plan: &Plan, trained_on: u64) -> Self {
         let [real, fake] = labels(plan);
         let ln2 = std::f64::consts::LN_2;
@@ -30,19 +31,19 @@ impl About {
             Loss::NonSaturating | Loss::Saturating => (Some(real.entropy() + fake.entropy()), Some(2.0 * ln2)),
             Loss::LeastSquares => {
                 let floor = (real.variance() + fake.variance()) / 2.0;
-                // Reals and fakes are met by one logit, the mean of all labels.
+                // At chance every image gets the same logit, at best the mean of all labels.
                 (Some(floor), Some(floor + (real.mean - fake.mean).powi(2) / 4.0))
             }
             Loss::Hinge => (Some(0.0), Some(2.0)),
             Loss::RelativisticPairing | Loss::RelativisticAverage => (Some(0.0), Some(ln2)),
-            // It is a difference of logits, in no unit and without an end.
+            // The loss is a difference of logits: it has no unit and no bound.
             Loss::Wasserstein => (None, None),
         };
         Self { plan: plan.clone(), trained_on, loss_floor, loss_of_chance }
     }
 
-    /// How sure the discriminator is by its loss: 0 if it cannot tell reals from fakes, 1 if it is as good as can be.
-    /// NaN where a loss says nothing of that.
+    /// How certain the discriminator is by its loss: 0 if it cannot tell reals from fakes, 1 if its loss is at the
+    /// floor. NaN for a loss without these two values.
     pub fn certainty(&self, loss_d: f64) -> f64 {
         match (self.loss_floor, self.loss_of_chance) {
             (Some(floor), Some(chance)) => (chance - loss_d) / (chance - floor),
@@ -65,14 +66,14 @@ impl About {
         images as f64 / self.trained_on as f64
     }
 
-    /// Lines of stats that span so many rounds of training, at least three.
+    /// How many lines of stats span `rounds` rounds of training; at least three.
     pub fn lines(&self, rounds: u64) -> usize {
         let train = &self.plan.train;
         (rounds * train.round()).div_ceil(train.stats_every).max(3) as usize
     }
 }
 
-/// What the labels of a kind are on average.
+/// The first two moments of the labels of reals, or of fakes.
 #[derive(Debug, Clone, Copy)]
 struct Labels {
     mean: f64,
@@ -80,8 +81,8 @@ struct Labels {
 }
 
 impl Labels {
-    /// The least cross-entropy against such labels, H(t) = −t ln t − (1 − t) ln(1 − t) at the mean t: the loss is linear in the
-    /// label. Nothing is known below it at a mean beyond 0 or 1: 0.
+    /// The lowest cross-entropy against such labels: H(t) = −t ln t − (1 − t) ln(1 − t) at their mean t, because the
+    /// loss is linear in the label. Taken as 0 if the mean is outside of [0, 1], where the formula does not hold.
     fn entropy(self) -> f64 {
         let part = |t: f64| if t > 0.0 && t < 1.0 { -t * t.ln() } else { 0.0 };
         part(self.mean) + part(1.0 - self.mean)
@@ -91,7 +92,7 @@ impl Labels {
         self.mean_square - self.mean * self.mean
     }
 
-    /// Of labels that are these, or with a probability the others.
+    /// The mixture of these labels and, with `probability`, the `other` ones.
     fn or(self, probability: f64, other: Self) -> Self {
         let mix = |a: f64, b: f64| (1.0 - probability) * a + probability * b;
         Self { mean: mix(self.mean, other.mean), mean_square: mix(self.mean_square, other.mean_square) }

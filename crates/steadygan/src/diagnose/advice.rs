@@ -6,19 +6,19 @@ use crate::plan::Plan;
 use crate::schedule::resolve;
 use steadygan_run::Advice;
 
-/// No finding gives more advice than this.
+/// The most pieces of advice with a finding.
 const MOST: usize = 3;
 
 /// Something that may help.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Suggestion {
-    /// Turn a heuristic on, if it is not on and nothing that is on speaks against it.
+    /// Turn a heuristic on, if it is off and does not conflict with what is on.
     With(&'static str, &'static str),
     /// Turn a heuristic off, if it is on.
     Without(&'static str, &'static str),
     /// Set keys of the recipe.
     Set(Vec<(String, String)>, String),
-    /// What no key of a recipe does.
+    /// Do something that no recipe key does.
     Do(String),
 }
 
@@ -42,7 +42,8 @@ pub(super) fn resolved(suggestions: Vec<Suggestion>, plan: &Plan) -> Vec<Advice>
     fitting.take(MOST).collect()
 }
 
-/// The arguments that turn a heuristic on; none if it is on, or if it does not go with what is on.
+/// The arguments that turn a heuristic on; none if it is on, or if it conflicts with what is on and no setting resolves
+/// that.
 fn with(name: &str, plan: &Plan) -> Option<String> {
     if plan.heuristics.contains_key(name) {
         return None;
@@ -65,7 +66,7 @@ fn with(name: &str, plan: &Plan) -> Option<String> {
     Some(arguments)
 }
 
-/// Learning rates times a factor: of the generator, of the discriminator, or of both.
+/// Multiplies the generator's and the discriminator's learning rates by `factors`, in this order.
 pub(super) fn rates(about: &About, factors: [f64; 2], why: &str) -> Suggestion {
     let optimizer = &about.plan.optimizer;
     let rates = [optimizer.generator.lr.from * factors[0], optimizer.discriminator.lr.from * factors[1]];

@@ -1,4 +1,4 @@
-//! What is to be said of the data before training.
+//! Findings on the data, before training.
 
 use super::advice::Suggestion;
 use super::doctor::finding;
@@ -8,20 +8,20 @@ use crate::plan::Plan;
 use rayon::prelude::*;
 use steadygan_run::{Finding, Severity};
 
-/// Images of one level of which this share is a fault of the data.
+/// From this share of one-level images on, their finding is severe, and duplicates and narrow levels are not reported.
 const MANY: f64 = 0.9;
 
-/// A few are worth a word.
+/// Above this share of one-level images there is a finding.
 const SOME: f64 = 0.01;
 
-/// Shares of images that another one equals.
+/// Shares of images that duplicate another one: above the first it is a warning, from the second on it is severe.
 const DUPLICATES: [f64; 2] = [0.05, 0.9];
 
-/// Fewer images than this are known by heart sooner than learned (ADA's smallest set, MetFaces, has 1,336; below a few
-/// hundred all published runs collapse to copies without augmentation).
+/// Fewer images than this are soon memorised (ADA's smallest set, MetFaces, has 1,336; below a few hundred all
+/// published runs collapse to copies without augmentation).
 const FEW: usize = 1_000;
 
-/// Levels that span less than this, of 255, are hard to see.
+/// Levels that span less than this, of 255, show hardly any contrast.
 const NARROW: u8 = 64;
 
 const CONSTANT: Card = Card {
@@ -55,7 +55,7 @@ const NARROW_LEVELS: Card = Card {
 /// The findings on data.
 pub(super) const CARDS: [Card; 4] = [CONSTANT, DUPLICATE, TOO_FEW, NARROW_LEVELS];
 
-/// What is to be said of a data set before it is trained on, as findings at 0 images. Of points there is nothing.
+/// The findings on a data set before training, at 0 images; none for points.
 pub fn before_training(plan: &Plan, data: &Dataset) -> Vec<Finding> {
     let Samples::Images(images) = &data.train else { return Vec::new() };
     let count = images.count();

@@ -5,13 +5,13 @@ use super::seen::Seen;
 use super::{About, Card, Check, Sight};
 use steadygan_run::{Severity, StatsLine};
 
-/// This many times the reals' share of alternating energy is seen.
+/// An alternating share of this many times the reals' is visible.
 const TIMES: f64 = 3.0;
 
-/// Below this share nobody sees it.
+/// Below this share of the variance it is invisible.
 const LEAST: f64 = 0.01;
 
-/// Rounds for which it is so: fakes that are only beginning often alternate.
+/// Rounds for which this holds: early fakes often alternate.
 const ROUNDS: u64 = 500;
 
 pub(super) const CHECK: Check = Check {

@@ -5,10 +5,10 @@ use super::seen::Seen;
 use super::{About, Card, Check, Sight};
 use steadygan_run::Severity;
 
-/// A layer of which this share is dead has lost much of its width.
+/// A layer with this share of dead units has lost much of its width.
 const MANY: f64 = 0.5;
 
-/// Rounds for which they are.
+/// Rounds for which the units are dead.
 const ROUNDS: u64 = 100;
 
 pub(super) const CHECK: Check = Check {

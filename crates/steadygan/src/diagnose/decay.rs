@@ -6,28 +6,29 @@ use super::seen::{Measured, NEAR, Seen, mean, separation};
 use super::{About, Card, Check, Sight};
 use steadygan_run::Severity;
 
-/// Worse than the best by this factor is a warning: a third of StudioGAN's published runs end so.
+/// A distance of this many times the best is a warning: a third of StudioGAN's published runs end so.
 const WORSE: f64 = 1.5;
 
-/// Worse by this factor is of no use beside the best.
+/// At this many times the best distance, fakes are of no use compared with the best.
 const MUCH_WORSE: f64 = 2.5;
 
-/// Worse by this factor will not get better by itself if the discriminator is certain of it, as it no longer leads the generator
-/// back. Sound runs of the tuning corpus that are not near swing to 1.4 times the best under such a discriminator, and to 1.7 under
-/// any that sees it.
+/// At this many times the best distance, fakes do not recover by themselves if the discriminator separates them from
+/// reals by [`APART`], because it no longer leads the generator back. In the tuning set, sound runs that are not near
+/// swing to 1.4 times the best under such a discriminator, and to 1.7 under one that separates them by [`SEEN`].
 const LOST: f64 = 2.0;
 
-/// Reals and fakes are this many standard deviations apart if the discriminator sees what got worse. One that does not is only overtaken,
-/// and pulls the fakes back when it has learned: a swing, as Wasserstein critics make them in sound runs.
+/// From this separation on, in standard deviations, the discriminator notices that fakes got worse. Below it the
+/// discriminator has only fallen behind and pulls the fakes back once it has learned: a swing, as sound runs with
+/// Wasserstein critics have them.
 const SEEN: f64 = 0.5;
 
-/// How many deviations above the best count as more than chance.
+/// How many standard deviations above the best are more than chance.
 const DEVIATIONS: f64 = 3.0;
 
-/// Measurements in a row that are worse.
+/// Consecutive measurements that are worse.
 const MEASUREMENTS: usize = 3;
 
-/// Best distances above this were never good.
+/// If the best energy distance is above this, fakes were never good and cannot decay.
 const NEVER_GOOD: f64 = 0.5;
 
 pub(super) const CHECK: Check = Check {
@@ -67,7 +68,7 @@ fn look(seen: &Seen<'_>) -> Option<Sight> {
     if seen.distances.is_empty() && best.value > NEVER_GOOD {
         return None;
     }
-    // An unbiased estimate may be below zero.
+    // An unbiased estimate may be below zero, so that the scale is at least the deviation.
     let scale = best.value.max(best.deviation);
     let above = |factor: f64| {
         recent.iter().all(|now| {
@@ -78,7 +79,7 @@ fn look(seen: &Seen<'_>) -> Option<Sight> {
         let now = recent[MEASUREMENTS - 1];
         let lasting = seen.lines.partition_point(|line| line.stats.images < recent[0].images);
         let apart = mean(&seen.lines[lasting..], separation);
-        // Only of pictures it is known what is near.
+        // What counts as near is known for the energy distance only.
         let is_near = seen.distances.is_empty() && recent.iter().any(|now| now.value <= NEAR);
         let severe = !is_near && (above(LOST) && apart > APART || above(MUCH_WORSE) && apart > SEEN);
         Sight {

@@ -5,19 +5,19 @@ use super::seen::{NEAR, Seen, come_nearer, separation};
 use super::{About, Card, Check, Sight};
 use steadygan_run::{Severity, StatsLine};
 
-/// Reals and fakes are this many standard deviations apart: they hardly overlap.
+/// From this separation on, in standard deviations, the logits of reals and fakes hardly overlap.
 pub(super) const APART: f64 = 3.0;
 
-/// How sure the discriminator is by its loss, above the labels' floor: 1 is all.
+/// From this certainty on ([`About::certainty`]) the discriminator's loss is close to its floor.
 const CERTAIN: f64 = 0.9;
 
-/// Fakes that are still this far, as a share of how far those of the first line were, got nowhere. Sound runs pause against a certain
-/// discriminator, too, and go on, but half-way (tuning half: below 0.53 where they pause for 250 rounds; 0.7 or more where the
-/// generator has no chance).
+/// Fakes that never came below this share of their first distance got nowhere. Sound runs also stall under a certain
+/// discriminator and then go on, but they stall half-way (tuning set: below 0.53 where they stall for 250 rounds; 0.7
+/// or more where the generator has no chance).
 const NOWHERE: f64 = 0.6;
 
-/// Rounds for which it is so. A winning discriminator alone is no failure: a DCGAN's best images may come after 40,000 steps
-/// of it (StudioGAN's published logs).
+/// Rounds for which both hold. A winning discriminator alone is no failure: a DCGAN's best images may come after 40,000
+/// steps of it (StudioGAN's published logs).
 const ROUNDS: u64 = 150;
 
 /// Rounds without progress after which it is severe.
@@ -77,8 +77,8 @@ fn look(seen: &Seen<'_>) -> Option<Sight> {
     })
 }
 
-/// Fakes never came near the reals, nor far from where they began, and are no nearer than before. Those that were near, and are not
-/// any more, decay; those that came a part of the way may go on.
+/// Whether fakes never came near the reals, never got far from where they began, and are no nearer than before. Fakes
+/// that were near once have decayed instead; fakes that came part of the way may go on.
 fn is_stuck(seen: &Seen<'_>) -> bool {
     let [first, ..] = seen.lines else { return false };
     let nearest = NEAR.max(NOWHERE * first.signs.distance);

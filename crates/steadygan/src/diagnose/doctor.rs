@@ -1,4 +1,4 @@
-//! From what is seen to findings that begin, get worse and end.
+//! Turns observations into findings that begin, get worse and end.
 
 use super::advice::{Suggestion, resolved};
 use super::seen::{Measured, Seen, Sign};
@@ -7,13 +7,14 @@ use crate::plan::Plan;
 use std::collections::BTreeMap;
 use steadygan_run::{Finding, ModesLine, Outcome, Severity, StatsLine};
 
-/// Rounds of training for which a finding must not be seen before it is over.
+/// A finding is over once it was not seen for this many rounds of training.
 const CALM_ROUNDS: u64 = 50;
 
-/// Digits of a number in a finding.
+/// Significant digits of a number in a finding.
 const DIGITS: usize = 4;
 
-/// Watches a run. What it says depends on nothing but the plan and what it was fed, in order.
+/// Watches a run. Its findings depend on nothing but the plan, the size of the training set and the observations, in
+/// order.
 #[derive(Debug)]
 pub struct Doctor {
     about: About,
@@ -33,13 +34,13 @@ struct Open {
 }
 
 impl Doctor {
-    /// A doctor who has seen nothing of a run of this plan, trained on so many images.
+    /// A doctor for a run of this plan on `trained_on` training images, before any observation.
     pub fn new(plan: &Plan, trained_on: u64) -> Self {
         let about = About::new(plan, trained_on);
         Self { about, lines: Vec::new(), modes: Vec::new(), distances: Vec::new(), open: BTreeMap::new() }
     }
 
-    /// Takes note of what was found on the data, so that symptoms of it are taken as such.
+    /// Takes over the findings on the data: while one of them is severe, its symptoms are at most warnings.
     pub fn heed(&mut self, before: &[Finding]) {
         for found in before {
             if let Some(card) = super::before::CARDS.iter().find(|card| card.name == found.finding) {
@@ -59,7 +60,8 @@ impl Doctor {
         self.lines.last().map_or(0, |line| line.stats.images)
     }
 
-    /// Looks at something observed, which is not earlier than what was observed before; what there is to say now.
+    /// Adds an observation, which is not earlier than the last one. Returns the findings that begin, get more severe or
+    /// end.
     pub fn see(&mut self, sign: Sign) -> Vec<Finding> {
         let images = match sign {
             Sign::Stats(line) => {
@@ -78,7 +80,7 @@ impl Doctor {
         CATALOGUE.iter().filter_map(|check| self.take(check, images)).collect()
     }
 
-    /// Looks at how training ended.
+    /// Looks at how training ended, and returns what that shows.
     pub fn end(&mut self, outcome: &Outcome) -> Vec<Finding> {
         let Outcome::Diverged { images, quantity } = outcome else { return Vec::new() };
         let check = &super::exploding_gradients::CHECK;
@@ -91,7 +93,7 @@ impl Doctor {
         self.seen_now(check, *images, sight).into_iter().collect()
     }
 
-    /// One check's turn.
+    /// Runs one check.
     fn take(&mut self, check: &Check, images: u64) -> Option<Finding> {
         let seen = Seen { about: &self.about, lines: &self.lines, modes: &self.modes, distances: &self.distances };
         match (check.look)(&seen) {
@@ -147,7 +149,7 @@ impl Doctor {
     }
 }
 
-/// What is told of a card's finding in a run of this plan.
+/// Puts a finding together: its card, what the check has found, and the advice that fits the plan.
 pub(super) fn finding(card: &Card, images: u64, sight: Sight, advice: Vec<Suggestion>, plan: &Plan) -> Finding {
     Finding {
         images,
@@ -161,7 +163,7 @@ pub(super) fn finding(card: &Card, images: u64, sight: Sight, advice: Vec<Sugges
     }
 }
 
-/// The finite ones of some numbers by name, with a few digits.
+/// The finite numbers by name, rounded to a few digits.
 fn evidence(numbers: Vec<(&'static str, f64)>) -> BTreeMap<String, f64> {
     let finite = numbers.into_iter().filter(|(_, value)| value.is_finite());
     let short = |value: f64| format!("{value:.*e}", DIGITS - 1).parse().unwrap_or(value);

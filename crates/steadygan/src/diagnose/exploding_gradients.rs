@@ -9,10 +9,10 @@ use steadygan_run::{Severity, StatsLine};
 /// A norm of this size is trouble (ganhacks, tip 10).
 const TROUBLE: f64 = 100.0;
 
-/// A norm of this size is beyond what any healthy run of the tuning corpus had.
+/// A norm of this size is beyond what any healthy run of the tuning set had.
 const EXPLODING: f64 = 1000.0;
 
-/// Rounds for which it is.
+/// Rounds for which the norm is that large.
 const ROUNDS: u64 = 40;
 
 pub(super) const CHECK: Check = Check {
@@ -36,7 +36,7 @@ pub(super) fn explodes(line: &StatsLine) -> bool {
     norm(line) > EXPLODING
 }
 
-/// The last lines, if gradients explode on them.
+/// The last lines, if gradients explode on all of them for long enough.
 pub(super) fn streak<'a>(seen: &Seen<'a>) -> Option<Streak<'a>> {
     seen.streak(ROUNDS, explodes)
 }

@@ -5,23 +5,25 @@ use super::seen::{NEAR, Seen, come_nearer, separation};
 use super::{About, Card, Check, Sight};
 use steadygan_run::{Severity, StatsLine};
 
-/// Reals and fakes are judged alike within this many standard deviations.
+/// Below this separation, in standard deviations, the discriminator does not tell fakes from reals.
 const ALIKE: f64 = 0.5;
 
-/// Fakes are this far from the reals, as a share of the reals' distance from each other. A blurred mean of all reals has
-/// about 0.4.
+/// Above this energy distance (as a share of the reals' distance from each other), fakes are far from the reals. A
+/// blurred mean of all reals has about 0.4.
 const FAR: f64 = 0.5;
 
-/// Rounds for which it is so.
+/// Rounds for which both hold.
 const ROUNDS: u64 = 250;
 
-/// Fakes are ranked above reals by so many standard deviations.
+/// Below this separation, in standard deviations, the discriminator ranks fakes above reals.
 const INVERTED: f64 = -1.0;
 
-/// Rounds for which they are. Then fakes need not be as far, but only not near: in sound runs they are never ranked so.
+/// Rounds for which it does. Then it is enough that fakes are not near ([`NEAR`]), because sound runs never have such a
+/// ranking.
 const INVERTED_ROUNDS: u64 = 100;
 
-/// A discriminator whose steps move reals and fakes apart by less, in standard deviations and in whichever direction, stands still.
+/// A discriminator stands still if its steps change the separation by less than this, in standard deviations and in
+/// either direction.
 const STILL: f64 = 1e-3;
 
 pub(super) const CHECK: Check = Check {
@@ -52,7 +54,7 @@ fn look(seen: &Seen<'_>) -> Option<Sight> {
     let inverted = seen.streak(INVERTED_ROUNDS, fooled(INVERTED, NEAR));
     let streak = inverted.or_else(|| seen.streak(ROUNDS, fooled(ALIKE, FAR)))?;
     let (separation, distance) = (streak.mean(separation), streak.mean(|line| line.signs.distance));
-    // One that is only overtaken learns to see what is wrong, and gets over it.
+    // A discriminator that has only fallen behind learns to see what is wrong, and the run recovers.
     let pull = streak.mean(|line| line.signs.pull.abs());
     let severe = pull < STILL && !come_nearer(streak.lines);
     Some(Sight {

@@ -8,18 +8,18 @@ use crate::plan::Plan;
 use serde::Deserialize;
 use steadygan_run::{DistanceLine, Finding, Manifest, ModesLine, RunDirectory, StatsLine, read_lines_if_any};
 
-/// The doctor after reading a run's files, and all that there was to say.
+/// The doctor after reading a run's files, and all its findings.
 #[derive(Debug)]
 pub struct History {
-    /// Knows all that the files tell.
+    /// The doctor, after the last observation.
     pub doctor: Doctor,
-    /// In order.
+    /// The findings, in order.
     pub findings: Vec<Finding>,
 }
 
 impl History {
-    /// Reads what a run has written so far. Findings are a function of plan, data and lines: those of the files are the same
-    /// again.
+    /// Reads what a run has written so far. Findings depend on plan, data and lines only, so that they equal the
+    /// findings that the run wrote.
     ///
     /// # Errors
     ///
@@ -28,7 +28,8 @@ impl History {
         Self::after(before_training(plan, data), run, Doctor::new(plan, data.train.count() as u64))
     }
 
-    /// The same of a run whose data are not at hand: what was found before training is taken from its findings.
+    /// As [`of`](Self::of), but without the data: the findings from before training are read from the run's own
+    /// findings. Also looks at how the run ended.
     ///
     /// # Errors
     ///
@@ -50,11 +51,11 @@ impl History {
     }
 }
 
-/// What a run's files tell, in the order in which it was observed.
+/// The observations in a run's files, in the order in which they were made.
 ///
 /// # Errors
 ///
-/// A file cannot be read; one that is not there tells nothing.
+/// A file cannot be read. A missing file is no error: it holds no observations.
 pub fn signs_of(run: &RunDirectory) -> Result<Vec<Sign>> {
     let stats: Vec<StatsLine> = read_lines_if_any(&run.stats())?;
     let mut signs: Vec<(u64, Sign)> = stats.into_iter().map(|line| (line.stats.images, Sign::Stats(line))).collect();

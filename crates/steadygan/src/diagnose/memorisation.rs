@@ -1,27 +1,28 @@
-//! A discriminator that knows its reals by heart.
+//! A discriminator that has memorised its training images.
 
 use super::advice::Suggestion;
 use super::seen::{Seen, mean};
 use super::{About, Card, Check, Sight};
 use steadygan_run::{Severity, StatsLine};
 
-/// How far below training reals held-out reals are judged, in standard deviations: sound runs of the tuning corpus stay below 0.6.
+/// How far the logits of held-out reals are below those of training reals, in standard deviations: sound runs of the
+/// tuning set stay below 0.6.
 const GAP: f64 = 0.75;
 
-/// So far below, the discriminator knows its images by heart: those of the tuning corpus that do are above 1.5.
+/// From this gap on the discriminator has memorised its images: in the tuning set, runs that have are above 1.5.
 const BY_HEART: f64 = 1.25;
 
-/// The least share of the way from training reals down to fakes: ADA's r_v, which it keeps near 0.5 by augmenting (Karras et
-/// al. 2020, section 3).
+/// The least share of that gap in the distance from training reals down to fakes: ADA's r_v, which ADA keeps near 0.5
+/// by augmenting (Karras et al. 2020, section 3).
 const SHARE: f64 = 0.25;
 
-/// Fakes that are this near to a training image, beside held-out reals, are copies of it.
+/// Fakes are copies if their distance from the nearest training image is below this share of held-out reals' distance.
 const COPIES: f64 = 0.5;
 
-/// Rounds over which it is meant.
+/// Rounds over which the means are taken.
 const ROUNDS: u64 = 200;
 
-/// Passes through the training set before anything can be known by heart.
+/// Passes through the training set before anything can be memorised.
 const EPOCHS: f64 = 4.0;
 
 pub(super) const CHECK: Check = Check {
@@ -45,7 +46,7 @@ fn look(seen: &Seen<'_>) -> Option<Sight> {
     copies(seen).or_else(|| overfit(seen))
 }
 
-/// Fakes that are copies of what is trained on.
+/// Finds fakes that are copies of training images.
 fn copies(seen: &Seen<'_>) -> Option<Sight> {
     let streak = seen.streak(ROUNDS, |line| line.signs.nearest < COPIES)?;
     let nearest = streak.lines.last()?.signs.nearest;
@@ -60,7 +61,7 @@ fn copies(seen: &Seen<'_>) -> Option<Sight> {
     })
 }
 
-/// A discriminator that takes held-out reals for fakes.
+/// Finds a discriminator that takes held-out reals for fakes.
 fn overfit(seen: &Seen<'_>) -> Option<Sight> {
     let recent = seen.recent(ROUNDS);
     let (last, first) = (recent.last()?, recent.first()?);

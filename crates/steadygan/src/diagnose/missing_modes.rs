@@ -1,14 +1,14 @@
-//! Modes that no fake is of.
+//! Modes of the data that no fake belongs to.
 
 use super::advice::Suggestion;
 use super::seen::Seen;
 use super::{About, Card, Check, Sight};
 use steadygan_run::Severity;
 
-/// Countings in a row that miss modes.
+/// Consecutive counts that miss modes.
 const COUNTINGS: usize = 3;
 
-/// Before this share of the run modes are still being found.
+/// Before this share of the run the generator is still finding modes.
 const SHARE: f64 = 0.5;
 
 pub(super) const CHECK: Check = Check {

@@ -6,7 +6,7 @@ use super::seen::Seen;
 use super::{About, Card, Check, Sight};
 use steadygan_run::{Severity, Signs};
 
-/// Below this a network is affine but for rounding; LeakyReLU's slope of 0.2 bends it by 0.1 or more.
+/// Below this bend a network is affine up to rounding; LeakyReLU with a slope of 0.2 gives 0.1 or more.
 const AFFINE: f64 = 1e-3;
 
 pub(super) const CHECK: Check = Check {
@@ -25,7 +25,7 @@ pub(super) const CHECK: Check = Check {
 fn look(seen: &Seen<'_>) -> Option<Sight> {
     // Two lines at least, so that no single coincidence counts.
     let [first, .., last] = seen.lines else { return None };
-    // Weights that were thrown far may leave all units on one side of their bend.
+    // After an explosion, huge weights may leave every unit on one side of its kink.
     if explodes(first) {
         return None;
     }

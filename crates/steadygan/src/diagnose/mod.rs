@@ -1,16 +1,16 @@
 //! The doctor: watches a run and says when it looks unhealthy, why, and what may help.
 //!
-//! A [`Doctor`] is fed what is observed, line by line ([`Sign`]), and answers with findings as they begin, get more severe
-//! and are over. It is pure logic over what it was fed, without input or output: the same code watches a run that is
-//! training, reads the files of one that has ended, and is tested on series made by hand.
+//! A [`Doctor`] takes observations one by one ([`Sign`]) and returns findings when they begin, get more severe and end.
+//! It is pure logic without input or output: the same code watches a run that is training, reads the files of one that
+//! has ended, and is tested on series made by hand.
 //!
-//! Each finding is one file with its card, what it looks for and its advice, and one line in the catalogue below. A
-//! threshold is relative to something (the reals' own value, the discriminator's own spread, a share of the weights), so
-//! that it holds for any data and network; where no publication gives it, the tuning half of the planted failures
-//! (`benchmarks/2026-11-24-planted`) does.
+//! Each finding is one file with its card, its check and its advice, and one line in the catalogue below. A threshold
+//! is relative to something (the reals' own value, the discriminator's own spread, a share of the weights), so that it
+//! holds for any data and network. Where no publication gives a threshold, it was chosen on the tuning set of sound and
+//! deliberately broken runs (`benchmarks/2026-11-24-planted`).
 //!
-//! **Severe** is for a run that will not recover by itself or whose result is of no use; everything else is a warning or a
-//! note. A symptom whose cause was found severe is not severe itself.
+//! **Severe** is for a run that will not recover by itself or whose result is of no use; everything else is a warning
+//! or a note. While a cause is severe, its symptoms are at most warnings.
 
 mod about;
 mod advice;
@@ -47,7 +47,7 @@ use seen::Seen;
 use serde::Serialize;
 use steadygan_run::Severity;
 
-/// What there is to know about a finding, in one place for reports and the documentation.
+/// Describes a finding, for reports and the documentation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Card {
     /// Its name.
@@ -56,20 +56,20 @@ pub struct Card {
     pub looks_for: &'static str,
     /// What it means, in a sentence or two.
     pub means: &'static str,
-    /// The findings of which it is a symptom: while one of them is severe, it is not.
+    /// The findings that may cause this one: while one of them is severe, this one is at most a warning.
     pub symptom_of: &'static [&'static str],
 }
 
 /// One line of the catalogue.
 struct Check {
     card: Card,
-    /// What is seen of it by now.
+    /// Looks for the finding in all that was observed so far.
     look: fn(&Seen<'_>) -> Option<Sight>,
     /// What may help, the likeliest first.
     advice: fn(&About) -> Vec<Suggestion>,
 }
 
-/// What a check sees.
+/// What a check has found.
 #[derive(Debug, Clone, PartialEq)]
 struct Sight {
     severity: Severity,
@@ -99,7 +99,7 @@ const CATALOGUE: &[Check] = &[
     checkerboard::CHECK,
 ];
 
-/// What there is to know about every finding: those on data first, then those of training, causes before symptoms.
+/// The cards of all findings: findings on data first, then findings on training, causes before symptoms.
 pub fn cards() -> impl Iterator<Item = &'static Card> {
     before::CARDS.iter().chain(CATALOGUE.iter().map(|check| &check.card))
 }

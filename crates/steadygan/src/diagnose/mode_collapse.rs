@@ -5,26 +5,27 @@ use super::seen::{Seen, Streak, mean};
 use super::{About, Card, Check, Sight};
 use steadygan_run::{Severity, StatsLine};
 
-/// Fakes that differ by this share of what reals differ by are one image. Sound critics of the tuning corpus begin with 0.1 for as long
-/// as is looked at, and fakes that decay fade through it.
+/// Below this diversity (the fakes' mean distance from each other over the reals') all fakes are one image. In the
+/// tuning set, sound runs with Wasserstein critics start with 0.1 and keep it for as long as the check looks, and fakes
+/// that decay pass through 0.1.
 const TOTAL: f64 = 0.05;
 
-/// Fakes that differ so little are of few kinds.
+/// Below this diversity fakes are of few kinds.
 const PARTIAL: f64 = 0.4;
 
-/// Fakes that do not differ at all, whatever the latent: those of initial weights differ by 0.015 or more.
+/// Below this diversity fakes do not depend on the latent at all: fakes of initial weights have 0.015 or more.
 const ONE: f64 = 0.003;
 
-/// Rounds for which they do not.
+/// Rounds for which they do not depend on it.
 const ONE_ROUNDS: u64 = 60;
 
-/// Fakes that get more different by this factor are about to get over it.
+/// If the diversity rises by this factor, the run is about to recover.
 const RISE: f64 = 1.1;
 
-/// The steps of a generator that went anywhere sum up to this share of its weights.
+/// A generator has moved if the norms of its steps add up to this share of the norm of its weights.
 const MOVED: f64 = 0.1;
 
-/// Rounds for which they do. Fakes of the first few hundred rounds are often alike and get over it.
+/// Rounds for which the diversity is low. Fakes of the first few hundred rounds are often alike, and recover.
 const ROUNDS: u64 = 250;
 
 pub(super) const CHECK: Check = Check {
@@ -68,19 +69,19 @@ fn look(seen: &Seen<'_>) -> Option<Sight> {
     })
 }
 
-/// That of what is shown or of what the trained generator makes, if an average of it is shown.
+/// The diversity of the fakes; with `ema` the lower of the averaged and the trained generator's.
 fn diversity(line: &StatsLine) -> f64 {
     line.stats.diversity.min(line.signs.diversity_now)
 }
 
-/// Whether fakes are getting more different: the last third of the lines against the third before.
+/// Whether the diversity rises: the last third of the lines against the third before.
 fn is_rising(streak: &Streak<'_>) -> bool {
     let third = streak.lines.len() / 3;
     let (before, after) = streak.lines[streak.lines.len() - 2 * third..].split_at(third);
     mean(after, diversity) > RISE * mean(before, diversity)
 }
 
-/// Whether the generator has gone anywhere from its initial weights, whose fakes are often alike.
+/// Whether the generator has moved away from its initial weights, whose fakes are often alike.
 fn has_moved(seen: &Seen<'_>) -> bool {
     let images = seen.lines.last().map_or(0, |line| line.stats.images);
     let rounds = images as f64 / seen.about.plan.train.round() as f64;

@@ -1,17 +1,17 @@
-//! Two networks that run after each other in circles.
+//! Two networks that chase each other in circles.
 
 use super::advice::{Suggestion, rates};
 use super::seen::{Seen, mean};
 use super::{About, Card, Check, Sight};
 use steadygan_run::{Severity, StatsLine};
 
-/// Lines that are looked at: several swings.
+/// The least number of lines: enough for several swings.
 const LINES: usize = 32;
 
-/// Rounds that they span at least.
+/// The least number of rounds that the lines span.
 const ROUNDS: u64 = 200;
 
-/// How far reals' and fakes' logits swing apart and together: the deviation over the mean distance.
+/// How far the distance between reals' and fakes' mean logits swings: its standard deviation over its mean.
 const SWING: f64 = 1.0;
 
 /// Crossings of the mean: noise crosses it at every second line, a trend once.

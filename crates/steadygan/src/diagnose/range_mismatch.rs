@@ -1,11 +1,11 @@
-//! Reals and fakes do not have one range.
+//! Reals and fakes in different ranges.
 
 use super::advice::Suggestion;
 use super::seen::Seen;
 use super::{About, Card, Check, Sight};
 use steadygan_run::{Severity, StatsLine};
 
-/// How far a value may be from where it belongs, as a share of the range: a byte is 0.004 of it.
+/// How far a value may be from its level scaled to the range, as a share of the range; one level is 0.004 of it.
 const TOLERANCE: f64 = 0.05;
 
 /// How far fakes may lie outside of the reals' range, as a share of it, where the output has no bounds.
@@ -37,7 +37,7 @@ fn look(seen: &Seen<'_>) -> Option<Sight> {
     }
 }
 
-/// Reals that are scaled otherwise than the output.
+/// Finds reals that are not scaled to the range of the generator's output.
 fn reals_off(seen: &Seen<'_>, [low, high]: [f64; 2]) -> Option<Sight> {
     let off = |line: &StatsLine| {
         let at = |level: f64| low + level / 255.0 * (high - low);
@@ -66,7 +66,7 @@ fn reals_off(seen: &Seen<'_>, [low, high]: [f64; 2]) -> Option<Sight> {
     })
 }
 
-/// Fakes far outside of where reals are.
+/// Finds fakes far outside of the reals' range.
 fn fakes_outside(seen: &Seen<'_>) -> Option<Sight> {
     let beyond = |line: &StatsLine| {
         let signs = line.signs;

@@ -5,13 +5,13 @@ use super::seen::Seen;
 use super::{About, Card, Check, Sight};
 use steadygan_run::{Severity, StatsLine};
 
-/// More values than in the reals are at an end by this share.
+/// How far the share of values at an end of the range is higher in fakes than in reals.
 const MORE: f64 = 0.3;
 
-/// Fakes of which this share of values is at an end have no shades left.
+/// Fakes with this share of values at an end have no shades left.
 const ALL: f64 = 0.98;
 
-/// Rounds for which they are.
+/// Rounds for which this holds.
 const ROUNDS: u64 = 150;
 
 pub(super) const CHECK: Check = Check {

@@ -1,4 +1,4 @@
-//! Steps that are large beside the weights.
+//! Steps that are large relative to the weights.
 
 use super::advice::{Suggestion, rates};
 use super::exploding_gradients::{self, explodes, norm};
@@ -6,19 +6,21 @@ use super::seen::{Seen, Streak};
 use super::{About, Card, Check, Sight};
 use steadygan_run::{Severity, StatsLine};
 
-/// A step of this share of the weights is large: 0.001 is usual (Karpathy's rule of thumb), a start from N(0, 0.02²) at the
-/// learning rate 2e-4 makes 0.01.
+/// A step whose norm is this share of the weights' norm is large: 0.001 is usual (Karpathy's rule of thumb), and
+/// weights from N(0, 0.02²) start with 0.01 at the learning rate 2e-4.
 const LARGE: f64 = 0.02;
 
-/// With such steps weights are replaced within some dozens of rounds.
+/// With steps this large all weights are replaced within some dozens of rounds.
 const FAR_TOO_LARGE: f64 = 0.06;
 
-/// Gradients that exploded on the first line and fell by this factor until the second were thrown there by steps: weights that were
-/// too large from the beginning are hardly changed by steps of a usual size, and their gradients fall by some per cent from line to line
-/// (tuning half: by 1.1 at most, those of steps too large by 15 to 2,300).
+/// If gradients exploded on the first line and fell by this factor until the second, steps blew up the weights. Weights
+/// that were too large from the beginning are hardly changed by steps of a usual size, so that their gradients fall by
+/// a few per cent from line to line (tuning set: by a factor of 1.1 at most, against 15 to 2,300 after steps too
+/// large).
 const THROWN: f64 = 10.0;
 
-/// Rounds for which they are: at the start of training steps are large beside small weights.
+/// Rounds for which steps are large. One large step is no failure, because steps are large relative to the small
+/// weights at the start.
 const ROUNDS: u64 = 60;
 
 pub(super) const CHECK: Check = Check {
@@ -38,7 +40,7 @@ fn larger(line: &StatsLine) -> f64 {
     line.signs.update_d.max(line.signs.update_g)
 }
 
-/// Gradients that exploded right after such a step. What grew over a longer time has another cause.
+/// Gradients that exploded right after a step far too large. Gradients that grew over a longer time have another cause.
 fn before_an_explosion<'a>(seen: &Seen<'a>) -> Option<Streak<'a>> {
     let exploding = exploding_gradients::streak(seen)?;
     let first = seen.lines.len() - exploding.lines.len();
@@ -47,8 +49,8 @@ fn before_an_explosion<'a>(seen: &Seen<'a>) -> Option<Streak<'a>> {
     large.then_some(Streak { lines: &seen.lines[first..] })
 }
 
-/// An explosion before the first line, of which little is left to see: Adam's steps are small after a huge gradient, and beside huge
-/// weights.
+/// An explosion before the first line. Its steps are no longer visible, because Adam's steps are small after a huge
+/// gradient and relative to huge weights.
 fn before_the_first_line<'a>(seen: &Seen<'a>) -> Option<Streak<'a>> {
     let [first, second, ..] = seen.lines else { return None };
     let thrown = explodes(first) && norm(second) < norm(first) / THROWN;

@@ -1,4 +1,4 @@
-//! Series made by hand, and what is to be said of them.
+//! Series made by hand, and the findings expected on them.
 
 mod causes;
 
@@ -17,7 +17,7 @@ fn plan(text: &str) -> Plan {
     crate::decide::decide(&recipe, 1).unwrap()
 }
 
-/// A line of a sound run: ten rounds each.
+/// A line of a sound run; lines are ten rounds apart.
 fn sound(number: u64) -> StatsLine {
     let stats = Stats {
         images: 100 * number,
@@ -65,7 +65,7 @@ fn sound(number: u64) -> StatsLine {
     StatsLine { stats, signs }
 }
 
-/// What the doctor says of so many lines, each changed by its number.
+/// The findings on a sound run of `lines` lines, each altered by `change`, which also gets the line's number.
 fn told(plan: &Plan, lines: u64, change: impl Fn(u64, &mut StatsLine)) -> Vec<Finding> {
     let mut doctor = Doctor::new(plan, 100);
     let lines = (1..=lines).map(|number| {
@@ -129,7 +129,8 @@ fn a_loss_is_judged_by_its_floor() {
     assert!(severe(&plan("base='dcgan'"), low).is_empty());
 }
 
-/// What is said of a discriminator that is certain from the first line on, of fakes so far from the reals: when, and how severe.
+/// When a discriminator that is certain from the first line on is found to be winning, and how severe that is, with
+/// fakes at these distances from the reals.
 fn won(distance: impl Fn(u64) -> f64) -> Vec<(u64, Severity)> {
     let told = told(&plan(""), 100, |number, line| {
         (line.stats.loss_d, line.signs.logit_train, line.signs.logit_holdout) = (0.79, 5.0, 4.9);
@@ -156,12 +157,12 @@ fn a_discriminator_has_won_where_fakes_got_nowhere() {
     let standing_at = |first: f64, later: f64| won(move |number| if number < 3 { first } else { later });
     assert_eq!(standing_at(1.0, 0.59), [WARNED]);
     assert_eq!(standing_at(1.0, 0.61).len(), 2);
-    // Those of a run that began with trained weights are near from the first line on.
+    // Fakes of a run that began with trained weights are near from the first line on.
     assert_eq!(standing_at(0.19, 0.19), [WARNED]);
     assert_eq!(standing_at(0.21, 0.21).len(), 2);
 }
 
-/// Lines 11 to 60 have fakes that are alike: 25 lines are 250 rounds, five calm ones end it.
+/// Lines 11 to 60 have fakes that are alike: 25 lines are 250 rounds, and five lines without them end the finding.
 #[test]
 fn a_finding_begins_gets_worse_and_is_over() {
     let told = told(&plan(""), 100, |number, line| {
@@ -182,7 +183,7 @@ fn fakes_that_were_better_before_decay() {
     let told = told(&plan(""), 100, |number, line| line.signs.distance = if number < 60 { 0.05 } else { 0.4 });
     let found: Vec<_> = told.iter().map(|found| (found.finding.as_str(), found.severity)).collect();
     assert_eq!(found, [("decay", Severity::Severe)]);
-    // With a metric of the run's own, pictures' distances say nothing.
+    // If the run measures its own metric, the energy distances are not used.
     let mut doctor = Doctor::new(&plan(""), 1_000);
     let of = |images: u64, value: f64| Sign::Distance(Measured { images, value, deviation: 0.001 });
     let signs = [(1, 0.3), (2, 0.02), (3, 0.021), (4, 0.033), (5, 0.034), (6, 0.035), (7, 0.06)];
@@ -215,7 +216,7 @@ fn missing_modes_and_divergence_are_told() {
     assert!(doctor.end(&Outcome::Finished { images: 40_000 }).is_empty());
 }
 
-/// Whatever is advised for whatever preset can be planned when it is laid over that preset.
+/// All advice for every preset can be planned on top of that preset.
 #[test]
 fn advice_can_be_followed() {
     for (preset, _) in PRESETS {

@@ -6,13 +6,13 @@ use super::{About, Card, Check, Sight};
 use crate::loss::Loss;
 use steadygan_run::{Severity, StatsLine};
 
-/// A gradient below this is nothing in 32 bits: Adam's epsilon is 1e-8, and norms are over many weights.
+/// A gradient with a norm below this is nothing in 32 bits: Adam's epsilon is 1e-8, and the norm is over many weights.
 const NOTHING: f64 = 1e-6;
 
-/// A gradient this small beside the discriminator's is a warning.
+/// A gradient this small relative to the discriminator's is a warning.
 const SMALL: f64 = 1e-3;
 
-/// Rounds for which it is.
+/// Rounds for which it is that small.
 const ROUNDS: u64 = 100;
 
 pub(super) const CHECK: Check = Check {
@@ -53,7 +53,7 @@ fn advice(about: &About) -> Vec<Suggestion> {
     if about.plan.train.loss == Loss::Saturating {
         suggestions.push(Suggestion::Without(
             "saturating",
-            "the non-saturating loss has a gradient where fakes are told at once",
+            "the non-saturating loss has a gradient where fakes are recognised at once",
         ));
     }
     suggestions.extend([

@@ -1,32 +1,34 @@
-//! A network that is trained the wrong way round.
+//! A network that is trained to do the opposite of its task.
 
 use super::advice::Suggestion;
 use super::seen::{NEAR, Seen, Streak, come_nearer, mean, separation};
 use super::{About, Card, Check, Sight};
 use steadygan_run::{Severity, Stats, StatsLine};
 
-/// Rounds for which it is looked at.
+/// Rounds for which the symptom must last.
 const ROUNDS: u64 = 60;
 
-/// Lines on which the generator's step lowers the logits: eight in a row by chance are one in 256.
+/// Consecutive lines on which the generator's step lowers its fakes' logits: eight by chance have a probability of
+/// 1/256.
 const LINES: usize = 8;
 
-/// How far on average a step lowers them, in standard deviations; a step is a small one.
+/// The mean change of the fakes' logits by a generator step, in standard deviations; one step is small.
 const PUSH: f64 = -1e-3;
 
-/// Lines that are enough if it lowers them far.
+/// Lines that are enough if the mean change is below [`FAR`].
 const FEW_LINES: usize = 5;
 
-/// How far that is on average, in standard deviations.
+/// A mean change far below zero, in standard deviations.
 const FAR: f64 = -1e-2;
 
-/// How far on average the discriminator's step moves reals below fakes, in standard deviations.
+/// The mean change of the separation of reals from fakes by a discriminator step, in standard deviations.
 const PULL: f64 = -1e-3;
 
-/// How far fakes are ranked above reals, in standard deviations. A discriminator that is fooled ranks them alike.
+/// Below this separation, in standard deviations, fakes are ranked above reals. A discriminator that is only fooled
+/// ranks them alike.
 const INVERTED: f64 = -2.0;
 
-/// A penalty that falls by less than this share over the time does not fall.
+/// A penalty that falls by a smaller share than this counts as not falling.
 const FALL: f64 = 0.1;
 
 pub(super) const CHECK: Check = Check {
@@ -49,8 +51,9 @@ fn look(seen: &Seen<'_>) -> Option<Sight> {
     generator(seen).or_else(|| discriminator(seen))
 }
 
-/// A generator of the wrong sign has its fakes ranked ever further below the reals: one whose fakes are ranked above them has
-/// been raising their logits, and pushes them down for a while only because the discriminator moves under it.
+/// Finds a generator that is trained with the wrong sign. Its fakes are ranked ever further below the reals. Fakes that
+/// are ranked above the reals come from a generator that has been raising their logits; its steps lower them for a
+/// while only because the discriminator moves meanwhile.
 fn generator(seen: &Seen<'_>) -> Option<Sight> {
     // Other terms of the generator's loss need not raise logits.
     if seen.about.has("feature-matching") {
@@ -73,7 +76,7 @@ fn generator(seen: &Seen<'_>) -> Option<Sight> {
 fn discriminator(seen: &Seen<'_>) -> Option<Sight> {
     let streak = seen.streak(ROUNDS, |line| separation(line) < INVERTED)?;
     let contradicts = streak.lines.iter().all(|line| contradicts(seen.about, &line.stats));
-    // A discriminator that is too slow ranks fakes above reals too, but its steps make up for it.
+    // A discriminator that is too slow ranks fakes above reals too, but its steps correct that.
     let pull = streak.mean(|line| line.signs.pull);
     let is_wrong = contradicts || pull < PULL && !has_falling_penalty(&streak) && !does_well(&streak);
     let of = |value: fn(&StatsLine) -> f64| streak.mean(value);
@@ -97,29 +100,30 @@ fn discriminator(seen: &Seen<'_>) -> Option<Sight> {
     })
 }
 
-/// Whether the loss says that the discriminator does better than chance although its logits are the wrong way round. With
-/// sound labels that cannot be: every loss here is convex, so that with reals' mean logit below that of fakes it is at least what
-/// it is by chance (Jensen's inequality); Wasserstein's is the difference itself.
+/// Whether the loss says that the discriminator does better than chance although it ranks fakes above reals. With
+/// correct labels that is impossible. Every loss here is convex, so that with the reals' mean logit below the fakes'
+/// the loss is at least the loss at chance (Jensen's inequality); Wasserstein's loss is the difference itself.
 fn contradicts(about: &About, stats: &Stats) -> bool {
     let certainty = about.certainty(stats.loss_d);
     stats.logit_real < stats.logit_fake && if certainty.is_nan() { stats.loss_d < 0.0 } else { certainty > 0.0 }
 }
 
-/// Whether a penalty falls: one that wants a slope of 1 makes an untrained discriminator steeper whichever way it leans, by
-/// chance also the wrong one. If the sign were wrong, the penalty would rise with the loss.
+/// Whether the penalty falls. A penalty that wants a slope of 1 makes an untrained discriminator steeper in whichever
+/// direction it leans, by chance also in the wrong one. If the sign were wrong, the penalty would rise with the loss.
 fn has_falling_penalty(streak: &Streak<'_>) -> bool {
     let (before, after) = streak.lines.split_at(streak.lines.len() / 2);
     let penalty = |lines: &[StatsLine]| mean(lines, |line| line.stats.penalty);
     penalty(after) < (1.0 - FALL) * penalty(before)
 }
 
-/// Whether fakes are near, or come nearer all the while: a network that learns the opposite of its task drives them away. The
-/// discriminator moves while the generator's steps are judged, and so may a sound one be pushed down for a while.
+/// Whether fakes are near the reals, or come nearer: a network that learns the opposite of its task drives them away. A
+/// sound generator's steps, too, may lower logits for a while, because the discriminator moves while they are measured.
 fn does_well(streak: &Streak<'_>) -> bool {
     streak.lines.last().is_some_and(|line| line.signs.distance <= NEAR) || come_nearer(streak.lines)
 }
 
-/// A sign is wrong from the beginning: what comes later has another reason.
+/// Whether the streak covers at least half of all lines. A wrong sign is wrong from the beginning; what comes later has
+/// another cause.
 fn is_from_the_start(seen: &Seen<'_>, streak: &Streak<'_>) -> bool {
     2 * streak.lines.len() >= seen.lines.len()
 }

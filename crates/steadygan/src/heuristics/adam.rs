@@ -4,8 +4,8 @@
 //!
 //! # When it helps
 //!
-//! Little momentum is the best supported of the eleven: several studies find beta1 = 0.9 bad. Later networks with
-//! spectral norm or gradient penalties go down to 0.
+//! Little momentum is the best supported of the eleven heuristics of preset `hacks`: several studies find beta1 = 0.9
+//! bad. Later networks with spectral norm or gradient penalties go down to 0.
 //!
 //! # Example
 //!
@@ -20,7 +20,7 @@ use crate::plan::{OptimizerPlan, Plan};
 use crate::schedule::Schedule;
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "adam",
     family: Family::Optimisation,
@@ -85,7 +85,8 @@ mod tests {
         assert_eq!((optimizer.generator.lr.from, optimizer.discriminator.lr.from), (1e-4, 4e-4));
     }
 
-    /// Laid over a file, a setting for both beats what the file says of one; within a layer the one wins.
+    /// A setting for both networks in a later layer overrides an earlier setting for one network. Within a layer the
+    /// setting for one network wins.
     #[test]
     fn a_later_layer_for_both_beats_an_earlier_one_for_one() {
         let planned = |layers: &[(&str, &str)]| {

@@ -1,11 +1,12 @@
-//! Augmentation as probable as the discriminator's overfitting asks for.
+//! Augmentation with a probability that follows the discriminator's overfitting.
 //!
 //! The pieces: [`Augmentation::apply`](crate::augment::Augmentation::apply), [`adapt`].
 //!
 //! # When it helps
 //!
-//! With few images, as `augmentation`; it stays out of the way while the discriminator is unsure of the reals. The
-//! limit matters: without one a published run went far beyond and taught the generator to make augmented images.
+//! With few images, as `augmentation`; its probability stays low while the discriminator is unsure of the reals. The
+//! limit matters: without one, the probability in a published run went far beyond it, and the generator learned to make
+//! augmented images.
 
 use super::{Card, Conflict, Evidence, Family, Heuristic, Hook, Memory, View};
 use crate::augment::{self, MOST_PROBABLE, SIGN_TARGET, adapt};
@@ -17,7 +18,7 @@ use burn::Tensor;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "adaptive-augmentation",
     family: Family::Augmentation,
@@ -35,7 +36,7 @@ pub static CARD: Card = Card {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct AdaptiveAugmentation {
-    /// Where the mean sign of the reals' logits is held, in (−1, 1).
+    /// The mean sign of the reals' logits that is held, in (−1, 1).
     pub target: f64,
     /// Images in which the probability can go from 0 to 1.
     pub span: Count,
@@ -81,7 +82,7 @@ impl Heuristic for AdaptiveAugmentation {
     }
 }
 
-/// Augmentation with the probability of the moment.
+/// Augmentation with the current probability.
 #[derive(Debug)]
 struct Adapter {
     settings: AdaptiveAugmentation,
@@ -109,7 +110,7 @@ impl Hook for Adapter {
     }
 
     fn memory(&self) -> Memory {
-        // Images are far below 2⁵³, up to which a double holds every whole number.
+        // A double holds every whole number up to 2⁵³, far more than there are images.
         let numbers = [("probability", self.probability), ("last", self.last as f64)];
         let numbers = numbers.map(|(name, number)| (name.to_owned(), number));
         Memory { numbers: BTreeMap::from(numbers), ..Memory::default() }
@@ -130,7 +131,7 @@ impl Hook for Adapter {
 mod tests {
     use super::*;
 
-    /// Always sure of the reals: each step of 8 images adds 8/80.
+    /// The discriminator is always sure of the reals, so that each 8 images after the first step add 8/80.
     #[test]
     fn the_probability_follows_the_discriminator_and_is_remembered() {
         let settings = AdaptiveAugmentation { span: Count(80), ..AdaptiveAugmentation::default() };

@@ -1,14 +1,14 @@
-//! What the discriminator sees is changed at random, reals and fakes alike.
+//! Random changes of every image that the discriminator sees, reals and fakes alike.
 //!
 //! The pieces: [`Augmentation`](crate::augment::Augmentation).
 //!
 //! # When it helps
 //!
 //! With few images, where it is among the best supported remedies: on a tenth of CIFAR-10 and on sets of a hundred
-//! images it makes the difference between training and learning by heart. With many images it costs a little quality.
+//! images it makes the difference between training and memorising. With many images it costs a little quality.
 //!
-//! `one-channel` is not DiffAugment's, and off by default. It is for a discriminator so small that it looks at a mix of
-//! the channels only, where each of them matters: recipe `stacked-mnist-small`.
+//! `one-channel` is not DiffAugment's, and off by default. It is for data where each channel matters and a
+//! discriminator so small that it only looks at a mixture of the channels: recipe `stacked-mnist-small`.
 //!
 //! More in [`augment`](crate::augment#when-it-helps).
 
@@ -22,7 +22,7 @@ use crate::schedule::Schedule;
 use burn::Tensor;
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "augmentation",
     family: Family::Augmentation,
@@ -42,7 +42,7 @@ pub static CARD: Card = Card {
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Augmentation {
-    /// Of each change of an image, in [0, 1].
+    /// The probability of each change of an image, in [0, 1].
     pub probability: Schedule,
     /// Whether brightness, saturation and contrast are changed.
     pub colour: bool,
@@ -50,7 +50,7 @@ pub struct Augmentation {
     pub translation: f64,
     /// The cutout's height and width as a share of the image's, in [0, 1]; 0 is none.
     pub cutout: f64,
-    /// Whether one channel, drawn at random, is shown alone, the others black.
+    /// Whether all channels but one, drawn at random, are black.
     pub one_channel: bool,
 }
 
@@ -84,7 +84,7 @@ impl Heuristic for Augmentation {
     }
 }
 
-/// The changes in the images' range.
+/// The changes, for images in the plan's range.
 #[derive(Debug)]
 struct Augmenter {
     changes: augment::Augmentation,
@@ -106,7 +106,7 @@ impl Hook for Augmenter {
 mod tests {
     use super::super::testing::{plan_of, prepared};
 
-    /// Runs out: at the first image everything is changed, at its end nothing.
+    /// Before the first image the schedule's first probability holds: from 1 every change is made, from 0 none.
     #[test]
     fn the_probability_may_change_over_the_run() {
         let text = |probability: &str| {

@@ -1,17 +1,17 @@
-//! The discriminator halves an image by averages.
+//! The discriminator halves an image by average pooling.
 //!
 //! The pieces: [`plan::Downsampling::AveragePool`](crate::plan::Downsampling::AveragePool).
 //!
 //! # When it helps
 //!
-//! ganhacks' other way without sparse gradients; what SNGAN's residual discriminators do.
+//! ganhacks' other way to avoid sparse gradients. SNGAN's residual discriminators use it.
 
 use super::{Card, Conflict, Evidence, Family, Heuristic};
 use crate::error::Result;
 use crate::plan::{Downsampling, Plan};
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "average-pooling",
     family: Family::Architecture,

@@ -5,11 +5,10 @@
 //!
 //! # When it helps
 //!
-//! In DCGANs it is well supported. Not with a gradient penalty: under batch norm in the discriminator an image has
-//! no gradient of its own ([`Network::input_gradient`](crate::nn::Network::input_gradient) gives none). It also
-//! makes what the discriminator says of an image depend on the others in the batch, see
-//! [`separate_batches`](super::separate_batches). Spectral norm and penalties have replaced it in later
-//! discriminators.
+//! In DCGANs it is well supported. It does not go with a gradient penalty: under batch norm in the discriminator an
+//! image has no gradient of its own ([`Network::input_gradient`](crate::nn::Network::input_gradient) returns none). An
+//! image's logit also depends on the other images of the batch, see [`separate_batches`](super::separate_batches). In
+//! later discriminators spectral norm and penalties have replaced batch norm.
 //!
 //! # Example
 //!
@@ -22,7 +21,7 @@ use crate::error::Result;
 use crate::plan::{Norm, Plan};
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "batch-norm",
     family: Family::Architecture,

@@ -1,27 +1,27 @@
-//! Both networks are told of classes.
+//! Both networks are conditioned on classes.
 //!
 //! The pieces: [`ClassEmbedding`](crate::nn::ClassEmbedding), [`ClassScale`](crate::nn::ClassScale),
 //! [`ClassHead`](crate::nn::ClassHead), [`class`](crate::class).
 //!
 //! # When it helps
 //!
-//! Wherever there are classes: one can be asked for, and what a network is told it does not have to find out. In one
-//! library's comparison a projection took the FID of the same residual network on CIFAR-10 from 16.8 to 10.8
+//! Wherever there are classes: one can ask for a class, and the networks do not have to find out what they are given.
+//! In one library's comparison a projection took the FID of the same residual network on CIFAR-10 from 16.8 to 10.8
 //! (mimicry). A classifier beside the discriminator (`auxiliary`) rewards images that are easy to classify, and loses
-//! variety with many classes. It learns on reals alone, as in Keras' example `mnist_acgan`: the paper's learned on fakes
-//! too, and in a run here it then knew them by marks of their own, so that fakes did not show their classes. A plane is
-//! the oldest form.
+//! variety with many classes. It learns on reals alone, as in Keras' example `mnist_acgan`. The paper's classifier
+//! learned on fakes too: in a run here it then recognised the class of a fake by artefacts, so that fakes did not show
+//! their classes. A plane is the oldest form.
 //!
-//! On the embedded images with the base `hacks` and a projection, one seed each: an embedding showed every class after
-//! 60,000 images, with little variety within one; scales and shifts showed none by then, and most of them after 140,000
-//! with much more of it.
+//! On the embedded images with the base `hacks` and a projection, one seed each: with an embedding, fakes showed every
+//! class after 60,000 images, with little variety within a class. With scales and shifts they showed no class by then,
+//! but most classes after 140,000 images, with much more variety.
 
 use super::{Card, Conflict, Evidence, Family, Heuristic};
 use crate::error::Result;
 use crate::plan::{Conditioning, Plan};
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "class-conditioning",
     family: Family::Inputs,
@@ -74,7 +74,7 @@ mod tests {
         "{ discriminator = 'auxiliary', weight = 0.0 }",
     ];
 
-    /// In each form it trains, with old fakes and swapped images too, and resumes to the bit.
+    /// Every form trains and resumes to the bit, also with old fakes (`replay`) and swapped images (`noisy-labels`).
     #[test]
     fn every_form_trains_and_resumes() {
         for settings in TOLD {
@@ -86,7 +86,8 @@ mod tests {
         }
     }
 
-    /// Two classes, unknown to all: a classifier loses ln 2 on the reals at first, and nothing is asked of it on fakes.
+    /// At first the classifier does not know the two classes: its loss on the reals is ln 2. On fakes it adds no loss
+    /// to the discriminator's.
     #[test]
     fn the_classifier_s_loss_is_part_of_both_players_losses() {
         let penalty = |settings: &str| trained(&planned(settings), 8).tally.take_means().penalty;
@@ -112,7 +113,7 @@ mod tests {
         refused("[heuristics]\nclass-conditioning = { weight = -1.0 }", "weight");
     }
 
-    /// A plan from a file whose networks are told of classes that it has not.
+    /// A plan from a file whose networks are conditioned on classes that the plan does not list.
     #[test]
     fn a_plan_whose_classes_do_not_fit_is_refused() {
         for settings in TOLD {
@@ -130,7 +131,7 @@ mod tests {
         }
     }
 
-    /// A thousand classes' names are in the plan only of who asks for them.
+    /// Class names, perhaps a thousand, are in the plan only if `class-conditioning` is on.
     #[test]
     fn classes_are_in_the_plan_of_who_is_told() {
         assert_eq!(plan_of("base = 'plain'").expect("a plan").model.classes, []);

@@ -4,22 +4,23 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// Written by `cargo xtask costs`, which says in its head what was measured and where.
+/// Written by `cargo xtask costs`; the table's head says what was measured and where.
 const TABLE: &str = include_str!("costs.tsv");
 
-/// What a heuristic costs in training, beside training without it: both in the [preset](crate::recipe::PRESETS) `dcgan` on
-/// the embedded images. Ratios depend less on the machine than times do, but on the networks and the images.
+/// What a heuristic costs in training, relative to training without it: both in the [preset](crate::recipe::PRESETS)
+/// `dcgan` on the embedded images. Ratios depend less on the machine than times do, but they depend on the networks and
+/// the images.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Cost {
-    /// Time for an image, as a ratio.
+    /// Time per image, as a ratio.
     pub time: f64,
-    /// Memory at its peak, as a ratio.
+    /// Peak memory, as a ratio.
     pub memory: f64,
-    /// The preset's heuristic that was off on both sides, since the two cannot be together.
+    /// The preset's heuristic that was off in both runs, because it conflicts with this one.
     pub off: Option<&'static str>,
 }
 
-/// What a heuristic of that name costs, if it was measured.
+/// The cost of the heuristic of that name, if it was measured.
 pub fn cost(name: &str) -> Option<Cost> {
     rows().find(|(row, _)| *row == name).map(|(_, cost)| cost)
 }
@@ -33,7 +34,7 @@ fn rows() -> impl Iterator<Item = (&'static str, Cost)> {
     })
 }
 
-/// Two measurements of the same run differ by about so much.
+/// Two measurements of the same run differ by about this much.
 const NOISE: f64 = 0.03;
 
 impl fmt::Display for Cost {
@@ -52,7 +53,8 @@ impl fmt::Display for Cost {
 mod tests {
     use super::*;
 
-    /// All of it, in its order, and every row can be read: measure a new heuristic with `cargo xtask costs --only NAME`.
+    /// The table has every heuristic in the catalogue's order, and every row can be read. Measure a new heuristic with
+    /// `cargo xtask costs --only NAME`.
     #[test]
     fn the_table_is_of_the_catalogue() {
         let measured: Vec<&str> = rows().map(|(name, _)| name).collect();

@@ -1,19 +1,19 @@
-//! Several steps of one network for one of the other.
+//! Several steps of one network for each step of the other.
 //!
 //! The pieces: [`train::discriminator_step`](crate::train::discriminator_step), [`train::generator_step`](crate::train::generator_step).
 //!
 //! # When it helps
 //!
-//! Where the discriminator's value should be a distance (WGAN takes 5) or its slope is bounded (spectral norm, 2 to
-//! 5). Each of its steps shows new reals, and images are the clock: a generator gets fewer steps for the same images.
-//! Two generator steps are what a much copied TensorFlow DCGAN does in silence.
+//! Where the discriminator's value should be a distance (WGAN takes 5) or its slope is bounded (spectral norm, 2 to 5).
+//! Each discriminator step takes new reals, and a run's length is in real images: the generator gets fewer steps for
+//! the same images. A much copied TensorFlow DCGAN takes two generator steps without saying so.
 
 use super::{Card, Evidence, Family, Heuristic};
 use crate::error::{Result, require};
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "discriminator-steps",
     family: Family::Optimisation,
@@ -30,7 +30,7 @@ pub static CARD: Card = Card {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct DiscriminatorSteps {
-    /// The discriminator's steps of a round.
+    /// The discriminator's steps in a round.
     pub discriminator: usize,
     /// The generator's steps after them.
     pub generator: usize,
@@ -48,7 +48,7 @@ impl Heuristic for DiscriminatorSteps {
     }
 
     fn plan(&self, plan: &mut Plan) -> Result<()> {
-        // Images are counted in rounds, so that this cannot wait until the plan is checked.
+        // Checked here, because counts of images are divided by the size of a round before the whole plan is checked.
         require(self.discriminator > 0, "heuristics.discriminator-steps.discriminator", 0, "at least 1")?;
         plan.train.discriminator_steps = self.discriminator;
         plan.train.generator_steps = self.generator;

@@ -1,10 +1,10 @@
-//! A slope of 1 around the reals: DRAGAN.
+//! A slope of 1 around the reals (DRAGAN).
 //!
 //! The pieces: [`one_centred`](crate::penalty::one_centred), [`around`](crate::penalty::around).
 //!
 //! # When it helps
 //!
-//! One study; in a large collection of published runs it decays after its best point, as others do.
+//! One study supports it. In a large collection of published runs it decays after its best point, as other methods do.
 
 use super::penalties::{self, CONFLICTS, Kind, OneCentred};
 use super::{Card, Conflict, Evidence, Family, Heuristic, Hook};
@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "dragan",
     family: Family::Penalty,

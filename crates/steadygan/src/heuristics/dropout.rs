@@ -1,17 +1,17 @@
-//! Dropout in the generator, when images are made too.
+//! Dropout in the generator, in training and also when images are made afterwards.
 //!
 //! The pieces: [`nn::Pass::with_noise`](crate::nn::Pass::with_noise).
 //!
 //! # When it helps
 //!
-//! pix2pix' only source of noise. In generators that start from noise nothing speaks for it but the tip.
+//! It is pix2pix' only source of noise. In generators that start from noise, only ganhacks' tip supports it.
 
 use super::{Card, Evidence, Family, Heuristic};
 use crate::error::{Result, require};
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "dropout",
     family: Family::Architecture,

@@ -4,8 +4,8 @@
 //!
 //! # When it helps
 //!
-//! Always: training does not notice it, and a generator that circles around a good point has it in the middle.
-//! Several controlled studies agree, every large system has it. Batch norm's running statistics are copied from the
+//! Always: training is not affected, and if the generator circles around a good point, the average is near that point.
+//! Several controlled studies agree, and every large system has it. Batch norm's running statistics are copied from the
 //! generator, not averaged.
 
 use super::{Card, Evidence, Family, Heuristic};
@@ -14,7 +14,7 @@ use crate::plan::{AveragePlan, Plan};
 use crate::schedule::Schedule;
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "ema",
     family: Family::Optimisation,
@@ -32,9 +32,9 @@ pub static CARD: Card = Card {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Ema {
-    /// Images after which a weight's part has halved.
+    /// Real images after which the share of old weights in the average has halved.
     pub half_life: Schedule,
-    /// The half-life's largest share of the images shown; 0 is no such limit.
+    /// The largest half-life as a share of the images shown; 0 is no such limit.
     pub ramp: f64,
 }
 
@@ -65,7 +65,8 @@ mod tests {
     use super::super::testing::{plan_of, trained, weights};
     use crate::nn::named_tensors;
 
-    /// After one round of 8 images under a half-life of 8 images half of the way is gone.
+    /// After one round of 8 images with a half-life of 8 images, the average is half-way between the old and the new
+    /// weights.
     #[test]
     fn the_average_goes_half_the_way_in_a_half_life() {
         let text = "base = 'plain'\n[heuristics]\nema = { half-life = 8, ramp = 0.0 }";
@@ -80,7 +81,7 @@ mod tests {
         assert_ne!(start, end);
         assert!((0..start.len()).all(|at| (average[at] - (start[at] + end[at]) / 2.0).abs() < 1e-6));
         let without = plan_of("base = 'plain'").expect("a plan");
-        assert_eq!(weights(&trained(&without, 8)), weights(&after), "training does not notice");
+        assert_eq!(weights(&trained(&without, 8)), weights(&after), "training is not affected");
     }
 
     #[test]

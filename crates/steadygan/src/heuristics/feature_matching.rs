@@ -4,8 +4,8 @@
 //!
 //! # When it helps
 //!
-//! For semi-supervised classifiers, where it was made; for images' quality no gain is established. Here it is added
-//! to the generator's loss.
+//! For semi-supervised classifiers, for which it was made; no gain in image quality is established. Here it is added to
+//! the generator's loss.
 
 use super::{Card, Evidence, Family, Heuristic, Hook};
 use crate::error::{Result, require};
@@ -15,7 +15,7 @@ use crate::plan::Plan;
 use burn::Tensor;
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "feature-matching",
     family: Family::Loss,

@@ -20,7 +20,7 @@ use crate::nn::Init;
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "gaussian-init",
     family: Family::Initialisation,

@@ -4,7 +4,7 @@
 //!
 //! # When it helps
 //!
-//! Harmless, and no controlled comparison shows that it helps. It is what makes great circles the right way between two
+//! Harmless, and no controlled comparison shows that it helps. With it, great circles are the right way between two
 //! latents, see [`latent`](crate::latent).
 //!
 //! # Example
@@ -19,7 +19,7 @@ use crate::latent::LatentDistribution;
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "gaussian-latent",
     family: Family::Inputs,
@@ -62,7 +62,8 @@ mod tests {
         (mean, variance.sqrt(), values.iter().fold(0.0, |largest, v| largest.max(v.abs())))
     }
 
-    /// Of 50,000 draws the mean's standard error is 0.0045 and the deviation's 0.0032; four of each.
+    /// With 50,000 draws the standard error of the mean is 0.0045 and of the deviation 0.0032; four of each are
+    /// allowed.
     #[test]
     fn mean_0_and_deviation_1() {
         let (mean, deviation, largest) = draws(&["gaussian-latent"]);

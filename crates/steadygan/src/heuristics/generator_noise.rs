@@ -4,14 +4,14 @@
 //!
 //! # When it helps
 //!
-//! StyleGAN's generators learn how much noise each layer takes; of a fixed amount only the tip speaks.
+//! StyleGAN's generators learn how much noise each layer takes; a fixed amount is supported by ganhacks' tip only.
 
 use super::{Card, Evidence, Family, Heuristic};
 use crate::error::{Result, require};
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "generator-noise",
     family: Family::Architecture,

@@ -4,15 +4,15 @@
 //!
 //! # When it helps
 //!
-//! A guard against single steps that ruin a run. Under Adam, which divides by the gradients' size, it does little
-//! else. ganhacks' norm above 100 is a sign to watch for, not a limit.
+//! A guard against single steps that ruin a run. Under Adam, which divides by the gradients' size, it does little else.
+//! The norm above 100 in ganhacks is a sign to watch for, not a limit.
 
 use super::{Card, Evidence, Family, Heuristic};
 use crate::error::{Result, require};
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "gradient-clipping",
     family: Family::Optimisation,

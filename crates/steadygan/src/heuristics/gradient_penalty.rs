@@ -1,4 +1,4 @@
-//! A slope of 1 between reals and fakes: WGAN-GP.
+//! A slope of 1 between reals and fakes (WGAN-GP).
 //!
 //! The pieces: [`one_centred`](crate::penalty::one_centred), [`between`](crate::penalty::between).
 //!
@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "gradient-penalty",
     family: Family::Penalty,

@@ -5,7 +5,7 @@
 //! # When it helps
 //!
 //! With spectral norm, where it is the usual choice; without it one controlled study found no gain. The discriminator
-//! often takes 2 to 5 steps.
+//! often takes 2 to 5 steps for each of the generator's.
 
 use super::losses::{HARD_LABELS, one_loss};
 use super::{Card, Evidence, Family, Heuristic};
@@ -14,7 +14,7 @@ use crate::loss::Loss;
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "hinge",
     family: Family::Loss,

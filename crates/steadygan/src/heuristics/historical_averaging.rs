@@ -1,10 +1,10 @@
-//! Weights are drawn to their mean over the past.
+//! Weights are pulled towards their mean over the past.
 //!
 //! The pieces: [`Hook::gradients`].
 //!
 //! # When it helps
 //!
-//! Of 2016, against players that circle each other; `ema` averages without touching training.
+//! A remedy of 2016 for networks that circle each other; `ema` averages without affecting training.
 
 use super::{Card, Evidence, Family, Heuristic, Hook, Memory};
 use crate::error::{Result, require};
@@ -16,7 +16,7 @@ use burn::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "historical-averaging",
     family: Family::Optimisation,
@@ -58,13 +58,13 @@ impl Heuristic for HistoricalAveraging {
     }
 }
 
-/// The past of both players.
+/// The past of both networks.
 #[derive(Debug)]
 struct History {
     weight: f64,
-    /// Steps that each player took.
+    /// Steps that each network took.
     steps: BTreeMap<String, f64>,
-    /// The mean of each parameter over these steps, by player and name, flat.
+    /// The mean of each parameter over these steps, by network and name, flat.
     means: BTreeMap<String, Tensor<1>>,
 }
 
@@ -73,7 +73,7 @@ impl Hook for History {
         CARD.name
     }
 
-    /// The term's gradient, 2 · weight · (θ − mean θ), the mean being that of the steps before and θ itself.
+    /// Adds the term's gradient, 2 · weight · (θ − mean θ); the mean is over the steps before and θ itself.
     fn gradients(&mut self, role: Role, network: &Network, gradients: &mut Gradients) {
         let steps = self.steps.entry(role.to_string()).or_default();
         *steps += 1.0;
@@ -98,7 +98,7 @@ impl Hook for History {
     fn recall(&mut self, memory: Memory) -> Result<(), String> {
         let flat = memory.tensors.values().all(|data| data.shape().rank() == 1);
         if !flat {
-            return Err("what it remembers has another shape".into());
+            return Err("a remembered mean is not a flat tensor".into());
         }
         let device = Device::flex();
         let means = memory.tensors.into_iter().map(|(key, data)| (key, Tensor::from_data(data, &device)));

@@ -4,8 +4,8 @@
 //!
 //! # When it helps
 //!
-//! What hurts for certain is a mismatch: reals and fakes in different ranges. Between the two ranges there is only the
-//! authors' word.
+//! A mismatch hurts for certain: reals and fakes in different ranges. In favour of [−1, 1] over [0, 1] there is only
+//! the authors' word.
 //!
 //! # Example
 //!
@@ -19,7 +19,7 @@ use crate::pixels::PixelRange;
 use crate::plan::{Output, Plan};
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "image-scaling",
     family: Family::Inputs,

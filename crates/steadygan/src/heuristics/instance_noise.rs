@@ -4,9 +4,9 @@
 //!
 //! # When it helps
 //!
-//! Distributions that do not overlap leave the discriminator nothing to be wrong about; noise makes them overlap. In
-//! the Dirac-GAN it brings convergence where nothing else is changed (Mescheder et al. 2018). At scale it is rarely
-//! used: what it hides at the start must be shown in the end, so the deviation runs out.
+//! If the distributions of reals and fakes do not overlap, the discriminator can be certain; noise makes them overlap.
+//! In the Dirac-GAN noise alone makes training converge (Mescheder et al. 2018). At scale it is rarely used: noise
+//! hides detail that the generator has to learn in the end, so its deviation falls to 0 over the run.
 
 use super::{Card, Evidence, Family, Heuristic, Hook, View};
 use crate::error::{Result, require};
@@ -17,7 +17,7 @@ use crate::schedule::{Schedule, Shape, WHOLE_RUN};
 use burn::Tensor;
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "instance-noise",
     family: Family::Inputs,
@@ -79,7 +79,7 @@ impl Hook for InstanceNoise {
 mod tests {
     use super::super::testing::{plan_of, prepared};
 
-    /// White reals and black fakes with noise of deviation 0.5: 64,000 values' mean and deviation.
+    /// White reals and black fakes with noise of deviation 0.5: mean and deviation of 64,000 values.
     #[test]
     fn both_kinds_get_noise_of_the_deviation() {
         let plan = plan_of("base = 'plain'\n[heuristics]\ninstance-noise = { deviation = 0.5 }").expect("a plan");

@@ -4,8 +4,8 @@
 //!
 //! # When it helps
 //!
-//! ganhacks' answer where batch norm is not an option. It takes away an image's own brightness and contrast, which
-//! for some data is what matters. No controlled comparison in GANs that start from noise is known.
+//! ganhacks recommends it where batch norm is not an option. It removes each image's own brightness and contrast, which
+//! matter in some data. No controlled comparison is known for GANs that start from noise.
 
 use super::norms;
 use super::{Card, Conflict, Evidence, Family, Heuristic};
@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::plan::{Norm, Plan};
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "instance-norm",
     family: Family::Architecture,

@@ -4,7 +4,7 @@
 //!
 //! # When it helps
 //!
-//! What WGAN-GP's authors recommend in the discriminator in place of batch norm.
+//! WGAN-GP's authors recommend it in the discriminator in place of batch norm.
 
 use super::norms;
 use super::{Card, Conflict, Evidence, Family, Heuristic};
@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::plan::{Norm, Plan};
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "layer-norm",
     family: Family::Architecture,

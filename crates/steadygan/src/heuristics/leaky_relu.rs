@@ -19,7 +19,7 @@ use crate::error::{Result, require};
 use crate::plan::{NetworkPlan, Plan};
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "leaky-relu",
     family: Family::Architecture,
@@ -48,9 +48,9 @@ pub struct LeakyRelu {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Activation {
-    /// With the slope.
+    /// LeakyReLU, with the slope.
     LeakyRelu,
-    /// Without.
+    /// ReLU, with no slope.
     Relu,
 }
 

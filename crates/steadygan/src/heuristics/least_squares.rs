@@ -4,8 +4,8 @@
 //!
 //! # When it helps
 //!
-//! A sure discriminator still has a slope at the fakes, that of a parabola. Of the losses in one large collection of
-//! published runs it collapsed hardest in the end: keep the best checkpoint.
+//! Under a certain discriminator the loss, a parabola, still has a slope at the fakes. Among the losses in one large
+//! collection of published runs it collapsed hardest in the end: keep the best checkpoint.
 
 use super::losses::one_loss;
 use super::{Card, Evidence, Family, Heuristic};
@@ -14,7 +14,7 @@ use crate::loss::Loss;
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "least-squares",
     family: Family::Loss,

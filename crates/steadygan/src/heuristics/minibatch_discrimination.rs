@@ -1,18 +1,18 @@
-//! The discriminator learns in what images of a batch differ.
+//! The discriminator learns features by which it compares the images of a batch.
 //!
 //! The pieces: [`nn::MinibatchDiscrimination`](crate::nn::MinibatchDiscrimination).
 //!
 //! # When it helps
 //!
-//! Of 2016; costly, and `minibatch-std` does nearly the same with nothing to learn. ganhacks lists it under mixed
-//! results.
+//! From 2016. It is costly, and `minibatch-std` does nearly the same with nothing to learn. ganhacks lists it under
+//! mixed results.
 
 use super::{Card, Evidence, Family, Heuristic};
 use crate::error::{Result, require};
 use crate::plan::{MinibatchDiscriminationSize, Plan};
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "minibatch-discrimination",
     family: Family::Architecture,
@@ -30,9 +30,9 @@ pub static CARD: Card = Card {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct MinibatchDiscrimination {
-    /// Features that the last layer gets, B.
+    /// Features that the last layer gets in addition, B.
     pub features: usize,
-    /// Numbers that each feature compares, C.
+    /// How many numbers of each image a feature compares, C.
     pub dimensions: usize,
 }
 

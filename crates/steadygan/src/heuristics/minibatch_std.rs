@@ -1,17 +1,17 @@
-//! The discriminator is shown how much images of a batch differ.
+//! The discriminator gets one more channel: how much the images of a batch differ.
 //!
 //! The pieces: [`plan::NetworkPlan::minibatch_std`](crate::plan::NetworkPlan::minibatch_std).
 //!
 //! # When it helps
 //!
-//! In every StyleGAN; R3GAN leaves it out and loses nothing. A cheap answer to fakes that are all alike.
+//! Every StyleGAN has it; R3GAN leaves it out and loses nothing. A cheap remedy for fakes that are all alike.
 
 use super::{Card, Evidence, Family, Heuristic};
 use crate::error::{Result, require};
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "minibatch-std",
     family: Family::Architecture,
@@ -29,7 +29,7 @@ pub static CARD: Card = Card {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct MinibatchStd {
-    /// Images of a group.
+    /// Images in a group.
     pub group: usize,
 }
 

@@ -1,4 +1,4 @@
-//! What the heuristics that normalise have in common: each network has one normalisation.
+//! Shared by the heuristics that normalise: each network has one normalisation.
 
 use super::{Card, Conflict};
 use crate::plan::{Norm, Plan};
@@ -11,7 +11,7 @@ macro_rules! conflicts {
 }
 pub(super) use conflicts;
 
-/// Gives the networks that are to have it a normalisation.
+/// Sets the normalisation of the generator, the discriminator or both.
 pub(super) fn set(plan: &mut Plan, norm: Norm, generator: bool, discriminator: bool) {
     if generator {
         plan.model.generator.norm = norm;
@@ -21,7 +21,7 @@ pub(super) fn set(plan: &mut Plan, norm: Norm, generator: bool, discriminator: b
     }
 }
 
-/// The conflict with another normalisation in a network that is to have this one.
+/// The conflict with another normalisation that is on in the same network.
 pub(super) fn conflict(
     card: &'static Card,
     plan: &Plan,

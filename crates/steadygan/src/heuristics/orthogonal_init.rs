@@ -1,4 +1,4 @@
-//! Weights that keep lengths.
+//! Weights that preserve lengths.
 //!
 //! The pieces: [`Init::Orthogonal`].
 //!
@@ -12,7 +12,7 @@ use crate::nn::Init;
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "orthogonal-init",
     family: Family::Initialisation,
@@ -30,7 +30,7 @@ pub static CARD: Card = Card {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct OrthogonalInit {
-    /// What the orthonormal matrix is multiplied with, above 0.
+    /// The factor of the orthonormal matrix, above 0.
     pub gain: f64,
 }
 

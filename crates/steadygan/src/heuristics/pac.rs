@@ -1,18 +1,18 @@
-//! Images judged in packs.
+//! The discriminator gets images in packs.
 //!
 //! The pieces: [`train::packed`](crate::train::packed).
 //!
 //! # When it helps
 //!
 //! Against lost modes: on Stacked-MNIST and mixtures of Gaussians packs of two to four found modes that the same
-//! networks lost (Lin et al. 2018). The discriminator sees fewer items a batch.
+//! networks lost (Lin et al. 2018). The discriminator sees fewer inputs in a batch.
 
 use super::{Card, Evidence, Family, Heuristic};
 use crate::error::Result;
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "pac",
     family: Family::Inputs,
@@ -29,7 +29,7 @@ pub static CARD: Card = Card {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Pac {
-    /// Images of a pack, a divisor of the batch.
+    /// Images in a pack, a divisor of the batch.
     pub images: usize,
 }
 

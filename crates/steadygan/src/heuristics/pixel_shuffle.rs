@@ -1,18 +1,18 @@
-//! The generator doubles an image by four channels for each.
+//! The generator doubles an image by rearranging four channels into 2×2 pixels.
 //!
 //! The pieces: [`plan::Upsampling::PixelShuffle`](crate::plan::Upsampling::PixelShuffle).
 //!
 //! # When it helps
 //!
-//! One of ganhacks' two ways up; starts with a checkerboard unless the four channels start alike (Aitken et al.
-//! 2017).
+//! One of ganhacks' two ways to upsample. It starts with a checkerboard unless the four channels start alike (Aitken et
+//! al. 2017).
 
 use super::{Card, Conflict, Evidence, Family, Heuristic};
 use crate::error::Result;
 use crate::plan::{Plan, Upsampling};
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "pixel-shuffle",
     family: Family::Architecture,

@@ -5,8 +5,8 @@
 //! # When it helps
 //!
 //! In nearly every good GAN since 2018 (each StyleGAN has it), and proven to make the game converge locally. Alone it
-//! was not enough on Stacked-MNIST (Huang et al. 2024), where `r2` beside it was. Computed lazily it costs little,
-//! but failed on small data with many modes. A step with it costs about twice as much for the discriminator.
+//! was not enough on Stacked-MNIST; with `r2` it was (Huang et al. 2024). Computed in few of the steps (`every`) it
+//! costs little, but failed on small data with many modes. A discriminator step with it costs about twice as much.
 
 use super::penalties::{CONFLICTS, Kind, ZeroCentred};
 use super::{Card, Conflict, Evidence, Family, Heuristic, Hook};
@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "r1",
     family: Family::Penalty,

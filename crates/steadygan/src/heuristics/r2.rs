@@ -4,7 +4,7 @@
 //!
 //! # When it helps
 //!
-//! Beside `r1`, with a relativistic loss: what made a network without any other trick stable (Huang et al. 2024).
+//! With `r1` and a relativistic loss: together they made a network without any other trick stable (Huang et al. 2024).
 
 use super::penalties::{CONFLICTS, Kind, ZeroCentred};
 use super::{Card, Conflict, Evidence, Family, Heuristic, Hook};
@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "r2",
     family: Family::Penalty,

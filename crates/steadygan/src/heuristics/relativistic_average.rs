@@ -1,10 +1,10 @@
-//! Each image against the mean of the other kind.
+//! Each image is compared with the mean of the other kind.
 //!
 //! The pieces: [`Loss::RelativisticAverage`].
 //!
 //! # When it helps
 //!
-//! The average form mixes the batch and has a weaker theory than pairing.
+//! The mean makes each image's loss depend on the whole batch, and the theory behind it is weaker than for pairing.
 
 use super::losses::{self, HARD_LABELS, NO_FLIPS, ONE_UPDATE, one_loss};
 use super::{Card, Conflict, Evidence, Family, Heuristic};
@@ -13,7 +13,7 @@ use crate::loss::Loss;
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "relativistic-average",
     family: Family::Loss,

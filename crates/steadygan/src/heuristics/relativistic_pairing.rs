@@ -1,11 +1,11 @@
-//! Each real against one fake.
+//! Each real is compared with one fake.
 //!
 //! The pieces: [`Loss::RelativisticPairing`].
 //!
 //! # When it helps
 //!
 //! With R1 and R2 together it reached all modes of Stacked-MNIST where the same network with the usual loss lost a
-//! third of them (Huang et al. 2024); without penalties it has no better convergence than the usual loss.
+//! third of them (Huang et al. 2024). Without penalties it converges no better than the usual loss.
 
 use super::losses::{self, HARD_LABELS, NO_FLIPS, ONE_UPDATE, one_loss};
 use super::{Card, Conflict, Evidence, Family, Heuristic};
@@ -14,7 +14,7 @@ use crate::loss::Loss;
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "relativistic-pairing",
     family: Family::Loss,

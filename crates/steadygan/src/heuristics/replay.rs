@@ -1,11 +1,11 @@
-//! Old fakes are shown now and then, and old networks are played against.
+//! Old fakes are mixed into the discriminator's batches, and old networks replace the current opponent for a while.
 //!
 //! The pieces: [`Hook::show`], [`Hook::opponent`].
 //!
 //! # When it helps
 //!
 //! Against a discriminator that forgets what the generator did before. It comes from image translation (CycleGAN) and
-//! reinforcement learning; for GANs that start from noise only the tip speaks.
+//! reinforcement learning; for GANs that start from noise, only ganhacks' tip supports it.
 
 mod networks;
 mod pool;
@@ -20,7 +20,7 @@ use networks::Past;
 use pool::Pool;
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "replay",
     family: Family::Inputs,
@@ -43,22 +43,22 @@ pub static CARD: Card = Card {
 pub struct Replay {
     /// Fakes in the pool, in 1..=4096.
     pub images: usize,
-    /// Of an exchange, in [0, 1]; 0 is no pool.
+    /// The probability of an exchange, in [0, 1]; 0 is no pool.
     pub probability: f64,
     /// Old networks.
     pub networks: Networks,
 }
 
-/// Old networks that are played against for a while.
+/// Old networks that the current ones train against for a while.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Networks {
-    /// Images between two times that both networks are kept and old ones swapped in; 0 is never.
+    /// How often both networks are kept and old ones swapped in, in real images; 0 is never.
     pub every: Every,
-    /// Images for which old networks are swapped in, fewer than between two times.
+    /// How long old networks stay in, in real images; must be less than `every`.
     #[serde(rename = "for")]
     pub span: Every,
-    /// Networks kept, in 2..=16, the newest included, which is not swapped in.
+    /// How many copies of the networks are kept, in 2..=16, including the newest, which is not swapped in.
     pub keep: usize,
 }
 
@@ -148,7 +148,8 @@ mod tests {
 
     const NETWORKS: &str = "base = 'dcgan'\n[heuristics]\nreplay = { networks = { every = 32, for = 16, keep = 2 } }";
 
-    /// In rounds of 8 images: kept at 32, 64 and 96; swapped in from 64 and from 96, for 16 images each.
+    /// In rounds of 8 images: networks are kept at 32, 64 and 96, and swapped in from 64 and from 96 on, for 16 images
+    /// each.
     #[test]
     fn old_networks_are_kept_and_swapped_in_for_a_while() {
         let plan = plan_of(NETWORKS).expect("a plan");
@@ -161,7 +162,7 @@ mod tests {
         }
     }
 
-    /// Stopped before, within and after a swap.
+    /// Runs that are stopped before, during and after a swap.
     #[test]
     fn runs_with_old_networks_resume_to_the_bit() {
         let plan = plan_of(NETWORKS).expect("a plan");
@@ -171,7 +172,7 @@ mod tests {
         }
         let without = plan_of("base = 'dcgan'\n[heuristics]\nreplay = true").expect("a plan");
         let weights = |plan, images| super::super::testing::weights(&trained(plan, images));
-        assert_eq!(weights(&plan, 64), weights(&without, 64), "nobody is swapped in yet");
+        assert_eq!(weights(&plan, 64), weights(&without, 64), "no old network is swapped in yet");
         assert_ne!(weights(&plan, 72), weights(&without, 72));
     }
 

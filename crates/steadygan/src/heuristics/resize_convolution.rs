@@ -4,15 +4,15 @@
 //!
 //! # When it helps
 //!
-//! Against checkerboards, where a stride does not divide the kernel. The 4×4 stride-2 form of `strided-upsampling`
-//! has none for that reason.
+//! Against the checkerboards of transposed convolutions whose kernel size the stride does not divide.
+//! `strided-upsampling` does not have them, because its stride of 2 divides its 4×4 kernel.
 
 use super::{Card, Conflict, Evidence, Family, Heuristic};
 use crate::error::Result;
 use crate::plan::{Plan, Upsampling};
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "resize-convolution",
     family: Family::Architecture,
@@ -29,9 +29,9 @@ pub static CARD: Card = Card {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Resize {
-    /// Each pixel four times.
+    /// Nearest neighbour: each pixel is repeated four times.
     Nearest,
-    /// Weighted by distance from pixel centres.
+    /// Bilinear: neighbours are weighted by their distance from pixel centres.
     #[default]
     Bilinear,
 }

@@ -1,11 +1,11 @@
-//! The zero-sum game as first written down.
+//! The zero-sum game as first published.
 //!
 //! The pieces: [`Loss::Saturating`].
 //!
 //! # When it helps
 //!
-//! As a baseline only. Where the discriminator is sure, its slope at the fakes vanishes and the generator learns
-//! nothing: the reason for the non-saturating form, which has the same fixed point.
+//! As a baseline only. Where the discriminator is certain, the loss's slope at the fakes vanishes and the generator
+//! learns nothing. That is the reason for the non-saturating form, which has the same fixed point.
 
 use super::losses::one_loss;
 use super::{Card, Evidence, Family, Heuristic};
@@ -14,7 +14,7 @@ use crate::loss::Loss;
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "saturating",
     family: Family::Loss,

@@ -4,14 +4,15 @@
 //!
 //! # When it helps
 //!
-//! For structure at a distance in images of 64 pixels and more. It starts as nothing (its scale is 0) and is learned.
+//! For structure at a distance in images of 64 pixels and more. It starts without effect (its scale γ is 0), and the
+//! scale is learned.
 
 use super::{Card, Evidence, Family, Heuristic};
 use crate::error::Result;
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "self-attention",
     family: Family::Architecture,

@@ -5,9 +5,9 @@
 //!
 //! # When it helps
 //!
-//! It matters under batch norm in the discriminator only: there each of the three forms is another computation,
-//! since a batch's moments tie its images together. Without batch norm `updates = "one"` computes what one batch
-//! does, up to rounding, and only `"two"` differs, being two steps. The sources disagree (PyTorch's example has one
+//! It matters under batch norm in the discriminator only: there the three forms compute different things, because the
+//! images of a batch share its moments. Without batch norm `updates = "one"` computes the same as one batch, up to
+//! rounding, and only `"two"` differs, because it takes two steps. The sources disagree (PyTorch's example has one
 //! step, Keras' `train_on_batch` two), and nobody has published a comparison.
 //!
 //! # Example
@@ -21,7 +21,7 @@ use crate::error::Result;
 use crate::plan::{Batching, Plan};
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "separate-batches",
     family: Family::Inputs,

@@ -4,8 +4,8 @@
 //!
 //! # When it helps
 //!
-//! A tip of ganhacks that none of the systems surveyed follows, and without an experiment behind it. A slower
-//! discriminator is what it comes to.
+//! ganhacks recommends it without an experiment, and none of the systems surveyed does it. Its effect is a slower
+//! discriminator.
 
 use super::{Card, Conflict, Evidence, Family, Heuristic};
 use crate::error::Result;
@@ -13,7 +13,7 @@ use crate::plan::{Plan, Rule};
 use crate::schedule::Schedule;
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "sgd-discriminator",
     family: Family::Optimisation,

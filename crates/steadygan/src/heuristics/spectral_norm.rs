@@ -4,16 +4,16 @@
 //!
 //! # When it helps
 //!
-//! The best supported single remedy on a small budget (Kurach et al. 2019): in one large collection it takes a DCGAN-
-//! like network from 31.5 to 9.0 FID on CIFAR-10. In place of batch norm in the discriminator, with Adam's beta1 at 0
-//! and often several discriminator steps. In the generator too in later systems.
+//! The best supported single remedy on a small budget (Kurach et al. 2019): in one large collection it takes a
+//! DCGAN-like network from 31.5 to 9.0 FID on CIFAR-10. It is used in place of batch norm in the discriminator, with
+//! Adam's beta1 at 0 and often several discriminator steps. Later systems have it in the generator too.
 
 use super::{Card, Evidence, Family, Heuristic};
 use crate::error::Result;
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "spectral-norm",
     family: Family::Architecture,

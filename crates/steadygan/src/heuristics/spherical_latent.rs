@@ -4,7 +4,7 @@
 //!
 //! # When it helps
 //!
-//! In many dimensions nearly the same as `gaussian-latent`, whose draws lie close to the sphere of radius √n; no
+//! In many dimensions it is nearly the same as `gaussian-latent`, whose draws lie close to the sphere of radius √n. No
 //! difference in quality is known.
 
 use super::{Card, Conflict, Evidence, Family, Heuristic};
@@ -13,7 +13,7 @@ use crate::latent::LatentDistribution;
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "spherical-latent",
     family: Family::Inputs,

@@ -4,8 +4,8 @@
 //!
 //! # When it helps
 //!
-//! A published comparison of the two forms in a GAN is not known: the evidence is its authors' word. Pooling gives
-//! a gradient to one pixel in four; strided convolution does four ninths of the work of a 3×3 convolution before
+//! No published comparison of the two forms in a GAN is known: the only evidence is its authors' word. Max pooling
+//! gives a gradient to one pixel in four; strided convolution does four ninths of the work of a 3×3 convolution before
 //! pooling.
 //!
 //! # Example
@@ -19,7 +19,7 @@ use crate::error::Result;
 use crate::plan::{Downsampling, Plan};
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "strided-downsampling",
     family: Family::Architecture,

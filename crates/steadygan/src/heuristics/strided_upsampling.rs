@@ -5,9 +5,9 @@
 //!
 //! # When it helps
 //!
-//! The evidence is its authors' word. What is known to hurt is another form: a 3×3 kernel at stride 2, whose
-//! overlap draws a checkerboard (Odena, Dumoulin and Olah 2016); 4×4 is divided by its stride. Repeating pixels has
-//! no checkerboard at all, at more than twice the work.
+//! The only evidence is its authors' word. Another form is known to hurt: a 3×3 kernel at stride 2, whose uneven
+//! overlap draws a checkerboard (Odena, Dumoulin and Olah 2016). A 4×4 kernel overlaps evenly, because the stride
+//! divides it. Repeating pixels gives no checkerboard at all, at more than twice the work.
 //!
 //! # Example
 //!
@@ -20,7 +20,7 @@ use crate::error::Result;
 use crate::plan::{Plan, Upsampling};
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "strided-upsampling",
     family: Family::Architecture,

@@ -4,15 +4,15 @@
 //!
 //! # When it helps
 //!
-//! For pictures to show: each is likelier to be good, together they are less varied. It changes no training and no
-//! sheet of it; metrics of a truncated generator are of that one, not of the distribution that was learned.
+//! For pictures to show: each is more likely to be good, together they are less varied. Training and its sheets are not
+//! truncated. Metrics of a truncated generator measure the truncated distribution, not the one that was learned.
 
 use super::{Card, Conflict, Evidence, Family, Heuristic};
 use crate::error::{Result, require};
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "truncation",
     family: Family::Sampling,

@@ -4,7 +4,7 @@
 //!
 //! # When it helps
 //!
-//! A discriminator that learns faster stays near its best answer, which the theory of two time scales wants. Which
+//! A discriminator that learns faster stays near its best response, as the theory of two time scales requires. Which
 //! rates are good depends on the rest: published pairs go from 4e-4 / 1e-4 to 5e-4 / 2e-4.
 
 use super::{Card, Evidence, Family, Heuristic};
@@ -13,7 +13,7 @@ use crate::plan::Plan;
 use crate::schedule::Schedule;
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "ttur",
     family: Family::Optimisation,

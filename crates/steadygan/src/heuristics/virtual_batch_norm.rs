@@ -1,10 +1,10 @@
-//! Each image normalised by a batch that is drawn once.
+//! Each image is normalised by a reference batch that is drawn once.
 //!
 //! The pieces: [`plan::Norm::VirtualBatch`](crate::plan::Norm::VirtualBatch).
 //!
 //! # When it helps
 //!
-//! Of 2016, and costs a second pass; later work does without.
+//! From 2016. It costs a second forward pass; later work does without.
 
 use super::norms;
 use super::{Card, Conflict, Evidence, Family, Heuristic};
@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::plan::{Norm, Plan};
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "virtual-batch-norm",
     family: Family::Architecture,

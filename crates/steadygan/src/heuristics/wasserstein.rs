@@ -14,7 +14,7 @@ use crate::loss::Loss;
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "wasserstein",
     family: Family::Loss,
@@ -28,7 +28,7 @@ pub static CARD: Card = Card {
     conflicts: one_loss!["saturating", "least-squares", "hinge", "relativistic-pairing", "relativistic-average"; HARD_LABELS, CLIPPED],
 };
 
-/// Weights that are cut and a slope that is held at 1.
+/// The conflict of clipped weights with a penalty that wants a slope of 1.
 const CLIPPED: Conflict = Conflict {
     with: "gradient-penalty",
     why: "clipped weights cannot reach the slope of 1 that it asks for",

@@ -2,7 +2,7 @@
 
 use toml::{Table, Value};
 
-/// All that the project started from: the DCGAN paper's, then the later ones.
+/// The heuristics that the project started with: first the DCGAN paper's, then later ones.
 const HACKS: &[&str] = &[
     "strided-downsampling",
     "strided-upsampling",
@@ -17,7 +17,7 @@ const HACKS: &[&str] = &[
     "noisy-labels",
 ];
 
-/// How many of them are the DCGAN paper's.
+/// How many of [`HACKS`] are the DCGAN paper's.
 const OF_DCGAN: usize = 7;
 
 /// What stable training needs today, without normalisation (after Huang et al. 2024, R3GAN).
@@ -38,8 +38,8 @@ const MODERN: &[&str] = &[
 pub const PRESETS: [(&str, &[&str]); 4] =
     [("plain", &[]), ("dcgan", HACKS.split_at(OF_DCGAN).0), ("hacks", HACKS), ("modern", MODERN)];
 
-/// What a preset says of a heuristic's settings, if that is not its default: no momentum beside penalties, as in all that
-/// followed Miyato et al. 2018, and a slope's weight for images of few pixels.
+/// The settings of a heuristic that a preset sets to other values than the defaults: no momentum beside penalties, as
+/// in all work that followed Miyato et al. 2018, and the weight of a penalty for images of few pixels.
 pub(super) fn settings(preset: &str, heuristic: &str) -> Table {
     let settings: &[(&str, f64)] = match (preset, heuristic) {
         ("modern", "adam") => &[("beta1", 0.0), ("beta2", 0.99)],

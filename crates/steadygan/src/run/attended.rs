@@ -1,4 +1,4 @@
-//! A run under the doctor's eyes.
+//! A run that the doctor watches.
 
 use crate::diagnose::{Doctor, Measured, Sign};
 use crate::error::Result;
@@ -9,7 +9,7 @@ use crate::report::DynamicImage;
 use crate::train::{Distance, Observer, Recorder, State, StepStats};
 use steadygan_run::{Finding, Outcome, Severity, Signs};
 
-/// The run's recorder, the doctor, and whoever else watches.
+/// Passes what a run observes to the run's recorder, to the caller's observer and to the doctor.
 pub(super) struct Attended<'a> {
     recorder: Recorder,
     doctor: Doctor,
@@ -24,7 +24,7 @@ impl<'a> Attended<'a> {
         Self { recorder, doctor, on_severe, halted_by: None, observer }
     }
 
-    /// Tells what was found before training, which the run directory has already.
+    /// Passes on the findings from before training, which the run directory has already.
     pub(super) fn tell_before(&mut self, findings: &[Finding]) -> Result<()> {
         findings.iter().try_for_each(|finding| {
             self.heed(finding);
@@ -36,7 +36,8 @@ impl<'a> Attended<'a> {
         self.recorder.log(line)
     }
 
-    /// How the run ended, whose training ended so.
+    /// The run's outcome, given how training ended: `Halted` if a severe finding stopped it. Passes on the findings on
+    /// that end.
     pub(super) fn end(&mut self, outcome: Outcome) -> Result<Outcome> {
         let findings = self.doctor.end(&outcome);
         self.tell(findings)?;

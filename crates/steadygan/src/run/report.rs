@@ -1,4 +1,4 @@
-//! What there is to say of a run that has ended, or is still training.
+//! The report on a run that has ended, or is still training.
 
 use super::resume::planned;
 use crate::diagnose::History;
@@ -16,15 +16,15 @@ pub struct RunReport {
     pub images: u64,
     /// How training ended, or that it has not.
     pub outcome: Outcome,
-    /// All findings in order, as they began, got more severe and were over.
+    /// All findings in order, when they began, got more severe and ended.
     pub findings: Vec<Finding>,
-    /// The names of those that were not over at the end, with their severity.
+    /// The names of the findings that have not ended, with their severity.
     pub open: Vec<(String, Severity)>,
 }
 
 impl RunReport {
-    /// Reads a run's files. The doctor reads its lines again, so that a run of an earlier version is judged by what is known
-    /// today.
+    /// Reads a run's files. The doctor looks at its lines again, so that today's checks also apply to a run of an
+    /// earlier version.
     ///
     /// # Errors
     ///

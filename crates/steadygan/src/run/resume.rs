@@ -12,13 +12,13 @@ use burn::prelude::Device;
 use std::path::Path;
 use steadygan_run::{Manifest, Outcome, RunDirectory, RunError, Which, cut_back, write_atomically};
 
-/// The only key of a recipe that may change while a run lasts, and the flag that changes it.
+/// The only key of a recipe that a resume may change, and the flag that changes it.
 const IMAGES: (&str, &str) = ("train.images", "--images");
 
 impl Run {
-    /// Opens a run where its latest checkpoint left it, to train until `images` in all (if more than
-    /// planned so far), on the device it was last trained on unless another is named. What was written
-    /// after the checkpoint is cut back.
+    /// Opens a run where its latest checkpoint left it, to train until `images` in all (if that is more than planned so
+    /// far). It trains on the device that it was last trained on unless `device` names another. What was written after
+    /// the checkpoint is removed.
     ///
     /// # Errors
     ///
@@ -96,8 +96,8 @@ fn read_small(path: &Path) -> Result<String> {
     text.map_err(|_| Error::checkpoint(format!("{} is no text", path.display()), NO_RUN))
 }
 
-/// Checks that the run is asked to go on as it began, and lets it have more images if these are asked for
-/// by `images` or by recipe.toml, where a resume that was killed may have left them. Whether it has more.
+/// Checks that the recipe is unchanged but for the number of images. Raises that number to `images`, or to the one in
+/// recipe.toml, where a resume that was killed may have left it. Returns whether it was raised.
 fn extend(directory: &RunDirectory, origin: &mut Origin, shown: u64, images: Option<u64>) -> Result<bool> {
     let (mut now, mut then) = (heuristics::recipe(), heuristics::recipe());
     now.lay_text(&read_small(&directory.recipe())?, "recipe.toml")?;
@@ -129,10 +129,11 @@ fn extend(directory: &RunDirectory, origin: &mut Origin, shown: u64, images: Opt
     Ok(wanted > planned)
 }
 
-/// Removes what a killed process wrote after its last checkpoint, and sheets and metrics off their cadence,
-/// which only an end leaves: a run that goes on has the files of one that never stopped.
+/// Removes what a killed process wrote after its last checkpoint, and sheets and metrics off their cadence, which only
+/// the end of training writes. The files are then those of a run that never stopped.
 fn cut_back_to(directory: &RunDirectory, plan: &Plan, images: u64) -> Result<()> {
-    // Nothing is measured off the cadences but modes at the very end, which is this checkpoint.
+    // The only line of metrics off the cadences is the count of modes at the end of training, at this checkpoint's
+    // images.
     let mut cadences = [plan.train.sheets_every].into_iter().chain(plan.metric.iter().map(|metric| metric.every));
     let on_cadence = cadences.any(|every| images.is_multiple_of(every));
     cut_back(&directory.stats(), images)?;
@@ -148,8 +149,8 @@ fn cut_back_to(directory: &RunDirectory, plan: &Plan, images: u64) -> Result<()>
     Ok(())
 }
 
-/// Gives the best checkpoint, if there is one, the recipe and plan that the run goes on with: it is that of a run that was
-/// asked for as many images from the start.
+/// Writes the recipe and plan that the run goes on with into the best checkpoint, if there is one, so that it equals
+/// the one of a run that was started with as many images.
 fn take_over_best(directory: &RunDirectory, origin: &Origin, device: &Device) -> Result<()> {
     let path = directory.checkpoint(Which::Best);
     if !path.exists() {
@@ -167,7 +168,7 @@ mod tests {
     use super::*;
     use std::fs;
 
-    /// At 32 images a cadence of 16 is met; at 40 the line and the sheet are those of an end.
+    /// 32 images are on the cadence of 16; the line and the sheet at 40 were written at the end of training.
     #[test]
     fn what_an_end_left_off_the_cadence_goes() {
         let folder = tempfile::tempdir().unwrap();

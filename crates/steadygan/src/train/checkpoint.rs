@@ -1,6 +1,6 @@
-//! A state as one file: SafeTensors, with the rest as JSON in the metadata.
+//! A state as one SafeTensors file; what is no tensor stands as JSON in its metadata.
 //!
-//! The file holds no wall-clock time, so that equal states are equal bytes.
+//! The file holds no wall-clock time, so that equal states give equal bytes.
 
 use super::{State, Tally};
 use crate::error::{Error, Result};
@@ -26,7 +26,7 @@ const METADATA_KEY: &str = "steadygan";
 /// The largest file that is read: the most weights that a plan allows take 3 GB with their moments.
 const MAX_BYTES: u64 = 4 << 30;
 
-/// All of a state that is no tensor, and what it belongs to.
+/// Everything of a state that is no tensor, and the state's origin.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Metadata {
     format_version: u32,
@@ -34,7 +34,7 @@ struct Metadata {
     generator_steps: u64,
     discriminator_steps: u64,
     tally: Tally,
-    /// What hooks remember in numbers, by heuristic.
+    /// The numbers in the hooks' memories, by heuristic.
     hooks: BTreeMap<String, BTreeMap<String, f64>>,
     #[serde(flatten)]
     origin: Origin,
@@ -47,7 +47,7 @@ impl Metadata {
         serde_json::to_string(self).expect("metadata is plain data")
     }
 
-    /// The digest (hexadecimal) of this metadata, with no digest in it, and the tensors.
+    /// The digest (hexadecimal) of the tensors and of this metadata with its own digest left empty.
     fn digest(&self, tensors: &BTreeMap<String, TensorData>) -> String {
         let without = Self { sha256: String::new(), ..self.clone() };
         digest(&without.to_json(), tensors)
@@ -57,9 +57,9 @@ impl Metadata {
 /// What a state came from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Origin {
-    /// What was asked, as TOML.
+    /// The recipe, as TOML.
     pub recipe: String,
-    /// What was decided.
+    /// The plan made from it.
     pub plan: Plan,
     /// The fingerprint of the data.
     pub data_fingerprint: String,
@@ -94,7 +94,7 @@ pub fn save_checkpoint(state: &State, origin: &Origin) -> Vec<u8> {
     safetensors::serialize(views, Some(header)).expect("tensors of distinct names can be written")
 }
 
-/// The steps that an optimiser counts.
+/// The steps that an optimiser has taken; 0 for SGD, which does not count them.
 fn steps(optimizer: &Optimizer) -> u64 {
     optimizer.adam().map_or(0, |adam| adam.steps)
 }
@@ -105,8 +105,8 @@ fn moments(optimizer: &Optimizer) -> impl Iterator<Item = (&'static str, &String
     moments.flat_map(|(name, (first, second))| [("first", name, first), ("second", name, second)])
 }
 
-/// The name of a tensor of a state with a value that is not finite, if there is one. An update can overflow, and running
-/// statistics can, although the losses and gradients before it were finite.
+/// The name of a tensor of the state that has a value that is not finite, if there is one. An update or a running
+/// statistic can overflow although the losses and gradients before it were finite.
 pub fn non_finite_tensor(state: &State) -> Option<String> {
     let mut found = None;
     for (role, network, optimizer) in state.parts() {
@@ -127,7 +127,7 @@ pub fn non_finite_tensor(state: &State) -> Option<String> {
 /// The name in the file of the average of the generator's weights.
 const AVERAGE: &str = "average";
 
-/// Before the names in the file of what a hook remembers in tensors.
+/// The prefix, in the file, of the names of a hook's tensors.
 fn hook_prefix(heuristic: &str) -> String {
     format!("hook.{heuristic}.")
 }
@@ -169,7 +169,7 @@ pub struct Checkpoint {
 ///
 /// # Errors
 ///
-/// There is none, it is damaged, or it is not one of this program's format.
+/// There is no such file, it is damaged, or it has another format.
 pub fn load_checkpoint(path: &Path) -> Result<Checkpoint> {
     let hint = "a run writes its first checkpoint when training starts";
     let bytes = read_limited(path, MAX_BYTES, "checkpoint", hint)?;
@@ -199,7 +199,7 @@ pub fn load_checkpoint(path: &Path) -> Result<Checkpoint> {
     Ok(Checkpoint { metadata, tensors, path })
 }
 
-/// The version is looked at before the rest, whose form depends on it.
+/// Checks the version first, because the form of the rest depends on it.
 fn check_version(json: &str, path: &str) -> Result<()> {
     #[derive(Deserialize)]
     struct Version {

@@ -1,4 +1,4 @@
-//! The distance that is measured as training goes on, on few samples.
+//! The distance from the reals that is measured during training, on few samples.
 
 use super::State;
 use crate::data::{Dataset, Images, Samples, first_shown};
@@ -17,9 +17,9 @@ use steadygan_run::DistanceLine;
 pub struct Distance {
     /// The metric and its network.
     pub metric: String,
-    /// Of fakes to reals.
+    /// The distance of fakes from reals.
     pub distance: Estimate,
-    /// Between two disjoint sets of the reals, each half of them.
+    /// The distance between two disjoint halves of the reals.
     pub floor: Estimate,
     /// Fakes that were measured.
     pub fakes: u64,
@@ -28,7 +28,7 @@ pub struct Distance {
 }
 
 impl Distance {
-    /// The line of `metrics.jsonl` after `images` images; `best`: the lowest so far.
+    /// The line of `metrics.jsonl` after `images` images; `best` says whether the distance is the lowest so far.
     pub fn line(&self, images: u64, best: bool) -> DistanceLine {
         DistanceLine {
             images,
@@ -51,18 +51,19 @@ impl fmt::Display for Distance {
     }
 }
 
-/// The distance of the fakes of an untrained generator, before the first step of the plan; nothing if the plan measures none.
+/// The distance of an untrained generator's fakes from the reals, with the plan's metric; nothing if the plan has none.
 ///
 /// # Errors
 ///
-/// As for a measurement in training: the network is not the one of the plan, or its features are not finite.
+/// As for a measurement in training: the feature network is not the plan's, or its features are not finite.
 pub fn untrained_distance(plan: &Plan, data: &Dataset, device: &Device) -> Result<Option<Distance>> {
     let Some(compared) = Compared::new(plan, data, device) else { return Ok(None) };
     compared.measure(&State::new(plan, Vec::new(), device)).map(Some)
 }
 
-/// What fakes are compared with: as many reals, if there are, from the hold-out if it has that many, otherwise from the
-/// images trained on. Reals and latents are the same each time, so that values differ by what the generator has learnt.
+/// The reals that fakes are compared with: as many as there are fakes, or all if there are fewer. They are held-out
+/// reals if there are enough of those, otherwise training images. Reals and latents are the same each time, so that
+/// values differ only by what the generator has learnt.
 pub(super) struct Compared<'a> {
     plan: &'a Plan,
     metric: &'a MetricPlan,
@@ -71,7 +72,7 @@ pub(super) struct Compared<'a> {
     prepared: OnceCell<Prepared>,
 }
 
-/// What the first measurement makes, which later ones use.
+/// Made by the first measurement and kept for the later ones.
 struct Prepared {
     network: FeatureNetwork,
     reals: Features,
@@ -79,7 +80,7 @@ struct Prepared {
 }
 
 impl<'a> Compared<'a> {
-    /// Nothing if the plan measures none, or there are too few reals for a floor.
+    /// Nothing if the plan has no metric, or there are too few reals for a floor.
     pub(super) fn new(plan: &'a Plan, data: &Dataset, device: &Device) -> Option<Self> {
         let metric = plan.metric.as_ref()?;
         let samples = if data.holdout.count() >= metric.samples { &data.holdout } else { &data.train };
@@ -93,11 +94,11 @@ impl<'a> Compared<'a> {
         images.is_multiple_of(self.metric.every)
     }
 
-    /// The distance of the fakes that the state makes.
+    /// The distance of the state's fakes from the reals.
     ///
     /// # Errors
     ///
-    /// The network is not the one of the plan, or its features are not finite.
+    /// The feature network is not the plan's, or its features are not finite.
     pub(super) fn measure(&self, state: &State) -> Result<Distance> {
         let Prepared { network, reals, floor } = match self.prepared.get() {
             Some(prepared) => prepared,

@@ -13,8 +13,8 @@ use steadygan_run::{
     read_lines_if_any, write_atomically,
 };
 
-/// Writes stats, sheets and checkpoints. What is due at the same images is written lines first and
-/// checkpoint last: the checkpoint's rename is what commits them.
+/// Writes stats, findings, metrics, sheets and checkpoints. Of what is due at the same images, lines are written first
+/// and the checkpoint last, because the checkpoint's rename commits them.
 #[derive(Debug)]
 pub struct Recorder {
     run: RunDirectory,
@@ -22,13 +22,13 @@ pub struct Recorder {
     stats: JsonLines<StatsLine>,
     findings: JsonLines<Finding>,
     clock: Clock,
-    /// The same for TensorBoard, if the run has a folder for it.
+    /// The lines and sheets for TensorBoard, if the run has a folder for it.
     events: Option<EventFile>,
     /// The lowest distance so far.
     lowest: f64,
 }
 
-/// Some lines of stats fit into so many bytes.
+/// Bytes at the end of the file of stats that are read to find the last line; several lines fit.
 const LAST_BYTES: u64 = 1 << 16;
 
 /// Training time over all resumes, and the time and images of the last line.
@@ -46,7 +46,7 @@ impl Clock {
         Self { started: Instant::now(), before_s, last_time_s: before_s, last_images: images }
     }
 
-    /// The time of a line at `images` and the rate since the last.
+    /// The time of a line at `images`, and the images per second since the last line.
     fn lap(&mut self, images: u64) -> (f64, f64) {
         let time_s = self.before_s + self.started.elapsed().as_secs_f64();
         let rate = (images - self.last_images) as f64 / (time_s - self.last_time_s);
@@ -71,7 +71,7 @@ impl Recorder {
         Ok(Self { run, origin, stats, findings, clock: Clock::start(before_s, images), events, lowest })
     }
 
-    /// Writes a line of stats and says what it was.
+    /// Writes a line of stats and returns it.
     ///
     /// # Errors
     ///
@@ -103,7 +103,8 @@ impl Recorder {
         Ok(line)
     }
 
-    /// Writes a line of metrics. The file is opened for each: a run that measures nothing has none.
+    /// Writes a line of metrics. The file is opened for each line, so that a run that measures nothing has no such
+    /// file.
     fn measured<T: Serialize>(&mut self, images: u64, line: &T) -> Result<()> {
         let mut lines = JsonLines::append(&self.run.metrics())?;
         lines.write(line)?;
@@ -124,7 +125,7 @@ impl Recorder {
     }
 }
 
-/// The lowest distance of a run's lines, which a resume has cut back; infinite if there is none.
+/// The lowest distance in a run's lines of metrics, which a resume has already cut back; infinite if there are none.
 fn lowest_distance(run: &RunDirectory) -> Result<f64> {
     let lines: Vec<DistanceLine> = read_lines_if_any(&run.metrics())?;
     Ok(lines.iter().map(|line| line.value).fold(f64::INFINITY, f64::min))

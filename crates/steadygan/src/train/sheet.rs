@@ -1,4 +1,4 @@
-//! The fixed latents of which pictures are made as training goes on, and what is measured on them.
+//! The sheet: fakes from fixed latents as training goes on, and what is measured on them.
 
 use super::signs::OfReals;
 use super::{Observer, State};
@@ -13,23 +13,23 @@ use crate::report::{SCATTERED, picture_of_fakes};
 use crate::rng;
 use burn::prelude::Device;
 
-/// Samples that diversity is judged on, of fakes and of reals: about two thousand pairs.
+/// How many fakes, and how many reals, diversity is measured on: about two thousand pairs.
 const DIVERSITY_SAMPLES: usize = 64;
 
-/// The fixed latents, and reals to compare with what is made of them.
+/// The fixed latents, and the reals that their fakes are compared with.
 pub(super) struct Sheet<'a> {
     pub(super) plan: &'a Plan,
     pub(super) data: &'a Dataset,
     pub(super) device: Device,
     pub(super) latents: Vec<f32>,
-    /// The class of each column, if networks are told of classes.
+    /// The class of each column, if the networks are conditional.
     classes: Vec<usize>,
     reals: Samples,
-    /// Those of the reals that fakes are compared with, and their mean distance from each other.
+    /// The first of the reals, which fakes are compared with; `real_distance` is their mean distance from each other.
     compared: Samples,
     pub(super) real_distance: f64,
     pub(super) of_reals: OfReals,
-    /// What the reals were drawn from, if its modes can be counted.
+    /// The mixture that the reals were drawn from, if its modes can be counted.
     mixture: Option<Mixture>,
 }
 
@@ -61,12 +61,12 @@ impl<'a> Sheet<'a> {
         self.latents.len() / self.plan.model.latent
     }
 
-    /// The reals that the fakes of as many fixed latents are compared with.
+    /// The reals that as many fakes, of the first fixed latents, are compared with.
     pub(super) fn compared(&self) -> &Samples {
         &self.compared
     }
 
-    /// What a generator makes of the first `count` fixed latents, or of all if there are fewer, in its own range.
+    /// A generator's fakes from the first `count` fixed latents (all of them if there are fewer), in its own range.
     pub(super) fn values(&self, generator: &Network, count: usize) -> Vec<f32> {
         let model = &self.plan.model;
         let noise = model.noise_in_sampling.then(|| rng::stream(self.plan.seed, "sheet/noise", 0));
@@ -74,23 +74,23 @@ impl<'a> Sheet<'a> {
         generator.sample_classes(&self.latents[..count * model.latent], &self.classes(count), noise, &self.device)
     }
 
-    /// The classes of the first `count` fakes; none if networks are not told of classes.
+    /// The classes of the first `count` fakes; none if the networks are unconditional.
     pub(super) fn classes(&self, count: usize) -> Vec<usize> {
         self.classes.iter().copied().cycle().take(count).collect()
     }
 
-    /// What is made of the first `count` fixed latents.
+    /// The state's fakes from the first `count` fixed latents.
     fn fakes(&self, state: &State, count: usize) -> Samples {
         self.reals.from_values(&self.values(state.shown_generator(), count), self.plan.model.range)
     }
 
-    /// How far fakes are from each other on average, as a share of what reals are.
+    /// The fakes' mean distance from each other, as a share of the reals'.
     pub(super) fn diversity(&self, values: &[f32]) -> f64 {
         mean_pairwise_distance(&self.compared.from_values(values, self.plan.model.range)) / self.real_distance
     }
 
-    /// Before the first step, whose pictures a run that is killed and resumed makes twice, no modes are counted: a
-    /// line would be there twice.
+    /// Shows the sheet to the observer and, for a mixture, counts modes. Modes are not counted before the first step: a
+    /// run that is killed and resumed there shows this sheet twice, and the line of modes would be written twice.
     pub(super) fn show(&self, state: &State, observer: &mut dyn Observer) -> Result<()> {
         let fakes = self.fakes(state, self.count());
         if let (Some(mixture), true) = (&self.mixture, state.images > 0) {
@@ -102,8 +102,8 @@ impl<'a> Sheet<'a> {
     }
 }
 
-/// The energy distance of the points of an untrained generator, and the root mean square of that between samples of the mixture itself;
-/// nothing if the plan's data are images.
+/// The energy distance of an untrained generator's points from the reals, and the root mean square energy distance
+/// between two samples of the mixture itself; nothing if the plan's data are images.
 pub fn untrained_energy(plan: &Plan, data: &Dataset, device: &Device) -> Option<[f64; 2]> {
     let mixture = Mixture::named(&plan.data.source)?;
     let sheet = Sheet::new(plan, data, device);
@@ -114,7 +114,7 @@ pub fn untrained_energy(plan: &Plan, data: &Dataset, device: &Device) -> Option<
     Some([energy_distance(fakes.points(), sheet.reals.points()), floor])
 }
 
-/// Pairs of samples that the energy distance between reals is estimated with.
+/// Pairs of samples for the energy distance of the mixture from itself.
 const FLOORS: u64 = 10;
 
 #[cfg(test)]
@@ -124,7 +124,7 @@ mod tests {
     use crate::nn::{Builder, ConvSpec, Init, Initializer};
     use crate::report::DynamicImage;
 
-    /// What was shown and counted.
+    /// The sheets and the counts of modes that the observer got.
     #[derive(Default)]
     struct Seen {
         modes: Vec<(u64, Modes)>,
@@ -142,7 +142,7 @@ mod tests {
         }
     }
 
-    /// The smallest plan, but for points, and a generator of them: linear.
+    /// The smallest plan, changed to points, and a linear generator of points.
     fn of_points(source: &str) -> (Plan, State, Device) {
         let device = Device::flex().autodiff();
         let mut recipe = crate::heuristics::recipe();

@@ -1,7 +1,7 @@
-//! What a line of stats says beside the means: how networks and images look at that moment.
+//! The signs: what a line of stats has besides the means, namely how networks and images look at that moment.
 //!
-//! All of it together costs a few percent of the steps between two lines at the default cadence: forward passes on some
-//! dozens of images, statistics of 64 pictures.
+//! Measuring all signs takes a few percent of the time of the steps between two lines at the default cadence: forward
+//! passes on some dozens of images, statistics of 64 images.
 
 mod units;
 
@@ -22,27 +22,27 @@ use rand_distr::{Distribution, Uniform};
 use steadygan_run::Signs;
 use units::{bend, units};
 
-/// About as many images of each kind are judged; whole packs and groups.
+/// About as many images of each kind go through the discriminator: whole packs and groups, at least one.
 const JUDGED: usize = 16;
 
-/// Images, half of them fakes, on which units are looked at.
+/// Inputs (images or packs), half of them fakes, on which the discriminator's units are examined.
 const WATCHED: usize = 8;
 
-/// Pairs of inputs half-way between which a network is compared with an affine map.
+/// Pairs of latents at whose midpoints the generator is compared with an affine map.
 const HALVED: usize = 4;
 
-/// Copies are looked for among no more images than this.
+/// Copies are searched for only in a training set of at most this size.
 const FEW: usize = 1_000;
 
 /// A value this close to an end of the generator's range, as a share of half the range, is at that end.
 const END: f32 = 0.01;
 
-/// Digits that are kept of a sign: enough for anybody who looks, and lines stay short.
+/// Significant digits that are kept of a sign: enough to read, and lines stay short.
 const DIGITS: i32 = 5;
 
 impl Sheet<'_> {
-    /// The fakes' mean distance from each other as a share of the reals', and the other signs. `means` are those of the
-    /// steps before.
+    /// The fakes' mean distance from each other as a share of the reals', and the signs. `means` are the means over the
+    /// steps since the last line.
     pub(super) fn signs(&self, state: &State, means: &StepStats) -> (f64, Signs) {
         let values = self.values(state.shown_generator(), self.compared().count());
         let fakes = self.compared().from_values(&values, self.plan.model.range);
@@ -59,8 +59,8 @@ impl Sheet<'_> {
         (own / self.real_distance, signs.map(rounded))
     }
 
-    /// What the discriminator says of reals that it learns from, of reals held out and of fakes; how the generator's last
-    /// step moved that; how both networks' units act.
+    /// The discriminator's logits on training reals, held-out reals and fakes, how the last steps moved them, and the
+    /// units of both networks.
     fn see_logits(&self, state: &State, fakes: &[f32], signs: &mut Signs) {
         let model = &self.plan.model;
         let discriminator = state.discriminator.clone().no_grad();
@@ -91,7 +91,7 @@ impl Sheet<'_> {
             let apart = mean(&judged_by(&before, &train)) - mean(&judged_by(&before, &shown));
             signs.pull = (signs.logit_train - signs.logit_fixed - apart) / signs.logit_spread;
         }
-        // Where an average is shown, the trained generator makes other fakes.
+        // Where the fakes come from an average of the weights, the trained generator makes different ones.
         let trained = state.average.as_ref().map(|_| self.values(&state.generator, judged));
         let now = trained.as_deref().unwrap_or(&fakes[..fakes.len().min(judged * model.image_len())]);
         signs.diversity_now = self.diversity(now);
@@ -120,7 +120,8 @@ impl Sheet<'_> {
         let own: Vec<usize> = reals.classes.iter().copied().take(half).collect();
         let judged = |x| discriminator.logits(x, &mut Pass::evaluate().with_classes(&own));
         let whole = bend(some_reals, some_fakes, judged);
-        // What compares images of a batch bends a discriminator whose activations do not.
+        // Minibatch layers make the discriminator non-affine even when every activation is linear; so take the smaller
+        // of the whole network's bend and the activations'.
         signs.bend_d = whole.min(layers);
         let generator = state.generator.clone().no_grad();
         let latents = |from: usize, count: usize| {
@@ -135,7 +136,7 @@ impl Sheet<'_> {
         }
     }
 
-    /// The first `count` images of these values as networks see them; they are taken in turns if there are fewer.
+    /// The first `count` images of `values`, in the networks' range; if there are fewer, they repeat.
     fn tensor(&self, values: &[f32], count: usize) -> Tensor<4> {
         let model = &self.plan.model;
         let values = values.iter().copied().cycle().take(count * model.image_len()).collect();
@@ -143,7 +144,7 @@ impl Sheet<'_> {
         Tensor::from_data(TensorData::new(values, shape), &self.device)
     }
 
-    /// Some of the samples, others at each line.
+    /// `count` random samples, other ones at each line.
     fn drawn(&self, samples: &Samples, purpose: &str, images: u64, count: usize) -> Shown {
         let any = Uniform::new(0, samples.count()).expect("there are samples");
         let indices: Vec<usize> = any.sample_iter(rng::stream(self.plan.seed, purpose, images)).take(count).collect();
@@ -152,16 +153,17 @@ impl Sheet<'_> {
     }
 }
 
-/// Images as networks see them, and their classes if networks are told of those.
+/// Images in the networks' range, and their classes if the networks are conditional.
 struct Shown {
     values: Vec<f32>,
     classes: Vec<usize>,
 }
 
-/// What is observed of reals that stay the same, and is observed once.
+/// The signs of the fixed reals, measured once.
 pub(super) struct OfReals {
     signs: Signs,
-    /// How near reals held out are to what is trained on; NaN if there are none, or too many images to look through.
+    /// The mean distance of held-out reals from the nearest training image; NaN without held-out reals, or if the
+    /// training set is too large to search.
     nearest: f64,
 }
 
@@ -191,7 +193,7 @@ impl OfReals {
     }
 }
 
-/// The ends of the fakes' values, and what lies at the ends of the generator's range.
+/// The lowest and the highest of the fakes' values, and the share of values at the ends of the generator's range.
 fn see_values(fakes: &[f32], plan: &ModelPlan, signs: &mut Signs) {
     [signs.fake_low, signs.fake_high] = ends(fakes);
     if let Some(range) = plan.output.range() {
@@ -199,7 +201,8 @@ fn see_values(fakes: &[f32], plan: &ModelPlan, signs: &mut Signs) {
     }
 }
 
-/// The norms of the last steps over those of the weights. SGD's is the mean over the steps before, as they were clipped.
+/// The norm of each network's last step over the norm of its weights. SGD does not keep its step, so it is estimated:
+/// the learning rate times the mean norm of gradients since the last line, after clipping.
 fn see_steps(plan: &Plan, state: &State, means: &StepStats, signs: &mut Signs) {
     let [generator, discriminator] = state.parts().map(|(_, network, optimizer)| {
         let (mut weights, mut step) = (0.0, 0.0);
@@ -221,7 +224,7 @@ fn see_steps(plan: &Plan, state: &State, means: &StepStats, signs: &mut Signs) {
     };
 }
 
-/// The network as it was before its last step, if that is known.
+/// The network as it was before its last step, if the optimiser knows that step (Adam does).
 fn before_last_step(network: &Network, optimizer: &Optimizer) -> Option<Network> {
     let known = optimizer.adam().is_some_and(|adam| adam.steps > 0);
     known.then(|| {
@@ -238,7 +241,7 @@ fn undone(value: Tensor<1>, step: &[f32]) -> Tensor<1> {
     Tensor::from_data(TensorData::new(before, [count]), &device)
 }
 
-/// The texture of fakes, and how many are of one value.
+/// The texture of fakes, and the share of fakes that have one value all over.
 fn see_pictures(fakes: &Samples, signs: &mut Signs) {
     let Samples::Images(fakes) = fakes else { return };
     let texture = Texture::of(fakes);
@@ -268,13 +271,14 @@ fn variance(values: &[f64]) -> f64 {
     values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / values.len() as f64
 }
 
-/// A number with [`DIGITS`] digits; NaN if it is not finite, as it is read from the file.
+/// A number rounded to [`DIGITS`] significant digits, or to a whole number if that has more; NaN if it is not finite,
+/// as it would be read from the file.
 fn rounded(value: f64) -> f64 {
     if value == 0.0 || !value.is_finite() {
         return if value == 0.0 { 0.0 } else { f64::NAN };
     }
     let digits = DIGITS - 1 - value.abs().log10().floor() as i32;
-    // A power of ten of either sign, so that what is divided by is exact.
+    // Never a negative power of ten: a double holds no tenth exactly, but every power up to 10²².
     if digits >= 0 { (value * 10f64.powi(digits)).round() / 10f64.powi(digits) } else { value.round() }
 }
 

@@ -15,7 +15,8 @@ use serde::{Deserialize, Serialize};
 /// What a step measured, or the means of several steps.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct StepStats {
-    /// The discriminator's loss: mean over reals plus mean over fakes, both updates if there are two; without penalties.
+    /// The discriminator's loss: mean over reals plus mean over fakes (from both updates, if there are two); without
+    /// penalties.
     pub loss_d: f64,
     /// The generator's loss, without what heuristics add.
     pub loss_g: f64,
@@ -52,27 +53,27 @@ fn value_of(quantity: &'static str, loss: &Tensor<1>) -> Result<f64, NonFinite> 
 pub struct Rules {
     /// The loss.
     pub loss: Loss,
-    /// How the discriminator is shown reals and fakes.
+    /// How reals and fakes are batched for the discriminator.
     pub batching: Batching,
     /// The largest norm of a network's gradients; 0 is no limit.
     pub max_gradient_norm: f64,
     /// The largest absolute value of a discriminator's weight; 0 is no limit.
     pub clip_weights: f64,
-    /// The part of a classifier beside the discriminator, if it has one, in both losses: it learns on reals.
+    /// The weight of the classifier's loss in both networks' losses, if there is a classifier beside the discriminator.
     pub class_weight: f64,
     /// The moment, for the hooks' random streams.
     pub moment: Moment,
 }
 
 impl Rules {
-    /// Cross-entropy, the generator's non-saturating, and no limits.
+    /// Cross-entropy with the non-saturating loss of the generator, and no limits.
     pub fn plain(batching: Batching) -> Self {
         let moment = Moment { seed: 0, images: 0 };
         let loss = Loss::NonSaturating;
         Self { loss, batching, max_gradient_norm: 0.0, clip_weights: 0.0, class_weight: 0.0, moment }
     }
 
-    /// A plan's.
+    /// The rules of a plan.
     pub fn of(plan: &Plan, moment: Moment) -> Self {
         Self {
             loss: plan.train.loss,
@@ -84,7 +85,7 @@ impl Rules {
         }
     }
 
-    /// What the discriminator is shown between two optimiser steps, for each form of `separate-batches`.
+    /// The batches of each optimiser step, for each form of `separate-batches`.
     fn updates(&self, batches: Batches) -> Vec<Vec<Batch>> {
         let Batches { real, fake } = batches;
         match self.batching {
@@ -99,7 +100,8 @@ impl Rules {
         }
     }
 
-    /// What a classifier beside the discriminator loses on the first `count` images of a pass that noted what it says.
+    /// The weighted loss of the classifier beside the discriminator on the first `count` images of a pass; nothing
+    /// without a classifier.
     fn misclassified(&self, pass: &mut Pass, classes: &[usize], count: usize) -> Option<Tensor<1>> {
         let count = count.min(classes.len());
         let logits = pass.take_class_logits().filter(|_| count > 0)?;
@@ -107,16 +109,16 @@ impl Rules {
     }
 }
 
-/// Moves the discriminator towards telling reals from fakes: one optimiser step on both batches, or one on
-/// each, as the rules' batching says.
+/// Moves the discriminator towards telling reals from fakes: one optimiser step on both batches, or one on each, as
+/// `rules.batching` says.
 ///
-/// The loss is that of each logit against its label, summed over all images, over the number of reals: mean over reals
-/// plus mean over fakes, whichever way they are batched; or the mean over pairs, if it is relative. Penalties of the hooks join
-/// the first update.
+/// The loss is the sum over all images of each logit's loss against its label, divided by the number of reals: mean
+/// over reals plus mean over fakes, however they are batched. A relative loss is the mean over pairs. The hooks'
+/// penalties join the first update.
 ///
 /// # Errors
 ///
-/// A logit, the loss or a gradient is not finite; the weights are as after the last sound update.
+/// A logit, the loss or a gradient is not finite; the weights keep the last finite update.
 pub fn discriminator_step(
     discriminator: &mut Network,
     optimizer: &mut Optimizer,
@@ -141,7 +143,7 @@ pub fn discriminator_step(
     Ok(turn.stats)
 }
 
-/// A discriminator's step under way.
+/// A discriminator step in progress.
 struct Turn<'a> {
     rules: &'a Rules,
     reals: usize,
@@ -150,8 +152,8 @@ struct Turn<'a> {
 }
 
 impl Turn<'_> {
-    /// The gradients of the loss on an update's batches. Where logits are not compared, each batch is its own graph, so that
-    /// one batch's activations are held at a time.
+    /// The gradients of the loss on an update's batches. Unless the loss compares logits, each batch is its own graph,
+    /// so that only one batch's activations are held at a time.
     fn judge(&mut self, discriminator: &mut Network, update: Vec<Batch>) -> Result<Gradients, NonFinite> {
         let together = self.rules.loss.is_relative();
         let mut gradients = Gradients::default();
@@ -160,7 +162,8 @@ impl Turn<'_> {
             let noise = self.rules.moment.stream(&format!("noise/{}", self.logits.len()));
             let mut pass = Pass::train().with_noise(noise).with_classes(&batch.classes);
             let judged = discriminator.logits(batch.images, &mut pass);
-            // Reals come first. Of fakes the classifier learns nothing: it would learn to know them by other marks.
+            // Reals come first. The classifier does not learn from fakes, because it would learn to recognise their
+            // classes by artefacts.
             let reals = self.reals.saturating_sub(self.logits.len());
             let misclassified = self.rules.misclassified(&mut pass, &batch.classes, reals);
             discriminator.absorb(pass);
@@ -184,7 +187,7 @@ impl Turn<'_> {
         Ok(gradients)
     }
 
-    /// The gradients of the loss and what is added to it.
+    /// The gradients of the loss plus `terms`.
     fn descend(
         &mut self,
         discriminator: &Network,
@@ -214,7 +217,8 @@ impl Turn<'_> {
     }
 }
 
-/// Lets the optimiser take the gradients, if they are finite, after the hooks; their norm before clipping.
+/// Lets the hooks change the gradients and, if their norm is finite, clips them and takes the optimiser's step. Returns
+/// the norm before clipping.
 fn applied(
     network: &mut Network,
     optimizer: &mut Optimizer,
@@ -236,7 +240,7 @@ fn applied(
     norm
 }
 
-/// Reals come first in every form of `separate-batches`.
+/// An error if a logit is not finite. Reals come first in every form of `separate-batches`.
 fn check_logits(logits: &[f64], reals: usize) -> Result<(), NonFinite> {
     match logits.iter().position(|logit| !logit.is_finite()) {
         None => Ok(()),
@@ -248,7 +252,8 @@ pub(super) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-/// Makes a batch of reals as the hooks let the discriminator see it, for who looks at one.
+/// Makes a batch of reals as the discriminator sees them (augmented, packed). Only losses and hooks that compare with
+/// reals call it.
 pub type MakeReals<'a> = &'a dyn Fn(&[Box<dyn Hook>]) -> Classed;
 
 /// What a generator step measured.
@@ -260,12 +265,12 @@ pub struct Fooled {
     pub grad_norm: f64,
 }
 
-/// Moves the generator towards fakes that the discriminator takes for real: label 1, always.
+/// Moves the generator towards fakes that the discriminator takes for real: their label is 1, always.
 ///
-/// `fakes`, as they are judged, carry the generator's graph; `reals` makes reals as
-/// they are judged for relative losses and feature matching. The discriminator's weights are constants here, so that their
-/// gradients are not computed; its running statistics move, as in PyTorch's example. A classifier beside the discriminator
-/// adds what it loses on the fakes.
+/// `fakes` are as the discriminator sees them (augmented, packed) and carry the generator's graph; `reals` makes such
+/// reals for relative losses and feature matching. The discriminator's weights are constants here, so that their
+/// gradients are not computed; its running statistics move, as in PyTorch's example, unless a hook replaces it by
+/// another opponent. A classifier beside the discriminator adds its loss on the fakes.
 ///
 /// # Errors
 ///

@@ -1,8 +1,8 @@
-//! Findings that are easily taken for one another: the cause is named, and what came of it is not.
+//! Findings that are easily confused: the cause must be found, and its consequences must not.
 
 use super::*;
 
-/// The findings of a series whose lines are changed by their number, with their severity.
+/// The findings on 100 lines of a sound run, each altered by `change`, with their severity.
 fn found(change: impl Fn(u64, &mut StatsLine)) -> Vec<(String, Severity)> {
     told(&plan(""), 100, change).into_iter().map(|found| (found.finding, found.severity)).collect()
 }
@@ -13,8 +13,8 @@ fn first_severe(change: impl Fn(u64, &mut StatsLine)) -> Option<String> {
     severe.map(|(name, _)| name)
 }
 
-/// Gradients of weights that were blown up change as wildly as the weights; those of weights that were too large from the
-/// beginning hardly change. What is left of the steps tells nothing: Adam's are small after a huge gradient.
+/// Gradients of weights that a step blew up change as wildly as the weights; gradients of weights that were too large
+/// from the beginning hardly change. Later steps show nothing, because Adam's are small after a huge gradient.
 #[test]
 fn steps_that_blew_weights_up_before_the_first_line_are_the_cause() {
     let blown_up = |number: u64, line: &mut StatsLine| {
@@ -28,8 +28,8 @@ fn steps_that_blew_weights_up_before_the_first_line_are_the_cause() {
     assert_eq!(first_severe(too_large_weights).as_deref(), Some("exploding-gradients"));
 }
 
-/// Steps are large beside small weights when training begins. Gradients that grow from there over hundreds of rounds do so by
-/// themselves; those that explode right after a large step do not.
+/// When training begins, steps are large relative to the small weights. They did not cause an explosion that builds up
+/// over hundreds of rounds; a large step right before an explosion did.
 #[test]
 fn only_a_step_just_before_an_explosion_is_its_cause() {
     let exploding_at = |large: u64| {
@@ -46,15 +46,15 @@ fn only_a_step_just_before_an_explosion_is_its_cause() {
     assert_eq!(first_severe(at_once).as_deref(), Some("steps-too-large"));
 }
 
-/// An activation is missing from the beginning. A discriminator that is certain may come to have all its units on one side of
-/// their bend.
+/// A missing activation is missing from the beginning. Later on, a discriminator that is certain may have all its units
+/// on one side of their kink.
 #[test]
 fn a_network_that_stops_bending_misses_no_activation() {
     assert_eq!(found(|number, line| line.signs.bend_d = if number < 30 { 0.2 } else { 1e-6 }), []);
 }
 
-/// Fakes that were near fade under a discriminator that sees it: at more than twice the best distance it is a decay, and no victory. Less
-/// than that may be a swing.
+/// Fakes that were near get worse under a discriminator that notices it: from twice the best distance on it is a severe
+/// decay, and no severe win of the discriminator. Below that it may be a swing.
 #[test]
 fn fakes_that_fade_decay_and_are_not_beaten() {
     let fading_to = |furthest: f64| {
@@ -71,7 +71,7 @@ fn fakes_that_fade_decay_and_are_not_beaten() {
     assert_eq!(found(fading_to(0.29)), [warned, decay(Severity::Warning)]);
 }
 
-/// Fakes that are near are no failure, however much nearer they were.
+/// Fakes that are near are no failure, even if they were much nearer before.
 #[test]
 fn what_is_near_is_not_severe() {
     let to =
@@ -81,8 +81,8 @@ fn what_is_near_is_not_severe() {
     assert_eq!((pushed_at(0.19), pushed_at(0.21).as_deref()), (None, Some("wrong-sign")));
 }
 
-/// Fakes that come nearer all the while are trained the right way, whatever a step seems to do, and nobody has won over them: a
-/// tenth nearer over the later half, here of 6 lines and of 25.
+/// Fakes that keep coming nearer have no wrong sign behind them, whatever a step seems to do, and no winning generator.
+/// They must come nearer by a tenth over the later half, here of 6 lines and of 25.
 #[test]
 fn what_comes_nearer_is_not_severe() {
     let pushed = |each: f64| {
@@ -107,7 +107,8 @@ fn what_comes_nearer_is_not_severe() {
     assert_eq!((fooled(0.991), fooled(0.992).as_deref()), (None, Some("generator-winning")));
 }
 
-/// A discriminator that does not see that fakes got worse is overtaken, and pulls them back when it has learned.
+/// A discriminator that does not notice that fakes got worse has fallen behind, and pulls them back once it has
+/// learned.
 #[test]
 fn a_swing_is_no_decay() {
     let swinging = |number: u64, line: &mut StatsLine| {
@@ -119,8 +120,8 @@ fn a_swing_is_no_decay() {
     assert_eq!(found(swinging), [decay(Severity::Warning), decay(Severity::Over)]);
 }
 
-/// Series as a sound Wasserstein critic with a penalty on its slope makes them in its first rounds: by chance it leans the wrong
-/// way, the penalty makes that steeper, and then it learns.
+/// A sound Wasserstein critic with a gradient penalty in its first rounds: by chance it leans the wrong way, the
+/// penalty makes that steeper, and then it learns.
 #[test]
 fn a_critic_may_begin_the_wrong_way_round() {
     let plan = plan(
@@ -138,13 +139,13 @@ fn a_critic_may_begin_the_wrong_way_round() {
         line.signs.distance = 0.9;
     };
     assert!(severe(lean).is_empty(), "{:?}", severe(lean));
-    // The same with the generator's steps, judged while the critic moves.
+    // The same for the generator's steps, which are measured while the critic moves.
     let overtaken = |number: u64, line: &mut StatsLine| {
         (line.signs.logit_fixed, line.signs.distance) = (1.5, 0.5);
         line.signs.push = if (5..20).contains(&number) { -0.02 } else { 0.02 };
     };
     assert!(severe(overtaken).is_empty(), "{:?}", severe(overtaken));
-    // A penalty that rises with the loss, and a loss that calls it right, are another thing.
+    // A penalty that rises with the loss, or a loss that says the wrong ranking is right, does mean a wrong sign.
     let rising = |number: u64, line: &mut StatsLine| {
         (line.signs.logit_fixed, line.signs.pull, line.stats.penalty) = (3.0, -0.2, 10.0 + number as f64);
         line.signs.distance = 0.9;
@@ -157,7 +158,7 @@ fn a_critic_may_begin_the_wrong_way_round() {
     assert_eq!(severe(swapped), ["wrong-sign"]);
 }
 
-/// What is worse than chance by its own loss is no sign of swapped labels.
+/// A discriminator that is worse than chance by its own loss does not have swapped labels.
 #[test]
 fn a_discriminator_that_is_overtaken_is_not_swapped() {
     let told = told(&plan("base='dcgan'"), 40, |_, line| {

@@ -12,13 +12,13 @@ use std::collections::BTreeMap;
 pub(super) struct Pool {
     capacity: usize,
     probability: f64,
-    /// Values of an image.
+    /// Values in an image.
     length: usize,
-    /// Classes that networks are told of.
+    /// The number of classes that the networks are conditioned on; 0 if they are unconditional.
     told: usize,
-    /// Images one after the other, at most `capacity`.
+    /// The values of the images, one image after the other; at most `capacity` images.
     pool: Vec<f32>,
-    /// The class of each; none if networks are told of none.
+    /// The class of each image; empty if the networks are unconditional.
     classes: Vec<usize>,
 }
 
@@ -28,7 +28,7 @@ impl Pool {
         Self { capacity, probability, length, told, pool: Vec::new(), classes: Vec::new() }
     }
 
-    /// Exchanges fakes for old ones.
+    /// Fills the pool with new fakes, then exchanges some new fakes for old ones.
     pub(super) fn show(&mut self, batches: &mut Batches, moment: &Moment) {
         let (device, shape) = (batches.fake.images.device(), batches.fake.images.dims());
         let mut fakes: Vec<f32> = batches.fake.images.to_data().iter::<f32>().collect();
@@ -58,7 +58,7 @@ impl Pool {
         };
         let mut tensors = BTreeMap::from([("pool".to_owned(), data(self.pool.clone()))]);
         if !self.classes.is_empty() {
-            // There are fewer classes than whole numbers that a float holds.
+            // A float holds every class exactly: there are far fewer than 2²⁴.
             let classes = self.classes.iter().map(|class| *class as f32).collect();
             tensors.insert("classes".to_owned(), data(classes));
         }
@@ -70,11 +70,11 @@ impl Pool {
         let floats = |name: &str| memory.tensors.get(name).map_or_else(Vec::new, |data| data.iter::<f32>().collect());
         let (pool, classes) = (floats("pool"), floats("classes"));
         if !pool.len().is_multiple_of(self.length) || pool.len() > self.capacity * self.length {
-            return Err(format!("a pool of {} values holds no images of {}", pool.len(), self.length));
+            return Err(format!("a pool of {} values does not fit images of {}", pool.len(), self.length));
         }
         let expected = if self.told > 0 { pool.len() / self.length } else { 0 };
         if classes.len() != expected || !classes.iter().all(|class| (0.0..self.told as f32).contains(class)) {
-            return Err(format!("{} classes are not those of {expected} images", classes.len()));
+            return Err(format!("{} classes do not fit {expected} images", classes.len()));
         }
         self.classes = classes.into_iter().map(|class| class as usize).collect();
         self.pool = pool;

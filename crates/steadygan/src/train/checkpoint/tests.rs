@@ -25,10 +25,10 @@ fn what_was_saved_is_loaded_and_saved_the_same() {
     assert_eq!(save_checkpoint(&checkpoint_state(&loaded, &device).expect("a state"), loaded.origin()), bytes);
 }
 
-/// Wherever a byte is wrong the file is refused, unless it still says the same (a space in the padding).
+/// A file with a wrong byte is refused, unless its content is still the same (a space in the padding).
 #[test]
 fn a_wrong_byte_anywhere_is_noticed() {
-    /// A prime, so that every kind of place is visited without trying all.
+    /// A prime, so that every kind of place is tested without trying all.
     const STRIDE: usize = 13;
     let (state, origin, device) = small();
     let bytes = save_checkpoint(&state, &origin);

@@ -30,7 +30,7 @@ fn only_a_network_without_activations_is_affine() {
     assert!(bent(0.2) > 0.01, "{}", bent(0.2));
 }
 
-/// Of two units the bias of one keeps it below zero.
+/// The bias of one of the two units keeps it below zero.
 #[test]
 fn a_unit_that_is_never_active_is_dead() {
     let network = builder([1, 4, 4]).conv(ConvSpec::same(1, 2, 3, 1, true)).leaky_relu(0.0).build();
@@ -50,7 +50,7 @@ fn five_digits_are_kept() {
     assert!(rounded(f64::INFINITY).is_nan());
 }
 
-/// Images of different levels of noise, which no two networks are unsure about.
+/// Images of uniform noise, in two alternating classes.
 fn noise(count: usize, size: usize, seed: u64) -> Samples {
     let levels = Uniform::new_inclusive(0u8, 255).unwrap();
     let pixels = levels.sample_iter(rng::stream(seed, "test", 0)).take(count * size * size).collect();
@@ -90,7 +90,7 @@ fn trained(text: &str) -> (Vec<Signs>, State, Plan, Dataset) {
     (lines.0, state, plan, data)
 }
 
-/// The step that is undone is the step that was taken: the weights before the last round.
+/// Undoing the last step gives the weights before the last round.
 #[test]
 fn the_last_step_can_be_undone() {
     let (_, state, plan, data) = trained("");
@@ -107,7 +107,7 @@ fn the_last_step_can_be_undone() {
     }
 }
 
-/// Every sign is a number for every kind of network, but for those that there is a reason not to know.
+/// Every sign is a number for every kind of network, except for the listed signs that cannot be measured.
 #[test]
 fn signs_are_numbers() {
     let recipes = [
@@ -128,6 +128,6 @@ fn signs_are_numbers() {
         let signs = lines[1];
         assert!((0.0..=1.0).contains(&signs.dead_g) || signs.dead_g.is_nan());
         assert!(signs.update_g > 0.0 && signs.update_d > 0.0 && signs.logit_spread > 0.0);
-        assert!((signs.nearest - 1.0).abs() < 0.5, "noise is as near to noise as noise: {}", signs.nearest);
+        assert!((signs.nearest - 1.0).abs() < 0.5, "fakes are about as near as held-out noise: {}", signs.nearest);
     }
 }

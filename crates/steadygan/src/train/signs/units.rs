@@ -1,12 +1,12 @@
-//! What a network's units do.
+//! Dead units, and how far networks are from affine maps.
 
 use super::floats;
 use crate::nn::{AnyLayer, Layer, Network, Pass};
 use burn::prelude::*;
 
-/// The share of units (channels of an activation) that have one value at all places of all images, in the layer that has
-/// most of them; and how far the activation that does so most is from affine. NaN without activations, or with a reference
-/// batch beside the images.
+/// The share of units (channels of an activation) that have one value at all places of all images, in the layer where
+/// it is largest; and the bend of the activation that bends most. NaN without activations, or if the network has a
+/// reference batch.
 pub(super) fn units(network: &Network, mut x: Tensor<4>, mut pass: Pass) -> (f64, f64) {
     let (mut most_dead, mut most_bent) = (f64::NAN, f64::NAN);
     if network.reference().is_some() {
@@ -37,8 +37,8 @@ fn constant_channels(x: Tensor<4>) -> f64 {
     ends.iter().filter(|[least, greatest]| least == greatest).count() as f64 / channels as f64
 }
 
-/// How far a map is from affine: the mean distance of f((a + b)/2) from (f(a) + f(b))/2, over half of that of f(a) from f(b).
-/// NaN if f(a) and f(b) are as good as equal.
+/// How far a map is from affine: the mean distance of f((a + b)/2) from (f(a) + f(b))/2, over half the mean distance of
+/// f(a) from f(b). NaN if f(a) and f(b) are equal up to rounding.
 pub(super) fn bend<const D: usize>(a: Tensor<4>, b: Tensor<4>, map: impl Fn(Tensor<4>) -> Tensor<D>) -> f64 {
     let middle = (a.clone() + b.clone()) * 0.5;
     let [a, b, middle] = [a, b, middle].map(|x| floats(map(x)).into_iter().map(f64::from).collect::<Vec<_>>());
@@ -48,6 +48,6 @@ pub(super) fn bend<const D: usize>(a: Tensor<4>, b: Tensor<4>, map: impl Fn(Tens
         apart += (a - b).abs() / 2.0;
         size += a.abs() + b.abs();
     }
-    // Below this what is left of a difference is rounding in 32 bits.
+    // A smaller difference may be rounding in 32 bits.
     if apart > 1e-4 * size { off / apart } else { f64::NAN }
 }
