@@ -63,7 +63,7 @@ struct Finding {
     symptom_of: Vec<String>,
 }
 
-/// The page of findings, with what came of planted failures.
+/// The page of findings, with the tables of planted failures.
 fn findings(root: &Path, program: &Path) -> Result<String, String> {
     let list = cargo::output_of(Command::new(program).args(["findings", "--json"]))?;
     let cards: Vec<Finding> = serde_json::from_str(&list)
@@ -80,7 +80,7 @@ fn findings(root: &Path, program: &Path) -> Result<String, String> {
     let tables = planted::tables(root)?;
     let _ = write!(
         text,
-        "## How often it is right\n\nOn runs with a planted failure, and on healthy ones ([how](../{}/README.md)):\n\n{tables}",
+        "## How often it is right\n\nOn runs with a planted failure, and on healthy runs ([how](../{}/README.md)):\n\n{tables}",
         planted::RECORD
     );
     Ok(text.trim_end().to_owned() + "\n")
