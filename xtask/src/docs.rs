@@ -80,7 +80,7 @@ fn findings(root: &Path, program: &Path) -> Result<String, String> {
     let tables = planted::tables(root)?;
     let _ = write!(
         text,
-        "## How often it is right\n\nOn runs with a planted failure, and on healthy ones ([how](../{}/README.md)):\n\n{tables}",
+        "## How often it is right\n\nOn runs with a planted failure, and on healthy runs ([how](../{}/README.md)):\n\n{tables}",
         planted::RECORD
     );
     Ok(text.trim_end().to_owned() + "\n")

@@ -15,9 +15,9 @@ usage: cargo xtask TASK
   docs          write docs/heuristics.md, docs/findings.md and the README's table of heuristics from the cards
   docs --check  fail if these files differ from what the cards say
   boundaries    check what the crates must not depend on and must not do
-  planted [--half tuning|scored [--keep FOLDER | --judge FOLDER] | --best]
-                play the corpus of planted failures and record what the doctor finds first; keep what it would see, or
-                judge what was kept; or record which checkpoint decaying runs keep
+  planted [--set tuning|held-out-6 [--keep FOLDER | --diagnose FOLDER] | --best]
+                train the runs with planted failures and record what the doctor finds first; or keep the lines that it
+                would read, or have it read kept lines; or record which checkpoint decaying runs keep
   costs [--rounds N] [--only HEURISTIC]…
                 measure what each heuristic costs in time and memory, and write the table from which the cards take it
   bench [--python PATH] [--rounds N] [--only ROW]… [--out DIR]

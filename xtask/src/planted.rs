@@ -1,4 +1,4 @@
-//! `cargo xtask planted`: plays the corpus of planted failures and records what the doctor found.
+//! `cargo xtask planted`: runs the test sets of planted failures and records what the doctor finds.
 
 mod best;
 
@@ -13,15 +13,18 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The record.
+/// The folder of the record.
 pub(crate) const RECORD: &str = "benchmarks/2026-11-24-planted";
 
-/// Runs at once: each computes on one thread.
+/// The test sets: the name that `steadygan-planted` has for a set, which is also its file's in the record, and the title.
+const SETS: [(&str, &str); 2] = [("held-out-6", "held-out set, edition 6"), ("tuning", "tuning set")];
+
+/// Runs at the same time; each computes on one thread.
 const JOBS: usize = 2;
 
-/// How one run went.
+/// What the doctor found in a run, as `steadygan-planted` prints it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Played {
+struct Diagnosis {
     name: String,
     planted: Option<String>,
     found: Option<String>,
@@ -30,77 +33,81 @@ struct Played {
     before: Vec<String>,
 }
 
-impl Played {
+impl Diagnosis {
     fn is_right(&self) -> bool {
         self.planted == self.found
     }
 }
 
 /// What `cargo xtask planted` does.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 enum Task<'a> {
-    /// Trains the runs of these halves under the doctor's eyes.
-    Play(&'a [&'a str]),
-    /// Trains the runs of a half to their ends, and keeps all that the doctor would see in a folder.
+    /// Trains the runs of these sets until the doctor makes a severe finding.
+    Play(Vec<&'a str>),
+    /// Trains the runs of a set to their ends, and keeps the lines that the doctor would read in a folder.
     Keep(&'a str, &'a str),
-    /// Has the doctor judge a half by what was kept in a folder, and plays those of which nothing was.
-    Judge(&'a str, &'a str),
+    /// Has the doctor read the lines in a folder; the set's runs without lines are played.
+    Diagnose(&'a str, &'a str),
     /// Measures which checkpoint decaying runs keep.
     Best,
 }
 
 impl<'a> Task<'a> {
     fn of(arguments: &[&'a str]) -> Result<Self, String> {
+        let is_set = |name: &str| SETS.iter().any(|(set, _)| *set == name);
         match *arguments {
-            [] => Ok(Self::Play(&["tuning", "scored"])),
-            ["--half", "tuning"] => Ok(Self::Play(&["tuning"])),
-            ["--half", "scored"] => Ok(Self::Play(&["scored"])),
-            ["--half", half @ ("tuning" | "scored"), "--keep", folder] => Ok(Self::Keep(half, folder)),
-            ["--half", half @ ("tuning" | "scored"), "--judge", folder] => Ok(Self::Judge(half, folder)),
+            [] => Ok(Self::Play(SETS.map(|(set, _)| set).to_vec())),
             ["--best"] => Ok(Self::Best),
-            _ => Err("error: planted takes --half tuning or --half scored, alone or with --keep FOLDER or --judge FOLDER; or --best; \
-                      or nothing to play both halves"
-                .to_owned()),
+            ["--set", set] if is_set(set) => Ok(Self::Play(vec![set])),
+            ["--set", set, "--keep", folder] if is_set(set) => Ok(Self::Keep(set, folder)),
+            ["--set", set, "--diagnose", folder] if is_set(set) => Ok(Self::Diagnose(set, folder)),
+            _ => Err(format!(
+                "error: planted does not take these arguments: {}\nhint: nothing, to play all sets; --set SET, alone or with \
+                 --keep FOLDER or --diagnose FOLDER; or --best. SET is one of {}",
+                arguments.join(" "),
+                SETS.map(|(set, _)| set).join(", ")
+            )),
         }
     }
 }
 
-/// Plays, keeps or judges runs and writes what was found and the tables into the record; or measures which checkpoint decaying runs
-/// keep.
+/// Carries out the task that the arguments name, and writes results and tables into the record.
 ///
 /// # Errors
 ///
-/// The arguments are not understood, the runs cannot be built or played, or a file cannot be written or read.
+/// The arguments are not understood, the runs cannot be built or trained, or a file cannot be written or read.
 pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<(), String> {
     let task = Task::of(arguments)?;
-    let build = ["bench", "--no-run", "--package", "steadygan", "--bench", "planted"];
+    // With the program's package, so that Cargo chooses the same features for both and builds Burn once.
+    let packages = ["--package", "steadygan-cli", "--package", "steadygan-planted"];
+    let build = [&["build", "--release"], &packages[..], &["--bin", "steadygan-planted"]].concat();
     let program = cargo::executable(root, &build)?;
     match task {
-        Task::Play(halves) => {
-            for half in halves {
-                record(root, half, &of_all(&program, half, |number| owned(&["play", half, number]))?)?;
+        Task::Play(sets) => {
+            for set in sets {
+                record(root, set, &answers_of_set(&program, set, |number| owned(&["play", set, number]))?)?;
             }
         }
-        Task::Keep(half, folder) => {
-            of_all::<String>(&program, half, |number| owned(&["look", half, number, folder]))?;
+        Task::Keep(set, folder) => {
+            answers_of_set::<String>(&program, set, |number| owned(&["keep", set, number, folder]))?;
         }
-        Task::Judge(half, folder) => {
+        Task::Diagnose(set, folder) => {
             let is_kept = |number: &str| Path::new(folder).join(format!("{number}.jsonl")).exists();
-            let judge = |number: &str| {
-                if is_kept(number) { owned(&["judge", half, number, folder]) } else { owned(&["play", half, number]) }
+            let command = |number: &str| {
+                if is_kept(number) { owned(&["diagnose", set, number, folder]) } else { owned(&["play", set, number]) }
             };
-            record(root, half, &of_all(&program, half, judge)?)?;
+            record(root, set, &answers_of_set(&program, set, command)?)?;
         }
         Task::Best => best::run(root, &program)?,
     }
     Ok(())
 }
 
-/// Writes how the runs of a half went, and the tables of all halves.
-fn record(root: &Path, half: &str, played: &[Played]) -> Result<(), String> {
-    let lines: Vec<String> = played.iter().map(|run| serde_json::to_string(run).expect("plain data")).collect();
-    write(&root.join(RECORD), &format!("{half}.jsonl"), &(lines.join("\n") + "\n"))?;
-    println!("{half}: {}", sentence(played));
+/// Writes the diagnoses of a set, and the tables of all sets.
+fn record(root: &Path, set: &str, diagnoses: &[Diagnosis]) -> Result<(), String> {
+    let lines: Vec<String> = diagnoses.iter().map(|run| serde_json::to_string(run).expect("plain data")).collect();
+    write(&root.join(RECORD), &format!("{set}.jsonl"), &(lines.join("\n") + "\n"))?;
+    println!("{set}: {}", sentence(diagnoses));
     write(&root.join(RECORD), "tables.md", &tables(root)?)
 }
 
@@ -110,13 +117,13 @@ fn write(folder: &Path, name: &str, text: &str) -> Result<(), String> {
     written.map_err(|error| format!("error: {} cannot be written: {error}", path.display()))
 }
 
-/// What the program answers to some words about each run of a half, by its number.
-fn of_all<T: DeserializeOwned + Send>(
+/// The program's answers to `arguments(number)` for every run of a set.
+fn answers_of_set<T: DeserializeOwned + Send>(
     program: &Path,
-    half: &str,
-    words: impl Fn(&str) -> Vec<String>,
+    set: &str,
+    arguments: impl Fn(&str) -> Vec<String>,
 ) -> Result<Vec<T>, String> {
-    let runs: Vec<Vec<String>> = (0..names(program, half)?.len()).map(|number| words(&number.to_string())).collect();
+    let runs: Vec<Vec<String>> = (0..names(program, set)?.len()).map(|number| arguments(&number.to_string())).collect();
     answers(program, &runs)
 }
 
@@ -124,11 +131,12 @@ fn owned(words: &[&str]) -> Vec<String> {
     words.iter().map(|&word| word.to_owned()).collect()
 }
 
-fn names(program: &Path, half: &str) -> Result<Vec<String>, String> {
-    Ok(cargo::output_of(Command::new(program).args(["list", half]))?.lines().map(str::to_owned).collect())
+/// The names of a set's runs; a run's number is its place.
+fn names(program: &Path, set: &str) -> Result<Vec<String>, String> {
+    Ok(cargo::output_of(Command::new(program).args(["list", set]))?.lines().map(str::to_owned).collect())
 }
 
-/// What the program answers to each of these arguments, some at once.
+/// The program's answers to each of these arguments, [`JOBS`] at the same time.
 fn answers<T: DeserializeOwned + Send>(program: &Path, runs: &[Vec<String>]) -> Result<Vec<T>, String> {
     let (next, done) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
     let work = || -> Result<(), String> {
@@ -148,10 +156,10 @@ fn answers<T: DeserializeOwned + Send>(program: &Path, runs: &[Vec<String>]) -> 
     Ok(done.into_inner().expect("no thread panics").into_values().collect())
 }
 
-/// How often the first severe finding was the planted one, and whether healthy runs were left in peace.
-fn sentence(played: &[Played]) -> String {
-    let (failed, healthy): (Vec<_>, Vec<_>) = played.iter().partition(|run| run.planted.is_some());
-    let right = |runs: &[&Played]| runs.iter().filter(|run| run.is_right()).count();
+/// In how many failed runs the first severe finding is the planted one, and how many healthy runs have none.
+fn sentence(diagnoses: &[Diagnosis]) -> String {
+    let (failed, healthy): (Vec<_>, Vec<_>) = diagnoses.iter().partition(|run| run.planted.is_some());
+    let right = |runs: &[&Diagnosis]| runs.iter().filter(|run| run.is_right()).count();
     format!(
         "the first severe finding is the planted one in {} of {} failed runs ({:.0}%); {} of {} healthy runs have no severe finding",
         right(&failed),
@@ -162,31 +170,31 @@ fn sentence(played: &[Played]) -> String {
     )
 }
 
-/// The tables of the halves that were played.
+/// The tables of the sets that have results.
 ///
 /// # Errors
 ///
 /// A result cannot be read.
 pub(crate) fn tables(root: &Path) -> Result<String, String> {
     let mut text = String::new();
-    for half in ["scored", "tuning"] {
-        let path = root.join(RECORD).join(format!("{half}.jsonl"));
+    for (set, title) in SETS {
+        let path = root.join(RECORD).join(format!("{set}.jsonl"));
         let Ok(lines) = fs::read_to_string(&path) else { continue };
-        let played: Result<Vec<Played>, _> = lines.lines().map(serde_json::from_str).collect();
-        let played = played.map_err(|error| format!("error: {} cannot be read: {error}", path.display()))?;
-        let _ = writeln!(text, "The {half} half: {}.\n\n{}", sentence(&played), table(&played));
+        let diagnoses: Result<Vec<Diagnosis>, _> = lines.lines().map(serde_json::from_str).collect();
+        let diagnoses = diagnoses.map_err(|error| format!("error: {} cannot be read: {error}", path.display()))?;
+        let _ = writeln!(text, "The {title}: {}.\n\n{}", sentence(&diagnoses), table(&diagnoses));
     }
     Ok(text)
 }
 
-/// What was planted, by row, and what was found first, by column.
-fn table(played: &[Played]) -> String {
+/// A row for each planted failure, with the first severe findings in its runs.
+fn table(diagnoses: &[Diagnosis]) -> String {
     let name = |finding: &Option<String>, nothing: &str| finding.clone().unwrap_or_else(|| nothing.to_owned());
-    let rows: BTreeSet<String> = played.iter().map(|run| name(&run.planted, "(healthy)")).collect();
+    let rows: BTreeSet<String> = diagnoses.iter().map(|run| name(&run.planted, "(healthy)")).collect();
     let mut text =
         String::from("| planted | runs | found first, severe | rounds until then, median |\n|---|---|---|---|\n");
     for row in rows {
-        let of: Vec<&Played> = played.iter().filter(|run| name(&run.planted, "(healthy)") == row).collect();
+        let of: Vec<&Diagnosis> = diagnoses.iter().filter(|run| name(&run.planted, "(healthy)") == row).collect();
         let mut found: BTreeMap<String, usize> = BTreeMap::new();
         of.iter().for_each(|run| *found.entry(name(&run.found, "nothing")).or_default() += 1);
         let found: Vec<String> = found.into_iter().map(|(name, count)| format!("{name} {count}")).collect();
@@ -202,27 +210,29 @@ fn table(played: &[Played]) -> String {
 mod tests {
     use super::*;
 
-    fn played(planted: Option<&str>, found: Option<&str>, round: u64) -> Played {
+    fn diagnosis(planted: Option<&str>, found: Option<&str>, round: u64) -> Diagnosis {
         let [planted, found] = [planted, found].map(|name| name.map(str::to_owned));
-        Played { name: String::new(), planted, found, round, rounds: 100, before: Vec::new() }
+        Diagnosis { name: String::new(), planted, found, round, rounds: 100, before: Vec::new() }
     }
 
     #[test]
-    fn a_half_is_kept_or_judged_in_a_folder() {
-        assert_eq!(Task::of(&["--half", "tuning", "--judge", "kept"]), Ok(Task::Judge("tuning", "kept")));
-        assert_eq!(Task::of(&["--half", "scored", "--keep", "kept"]), Ok(Task::Keep("scored", "kept")));
-        assert_eq!(Task::of(&["--half", "scored"]), Ok(Task::Play(&["scored"])));
-        assert!(Task::of(&["--judge", "kept"]).is_err());
+    fn a_set_is_kept_or_diagnosed_in_a_folder() {
+        assert_eq!(Task::of(&["--set", "tuning", "--diagnose", "kept"]), Ok(Task::Diagnose("tuning", "kept")));
+        assert_eq!(Task::of(&["--set", "held-out-6", "--keep", "kept"]), Ok(Task::Keep("held-out-6", "kept")));
+        assert_eq!(Task::of(&["--set", "held-out-6"]), Ok(Task::Play(vec!["held-out-6"])));
+        assert!(Task::of(&["--diagnose", "kept"]).is_err());
+        let error = Task::of(&["--set", "held-out-5"]).expect_err("that edition is superseded");
+        assert!(error.contains("held-out-6"), "{error}");
     }
 
     #[test]
     fn any_other_severe_finding_is_wrong() {
         let runs = [
-            played(Some("decay"), Some("decay"), 9),
-            played(Some("decay"), Some("wrong-sign"), 5),
-            played(Some("decay"), None, 0),
-            played(None, None, 0),
-            played(None, Some("decay"), 3),
+            diagnosis(Some("decay"), Some("decay"), 9),
+            diagnosis(Some("decay"), Some("wrong-sign"), 5),
+            diagnosis(Some("decay"), None, 0),
+            diagnosis(None, None, 0),
+            diagnosis(None, Some("decay"), 3),
         ];
         assert_eq!(
             sentence(&runs),

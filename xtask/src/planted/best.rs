@@ -1,18 +1,19 @@
-//! Which checkpoint decaying runs keep as their best.
+//! `cargo xtask planted --best`: which checkpoint decaying runs keep as their best.
 
 use super::{RECORD, answers, names, write};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// What the names of decaying runs have.
+/// The part of a run's name by which decaying runs are known.
 const DECAYING: &str = " Late";
 
-/// Of those each third is trained: a run takes minutes, nearly all for the second opinions.
+/// Every third decaying run is trained, because a run takes minutes, nearly all of them for the second measurements.
 const EVERY: usize = 3;
 
+/// The best checkpoint of a run, as `steadygan-planted` prints it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Kept {
+struct BestCheckpoint {
     name: String,
     best_images: u64,
     evaluations: Vec<Evaluation>,
@@ -26,7 +27,7 @@ struct Evaluation {
     second_deviation: f64,
 }
 
-/// Trains some of the tuning half's decaying runs, and writes what they kept into the record.
+/// Trains some of the tuning set's decaying runs, and writes their best checkpoints into the record.
 pub(super) fn run(root: &Path, program: &Path) -> Result<(), String> {
     let folder = std::env::temp_dir().join(format!("steadygan-planted-best-{}", std::process::id()));
     let runs: Vec<Vec<String>> = names(program, "tuning")?
@@ -36,23 +37,23 @@ pub(super) fn run(root: &Path, program: &Path) -> Result<(), String> {
         .step_by(EVERY)
         .map(|(number, _)| vec!["best".into(), "tuning".into(), number.to_string(), folder.display().to_string()])
         .collect();
-    let kept: Vec<Kept> = answers(program, &runs)?;
+    let best: Vec<BestCheckpoint> = answers(program, &runs)?;
     let removed = std::fs::remove_dir_all(&folder);
     removed.map_err(|error| format!("error: {} cannot be removed: {error}", folder.display()))?;
-    let lines: Vec<String> = kept.iter().map(|run| serde_json::to_string(run).expect("plain data")).collect();
+    let lines: Vec<String> = best.iter().map(|run| serde_json::to_string(run).expect("plain data")).collect();
     write(&root.join(RECORD), "best.jsonl", &(lines.join("\n") + "\n"))?;
-    let table = table(&kept);
+    let table = table(&best);
     print!("{table}");
     write(&root.join(RECORD), "best.md", &table)
 }
 
-/// A row for each run: what was kept, by the run's own measure and by the second.
-fn table(kept: &[Kept]) -> String {
+/// A row for each run: the distances of its best checkpoint, by the run's own measurement and by the second.
+fn table(runs: &[BestCheckpoint]) -> String {
     let mut text = String::from(
-        "| run | kept at | its distance | lowest seen | last | second opinion: kept | lowest | last |\n\
+        "| run | kept at | its distance | lowest seen | last | second measurement: kept | lowest | last |\n\
          |---|---|---|---|---|---|---|---|\n",
     );
-    for run in kept {
+    for run in runs {
         let lowest = |of: fn(&Evaluation) -> f64| run.evaluations.iter().map(of).fold(f64::INFINITY, f64::min);
         let end = run.evaluations.last().map_or(0, |last| last.images);
         let (Some(best), Some(last)) =
@@ -90,8 +91,8 @@ mod tests {
             second,
             second_deviation: 0.01,
         });
-        let kept = Kept { name: "a".into(), best_images: 20, evaluations: evaluations.into() };
+        let run = BestCheckpoint { name: "a".into(), best_images: 20, evaluations: evaluations.into() };
         let row = "| a | 50% | 0.1000 | 0.1000 | 0.4000 | 0.2000 ± 0.0100 | 0.1000 | 0.1000 |";
-        assert_eq!(table(&[kept]).lines().last(), Some(row));
+        assert_eq!(table(&[run]).lines().last(), Some(row));
     }
 }
