@@ -6,9 +6,9 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use steadygan::recipe::{Count, EMBEDDED, LayeredRecipe};
 use steadygan::run::Machine;
-use steadygan::study::Budget;
 use steadygan::{Error, Result};
 use steadygan_run::Which;
+use steadygan_study::Budget;
 
 /// Train GANs that stay stable: every stabilising heuristic a switch.
 ///

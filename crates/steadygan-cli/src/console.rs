@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use steadygan::Result;
 use steadygan::metrics::modes::Modes;
-use steadygan::report::DynamicImage;
+use steadygan::pictures::DynamicImage;
 use steadygan::train::{Distance, Observer, State, StepStats};
 use steadygan_run::{Finding, Severity, Signs};
 

@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use steadygan::diagnose::{Card, cards};
-use steadygan::report::progress::write_progress;
+use steadygan::pictures::progress::write_progress;
 use steadygan::run::RunReport;
-use steadygan::study::Study;
 use steadygan::{Error, Result};
 use steadygan_dash::{DashboardError, curves_svg, report_run, report_study};
 use steadygan_run::{RunDirectory, Severity, StudyDirectory, write_atomically};
+use steadygan_study::Study;
 
 /// Bytes in a kibibyte.
 const KIB: usize = 1 << 10;

@@ -8,7 +8,7 @@ use crate::arguments::SampleWorker;
 use std::io::{self, BufRead, Read, Write};
 use std::process::ExitCode;
 use steadygan::explore::{Ask, Explorer};
-use steadygan::report::sheet::encode_png;
+use steadygan::pictures::sheet::encode_png;
 use steadygan::{Error, Result};
 
 /// The longest question in bytes, line break included.

@@ -14,9 +14,9 @@ use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
-use steadygan::study::{Budget, Found, Question, Study, StudyRecipe, Task, Unplanned, Watch, calibrate, in_words};
 use steadygan::{Error, Result};
 use steadygan_run::{EXIT_INTERRUPTED, StudyDirectory};
+use steadygan_study::{Budget, Found, Question, Study, StudyRecipe, Task, Unplanned, Watch, calibrate, in_words};
 
 /// The budget when neither the file nor the command line gives one: half an hour.
 const USUAL_BUDGET: Budget = Budget { seconds: 1800 };

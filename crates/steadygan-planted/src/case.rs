@@ -4,7 +4,6 @@ use crate::failure::Failure;
 use crate::set::Recipe;
 use steadygan::Result;
 use steadygan::plan::Plan;
-use steadygan::recipe::LayeredRecipe;
 use toml::Value;
 
 /// Lines of stats in a run.
@@ -55,7 +54,7 @@ impl Case<'_> {
     }
 
     fn plan_with_metric(&self, metric_every: impl Fn(u64) -> Value) -> Result<Plan> {
-        let mut recipe = LayeredRecipe::default();
+        let mut recipe = steadygan::heuristics::recipe();
         for (key, value) in &self.recipe.settings {
             recipe.lay_value(key, value.clone(), &self.recipe.name)?;
         }
@@ -75,7 +74,7 @@ impl Case<'_> {
         for (key, value) in settings {
             recipe.lay_value(key, value, ORIGIN)?;
         }
-        Plan::decide(&recipe, self.recipe.data.facts())
+        steadygan::decide::decide(&recipe, self.recipe.data.facts())
     }
 }
 

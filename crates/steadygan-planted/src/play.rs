@@ -9,8 +9,8 @@ use steadygan::Result;
 use steadygan::data::Dataset;
 use steadygan::diagnose::{Doctor, Sign, before_training};
 use steadygan::metrics::modes::Modes;
+use steadygan::pictures::DynamicImage;
 use steadygan::plan::Plan;
-use steadygan::report::DynamicImage;
 use steadygan::train::{Observer, State, StepStats, train};
 use steadygan_run::{Finding, Severity, Signs, Stats, StatsLine};
 
@@ -99,7 +99,7 @@ impl Run {
     fn train(&mut self, case: &Case) -> Result<()> {
         let Self { plan, data, observer } = self;
         let device = Device::flex().autodiff();
-        let mut state = State::new(plan, &device);
+        let mut state = State::new(plan, steadygan::decide::hooks(plan)?, &device);
         let initial = flat_tensors(&state.generator);
         if let Some(failure) = case.failure {
             let begins = (failure.begins() * plan.train.images as f64) as u64;

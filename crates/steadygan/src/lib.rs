@@ -25,45 +25,28 @@
 //! With them go [`train::generator_step`], [`loss::bce_with_logits`] and [`nn::Network::input_gradient`], whose result a loss
 //! may contain, and [`augment`], differentiable augmentation. Every random number comes from a [`rng::stream`] with a name.
 
-pub mod augment;
-pub mod class;
-mod count;
-pub mod data;
 pub mod decide;
-pub mod device;
 pub mod diagnose;
-mod error;
 pub mod evaluate;
 pub mod explore;
 pub mod export;
-mod files;
 pub mod generate;
 pub mod heuristics;
 pub mod hook;
-pub mod labels;
-pub mod latent;
-pub mod loss;
-pub mod metrics;
-mod names;
-pub mod nn;
-pub mod ops;
-pub mod optim;
-pub mod penalty;
-pub mod pixels;
 pub mod plan;
 mod protobuf;
 pub mod recipe;
-pub mod report;
-pub mod rng;
-mod role;
 pub mod run;
-pub mod schedule;
 mod settings;
-pub mod study;
 pub mod train;
 pub mod weights;
 
-pub use error::{Error, ErrorKind, Result};
+pub use steadygan_base::{Error, ErrorKind, Result, pixels, rng, schedule};
+pub use steadygan_data as data;
+pub use steadygan_metrics::{self as metrics, pictures};
+pub use steadygan_nn::{augment, class, device, labels, latent, loss, nn, ops, optim, penalty};
+
+use steadygan_base::{count, error, files, names, role};
 
 /// The README's example compiles.
 #[cfg(doctest)]

@@ -1,7 +1,7 @@
 //! A study in words: the announcement of its runs, and the table of its results.
 
 use std::fmt::Write as _;
-use steadygan::study::{
+use steadygan_study::{
     Confirmation, Decided, Design, DistanceKind, Effect, Interval, StudyPlan, StudyRecord, Term, Verdict,
 };
 

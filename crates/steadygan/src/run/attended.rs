@@ -4,8 +4,8 @@ use crate::diagnose::{Doctor, Measured, Sign};
 use crate::error::Result;
 use crate::metrics::Estimate;
 use crate::metrics::modes::Modes;
+use crate::pictures::DynamicImage;
 use crate::plan::OnSevere;
-use crate::report::DynamicImage;
 use crate::train::{Distance, Observer, Recorder, State, StepStats};
 use steadygan_run::{Finding, Outcome, Severity, Signs};
 

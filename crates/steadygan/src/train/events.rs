@@ -5,8 +5,8 @@
 //! `tensorboard/compat/proto/{event,summary,tensor}.proto` for the numbers of the fields.
 
 use crate::error::{Error, Result};
+use crate::pictures::DynamicImage;
 use crate::protobuf::Message;
-use crate::report::DynamicImage;
 use serde::Serialize;
 use std::fs::File;
 use std::io::{self, Write};

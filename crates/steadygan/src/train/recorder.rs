@@ -4,8 +4,8 @@ use super::events::EventFile;
 use super::{Distance, Observer, Origin, State, StepStats, save_checkpoint};
 use crate::error::Result;
 use crate::metrics::modes::Modes;
-use crate::report::DynamicImage;
-use crate::report::sheet::encode_captioned_png;
+use crate::pictures::DynamicImage;
+use crate::pictures::sheet::encode_captioned_png;
 use serde::Serialize;
 use std::time::Instant;
 use steadygan_run::{

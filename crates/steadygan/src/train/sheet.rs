@@ -8,8 +8,8 @@ use crate::metrics::energy::energy_distance;
 use crate::metrics::mean_pairwise_distance;
 use crate::metrics::modes::Modes;
 use crate::nn::Network;
+use crate::pictures::{SCATTERED, picture_of_fakes};
 use crate::plan::Plan;
-use crate::report::{SCATTERED, picture_of_fakes};
 use crate::rng;
 use burn::prelude::Device;
 
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
     use crate::data::load;
     use crate::nn::{Builder, ConvSpec, Init, Initializer};
-    use crate::report::DynamicImage;
+    use crate::pictures::DynamicImage;
 
     /// The sheets and the counts of modes that the observer got.
     #[derive(Default)]

@@ -1,0 +1,84 @@
+//! The stages of successive halving: many combinations are trained on few images, and the better ones on more.
+
+use serde::{Deserialize, Serialize};
+
+/// A stage of a search (successive halving).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rung {
+    /// Number of combinations that are trained in this stage.
+    pub combinations: usize,
+    /// Real images that each combination has seen by the end of the stage, earlier stages included.
+    pub images: u64,
+}
+
+/// One combination out of this many goes on to the next stage (Hyperband, Li et al. 2018, takes 3 or 4).
+pub(crate) const KEPT_OF: u64 = 3;
+
+impl Rung {
+    /// The stages from `combinations` down to one combination, which ends at `images` real images. Each stage has a
+    /// third of the combinations of the stage before and three times its images. Runs are resumed from stage to stage.
+    pub fn schedule(combinations: usize, images: u64) -> Vec<Self> {
+        let counts: Vec<usize> = std::iter::successors(Some(combinations), |count| {
+            (*count > 1).then_some((count / KEPT_OF as usize).max(1))
+        })
+        .collect();
+        let last = counts.len().saturating_sub(1);
+        let shown = |stage: usize| (images / KEPT_OF.pow((last - stage) as u32)).max(1);
+        counts
+            .into_iter()
+            .enumerate()
+            .map(|(stage, combinations)| Self { combinations, images: shown(stage) })
+            .collect()
+    }
+
+    /// Real images that a search with these stages trains on in all. A resumed run only costs the additional images.
+    pub fn cost(schedule: &[Self]) -> u64 {
+        let before = |stage: usize| if stage == 0 { 0 } else { schedule[stage - 1].images };
+        schedule.iter().enumerate().map(|(stage, rung)| rung.combinations as u64 * (rung.images - before(stage))).sum()
+    }
+}
+
+/// The `count` lowest-scoring combinations in their original order; ties go to the earlier. Combinations without a
+/// score are dropped.
+pub fn survivors(scores: &[Option<f64>], count: usize) -> Vec<usize> {
+    let mut scored: Vec<(usize, f64)> =
+        scores.iter().enumerate().filter_map(|(index, score)| Some((index, (*score)?))).collect();
+    scored.sort_by(|a, b| a.1.total_cmp(&b.1));
+    scored.truncate(count);
+    let mut kept: Vec<usize> = scored.into_iter().map(|(index, _)| index).collect();
+    kept.sort_unstable();
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first bracket of the table in the Hyperband paper, for R = 81 and η = 3.
+    #[test]
+    fn eighty_one_combinations_are_the_published_bracket() {
+        let rungs: Vec<_> = Rung::schedule(81, 81).iter().map(|rung| (rung.combinations, rung.images)).collect();
+        assert_eq!(rungs, [(81, 1), (27, 3), (9, 9), (3, 27), (1, 81)]);
+        assert_eq!(Rung::cost(&Rung::schedule(81, 81)), 81 + 27 * 2 + 9 * 6 + 3 * 18 + 54);
+    }
+
+    #[test]
+    fn it_ends_with_one_whatever_it_begins_with() {
+        for combinations in 1..50 {
+            let rungs = Rung::schedule(combinations, 90_000);
+            assert_eq!(rungs.last(), Some(&Rung { combinations: 1, images: 90_000 }));
+            assert!(
+                rungs
+                    .windows(2)
+                    .all(|pair| pair[0].combinations > pair[1].combinations && pair[0].images < pair[1].images)
+            );
+        }
+    }
+
+    #[test]
+    fn the_lowest_go_on_and_ties_fall_to_the_earlier() {
+        let scores = [Some(2.0), Some(1.0), None, Some(1.0), Some(f64::NAN), Some(0.5)];
+        assert_eq!(survivors(&scores, 2), [1, 5]);
+        assert_eq!(survivors(&scores, 9), [0, 1, 3, 4, 5]);
+    }
+}

@@ -1,0 +1,263 @@
+//! Turns a study's file into the base recipe, its data and the factors, and from these into a plan.
+
+use super::asked::{DistanceKind, StudyRecipe};
+use super::choice::{choose_factors, settled};
+use super::design::{Design, Row, Rung};
+use super::factor::Factor;
+use super::plan::{Basis, Extent};
+use super::recipes::ORIGIN;
+use super::record::{Scale, StudyPlan};
+use super::search::drawn;
+use std::path::Path;
+use steadygan::data::{DataFacts, Dataset, Samples, sample_shape};
+use steadygan::device::device;
+use steadygan::metrics::network::FASHION;
+use steadygan::plan::Plan;
+use steadygan::recipe::{EMBEDDED, LayeredRecipe, POINTS};
+use steadygan::run::prepare;
+use steadygan::train::{untrained_distance, untrained_energy};
+use steadygan::{Error, Result};
+use toml::{Table, Value};
+
+/// A study's question, with its data loaded and its factors settled.
+#[derive(Debug)]
+pub struct Question {
+    asked: StudyRecipe,
+    base: LayeredRecipe,
+    plan: Plan,
+    data: Dataset,
+    factors: Vec<Factor>,
+    distance: DistanceKind,
+    /// The common round: a multiple of this many real images is a whole number of rounds in every row.
+    round: u64,
+    /// If the study names no factors: the default factors that were left out, because this recipe or this data has no
+    /// use for them, each with the reason.
+    pub left_out: Vec<(String, String)>,
+}
+
+impl Question {
+    /// Reads the base recipe and its data and settles the factors. A study that names none gets those heuristics of the
+    /// preset `hacks` that work with the base recipe and change something in it, with fixed labels as a control.
+    ///
+    /// # Errors
+    ///
+    /// The recipe or its data is not usable; a factor is unknown, changes nothing or conflicts with the recipe; or the
+    /// distance cannot be measured on this data.
+    pub fn of(mut asked: StudyRecipe) -> Result<Self> {
+        let mut base = steadygan::heuristics::recipe();
+        match &asked.recipe {
+            Some(file) => base.lay_file(Path::new(file))?,
+            None if is_of_points(&asked) => base.lay_text(POINTS, "embedded recipe of points")?,
+            None => base.lay_text(EMBEDDED, "embedded recipe")?,
+        }
+        lay_all(&mut base, &asked.set)?;
+        measure_in_domain(&mut base)?;
+        let (plan, data) = prepare(&base)?;
+        let distance = distance_of(&asked, &data)?;
+        let facts = DataFacts::from(&data);
+        let mut left_out = Vec::new();
+        if asked.design == Design::Search && !asked.controls.is_empty() {
+            return Err(Error::recipe("a search has no controls", "leave [controls] out, or use another design"));
+        }
+        if asked.factors.is_empty() {
+            left_out = choose_factors(&mut asked, &base, &facts);
+        }
+        let (factors, round) = settled(&asked, &base, &plan, &facts)?;
+        let question = Self { asked, base, plan, data, factors, distance, round, left_out };
+        // Plans every row now, so that a row that cannot be trained is reported before anything is written.
+        question.draft(question.extent_as_asked())?;
+        Ok(question)
+    }
+
+    /// The study's file, with default factors filled in.
+    pub fn asked(&self) -> &StudyRecipe {
+        &self.asked
+    }
+
+    /// The base recipe's plan.
+    pub fn base(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The data set's name.
+    pub fn data_name(&self) -> &str {
+        &self.data.name
+    }
+
+    /// The common round: a multiple of this many real images is a whole number of rounds in every row.
+    pub fn round(&self) -> u64 {
+        self.round
+    }
+
+    /// Whether the distance is measured on the features of a network.
+    pub fn has_features(&self) -> bool {
+        self.distance != DistanceKind::Energy
+    }
+
+    /// The study's plan with this extent.
+    ///
+    /// # Errors
+    ///
+    /// The design does not take these factors, a row cannot be trained, or the data cannot be measured.
+    pub fn plan(&self, extent: Measured) -> Result<StudyPlan> {
+        let mut plan = self.draft(extent)?;
+        plan.scale = self.scale(&plan)?;
+        Ok(plan)
+    }
+
+    /// The plan without its scale (NaN instead), which takes time to measure.
+    pub(super) fn draft(&self, extent: Measured) -> Result<StudyPlan> {
+        let every_run = self.every_run(&extent);
+        let extent = Extent { seeds: extent.seeds, images: extent.images, every_run };
+        let basis = Basis {
+            recipe: self.base.to_toml(),
+            factors: self.factors.clone(),
+            distance: self.distance,
+            scale: Scale { untrained: f64::NAN, floor: f64::NAN },
+        };
+        let mut plan = StudyPlan::decide(&self.asked, basis, extent)?;
+        if plan.design == Design::Search {
+            plan.rows = drawn(&plan.factors, self.plan.seed);
+            plan.designed = plan.rows.len();
+            plan.rungs = Rung::schedule(plan.rows.len(), plan.images);
+        }
+        self.check_rows(&plan)?;
+        Ok(plan)
+    }
+
+    /// The recipe keys of every run: its length, and cadences that are the same share of the length whatever the length
+    /// is. A key that the study sets under `[set]` keeps the study's value.
+    fn every_run(&self, extent: &Measured) -> Table {
+        let every = (extent.images / extent.measured).max(1);
+        let stats = (extent.images / STATS_LINES).clamp(1, self.plan.train.stats_every);
+        let said = self.asked.set.get("train").and_then(Value::as_table);
+        let mut train = Table::new();
+        for (key, count) in [
+            ("images", extent.images),
+            ("sheets-every", every),
+            ("checkpoint-every", every),
+            ("stats-every", stats),
+            ("metric-every", every),
+            ("metric-samples", extent.samples),
+        ] {
+            if !said.is_some_and(|said| said.contains_key(key)) {
+                train.insert(key.into(), Value::Integer(count as i64));
+            }
+        }
+        if self.distance == DistanceKind::Frechet {
+            train.insert("metric".into(), "frechet-distance".into());
+        }
+        Table::from_iter([("train".to_owned(), Value::Table(train))])
+    }
+
+    /// An error if a row's recipe cannot be planned.
+    fn check_rows(&self, plan: &StudyPlan) -> Result<()> {
+        let facts = DataFacts::from(&self.data);
+        let seed = plan.seeds[0];
+        (0..plan.rows.len()).try_for_each(|row| {
+            steadygan::decide::decide(&plan.recipe(row, seed)?, facts.clone()).map(drop).map_err(|error| {
+                let with = self.culprits(plan, row, &facts);
+                let message = format!("row {row} of the design{with} cannot be trained: {error}");
+                Error::recipe(message, "give other values, or study factors that exclude each other one at a time")
+            })
+        })
+    }
+
+    /// Why a row cannot be trained: a smallest set of its levels that, put into the base recipe, is still refused. In
+    /// words, for the message.
+    fn culprits(&self, plan: &StudyPlan, row: usize, facts: &DataFacts) -> String {
+        if let Some(control) = plan.controls.iter().find(|control| control.row == row) {
+            return format!(", the control `{}`,", control.name);
+        }
+        let mut levels = plan.rows[row].clone();
+        let refused = |levels: &Row| {
+            let recipe = plan.of_levels(levels, plan.seeds[0]);
+            recipe.and_then(|recipe| steadygan::decide::decide(&recipe, facts.clone())).is_err()
+        };
+        for (number, factor) in plan.factors.iter().enumerate() {
+            let level = std::mem::replace(&mut levels[number], factor.base);
+            if !refused(&levels) {
+                levels[number] = level;
+            }
+        }
+        let left = plan.factors.iter().zip(&levels).filter(|(factor, level)| factor.base != **level);
+        let left: Vec<String> =
+            left.map(|(factor, level)| format!("{} {}", factor.name, factor.level(*level))).collect();
+        if left.is_empty() { String::new() } else { format!(" ({})", left.join(", ")) }
+    }
+
+    fn scale(&self, plan: &StudyPlan) -> Result<Scale> {
+        let base = steadygan::decide::decide(
+            &plan.of_levels(&plan.corners()[2], plan.seeds[0])?,
+            DataFacts::from(&self.data),
+        )?;
+        let cpu = device("cpu")?;
+        let [untrained, floor] = match untrained_energy(&base, &self.data, &cpu) {
+            Some(ends) => ends,
+            None => untrained_distance(&base, &self.data, &cpu)?
+                .map(|measured| [measured.distance.value, measured.floor.deviation])
+                .ok_or_else(|| {
+                    Error::data("there are too few images to measure a distance", "add images: eight are the least")
+                })?,
+        };
+        if !(untrained > floor && floor > 0.0) {
+            let message = format!(
+                "an untrained generator's distance, {untrained:.4}, is not above the distance between two sets of reals"
+            );
+            return Err(Error::data(message, "add images, or measure in another network (train.metric-network)"));
+        }
+        Ok(Scale { untrained, floor })
+    }
+}
+
+/// The least number of lines in a run's stats, which the doctor reads.
+const STATS_LINES: u64 = 40;
+
+/// How much a study runs, and how its runs are measured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measured {
+    /// The seeds; each row is run with each of them.
+    pub seeds: Vec<u64>,
+    /// Real images that a run is trained on.
+    pub images: u64,
+    /// How many times a run is measured.
+    pub measured: u64,
+    /// Number of fakes in each measurement.
+    pub samples: u64,
+}
+
+/// Measures the embedded images with a classifier trained on such images, unless the recipe names a network. It tells
+/// them apart better than a classifier of photographs does, in a hundredth of the time.
+fn measure_in_domain(base: &mut LayeredRecipe) -> Result<()> {
+    const KEY: &str = "train.metric-network";
+    let is_embedded = matches!(base.recipe()?.data.source.as_str(), "embedded" | FASHION);
+    let unsaid = base.spelled_out()?.get(KEY).is_some_and(|(_, origin)| origin == "default");
+    if is_embedded && unsaid { base.lay_value(KEY, FASHION, ORIGIN) } else { Ok(()) }
+}
+
+/// Whether the study's `[set]` names a source of points.
+fn is_of_points(asked: &StudyRecipe) -> bool {
+    let source = asked.set.get("data").and_then(|data| data.get("source")).and_then(Value::as_str);
+    source.is_some_and(|source| sample_shape(source).is_some())
+}
+
+/// Sets a table's keys in a recipe.
+pub(super) fn lay_all(recipe: &mut LayeredRecipe, table: &Table) -> Result<()> {
+    table.iter().try_for_each(|(key, value)| recipe.lay_value(key, value.clone(), ORIGIN))
+}
+
+fn distance_of(asked: &StudyRecipe, data: &Dataset) -> Result<DistanceKind> {
+    let points = matches!(data.train, Samples::Points(_));
+    match asked.distance {
+        None if points => Ok(DistanceKind::Energy),
+        None => Ok(DistanceKind::Kernel),
+        Some(DistanceKind::Energy) if !points => {
+            Err(Error::recipe("`distance = energy` is of points, and these are images", "use kernel or frechet"))
+        }
+        Some(DistanceKind::Energy) => Ok(DistanceKind::Energy),
+        Some(_) if points => {
+            Err(Error::recipe("`distance` is one of images, and these are points", "leave it out, or use energy"))
+        }
+        Some(kind) => Ok(kind),
+    }
+}
