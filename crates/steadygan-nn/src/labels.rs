@@ -4,10 +4,10 @@
 //! use steadygan_nn::labels::{LabelRange, flip, smooth};
 //! use steadygan_base::rng;
 //!
-//! let mut told_real = vec![true; 64]; // a batch of reals
-//! flip(&mut told_real, 0.05, &mut rng::stream(0, "flips", 0));
+//! let mut labelled_real = vec![true; 64]; // a batch of reals
+//! flip(&mut labelled_real, 0.05, &mut rng::stream(0, "flips", 0));
 //! let (real, fake) = (LabelRange { low: 0.7, high: 1.2 }, LabelRange { low: 0.0, high: 0.3 });
-//! let labels = smooth(&told_real, real, fake, &mut rng::stream(0, "labels", 0));
+//! let labels = smooth(&labelled_real, real, fake, &mut rng::stream(0, "labels", 0));
 //! assert!(labels.iter().all(|label| (0.0..=1.2).contains(label)));
 //! ```
 //!
@@ -64,8 +64,6 @@ pub struct Batch {
     pub images: Tensor<4>,
     /// The class of each image; empty if the networks are not class-conditional.
     pub classes: Vec<usize>,
-    /// Whether each image is labelled as real, right or wrong.
-    pub told_real: Vec<bool>,
     /// The loss's target for each image: 1 if labelled as real, 0 if labelled as fake, or a soft label.
     pub labels: Vec<f32>,
 }
@@ -73,14 +71,14 @@ pub struct Batch {
 impl Batches {
     /// Reals labelled as real and fakes labelled as fake, with hard labels.
     pub fn new(real: impl Into<Classed>, fake: impl Into<Classed>) -> Self {
-        let batch = |Classed { images, classes }, told| {
-            let told_real = vec![told; Tensor::dims(&images)[0]];
-            Batch { images, classes, labels: hard(&told_real), told_real }
+        let batch = |Classed { images, classes }, label| {
+            let labels = vec![label; Tensor::dims(&images)[0]];
+            Batch { images, classes, labels }
         };
-        Self { real: batch(real.into(), true), fake: batch(fake.into(), false) }
+        Self { real: batch(real.into(), 1.0), fake: batch(fake.into(), 0.0) }
     }
 
-    /// The two batches, each with the name that its random streams contain.
+    /// The batches with the names of their random streams.
     pub fn named(&mut self) -> [(&'static str, &mut Batch); 2] {
         [("real", &mut self.real), ("fake", &mut self.fake)]
     }
@@ -88,8 +86,13 @@ impl Batches {
 
 impl Batch {
     /// The images with their classes.
-    pub fn shown(&self) -> Classed {
+    pub fn classed(&self) -> Classed {
         Classed { images: self.images.clone(), classes: self.classes.clone() }
+    }
+
+    /// Whether each image is labelled as real, rightly or wrongly, if its label is still 0 or 1.
+    pub fn labelled_real(&self) -> Vec<bool> {
+        self.labels.iter().map(|label| *label == 1.0).collect()
     }
 }
 
@@ -126,8 +129,8 @@ impl From<LabelRange> for [f64; 2] {
 }
 
 /// Hard labels: 1 for each image labelled as real, 0 for each labelled as fake.
-pub fn hard(told_real: &[bool]) -> Vec<f32> {
-    told_real.iter().map(|&real| f32::from(u8::from(real))).collect()
+pub fn hard(labelled_real: &[bool]) -> Vec<f32> {
+    labelled_real.iter().map(|&real| f32::from(u8::from(real))).collect()
 }
 
 /// Soft labels: a uniform draw from `real` for each image labelled as real, and from `fake` for each other image, ends
@@ -138,13 +141,13 @@ pub fn hard(told_real: &[bool]) -> Vec<f32> {
 /// # Panics
 ///
 /// If a range's ends are not finite or not in order.
-pub fn smooth(told_real: &[bool], real: LabelRange, fake: LabelRange, stream: &mut Stream) -> Vec<f32> {
+pub fn smooth(labelled_real: &[bool], real: LabelRange, fake: LabelRange, stream: &mut Stream) -> Vec<f32> {
     let uniform = |range: LabelRange| {
         Uniform::new_inclusive(range.low as f32, range.high as f32).expect("the range's ends are finite and in order")
     };
     let (real, fake) = (uniform(real), uniform(fake));
-    let draw = |&told: &bool| if told { real.sample(stream) } else { fake.sample(stream) };
-    told_real.iter().map(draw).collect()
+    let draw = |&real_label: &bool| if real_label { real.sample(stream) } else { fake.sample(stream) };
+    labelled_real.iter().map(draw).collect()
 }
 
 /// Noisy labels: flips each image's label, real to fake or fake to real, with `probability` (0.05 in ganhacks tip 6).
@@ -154,9 +157,9 @@ pub fn smooth(told_real: &[bool], real: LabelRange, fake: LabelRange, stream: &m
 /// # Panics
 ///
 /// If the probability is not in [0, 1].
-pub fn flip(told_real: &mut [bool], probability: f64, stream: &mut Stream) {
-    let chosen = choose(told_real.len(), probability, stream);
-    told_real.iter_mut().zip(chosen).for_each(|(told, flip)| *told ^= flip);
+pub fn flip(labelled_real: &mut [bool], probability: f64, stream: &mut Stream) {
+    let chosen = choose(labelled_real.len(), probability, stream);
+    labelled_real.iter_mut().zip(chosen).for_each(|(label, flip)| *label ^= flip);
 }
 
 /// Chooses each of `count` images with `probability`; true where an image is chosen.

@@ -45,14 +45,14 @@ impl Hook for InterventionHook {
         "planted"
     }
 
-    fn tell(&self, batches: &mut Batches, _: &Moment) {
+    fn flip_labels(&self, batches: &mut Batches, _: &Moment) {
         if matches!(self.intervention, Intervention::SwapLabels) {
-            let labels = batches.named().into_iter().flat_map(|(_, batch)| &mut batch.told_real);
-            labels.for_each(|is_real| *is_real = !*is_real);
+            let labels = batches.named().into_iter().flat_map(|(_, batch)| &mut batch.labels);
+            labels.for_each(|label| *label = 1.0 - *label);
         }
     }
 
-    fn gradients(&mut self, role: Role, network: &Network, gradients: &mut Gradients) {
+    fn change_gradients(&mut self, role: Role, network: &Network, gradients: &mut Gradients) {
         self.steps += 1;
         let of_generator = role == Role::Generator;
         match &self.intervention {

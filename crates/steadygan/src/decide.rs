@@ -15,7 +15,7 @@ use crate::nn::{
 };
 use crate::optim::{AdamSettings, OptimizerPlan, OptimizersPlan};
 use crate::pixels::PixelRange;
-use crate::plan::{Batching, FORMAT_VERSION, MetricPlan, Plan, TrainPlan, check};
+use crate::plan::{Batching, FORMAT_VERSION, LabelPlan, MetricPlan, Plan, TrainPlan, check};
 use crate::recipe::{LayeredRecipe, OptimizerRecipe, Recipe};
 use crate::schedule::{Schedule, resolve};
 use std::collections::BTreeMap;
@@ -171,6 +171,7 @@ fn without_heuristics(recipe: &Recipe) -> Result<Plan> {
             generator_steps: 1,
             average: None,
             batches: Batching::Combined,
+            labels: LabelPlan::HARD,
             stats_every: recipe.train.stats_every.0,
             sheets_every: recipe.train.sheets_every.0,
             checkpoint_every: recipe.train.checkpoint_every.0,

@@ -10,85 +10,103 @@ use burn::prelude::TensorData;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// The places inside a step where a heuristic may act. Whatever is random comes from the moment's streams; what a hook
-/// remembers from one step to the next is its [`Memory`], which checkpoints hold.
+/// The places inside a step where a heuristic may act, each with an empty default. Random numbers come from the moment's
+/// streams. Whatever a hook keeps from one step to the next is its [`Memory`], which checkpoints hold.
 ///
-/// Before a round comes [`begin`](Self::begin). In the discriminator's step they are called in this order: [`show`](Self::show), [`view`](Self::view), [`tell`](Self::tell),
-/// [`soften`](Self::soften), [`penalty`](Self::penalty), [`gradients`](Self::gradients), [`judged`](Self::judged); in the
-/// generator's: [`view`](Self::view), [`opponent`](Self::opponent), [`fooling`](Self::fooling), [`gradients`](Self::gradients).
+/// Order of the calls:
+///
+/// * before a round: [`before_round`](Self::before_round);
+/// * in a discriminator step: [`replace_images`](Self::replace_images), [`transform_images`](Self::transform_images),
+///   [`flip_labels`](Self::flip_labels), [`smooth_labels`](Self::smooth_labels),
+///   [`discriminator_penalty`](Self::discriminator_penalty), [`change_gradients`](Self::change_gradients),
+///   [`after_logits`](Self::after_logits);
+/// * in a generator step: [`transform_images`](Self::transform_images), [`opponent`](Self::opponent),
+///   [`generator_penalty`](Self::generator_penalty), [`change_gradients`](Self::change_gradients).
 pub trait Hook: fmt::Debug {
     /// The heuristic's name.
     fn name(&self) -> &'static str;
 
-    /// Looks at both networks before a round.
-    fn begin(&mut self, _generator: &Network, _discriminator: &Network, _moment: &Moment) {}
+    /// Reads both networks before a round.
+    fn before_round(&mut self, _generator: &Network, _discriminator: &Network, _moment: &Moment) {}
 
-    /// Another discriminator that the generator plays against in this round, its weights constants.
+    /// Another discriminator, with constant weights, that the generator trains against in this round.
     fn opponent(&self) -> Option<&Network> {
         None
     }
 
-    /// Changes which images the discriminator is shown as reals and as fakes, before they are viewed and packed.
-    fn show(&mut self, _batches: &mut Batches, _moment: &Moment) {}
+    /// Replaces reals or fakes of a discriminator step, before they are transformed and packed.
+    fn replace_images(&mut self, _reals: &mut Classed, _fakes: &mut Classed, _moment: &Moment) {}
 
-    /// Images `[n, c, h, w]` as the discriminator sees them, reals and fakes alike, in both steps; gradients pass through.
-    fn view(&self, images: Tensor<4>, _view: View, _moment: &Moment) -> Tensor<4> {
+    /// Transforms images `[n, c, h, w]` before the discriminator sees them: reals and fakes alike, in both steps.
+    /// Gradients pass through.
+    fn transform_images(&self, images: Tensor<4>, _kind: BatchKind, _moment: &Moment) -> Tensor<4> {
         images
     }
 
-    /// Changes which images the discriminator is told are real.
-    fn tell(&self, _batches: &mut Batches, _moment: &Moment) {}
+    /// Exchanges the labels of some images: 1 becomes 0, and 0 becomes 1.
+    fn flip_labels(&self, _batches: &mut Batches, _moment: &Moment) {}
 
-    /// Changes the labels, the targets of the discriminator's loss, given what each image is told to be.
-    fn soften(&self, _batches: &mut Batches, _moment: &Moment) {}
+    /// Replaces labels of 1 and 0 by softer ones.
+    fn smooth_labels(&self, _batches: &mut Batches, _moment: &Moment) {}
 
-    /// A term of the discriminator's loss, `[1]`, at the images that it was shown; called for each step on reals and fakes.
-    fn penalty(&self, _discriminator: &Network, _shown: &Batches, _moment: &Moment) -> Option<Tensor<1>> {
+    /// A term of the discriminator's loss, `[1]`, at the images of a step.
+    fn discriminator_penalty(
+        &self,
+        _discriminator: &Network,
+        _batches: &Batches,
+        _moment: &Moment,
+    ) -> Option<Tensor<1>> {
         None
     }
 
-    /// A term of the generator's loss, `[1]`. The fakes, as they are judged, carry the generator's graph; the discriminator's
-    /// weights are constants. Reals are viewed for who asks for them.
-    fn fooling(&self, _discriminator: &Network, _fakes: &Classed, _reals: &dyn Fn() -> Classed) -> Option<Tensor<1>> {
+    /// A term of the generator's loss, `[1]`. The fakes are transformed and packed, and carry the generator's graph. The
+    /// discriminator's weights are constants. `reals` builds a batch of reals, transformed and packed, on demand; a hook
+    /// that does not call it pays nothing.
+    fn generator_penalty(
+        &self,
+        _discriminator: &Network,
+        _fakes: &Classed,
+        _reals: &dyn Fn() -> Classed,
+    ) -> Option<Tensor<1>> {
         None
     }
 
-    /// Changes a network's gradients before its optimiser takes them.
-    fn gradients(&mut self, _role: Role, _network: &Network, _gradients: &mut Gradients) {}
+    /// Changes a network's gradients before its optimiser applies them.
+    fn change_gradients(&mut self, _role: Role, _network: &Network, _gradients: &mut Gradients) {}
 
-    /// Looks at the discriminator's logits of a step, before its update.
-    fn judged(&mut self, _real: &[f64], _fake: &[f64], _moment: &Moment) {}
+    /// Reads the discriminator's logits of a step on reals and on fakes.
+    fn after_logits(&mut self, _real: &[f64], _fake: &[f64], _moment: &Moment) {}
 
-    /// What it remembers.
+    /// The hook's state, for a checkpoint.
     fn memory(&self) -> Memory {
         Memory::default()
     }
 
-    /// Remembers what another of its kind did.
+    /// Restores the state that [`memory`](Self::memory) saved.
     ///
     /// # Errors
     ///
-    /// That is not what it remembers; the message says what is amiss.
-    fn recall(&mut self, _memory: Memory) -> Result<(), String> {
+    /// The saved state is incomplete or has another shape; the message says what is wrong.
+    fn restore(&mut self, _memory: Memory) -> Result<(), String> {
         Ok(())
     }
 }
 
-/// Which images are viewed.
+/// Which batch is transformed. Each kind has random streams of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum View {
-    /// Reals.
+pub enum BatchKind {
+    /// Reals in a discriminator step.
     Real,
-    /// Fakes in the discriminator's step.
+    /// Fakes in a discriminator step.
     Fake,
-    /// Fakes in the generator's step, the number of it in its round.
+    /// Fakes in a generator step, with the step's number in its round.
     Generator(usize),
-    /// Reals in the generator's step, which relative losses and feature matching look at.
+    /// Reals in a generator step, which relative losses and feature matching need.
     GeneratorReal(usize),
 }
 
-impl View {
-    /// The name of its random streams.
+impl BatchKind {
+    /// The name of the random stream for a heuristic.
     pub fn stream_name(self, heuristic: &str) -> String {
         match self {
             Self::Real => format!("{heuristic}/real"),
@@ -99,7 +117,7 @@ impl View {
     }
 }
 
-/// What a hook remembers from one step to the next.
+/// What a hook keeps from one step to the next.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Memory {
     /// Numbers by name.

@@ -10,7 +10,7 @@ pub use crate::nn::{
 };
 pub use crate::optim::{OptimizerPlan, OptimizersPlan, Rule};
 pub(crate) use origins::count_origin;
-pub use training::{AveragePlan, Batching, MetricPlan, TrainPlan};
+pub use training::{AveragePlan, Batching, FlipBy, FlipPlan, LabelPlan, MetricPlan, TrainPlan};
 
 use crate::data::DataPlan;
 use crate::role::{Role, WeightsFile};
@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The version of the plan's format.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
 
 /// Everything that a run depends on. Two runs with equal plans and equal data are equal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

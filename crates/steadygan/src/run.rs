@@ -316,3 +316,29 @@ fn manifest(plan: &Plan, data: &Dataset, state: &State, on: &Machine) -> Manifes
         outcome: Outcome::Running,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::heuristics;
+    use crate::heuristics::testing::take_parses;
+
+    /// Once when the plan is decided, and once when its hooks are made.
+    #[test]
+    fn training_reads_each_setting_twice() {
+        struct Silent;
+        impl Observer for Silent {}
+        let mut recipe = heuristics::recipe();
+        let text = "[data]\nsize = 8\n[model]\nwidth = 2\n[train]\nbatch = 8\nimages = 16\nmetric-every = 'off'";
+        recipe.lay_text(text, "test").unwrap();
+        let out = tempfile::tempdir().unwrap();
+        take_parses();
+        let (plan, data) = prepare(&recipe).unwrap();
+        let on = Machine::new("cpu", 1).unwrap();
+        let mut run = Run::start(&recipe, plan, data, out.path(), on).unwrap();
+        assert_eq!(run.train(&mut Silent).unwrap(), Outcome::Finished { images: 16 });
+        let parses = take_parses();
+        assert_eq!(parses.len(), 11);
+        assert!(parses.values().all(|count| *count == 2), "{parses:?}");
+    }
+}

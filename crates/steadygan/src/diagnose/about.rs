@@ -1,12 +1,9 @@
 //! What the doctor knows of a run before it begins.
 
 use crate::data::sample_shape;
-use crate::heuristics::label_smoothing::LabelSmoothing;
-use crate::heuristics::noisy_labels::NoisyLabels;
 use crate::labels::LabelRange;
 use crate::loss::Loss;
-use crate::plan::Plan;
-use serde::de::DeserializeOwned;
+use crate::plan::{LabelPlan, Plan};
 
 /// What the doctor knows of a run: its plan, and what follows from it for what is healthy.
 #[derive(Debug, Clone)]
@@ -105,17 +102,11 @@ impl From<LabelRange> for Labels {
     }
 }
 
-/// The settings of a heuristic, if it is on.
-fn settings<H: DeserializeOwned>(plan: &Plan, heuristic: &str) -> Option<H> {
-    toml::Value::Table(plan.heuristics.get(heuristic)?.clone()).try_into().ok()
-}
-
-/// The labels of reals and of fakes, after `label-smoothing` and `noisy-labels`.
+/// The labels of reals and of fakes on average, wrong ones included.
 fn labels(plan: &Plan) -> [Labels; 2] {
-    let hard = LabelSmoothing { real: LabelRange { low: 1.0, high: 1.0 }, fake: LabelRange { low: 0.0, high: 0.0 } };
-    let LabelSmoothing { real, fake } = settings(plan, "label-smoothing").unwrap_or(hard);
+    let LabelPlan { real, fake, flips } = plan.train.labels;
     let (real, fake) = (Labels::from(real), Labels::from(fake));
-    let flipped = settings::<NoisyLabels>(plan, "noisy-labels").map_or(0.0, |noisy| noisy.probability);
+    let flipped = flips.map_or(0.0, |flips| flips.probability);
     [real.or(flipped, fake), fake.or(flipped, real)]
 }
 

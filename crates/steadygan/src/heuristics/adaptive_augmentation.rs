@@ -8,7 +8,7 @@
 //! limit matters: without one, the probability in a published run went far beyond it, and the generator learned to make
 //! augmented images.
 
-use super::{Card, Conflict, Evidence, Family, Heuristic, Hook, Memory, View};
+use super::{BatchKind, Card, Conflict, Evidence, Family, Heuristic, Hook, Memory};
 use crate::augment::{self, MOST_PROBABLE, SIGN_TARGET, adapt};
 use crate::error::{Result, require};
 use crate::labels::Moment;
@@ -96,12 +96,12 @@ impl Hook for Adapter {
         CARD.name
     }
 
-    fn view(&self, images: Tensor<4>, view: View, moment: &Moment) -> Tensor<4> {
-        let mut stream = moment.stream(&view.stream_name(CARD.name));
+    fn transform_images(&self, images: Tensor<4>, kind: BatchKind, moment: &Moment) -> Tensor<4> {
+        let mut stream = moment.stream(&kind.stream_name(CARD.name));
         self.settings.changes().apply(images, self.probability, &mut stream)
     }
 
-    fn judged(&mut self, real: &[f64], _: &[f64], moment: &Moment) {
+    fn after_logits(&mut self, real: &[f64], _: &[f64], moment: &Moment) {
         let AdaptiveAugmentation { target, span, limit, .. } = self.settings;
         let sign = real.iter().map(|logit| logit.signum()).sum::<f64>() / real.len() as f64;
         let shown = moment.images - self.last;
@@ -116,7 +116,7 @@ impl Hook for Adapter {
         Memory { numbers: BTreeMap::from(numbers), ..Memory::default() }
     }
 
-    fn recall(&mut self, memory: Memory) -> Result<(), String> {
+    fn restore(&mut self, memory: Memory) -> Result<(), String> {
         let number = |name: &str| memory.numbers.get(name).copied().unwrap_or_default();
         let (probability, last) = (number("probability"), number("last"));
         if !(0.0..=self.settings.limit).contains(&probability) || last < 0.0 {
@@ -137,11 +137,11 @@ mod tests {
         let settings = AdaptiveAugmentation { span: Count(80), ..AdaptiveAugmentation::default() };
         let mut adapter = Adapter { settings, probability: 0.0, last: 0 };
         for step in 0..4 {
-            adapter.judged(&[1.0; 4], &[], &Moment { seed: 0, images: 8 * step });
+            adapter.after_logits(&[1.0; 4], &[], &Moment { seed: 0, images: 8 * step });
         }
         assert!((adapter.probability - 0.3).abs() < 1e-12, "{}", adapter.probability);
         let mut other = Adapter { probability: 0.0, last: 0, settings: adapter.settings.clone() };
-        other.recall(adapter.memory()).expect("its own memory");
+        other.restore(adapter.memory()).expect("its own memory");
         assert_eq!((other.probability, other.last), (adapter.probability, adapter.last));
     }
 }

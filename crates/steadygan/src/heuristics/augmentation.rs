@@ -12,7 +12,7 @@
 //!
 //! More in [`augment`](crate::augment#when-it-helps).
 
-use super::{Card, Conflict, Evidence, Family, Heuristic, Hook, View};
+use super::{BatchKind, Card, Conflict, Evidence, Family, Heuristic, Hook};
 use crate::augment;
 use crate::error::{Result, require};
 use crate::labels::Moment;
@@ -96,9 +96,9 @@ impl Hook for Augmenter {
         CARD.name
     }
 
-    fn view(&self, images: Tensor<4>, view: View, moment: &Moment) -> Tensor<4> {
+    fn transform_images(&self, images: Tensor<4>, kind: BatchKind, moment: &Moment) -> Tensor<4> {
         let probability = self.probability.at(moment.images);
-        self.changes.apply(images, probability, &mut moment.stream(&view.stream_name(CARD.name)))
+        self.changes.apply(images, probability, &mut moment.stream(&kind.stream_name(CARD.name)))
     }
 }
 

@@ -62,7 +62,7 @@ impl Hook for FeatureMatching {
         CARD.name
     }
 
-    fn fooling(
+    fn generator_penalty(
         &self,
         discriminator: &Network,
         fakes: &Classed,

@@ -74,7 +74,7 @@ impl Hook for History {
     }
 
     /// Adds the term's gradient, 2 · weight · (θ − mean θ); the mean is over the steps before and θ itself.
-    fn gradients(&mut self, role: Role, network: &Network, gradients: &mut Gradients) {
+    fn change_gradients(&mut self, role: Role, network: &Network, gradients: &mut Gradients) {
         let steps = self.steps.entry(role.to_string()).or_default();
         *steps += 1.0;
         let share = 1.0 / *steps;
@@ -95,7 +95,7 @@ impl Hook for History {
         Memory { numbers: self.steps.clone(), tensors: means.collect() }
     }
 
-    fn recall(&mut self, memory: Memory) -> Result<(), String> {
+    fn restore(&mut self, memory: Memory) -> Result<(), String> {
         let flat = memory.tensors.values().all(|data| data.shape().rank() == 1);
         if !flat {
             return Err("a remembered mean is not a flat tensor".into());

@@ -1,6 +1,6 @@
 //! Noise on every image that the discriminator sees.
 //!
-//! The pieces: [`Hook::view`].
+//! The pieces: [`Hook::transform_images`].
 //!
 //! # When it helps
 //!
@@ -8,7 +8,7 @@
 //! In the Dirac-GAN noise alone makes training converge (Mescheder et al. 2018). At scale it is rarely used: noise
 //! hides detail that the generator has to learn in the end, so its deviation falls to 0 over the run.
 
-use super::{Card, Evidence, Family, Heuristic, Hook, View};
+use super::{BatchKind, Card, Evidence, Family, Heuristic, Hook};
 use crate::error::{Result, require};
 use crate::labels::Moment;
 use crate::penalty::normal;
@@ -65,12 +65,12 @@ impl Hook for InstanceNoise {
         CARD.name
     }
 
-    fn view(&self, images: Tensor<4>, view: View, moment: &Moment) -> Tensor<4> {
+    fn transform_images(&self, images: Tensor<4>, kind: BatchKind, moment: &Moment) -> Tensor<4> {
         let deviation = self.deviation.at(moment.images);
         if deviation == 0.0 {
             return images;
         }
-        let noise = normal(&images, deviation, &mut moment.stream(&view.stream_name(CARD.name)));
+        let noise = normal(&images, deviation, &mut moment.stream(&kind.stream_name(CARD.name)));
         images + noise
     }
 }

@@ -37,9 +37,9 @@ pub static CARD: Card = Card {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LabelSmoothing {
-    /// Labels of images told to be real, in [−1, 2].
+    /// Labels of images labelled as real, in [−1, 2].
     pub real: LabelRange,
-    /// Labels of images told to be fake, in [−1, 2].
+    /// Labels of images labelled as fake, in [−1, 2].
     pub fake: LabelRange,
 }
 
@@ -54,12 +54,13 @@ impl Heuristic for LabelSmoothing {
         &CARD
     }
 
-    fn plan(&self, _: &mut Plan) -> Result<()> {
+    fn plan(&self, plan: &mut Plan) -> Result<()> {
         for (name, LabelRange { low, high }) in [("real", self.real), ("fake", self.fake)] {
             let key = format!("heuristics.label-smoothing.{name}");
             let sound = low <= high && low >= -1.0 && high <= 2.0;
             require(sound, &key, format!("[{low}, {high}]"), "a range in [-1, 2], low end first")?;
         }
+        (plan.train.labels.real, plan.train.labels.fake) = (self.real, self.fake);
         Ok(())
     }
 
@@ -73,10 +74,10 @@ impl Hook for LabelSmoothing {
         CARD.name
     }
 
-    fn soften(&self, batches: &mut Batches, moment: &Moment) {
+    fn smooth_labels(&self, batches: &mut Batches, moment: &Moment) {
         for (name, batch) in batches.named() {
             let mut stream = moment.stream(&format!("label-smoothing/{name}"));
-            batch.labels = smooth(&batch.told_real, self.real, self.fake, &mut stream);
+            batch.labels = smooth(&batch.labelled_real(), self.real, self.fake, &mut stream);
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Laws that hold for every heuristic of the catalogue.
 
-use super::testing::{checkpoint, plan_of, plan_with, resumed, trained, weights};
+use super::testing::{checkpoint, plan_of, plan_with, resumed, sampled, trained, weights};
 use super::{cards, chosen, defaults, names};
+use crate::plan::Plan;
 use crate::recipe::PRESETS;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,15 +50,25 @@ fn presets_name_known_heuristics() {
     assert_eq!(hacks.heuristics.keys().map(String::as_str).collect::<BTreeSet<_>>(), eleven().into_iter().collect());
 }
 
-/// Planning is idempotent: a heuristic's edit does not depend on how often it is made.
+/// The recipe text that turns these heuristics on over `plain`.
+fn only(on: &[&str]) -> String {
+    let lines: String = on.iter().map(|name| format!("{name} = true\n")).collect();
+    format!("base = 'plain'\n[heuristics]\n{lines}")
+}
+
+/// Planning is idempotent: a heuristic's edit of the plan does not depend on how often it is made.
 #[test]
 fn planning_twice_changes_nothing() {
-    let plan = plan_of("base = 'hacks'").expect("a plan");
-    let mut again = plan.clone();
-    for heuristic in chosen(&plan.heuristics).expect("the plan's own") {
-        heuristic.plan(&mut again).expect("the plan's own");
+    let alone = names().map(|name| only(&[name]));
+    let presets = PRESETS.iter().map(|(preset, _)| format!("base = '{preset}'"));
+    for text in alone.chain(presets) {
+        let plan = plan_of(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        let mut again = plan.clone();
+        for heuristic in chosen(&plan.heuristics).expect("the plan's own") {
+            heuristic.plan(&mut again).expect("the plan's own");
+        }
+        assert_eq!(plan, again, "{text}");
     }
-    assert_eq!(plan, again);
 }
 
 /// Every setting of the eleven can be planned, and a covering sample takes two finite steps: each
@@ -121,22 +132,52 @@ fn each_heuristic_on_each_preset_trains_or_is_refused_as_the_table_says() {
     assert_eq!(refusals, REFUSALS, "if that is meant, it belongs into laws/refusals.txt");
 }
 
-/// Any two heuristics over `plain` can be together unless a card of the two says that they cannot.
+/// Settings under which a conflict that depends on settings holds.
+const CONFLICTING: &[(&str, &str)] = &[("separate-batches", "{ updates = 'two' }")];
+
+/// Two heuristics over `plain` are refused if a card of the two declares the conflict, and only then. Two that may be
+/// together train.
 #[test]
-fn conflicts_are_those_of_the_cards() {
+fn pairs_are_refused_as_the_cards_declare_and_train_otherwise() {
     let all: Vec<_> = cards().collect();
+    let declares = |x: &super::Card, y: &super::Card| x.conflicts.iter().any(|conflict| conflict.with == y.name);
+    let conflicting = |name: &str| CONFLICTING.iter().find(|(known, _)| *known == name).map_or("true", |(_, on)| on);
     for (at, a) in all.iter().enumerate() {
         for b in &all[..at] {
-            let planned = plan_of(&format!("base = 'plain'\n[heuristics]\n{} = true\n{} = true", a.name, b.name));
-            let said = |x: &super::Card, y: &super::Card| x.conflicts.iter().any(|conflict| conflict.with == y.name);
-            if let Err(error) = planned {
-                assert!(said(a, b) || said(b, a), "{} and {}: {error}", a.name, b.name);
+            let declared = declares(a, b) || declares(b, a);
+            let on = |name: &'static str| if declared { conflicting(name) } else { "true" };
+            let text =
+                format!("base = 'plain'\n[heuristics]\n{} = {}\n{} = {}", a.name, on(a.name), b.name, on(b.name));
+            match plan_of(&text) {
+                Ok(plan) => {
+                    assert!(!declared, "{} and {} declare a conflict that is not enforced", a.name, b.name);
+                    trained(&plan, 2 * plan.train.round());
+                }
+                Err(error) => assert!(declared, "{} and {}: {error}", a.name, b.name),
             }
         }
         for conflict in a.conflicts {
             assert!(all.iter().any(|card| card.name == conflict.with), "{}: {}", a.name, conflict.with);
             assert!(!conflict.why.is_empty() && !conflict.why.ends_with('.'), "{}: {}", a.name, conflict.why);
         }
+    }
+}
+
+/// Each heuristic trains together with all others that fit, taken in the catalogue's order.
+#[test]
+fn each_heuristic_trains_with_all_that_it_may_be_with() {
+    for name in names() {
+        let mut on = vec![name];
+        let mut plan = plan_of(&only(&on)).expect("a plan");
+        for other in names().filter(|other| *other != name) {
+            on.push(other);
+            match plan_of(&only(&on)) {
+                Ok(larger) => plan = larger,
+                Err(_) => drop(on.pop()),
+            }
+        }
+        assert!(on.len() > names().count() / 2, "{name} fits only {} others", on.len() - 1);
+        trained(&plan, 2 * plan.train.round());
     }
 }
 
@@ -152,6 +193,39 @@ fn every_heuristic_s_state_is_in_the_checkpoint() {
     }
 }
 
+/// Settings under which a few rounds show an effect that comes late by default.
+const EARLY: &[(&str, &str)] = &[
+    ("adaptive-augmentation", "{ target = 0.0, span = 8 }"),
+    ("replay", "{ images = 8 }"),
+    ("gradient-clipping", "{ norm = 0.001 }"),
+];
+
+/// What a run can show of a heuristic: the weights of both networks, and the images that are sampled.
+fn shown(plan: &Plan) -> (Vec<f32>, Vec<f32>) {
+    let state = trained(plan, 4 * plan.train.round());
+    (weights(&state), sampled(plan, &state))
+}
+
+/// A heuristic that does nothing fails here: with it, the weights or the samples differ from those without it. A heuristic
+/// that acts only through others is compared with these on.
+#[test]
+fn each_heuristic_changes_the_model() {
+    let mut without_effect = Vec::new();
+    for entry in super::CATALOGUE {
+        let name = entry.card.name;
+        let heuristic = (entry.parse)((entry.defaults)()).expect("its own defaults");
+        let through: Vec<&str> = heuristic.only_through().to_vec();
+        let settings = EARLY.iter().find(|(known, _)| *known == name).map_or("true", |(_, on)| on);
+        let without = plan_of(&only(&through)).expect("a plan");
+        let with = plan_of(&format!("{}{name} = {settings}", only(&through))).expect("a plan");
+        if shown(&without) == shown(&with) {
+            without_effect.push(name);
+        }
+    }
+    assert_eq!(without_effect, [""; 0], "these change nothing");
+}
+
+/// Each of the eleven that the project started from matters beside all the others.
 #[test]
 fn each_switch_makes_another_model() {
     let all = eleven();

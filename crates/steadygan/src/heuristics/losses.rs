@@ -1,7 +1,7 @@
 //! What the heuristics that are losses have in common: a run has one.
 
 use super::{Card, Conflict};
-use crate::plan::{Batching, Plan};
+use crate::plan::{Batching, FlipBy, Plan};
 
 /// The conflicts of a loss: the named other losses, and more.
 macro_rules! one_loss {
@@ -35,9 +35,11 @@ pub(super) const ONE_UPDATE: Conflict = Conflict {
 /// The conflict of a relative loss with what the plan has.
 pub(super) fn relative_conflict(card: &'static Card, plan: &Plan) -> Option<&'static Conflict> {
     let holds = |conflict: &&Conflict| {
-        let Some(settings) = plan.heuristics.get(conflict.with) else { return false };
+        if !plan.heuristics.contains_key(conflict.with) {
+            return false;
+        }
         match conflict.with {
-            "noisy-labels" => settings["by"].as_str() == Some("label"),
+            "noisy-labels" => plan.train.labels.flips.is_some_and(|flips| flips.by == FlipBy::Label),
             "separate-batches" => plan.train.batches == Batching::SeparateTwoUpdates,
             _ => true,
         }

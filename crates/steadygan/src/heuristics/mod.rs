@@ -12,9 +12,9 @@ mod losses;
 mod norms;
 mod penalties;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
-pub use crate::hook::{Hook, Memory, View};
+pub use crate::hook::{BatchKind, Hook, Memory};
 pub use card::{Card, Conflict, Evidence, Family};
 pub use costs::{Cost, cost};
 
@@ -198,6 +198,8 @@ pub fn chosen(on: &BTreeMap<String, toml::Table>) -> Result<Vec<Box<dyn Heuristi
     let entries = CATALOGUE.iter().filter_map(|entry| Some((entry, on.get(entry.card.name)?)));
     entries
         .map(|(entry, settings)| {
+            #[cfg(test)]
+            testing::count_parse(entry.card.name);
             (entry.parse)(settings.clone()).map_err(|error| {
                 let name = entry.card.name;
                 let message = format!("`heuristics.{name}` has a setting that does not fit: {}", error.message());

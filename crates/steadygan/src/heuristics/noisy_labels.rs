@@ -1,4 +1,4 @@
-//! Now and then the discriminator is told the wrong thing.
+//! A few labels of the discriminator are wrong.
 //!
 //! The pieces: [`labels::flip`](crate::labels::flip).
 //!
@@ -15,8 +15,9 @@
 
 use super::{Card, Evidence, Family, Heuristic, Hook};
 use crate::error::{Result, require};
-use crate::labels::{Batches, Moment, choose, flip};
-use crate::plan::Plan;
+use crate::class::Classed;
+use crate::labels::{Batches, Moment, choose, flip, hard};
+use crate::plan::{FlipBy, FlipPlan, Plan};
 use burn::Tensor;
 use burn::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -40,25 +41,15 @@ pub static CARD: Card = Card {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NoisyLabels {
-    /// Of an image being told to be of the other kind, in [0, 1].
+    /// The probability of an exchange for each image, in [0, 1].
     pub probability: f64,
     /// What is exchanged.
-    pub by: By,
-}
-
-/// What is exchanged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum By {
-    /// What the discriminator is told.
-    Label,
-    /// The images: the n-th of one batch against the n-th of the other.
-    Image,
+    pub by: FlipBy,
 }
 
 impl Default for NoisyLabels {
     fn default() -> Self {
-        Self { probability: 0.05, by: By::Label }
+        Self { probability: 0.05, by: FlipBy::Label }
     }
 }
 
@@ -67,9 +58,11 @@ impl Heuristic for NoisyLabels {
         &CARD
     }
 
-    fn plan(&self, _: &mut Plan) -> Result<()> {
+    fn plan(&self, plan: &mut Plan) -> Result<()> {
         let sound = (0.0..=1.0).contains(&self.probability);
-        require(sound, "heuristics.noisy-labels.probability", self.probability, "in [0, 1]")
+        require(sound, "heuristics.noisy-labels.probability", self.probability, "in [0, 1]")?;
+        plan.train.labels.flips = Some(FlipPlan { probability: self.probability, by: self.by });
+        Ok(())
     }
 
     fn arm(&self, _: &Plan) -> Option<Box<dyn Hook>> {
@@ -82,40 +75,42 @@ impl Hook for NoisyLabels {
         CARD.name
     }
 
-    fn show(&mut self, batches: &mut Batches, moment: &Moment) {
-        if self.by == By::Image {
-            let count = batches.real.told_real.len();
+    fn replace_images(&mut self, reals: &mut Classed, fakes: &mut Classed, moment: &Moment) {
+        if self.by == FlipBy::Image {
+            let [count, ..] = reals.images.dims();
             let swapped = choose(count, self.probability, &mut moment.stream("noisy-labels/image"));
-            swap_images(batches, &swapped);
+            swap_images(reals, fakes, &swapped);
         }
     }
 
-    fn tell(&self, batches: &mut Batches, moment: &Moment) {
-        if self.by == By::Label {
+    fn flip_labels(&self, batches: &mut Batches, moment: &Moment) {
+        if self.by == FlipBy::Label {
             for (name, batch) in batches.named() {
                 let mut stream = moment.stream(&format!("noisy-labels/{name}"));
-                flip(&mut batch.told_real, self.probability, &mut stream);
+                let mut real = batch.labelled_real();
+                flip(&mut real, self.probability, &mut stream);
+                batch.labels = hard(&real);
             }
         }
     }
 }
 
 /// Exchanges the images, and their classes, at the marked places between the two batches.
-fn swap_images(batches: &mut Batches, swapped: &[bool]) {
-    let device = batches.real.images.device();
-    let shape = batches.real.images.shape();
+fn swap_images(reals: &mut Classed, fakes: &mut Classed, swapped: &[bool]) {
+    let device = reals.images.device();
+    let shape = reals.images.shape();
     let length = shape.num_elements() / swapped.len();
     let floats = |images: &Tensor<4>| -> Vec<f32> { images.to_data().try_to_vec().expect("images are floats") };
-    let (mut real, mut fake) = (floats(&batches.real.images), floats(&batches.fake.images));
+    let (mut real, mut fake) = (floats(&reals.images), floats(&fakes.images));
     for (at, _) in swapped.iter().enumerate().filter(|(_, swap)| **swap) {
-        if let (Some(real), Some(fake)) = (batches.real.classes.get_mut(at), batches.fake.classes.get_mut(at)) {
+        if let (Some(real), Some(fake)) = (reals.classes.get_mut(at), fakes.classes.get_mut(at)) {
             std::mem::swap(real, fake);
         }
         let image = at * length..(at + 1) * length;
         real[image.clone()].swap_with_slice(&mut fake[image]);
     }
-    batches.real.images = Tensor::from_data(TensorData::new(real, shape.clone()), &device);
-    batches.fake.images = Tensor::from_data(TensorData::new(fake, shape), &device);
+    reals.images = Tensor::from_data(TensorData::new(real, shape.clone()), &device);
+    fakes.images = Tensor::from_data(TensorData::new(fake, shape), &device);
 }
 
 #[cfg(test)]

@@ -162,12 +162,12 @@ impl Hook for Penalty {
         self.name
     }
 
-    fn penalty(&self, discriminator: &Network, shown: &Batches, moment: &Moment) -> Option<Tensor<1>> {
+    fn discriminator_penalty(&self, discriminator: &Network, batches: &Batches, moment: &Moment) -> Option<Tensor<1>> {
         let weight = self.weight_at(moment)?;
-        let (real, fake) = (shown.real.shown(), shown.fake.shown());
+        let (real, fake) = (batches.real.classed(), batches.fake.classed());
         let mut stream = moment.stream(&format!("penalty/{}", self.name));
         // A point between a real and a fake is one of the real's class.
-        let near = |images| Classed { images, classes: shown.real.classes.clone() };
+        let near = |images| Classed { images, classes: batches.real.classes.clone() };
         Some(match self.kind {
             Kind::Between => {
                 let points = between(real.images, fake.images, &mut stream);

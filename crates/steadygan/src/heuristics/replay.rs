@@ -1,6 +1,6 @@
 //! Old fakes are mixed into the discriminator's batches, and old networks replace the current opponent for a while.
 //!
-//! The pieces: [`Hook::show`], [`Hook::opponent`].
+//! The pieces: [`Hook::replace_images`], [`Hook::opponent`].
 //!
 //! # When it helps
 //!
@@ -13,7 +13,8 @@ mod pool;
 use super::penalties::Every;
 use super::{Card, Evidence, Family, Heuristic, Hook, Memory};
 use crate::error::{Result, require};
-use crate::labels::{Batches, Moment};
+use crate::class::Classed;
+use crate::labels::Moment;
 use crate::nn::Network;
 use crate::plan::Plan;
 use networks::Past;
@@ -109,18 +110,18 @@ impl Hook for Memories {
         CARD.name
     }
 
-    fn begin(&mut self, generator: &Network, discriminator: &Network, moment: &Moment) {
+    fn before_round(&mut self, generator: &Network, discriminator: &Network, moment: &Moment) {
         if let Some(past) = &mut self.past {
-            past.begin(generator, discriminator, moment);
+            past.before_round(generator, discriminator, moment);
         }
     }
 
-    fn show(&mut self, batches: &mut Batches, moment: &Moment) {
+    fn replace_images(&mut self, _: &mut Classed, fakes: &mut Classed, moment: &Moment) {
         if let Some(past) = &self.past {
-            past.show(batches, moment);
+            past.replace(fakes, moment);
         }
         if let Some(pool) = &mut self.pool {
-            pool.show(batches, moment);
+            pool.replace(fakes, moment);
         }
     }
 
@@ -134,11 +135,11 @@ impl Hook for Memories {
         memory
     }
 
-    fn recall(&mut self, memory: Memory) -> Result<(), String> {
+    fn restore(&mut self, memory: Memory) -> Result<(), String> {
         if let Some(pool) = &mut self.pool {
-            pool.recall(&memory)?;
+            pool.restore(&memory)?;
         }
-        self.past.as_mut().map_or(Ok(()), |past| past.recall(&memory))
+        self.past.as_mut().map_or(Ok(()), |past| past.restore(&memory))
     }
 }
 

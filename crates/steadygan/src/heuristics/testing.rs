@@ -1,5 +1,6 @@
 //! Small plans and steps for the heuristics' tests.
 
+use crate::class::Classed;
 use crate::data::{Dataset, Images};
 use crate::decide;
 use crate::error::Result;
@@ -7,10 +8,13 @@ use crate::heuristics;
 use crate::labels::{Batches, Moment};
 use crate::nn::{self, Builder, ImageShape, Init, Initializer, LayerTable, Network, named_tensors};
 use crate::plan::Plan;
+use crate::rng;
 use crate::run::{checkpoint_state, initial_state};
 use crate::train::{self, Observer, Origin, State, load_checkpoint, save_checkpoint};
 use burn::Tensor;
 use burn::prelude::*;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use steadygan_run::Outcome;
 
 /// The smallest networks: 8 pixels, width 32 (so that the first weight is large enough for its
@@ -50,10 +54,9 @@ pub(crate) fn table(input: ImageShape, build: impl FnOnce(Builder) -> Builder) -
 pub(crate) fn prepared(plan: &Plan, count: usize) -> Batches {
     let shape = [count, 1, 8, 8];
     let device = device().inner();
-    let mut batches = Batches::new(Tensor::ones(shape, &device), Tensor::zeros(shape, &device));
+    let images = [Tensor::ones(shape, &device), Tensor::zeros(shape, &device)].map(Classed::from);
     let mut hooks = decide::hooks(plan).expect("hooks");
-    train::apply_hooks(&mut batches, &mut hooks, plan.model.pack, &Moment { seed: 0, images: 0 });
-    batches
+    train::labelled_batches(images, &mut hooks, plan.model.pack, &Moment { seed: 0, images: 0 })
 }
 
 /// The labels of `count` reals and `count` fakes under a recipe.
@@ -96,6 +99,30 @@ pub(crate) fn resumed(plan: &Plan, first: u64, images: u64) -> State {
 pub(crate) fn weights(state: &State) -> Vec<f32> {
     let tensors = [named_tensors(&state.generator), named_tensors(&state.discriminator)].concat();
     tensors.iter().flat_map(|tensor| tensor.data.iter::<f32>()).collect()
+}
+
+thread_local! {
+    static PARSES: RefCell<BTreeMap<&'static str, usize>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// Counts that the settings of a heuristic were read from TOML on this thread.
+pub(crate) fn count_parse(heuristic: &'static str) {
+    PARSES.with_borrow_mut(|parses| *parses.entry(heuristic).or_default() += 1);
+}
+
+/// How often each heuristic's settings were read since the last call on this thread.
+pub(crate) fn take_parses() -> BTreeMap<&'static str, usize> {
+    PARSES.take()
+}
+
+/// Images that the trained generator samples, flat.
+pub(crate) fn sampled(plan: &Plan, state: &State) -> Vec<f32> {
+    let model = &plan.model;
+    let mut stream = rng::stream(0, "sampled", 0);
+    let latents = model.latent_distribution.draw(8, model.latent, model.truncation, &mut stream);
+    let classes = model.draw_classes(8, &mut stream);
+    let noise = model.noise_in_sampling.then(|| rng::stream(0, "sampled/noise", 0));
+    state.shown_generator().sample_classes(&latents, &classes, noise, &device())
 }
 
 fn ramps(size: usize) -> Dataset {

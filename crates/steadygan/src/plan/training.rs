@@ -3,6 +3,7 @@
 use crate::count::Count;
 use crate::data::sample_shape;
 use crate::error::Result;
+use crate::labels::LabelRange;
 use crate::loss::Loss;
 use crate::metrics::FeatureNetwork;
 use crate::optim;
@@ -30,6 +31,8 @@ pub struct TrainPlan {
     pub average: Option<AveragePlan>,
     /// How the discriminator is shown reals and fakes.
     pub batches: Batching,
+    /// The labels of the discriminator's loss.
+    pub labels: LabelPlan,
     /// Images between two lines of stats.jsonl.
     pub stats_every: u64,
     /// Images between two sheets.
@@ -41,6 +44,42 @@ pub struct TrainPlan {
     /// What a severe finding does to the run.
     #[serde(default)]
     pub on_severe: OnSevere,
+}
+
+/// The labels of the discriminator's loss.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct LabelPlan {
+    /// Labels of images labelled as real.
+    pub real: LabelRange,
+    /// Labels of images labelled as fake.
+    pub fake: LabelRange,
+    /// Wrong labels, if there are any.
+    pub flips: Option<FlipPlan>,
+}
+
+impl LabelPlan {
+    /// 1 for reals and 0 for fakes.
+    pub const HARD: Self =
+        Self { real: LabelRange { low: 1.0, high: 1.0 }, fake: LabelRange { low: 0.0, high: 0.0 }, flips: None };
+}
+
+/// Wrong labels.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct FlipPlan {
+    /// The probability of an exchange for each image, in [0, 1].
+    pub probability: f64,
+    /// What is exchanged.
+    pub by: FlipBy,
+}
+
+/// What is exchanged between reals and fakes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FlipBy {
+    /// The label of an image.
+    Label,
+    /// The images: the n-th of one batch with the n-th of the other.
+    Image,
 }
 
 impl TrainPlan {

@@ -244,7 +244,7 @@ impl Checkpoint {
         for hook in &mut state.hooks {
             let numbers = numbers.get(hook.name()).cloned().unwrap_or_default();
             let memory = Memory { numbers, tensors: self.part(&hook_prefix(hook.name())) };
-            hook.recall(memory).map_err(|why| self.foreign(format!("`{}`: {why}", hook.name())))?;
+            hook.restore(memory).map_err(|why| self.foreign(format!("`{}`: {why}", hook.name())))?;
         }
         Ok(state)
     }

@@ -13,10 +13,10 @@ mod step;
 pub use checkpoint::{Checkpoint, Origin, load_checkpoint, non_finite_tensor, save_checkpoint};
 pub use distance::{Distance, untrained_distance};
 pub use recorder::Recorder;
-pub use round::{apply_hooks, packed};
+pub use round::{labelled_batches, packed};
 pub use sheet::untrained_energy;
 pub use state::{State, Tally};
-pub use step::{Fooled, MakeReals, NonFinite, Rules, StepStats, discriminator_step, generator_step};
+pub use step::{GeneratorStats, MakeReals, NonFinite, Rules, StepStats, discriminator_step, generator_step};
 
 use crate::data::{Dataset, Order, first_shown};
 use crate::error::{Error, Result};

@@ -1,10 +1,10 @@
 //! One round: the discriminator's steps, then the generator's.
 
-use super::{Fooled, NonFinite, Rules, State, StepStats, Tally, discriminator_step, generator_step};
+use super::{GeneratorStats, NonFinite, Rules, State, StepStats, Tally, discriminator_step, generator_step};
 use crate::class::Classed;
 use crate::data::{Dataset, Order, Samples};
-use crate::hook::{Hook, View};
-use crate::labels::{Batch, Batches, Moment, hard};
+use crate::hook::{BatchKind, Hook};
+use crate::labels::{Batches, Moment};
 use crate::nn::{ModelPlan, Pass};
 use crate::optim;
 use crate::plan::Plan;
@@ -28,7 +28,7 @@ pub(super) fn classes_of(model: &ModelPlan, samples: &Samples, indices: &[usize]
     if model.conditioning.is_some() { samples.classes(indices) } else { Vec::new() }
 }
 
-/// The discriminator's steps, then the generator's; the first of these on the fakes of the last of those.
+/// The discriminator's steps, then the generator's. The first generator step uses the fakes of the last discriminator step.
 pub(super) fn round(
     plan: &Plan,
     state: &mut State,
@@ -40,19 +40,19 @@ pub(super) fn round(
     state.discriminator_optimizer.follow(&plan.optimizer.discriminator, state.images);
     let State { generator, discriminator, hooks, images, .. } = state;
     let moment = Moment { seed: plan.seed, images: *images };
-    hooks.iter_mut().for_each(|hook| hook.begin(generator, discriminator, &moment));
-    let mut judged = Tally::default();
+    hooks.iter_mut().for_each(|hook| hook.before_round(generator, discriminator, &moment));
+    let mut tally = Tally::default();
     for number in 0..train.discriminator_steps - 1 {
         let moment = Moment { seed: plan.seed, images: state.images + (number * train.batch) as u64 };
         let fakes = fakes(plan, state, moment, "latent", false, device);
-        judged.add(&judge(plan, state, reals(moment), fakes, moment)?);
+        tally.add(&discriminator_update(plan, state, reals(moment), fakes, moment)?);
     }
     let moment = Moment { seed: plan.seed, images: state.images + train.round() - train.batch as u64 };
     let (reals, fakes) = (reals(moment), fakes(plan, state, moment, "latent", true, device));
-    let shown = Classed { images: fakes.images.clone().inner(), classes: fakes.classes.clone() };
-    judged.add(&judge(plan, state, reals.clone(), shown, moment)?);
-    let fooled = fool(plan, state, fakes, reals, moment, device)?;
-    Ok(StepStats { loss_g: fooled.loss, grad_norm_g: fooled.grad_norm, ..judged.take_means() })
+    let detached = Classed { images: fakes.images.clone().inner(), classes: fakes.classes.clone() };
+    tally.add(&discriminator_update(plan, state, reals.clone(), detached, moment)?);
+    let generator = generator_updates(plan, state, fakes, reals, moment, device)?;
+    Ok(StepStats { loss_g: generator.loss, grad_norm_g: generator.grad_norm, ..tally.take_means() })
 }
 
 /// A batch of fakes from the named stream's latents; `tracked` ones carry the generator's graph.
@@ -72,44 +72,44 @@ fn fakes(plan: &Plan, state: &mut State, moment: Moment, latents: &str, tracked:
 }
 
 /// One discriminator step.
-fn judge(
+fn discriminator_update(
     plan: &Plan,
     state: &mut State,
     reals: Classed,
     fakes: Classed,
     moment: Moment,
 ) -> Result<StepStats, NonFinite> {
-    let mut batches = Batches::new(reals, fakes);
-    apply_hooks(&mut batches, &mut state.hooks, plan.model.pack, &moment);
+    let batches = labelled_batches([reals, fakes], &mut state.hooks, plan.model.pack, &moment);
     let rules = Rules::of(plan, moment);
     let State { discriminator, discriminator_optimizer, hooks, .. } = state;
     discriminator_step(discriminator, discriminator_optimizer, batches, &rules, hooks)
 }
 
-/// The generator's steps of a round: the first on these fakes, the others on new ones. What the last measured.
-fn fool(
+/// The generator's steps of a round: the first on these fakes, the others on new ones. Returns the last step's stats.
+fn generator_updates(
     plan: &Plan,
     state: &mut State,
-    mut made: Classed,
+    mut generated: Classed,
     reals: Classed,
     moment: Moment,
     device: &Device,
-) -> Result<Fooled, NonFinite> {
+) -> Result<GeneratorStats, NonFinite> {
     let rules = Rules::of(plan, moment);
     let mut number = 0;
     loop {
         let pack = plan.model.pack;
-        let compared =
-            |hooks: &[Box<dyn Hook>]| viewed(reals.clone(), hooks, pack, View::GeneratorReal(number), &moment);
-        let judged = viewed(made, &state.hooks, pack, View::Generator(number), &moment);
+        let real_batch = |hooks: &[Box<dyn Hook>]| {
+            transformed(reals.clone(), hooks, pack, BatchKind::GeneratorReal(number), &moment)
+        };
+        let batch = transformed(generated, &state.hooks, pack, BatchKind::Generator(number), &moment);
         let State { generator, generator_optimizer, discriminator, hooks, .. } = state;
-        let fooled = generator_step(generator, generator_optimizer, discriminator, (judged, &compared), &rules, hooks)?;
+        let stats = generator_step(generator, generator_optimizer, discriminator, (batch, &real_batch), &rules, hooks)?;
         number += 1;
         if number == plan.train.generator_steps {
             keep_average(plan, state);
-            return Ok(fooled);
+            return Ok(stats);
         }
-        made = fakes(plan, state, moment, &format!("latent/generator/{number}"), true, device);
+        generated = fakes(plan, state, moment, &format!("latent/generator/{number}"), true, device);
     }
 }
 
@@ -120,24 +120,32 @@ fn keep_average(plan: &Plan, state: &mut State) {
     state.average = Some(optim::average(average, &state.generator, decay));
 }
 
-/// Images as the discriminator sees them, packed.
-fn viewed(shown: Classed, hooks: &[Box<dyn Hook>], pack: usize, view: View, moment: &Moment) -> Classed {
-    let images = hooks.iter().fold(shown.images, |images, hook| hook.view(images, view, moment));
-    Classed { images: packed(images, pack), ..shown }
+/// Images as the discriminator sees them: transformed by the hooks, then packed.
+fn transformed(images: Classed, hooks: &[Box<dyn Hook>], pack: usize, kind: BatchKind, moment: &Moment) -> Classed {
+    let values = hooks.iter().fold(images.images, |values, hook| hook.transform_images(values, kind, moment));
+    Classed { images: packed(values, pack), ..images }
 }
 
-/// `[n, c, h, w]` as packs of `pack` images that are judged together, `[n / pack, pack · c, h, w]` (Lin et al. 2018, PacGAN).
+/// `[n, c, h, w]` as packs of `pack` images that the discriminator sees as one, `[n / pack, pack · c, h, w]` (Lin et al.
+/// 2018, PacGAN).
 pub fn packed(images: Tensor<4>, pack: usize) -> Tensor<4> {
     let [n, c, h, w] = images.dims();
     if pack == 1 { images } else { images.reshape([n / pack, pack * c, h, w]) }
 }
 
-/// Lets the hooks act on what the discriminator is shown and told; from viewing on `pack` images are one.
-pub fn apply_hooks(batches: &mut Batches, hooks: &mut [Box<dyn Hook>], pack: usize, moment: &Moment) {
-    hooks.iter_mut().for_each(|hook| hook.show(batches, moment));
-    let view = |batch: &Batch, view| viewed(batch.shown(), hooks, pack, view, moment);
-    *batches = Batches::new(view(&batches.real, View::Real), view(&batches.fake, View::Fake));
-    hooks.iter().for_each(|hook| hook.tell(batches, moment));
-    batches.named().into_iter().for_each(|(_, batch)| batch.labels = hard(&batch.told_real));
-    hooks.iter().for_each(|hook| hook.soften(batches, moment));
+/// The batches of a discriminator step, as the hooks make them of reals and fakes: replaced, transformed, packed and
+/// labelled.
+pub fn labelled_batches(
+    [mut reals, mut fakes]: [Classed; 2],
+    hooks: &mut [Box<dyn Hook>],
+    pack: usize,
+    moment: &Moment,
+) -> Batches {
+    hooks.iter_mut().for_each(|hook| hook.replace_images(&mut reals, &mut fakes, moment));
+    let real = transformed(reals, hooks, pack, BatchKind::Real, moment);
+    let fake = transformed(fakes, hooks, pack, BatchKind::Fake, moment);
+    let mut batches = Batches::new(real, fake);
+    hooks.iter().for_each(|hook| hook.flip_labels(&mut batches, moment));
+    hooks.iter().for_each(|hook| hook.smooth_labels(&mut batches, moment));
+    batches
 }

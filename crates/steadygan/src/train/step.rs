@@ -92,7 +92,6 @@ impl Rules {
             Batching::Combined => vec![vec![Batch {
                 images: Tensor::cat(vec![real.images, fake.images], 0),
                 classes: [real.classes, fake.classes].concat(),
-                told_real: [real.told_real, fake.told_real].concat(),
                 labels: [real.labels, fake.labels].concat(),
             }]],
             Batching::SeparateOneUpdate => vec![vec![real, fake]],
@@ -102,7 +101,7 @@ impl Rules {
 
     /// The weighted loss of the classifier beside the discriminator on the first `count` images of a pass; nothing
     /// without a classifier.
-    fn misclassified(&self, pass: &mut Pass, classes: &[usize], count: usize) -> Option<Tensor<1>> {
+    fn class_loss(&self, pass: &mut Pass, classes: &[usize], count: usize) -> Option<Tensor<1>> {
         let count = count.min(classes.len());
         let logits = pass.take_class_logits().filter(|_| count > 0)?;
         Some(cross_entropy(logits.narrow(0, 0, count), &classes[..count]).mean() * self.class_weight)
@@ -126,58 +125,60 @@ pub fn discriminator_step(
     rules: &Rules,
     hooks: &mut [Box<dyn Hook>],
 ) -> Result<StepStats, NonFinite> {
-    let mut turn = Turn { rules, reals: batches.real.labels.len(), stats: StepStats::default(), logits: Vec::new() };
+    let mut step =
+        DiscriminatorStep { rules, reals: batches.real.labels.len(), stats: StepStats::default(), logits: Vec::new() };
     let shown = batches.clone();
     discriminator.iterate_spectral_norms();
     for (number, update) in rules.updates(batches).into_iter().enumerate() {
-        let mut gradients = turn.judge(discriminator, update)?;
+        let mut gradients = step.loss_gradients(discriminator, update)?;
         if number == 0 {
-            turn.penalise(discriminator, &shown, hooks, &mut gradients)?;
+            step.penalise(discriminator, &shown, hooks, &mut gradients)?;
         }
-        let norm = applied(discriminator, optimizer, gradients, (Role::Discriminator, rules), hooks);
-        turn.stats.grad_norm_d = finite("grad_norm_d", norm)?;
+        let norm = apply_gradients(discriminator, optimizer, gradients, (Role::Discriminator, rules), hooks);
+        step.stats.grad_norm_d = finite("grad_norm_d", norm)?;
     }
-    let (of_reals, of_fakes) = turn.logits.split_at(turn.reals);
-    hooks.iter_mut().for_each(|hook| hook.judged(of_reals, of_fakes, &rules.moment));
-    (turn.stats.logit_real, turn.stats.logit_fake) = (mean(of_reals), mean(of_fakes));
-    Ok(turn.stats)
+    let (of_reals, of_fakes) = step.logits.split_at(step.reals);
+    hooks.iter_mut().for_each(|hook| hook.after_logits(of_reals, of_fakes, &rules.moment));
+    (step.stats.logit_real, step.stats.logit_fake) = (mean(of_reals), mean(of_fakes));
+    Ok(step.stats)
 }
 
 /// A discriminator step in progress.
-struct Turn<'a> {
+struct DiscriminatorStep<'a> {
     rules: &'a Rules,
     reals: usize,
     stats: StepStats,
     logits: Vec<f64>,
 }
 
-impl Turn<'_> {
+impl DiscriminatorStep<'_> {
     /// The gradients of the loss on an update's batches. Unless the loss compares logits, each batch is its own graph,
     /// so that only one batch's activations are held at a time.
-    fn judge(&mut self, discriminator: &mut Network, update: Vec<Batch>) -> Result<Gradients, NonFinite> {
+    fn loss_gradients(&mut self, discriminator: &mut Network, update: Vec<Batch>) -> Result<Gradients, NonFinite> {
         let together = self.rules.loss.is_relative();
         let mut gradients = Gradients::default();
         let (mut waiting, mut terms) = (Vec::new(), Vec::new());
         for batch in update {
             let noise = self.rules.moment.stream(&format!("noise/{}", self.logits.len()));
             let mut pass = Pass::train().with_noise(noise).with_classes(&batch.classes);
-            let judged = discriminator.logits(batch.images, &mut pass);
+            let logits = discriminator.logits(batch.images, &mut pass);
             // Reals come first. The classifier does not learn from fakes, because it would learn to recognise their
             // classes by artefacts.
             let reals = self.reals.saturating_sub(self.logits.len());
-            let misclassified = self.rules.misclassified(&mut pass, &batch.classes, reals);
+            let class_loss = self.rules.class_loss(&mut pass, &batch.classes, reals);
             discriminator.absorb(pass);
-            self.logits.extend(judged.to_data().iter::<f32>().map(f64::from));
+            self.logits.extend(logits.to_data().iter::<f32>().map(f64::from));
             check_logits(&self.logits, self.reals)?;
             if together {
-                waiting.push(judged);
-                terms.extend(misclassified);
+                waiting.push(logits);
+                terms.extend(class_loss);
                 continue;
             }
-            let labels = TensorData::new(batch.labels, [batch.told_real.len()]);
-            let labels = Tensor::from_data(labels, &judged.device().inner());
-            let loss = self.rules.loss.of_each(judged, labels).sum() / self.reals as f32;
-            gradients.add(self.descend(discriminator, loss, misclassified)?);
+            let count = batch.labels.len();
+            let labels = TensorData::new(batch.labels, [count]);
+            let labels = Tensor::from_data(labels, &logits.device().inner());
+            let loss = self.rules.loss.of_each(logits, labels).sum() / self.reals as f32;
+            gradients.add(self.descend(discriminator, loss, class_loss)?);
         }
         if together {
             let logits = Tensor::cat(waiting, 0);
@@ -209,7 +210,9 @@ impl Turn<'_> {
         hooks: &[Box<dyn Hook>],
         gradients: &mut Gradients,
     ) -> Result<(), NonFinite> {
-        for penalty in hooks.iter().filter_map(|hook| hook.penalty(discriminator, shown, &self.rules.moment)) {
+        for penalty in
+            hooks.iter().filter_map(|hook| hook.discriminator_penalty(discriminator, shown, &self.rules.moment))
+        {
             self.stats.penalty += value_of("penalty", &penalty)?;
             gradients.add(Gradients::of(discriminator, &penalty.backward()));
         }
@@ -219,14 +222,14 @@ impl Turn<'_> {
 
 /// Lets the hooks change the gradients and, if their norm is finite, clips them and takes the optimiser's step. Returns
 /// the norm before clipping.
-fn applied(
+fn apply_gradients(
     network: &mut Network,
     optimizer: &mut Optimizer,
     mut gradients: Gradients,
     (role, rules): (Role, &Rules),
     hooks: &mut [Box<dyn Hook>],
 ) -> f64 {
-    hooks.iter_mut().for_each(|hook| hook.gradients(role, network, &mut gradients));
+    hooks.iter_mut().for_each(|hook| hook.change_gradients(role, network, &mut gradients));
     let norm = gradients.norm();
     if norm.is_finite() {
         if rules.max_gradient_norm > 0.0 {
@@ -258,7 +261,7 @@ pub type MakeReals<'a> = &'a dyn Fn(&[Box<dyn Hook>]) -> Classed;
 
 /// What a generator step measured.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Fooled {
+pub struct GeneratorStats {
     /// The loss, without what hooks add.
     pub loss: f64,
     /// The norm of the generator's gradients.
@@ -282,30 +285,32 @@ pub fn generator_step(
     (fakes, reals): (Classed, MakeReals<'_>),
     rules: &Rules,
     hooks: &mut [Box<dyn Hook>],
-) -> Result<Fooled, NonFinite> {
+) -> Result<GeneratorStats, NonFinite> {
     generator.iterate_spectral_norms();
     let other = hooks.iter().find_map(|hook| hook.opponent()).cloned();
     let is_present = other.is_none();
-    let judge = other.unwrap_or_else(|| discriminator.clone()).no_grad();
+    let opponent = other.unwrap_or_else(|| discriminator.clone()).no_grad();
     let mut pass = Pass::train().with_noise(rules.moment.stream("noise/generator")).with_classes(&fakes.classes);
-    let logits = judge.logits(fakes.images.clone(), &mut pass);
-    let misclassified = rules.misclassified(&mut pass, &fakes.classes, fakes.classes.len());
+    let logits = opponent.logits(fakes.images.clone(), &mut pass);
+    let class_loss = rules.class_loss(&mut pass, &fakes.classes, fakes.classes.len());
     if is_present {
         discriminator.absorb(pass);
     }
     let reals = || reals(hooks);
     let of_reals = || {
         let Classed { images, classes } = reals();
-        judge.logits(images, &mut Pass::train().with_classes(&classes)).detach()
+        opponent.logits(images, &mut Pass::train().with_classes(&classes)).detach()
     };
     let mut loss = rules.loss.generator(logits, of_reals);
     let value = value_of("loss_g", &loss)?;
-    for term in misclassified.into_iter().chain(hooks.iter().filter_map(|hook| hook.fooling(&judge, &fakes, &reals))) {
+    for term in
+        class_loss.into_iter().chain(hooks.iter().filter_map(|hook| hook.generator_penalty(&opponent, &fakes, &reals)))
+    {
         loss = loss + term;
     }
     drop(fakes);
     let gradients = Gradients::of(generator, &loss.backward());
-    drop((loss, judge));
-    let grad_norm = applied(generator, optimizer, gradients, (Role::Generator, rules), hooks);
-    Ok(Fooled { loss: value, grad_norm: finite("grad_norm_g", grad_norm)? })
+    drop((loss, opponent));
+    let grad_norm = apply_gradients(generator, optimizer, gradients, (Role::Generator, rules), hooks);
+    Ok(GeneratorStats { loss: value, grad_norm: finite("grad_norm_g", grad_norm)? })
 }

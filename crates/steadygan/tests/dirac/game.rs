@@ -38,7 +38,7 @@ impl Hook for Help {
         "help"
     }
 
-    fn penalty(&self, discriminator: &Network, shown: &Batches, moment: &Moment) -> Option<Tensor<1>> {
+    fn discriminator_penalty(&self, discriminator: &Network, shown: &Batches, moment: &Moment) -> Option<Tensor<1>> {
         let (real, fake) = (shown.real.images.clone(), shown.fake.images.clone());
         let mut stream = moment.stream("help");
         match *self {

@@ -2,7 +2,8 @@
 
 use super::{Every, Networks};
 use crate::heuristics::Memory;
-use crate::labels::{Batches, Moment};
+use crate::class::Classed;
+use crate::labels::Moment;
 use crate::nn::{self, Network, Pass, load_tensors, named_tensors};
 use crate::plan::Plan;
 use burn::module::Module;
@@ -46,7 +47,7 @@ impl Past {
     }
 
     /// Keeps the networks if it is time, and swaps old ones in or out.
-    pub(super) fn begin(&mut self, generator: &Network, discriminator: &Network, moment: &Moment) {
+    pub(super) fn before_round(&mut self, generator: &Network, discriminator: &Network, moment: &Moment) {
         let Networks { every: Every(every), span: Every(span), keep } = self.settings;
         let since = moment.images % every;
         if moment.images < every {
@@ -74,14 +75,14 @@ impl Past {
     }
 
     /// Puts fakes of the old generator in the place of the present one's, if one is swapped in: of the same classes.
-    pub(super) fn show(&self, batches: &mut Batches, moment: &Moment) {
+    pub(super) fn replace(&self, fakes: &mut Classed, moment: &Moment) {
         let Some((generator, _)) = &self.swapped else { return };
-        let (model, count) = (&self.plan.model, batches.fake.told_real.len());
+        let (model, [count, ..]) = (&self.plan.model, fakes.images.dims());
         let values = model.latent_distribution.sample(count, model.latent, &mut moment.stream("replay/latent"));
-        let device = batches.real.images.device();
+        let device = fakes.images.device();
         let latents = Tensor::from_data(TensorData::new(values, [count, model.latent, 1, 1]), &device);
-        let mut pass = Pass::train().with_noise(moment.stream("replay/noise")).with_classes(&batches.fake.classes);
-        batches.fake.images = generator.forward(latents, &mut pass).detach();
+        let mut pass = Pass::train().with_noise(moment.stream("replay/noise")).with_classes(&fakes.classes);
+        fakes.images = generator.forward(latents, &mut pass).detach();
     }
 
     /// The old discriminator, if one is swapped in.
@@ -100,8 +101,8 @@ impl Past {
         })
     }
 
-    /// As [`Hook::recall`](crate::heuristics::Hook::recall).
-    pub(super) fn recall(&mut self, memory: &Memory) -> Result<(), String> {
+    /// As [`Hook::restore`](crate::heuristics::Hook::restore).
+    pub(super) fn restore(&mut self, memory: &Memory) -> Result<(), String> {
         let part = |place, role| -> Tensors {
             let prefix = key(place, role);
             let named = memory.tensors.iter().filter_map(|(name, data)| Some((name.strip_prefix(&prefix)?, data)));
