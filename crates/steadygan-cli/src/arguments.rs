@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use steadygan::recipe::{Count, EMBEDDED, LayeredRecipe};
 use steadygan::run::Machine;
 use steadygan::{Error, Result};
-use steadygan_run::Which;
+use steadygan_run::CheckpointKind;
 use steadygan_study::Budget;
 
 /// Train GANs that stay stable: every stabilising heuristic a switch.
@@ -292,7 +292,7 @@ pub(crate) struct Checkpoint {
 }
 
 impl Checkpoint {
-    pub(crate) fn which(&self) -> Result<Which> {
+    pub(crate) fn kind(&self) -> Result<CheckpointKind> {
         let unknown = || Error::recipe(format!("there is no checkpoint `{}`", self.word), "use best or latest");
         self.word.parse().map_err(|_| unknown())
     }

@@ -13,7 +13,7 @@ use steadygan::heuristics::{self, Card, cost, recipe_line};
 use steadygan::plan::{OnSevere, Plan};
 use steadygan::recipe::LayeredRecipe;
 use steadygan::run::{Run, decide, estimated_memory, layer_tables, prepare};
-use steadygan_run::{EXIT_INTERRUPTED, EXIT_WENT_WRONG, Outcome, Which};
+use steadygan_run::{CheckpointKind, EXIT_INTERRUPTED, EXIT_TRAINING_FAILED, Outcome};
 
 pub(crate) fn train(arguments: &Train, options: &Options) -> Result<ExitCode> {
     let recipe = arguments.recipe.layered()?;
@@ -62,12 +62,12 @@ fn train_to_the_end(mut run: Run, stop: Stop, options: &Options) -> Result<ExitC
                 "diverged: {quantity} was not finite after {images} images; the last sound state is in checkpoints/latest\n\
                  next: a smaller step (--set heuristics.adam.lr=1e-4), or the heuristics that are off"
             ));
-            ExitCode::from(EXIT_WENT_WRONG)
+            ExitCode::from(EXIT_TRAINING_FAILED)
         }
         Outcome::Halted { images, finding } => {
             say(&format!("halted after {images} images: {finding} is severe (train.on-severe)"));
             if run.plan().train.on_severe == OnSevere::Rollback {
-                let best = run.directory().checkpoint(Which::Best).exists();
+                let best = run.directory().checkpoint(CheckpointKind::Best).exists();
                 say(if best {
                     "rolled back: checkpoints/latest is the best one now"
                 } else {
@@ -75,7 +75,7 @@ fn train_to_the_end(mut run: Run, stop: Stop, options: &Options) -> Result<ExitC
                 });
             }
             say(&format!("next: what is advised above, or steadygan resume {}", path.display()));
-            ExitCode::from(EXIT_WENT_WRONG)
+            ExitCode::from(EXIT_TRAINING_FAILED)
         }
         Outcome::Stopped { images } => {
             say(&format!("stopped at {images} images\nnext: steadygan resume {}", path.display()));
@@ -162,14 +162,14 @@ fn dry_run(recipe: &LayeredRecipe, plan: &Plan, data: &Dataset, options: &Option
 }
 
 pub(crate) fn generate(arguments: &Generate, options: &Options) -> Result<ExitCode> {
-    let which = arguments.checkpoint.which()?;
+    let checkpoint = arguments.checkpoint.kind()?;
     let latents = match &arguments.latents {
         Some(file) => Latents::File(file.clone()),
         None => Latents::Drawn { count: arguments.count(), seed: arguments.seed },
     };
     steadygan::generate::generate(&Request {
         run: arguments.run.clone(),
-        checkpoint: which,
+        checkpoint,
         latents,
         class: arguments.class.clone(),
         interpolate: arguments.interpolate,

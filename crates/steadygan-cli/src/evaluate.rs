@@ -19,7 +19,7 @@ pub(crate) fn evaluate(arguments: &Evaluate, options: &Options) -> Result<ExitCo
         metrics: parse_names(&arguments.metrics)?,
         samples: arguments.samples,
         size: arguments.size,
-        checkpoint: arguments.checkpoint.which()?,
+        checkpoint: arguments.checkpoint.kind()?,
         network: arguments.network.clone(),
         seed: arguments.seed,
         cache: cache_folder(),

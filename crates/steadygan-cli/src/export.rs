@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use steadygan::Result;
 
 pub(crate) fn export(arguments: &Export, options: &Options) -> Result<ExitCode> {
-    let folder = steadygan::export::export(&arguments.run, arguments.checkpoint.which()?)?;
+    let folder = steadygan::export::export(&arguments.run, arguments.checkpoint.kind()?)?;
     answer_path("export", &folder, options);
     Ok(ExitCode::SUCCESS)
 }

@@ -74,8 +74,8 @@ fn of_study(path: &Path) -> Result<Told> {
     let page = report_study(path).map_err(refused)?;
     // A record that this program cannot read still has a page, but no table.
     let judged = Study::record_of(&study).map_or_else(|_| String::new(), |record| table(&record));
-    let text = format!("{}: {}\n\n{judged}", path.display(), page.says);
-    Ok((json!({ "says": page.says }), text, study.report(), page))
+    let text = format!("{}: {}\n\n{judged}", path.display(), page.outcome);
+    Ok((json!({ "says": page.outcome }), text, study.report(), page))
 }
 
 /// Writes the page of a study that has results.

@@ -13,10 +13,10 @@ export const colour = (name) => getComputedStyle(document.documentElement).getPr
 
 // `spec`: { title, data, series: [{ label, colour, dash, band }], kinds, log, time, full, span, marks, at }.
 // With many series, `kinds` is the legend, [[colour, label]], and the chart names the curve under the mouse.
-// `told`: the callbacks { zoom(span or null), pick(x) }, called with places on the x axis.
+// `callbacks`: { zoom(span or null), pick(x) }, called with places on the x axis.
 export class Chart {
-  constructor(told) {
-    this.told = told;
+  constructor(callbacks) {
+    this.callbacks = callbacks;
     this.values = [];
     this.title = h("h3");
     this.scale = h("button", {
@@ -24,9 +24,9 @@ export class Chart {
       title: "Logarithmic scale; what is not above zero is left out",
     }, "log");
     this.legend = h("div", { class: "legend" });
-    this.said = h("p", { class: "said" });
+    this.readout = h("p", { class: "readout" });
     this.place = h("div", { class: "plot", tabindex: "0", role: "img", onkeydown: (event) => this.key(event) });
-    this.node = h("figure", { class: "chart" }, h("figcaption", {}, h("div", {}, this.title, this.legend), this.scale), this.place, this.said);
+    this.node = h("figure", { class: "chart" }, h("figcaption", {}, h("div", {}, this.title, this.legend), this.scale), this.place, this.readout);
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.place);
   }
@@ -102,7 +102,7 @@ export class Chart {
       legend: { show: false },
       cursor: {
         sync: { key: "curves", setSeries: false }, drag: { x: true, y: false, setScale: false }, points: { size: 7 },
-        bind: { dblclick: () => () => { this.told.zoom(null); return null; } },
+        bind: { dblclick: () => () => { this.callbacks.zoom(null); return null; } },
         ...(spec.kinds ? { focus: { prox: NEAR } } : {}),
       },
       ...(spec.kinds ? { focus: { alpha: 0.2 } } : {}),
@@ -171,11 +171,11 @@ export class Chart {
     if (width < 2) return this.clicked(plot);
     const span = [plot.posToVal(left, "x"), plot.posToVal(left + width, "x")];
     plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-    this.told.zoom(span);
+    this.callbacks.zoom(span);
   }
 
   clicked(plot) {
-    if (plot.cursor.idx !== null && plot.cursor.idx !== undefined) this.told.pick(plot.data[0][plot.cursor.idx]);
+    if (plot.cursor.idx !== null && plot.cursor.idx !== undefined) this.callbacks.pick(plot.data[0][plot.cursor.idx]);
   }
 
   // Shows the values at the point `index`, or the last values if it is null.
@@ -188,7 +188,7 @@ export class Chart {
     const near = x === null ? [] : marks.filter((mark) => mark.from <= x && (mark.to === null || x <= mark.to));
     const place = x === null ? "" : this.spec.time ? format.clock(x) : `${format.count(x)} images`;
     const under = this.spec.kinds && index !== null && this.under > 0 ? `${series[this.under - 1].label} ${format.number(valueAt(data[this.under]))}` : "";
-    this.said.textContent = [under, place, ...near.map((mark) => `${mark.name} (${mark.severity})`)].filter(Boolean).join(" · ");
+    this.readout.textContent = [under, place, ...near.map((mark) => `${mark.name} (${mark.severity})`)].filter(Boolean).join(" · ");
   }
 
   describe() {

@@ -1,5 +1,6 @@
 // The curves of one run or of several runs over each other.
 
+import { CHARTS } from "./catalogue.js";
 import { Chart, colour } from "./charts.js";
 import { h, noteList, put } from "./dom.js";
 import * as format from "./format.js";
@@ -9,30 +10,6 @@ const POINTS = 1000;
 const RUN_COLOURS = 8;
 const DASH = [5, 4];
 
-// The keys of stats.jsonl that share a chart. A key that is not listed here gets its own chart.
-const GROUPS = [
-  { title: "Losses", keys: ["loss_d", "loss_g"] },
-  { title: "Logits", keys: ["logit_real", "logit_fake"] },
-  { title: "Diversity", keys: ["diversity"] },
-  { title: "Gradient norms", keys: ["grad_norm_d", "grad_norm_g"], log: true },
-  { title: "Penalty", keys: ["penalty"], mayBeZero: true },
-  { title: "Speed", keys: ["images_per_s"] },
-  // The quantities from which findings are derived, shown on request.
-  { title: "Energy distance", keys: ["distance"], more: true },
-  { title: "Logits on fixed images", keys: ["logit_train", "logit_holdout", "logit_fixed", "logit_spread"], more: true },
-  { title: "Last step's effect on logits", keys: ["push", "pull"], more: true },
-  { title: "Range of values", keys: ["real_low", "fake_low", "real_high", "fake_high"], more: true },
-  { title: "Saturated values", keys: ["saturated_real", "saturated_fake"], more: true },
-  { title: "Roughness", keys: ["rough_real", "rough_fake"], more: true },
-  { title: "Checkerboard", keys: ["alternating_real", "alternating_fake"], more: true },
-  { title: "Range of bytes", keys: ["level_low", "level_high"], more: true },
-  { title: "Constant images", keys: ["constant"], more: true },
-  { title: "Diversity without average", keys: ["diversity_now"], more: true },
-  { title: "Distance to the nearest training image", keys: ["nearest"], more: true },
-  { title: "Size of the last step", keys: ["update_d", "update_g"], more: true, log: true },
-  { title: "Units that do not vary", keys: ["dead_d", "dead_g"], more: true },
-  { title: "Distance from an affine map", keys: ["bend_d", "bend_g"], more: true },
-];
 const NO_CURVES = ["time_s"];
 // The keys of metrics.jsonl without a chart, because they describe another value.
 const NO_METRICS = ["samples", "fakes", "reals", "deviation", "floor_deviation", "floor", "of"];
@@ -40,11 +17,11 @@ const NO_METRICS = ["samples", "fakes", "reals", "deviation", "floor_deviation",
 export const runColour = (at) => colour(`run-${at % RUN_COLOURS}`);
 
 // The curves of the runs `ids`, which `load` reads and draws; `marks` are the findings.
-// `told.pick(images)` is called when a point is chosen.
+// `callbacks.pick(images)` is called when a point is chosen.
 // `look` is for too many runs for a colour each: { points, isFront(title), colourOf(id), kinds: [[colour, label]] }.
 export class Curves {
-  constructor(ids, told, look = null) {
-    this.told = told;
+  constructor(ids, callbacks, look = null) {
+    this.callbacks = callbacks;
     this.look = look;
     this.points = look?.points ?? POINTS;
     this.ids = ids;
@@ -173,10 +150,10 @@ export class Curves {
         this.charts.delete(title);
       }
     }
-    const told = { zoom: (span) => this.zoom(span), pick: (x) => this.told.pick(this.axis === "images" ? x : along(this.clock(this.ids[0]), x, 1, 0)) };
+    const callbacks = { zoom: (span) => this.zoom(span), pick: (x) => this.callbacks.pick(this.axis === "images" ? x : along(this.clock(this.ids[0]), x, 1, 0)) };
     for (const [place, isMore] of [[this.grid, false], [this.rest, true]]) {
       const nodes = specs.filter((spec) => Boolean(spec.more) === isMore).map((spec) => {
-        if (!this.charts.has(spec.title)) this.charts.set(spec.title, new Chart(told));
+        if (!this.charts.has(spec.title)) this.charts.set(spec.title, new Chart(callbacks));
         return this.charts.get(spec.title).node;
       });
       if (nodes.length !== place.children.length || nodes.some((node, at) => place.children[at] !== node)) put(place, nodes);
@@ -206,9 +183,9 @@ export class Curves {
 
   statsGroups() {
     const tables = this.tables("stats");
-    const known = GROUPS.flatMap((group) => group.keys);
+    const known = CHARTS.flatMap((group) => group.keys);
     const others = new Set(tables.flatMap((table) => table.keys).filter((key) => !known.includes(key) && !NO_CURVES.includes(key)));
-    return [...GROUPS, ...[...others].map((key) => ({ title: sentence(format.named(key)), keys: [key] }))].map((group) => ({ ...group, tables }));
+    return [...CHARTS, ...[...others].map((key) => ({ title: sentence(format.named(key)), keys: [key] }))].map((group) => ({ ...group, tables }));
   }
 
   metricGroups() {

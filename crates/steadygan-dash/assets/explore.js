@@ -141,9 +141,9 @@ export class Explorer {
     const last = this.picked.at(-1);
     const name = ({ seed, index }) => `image ${index} of seed ${seed}`;
     this.part("near", { ask: "nearest", of: last, count: NEAREST }, ({ facts, url }) => {
-      const said = (index) => (index === 0 ? "the fake" : [format.number(facts.nearest[index - 1].distance), facts.nearest[index - 1].class].filter(Boolean).join(" · "));
+      const caption = (index) => (index === 0 ? "the fake" : [format.number(facts.nearest[index - 1].distance), facts.nearest[index - 1].class].filter(Boolean).join(" · "));
       put(this.near, h("h3", {}, `The training images nearest to ${name(last)}`),
-        h("div", { class: "row" }, Array.from({ length: facts.count }, (_, index) => h("figure", {}, image("span", url, facts, index), h("figcaption", {}, said(index))))),
+        h("div", { class: "row" }, Array.from({ length: facts.count }, (_, index) => h("figure", {}, image("span", url, facts, index), h("figcaption", {}, caption(index))))),
         h("p", { class: "when" }, "By the root mean square of the differences of pixels, in levels from 0 to 255."));
     });
     if (!to) return put(this.walk, h("p", { class: "empty" }, "Pick a second image for the way between them."));

@@ -1,5 +1,7 @@
 // Formats numbers and times.
 
+import { NAMES } from "./catalogue.js";
+
 const groups = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
 // 128000 → "128,000"
@@ -57,18 +59,6 @@ export function ago(unix) {
   return `${Math.round(seconds / 86400)} days ago`;
 }
 
-// The names under which keys of stats.jsonl and metrics.jsonl are shown.
-const NAMES = {
-  loss_d: "discriminator", loss_g: "generator",
-  logit_real: "on reals", logit_fake: "on fakes",
-  grad_norm_d: "discriminator", grad_norm_g: "generator",
-  diversity: "diversity", penalty: "penalty", images_per_s: "images a second",
-  logit_train: "trained on", logit_holdout: "held out", logit_fixed: "fakes", logit_spread: "spread",
-  saturated_real: "reals", saturated_fake: "fakes", rough_real: "reals", rough_fake: "fakes", alternating_real: "reals", alternating_fake: "fakes",
-  update_d: "discriminator", update_g: "generator", dead_d: "discriminator", dead_g: "generator", bend_d: "discriminator", bend_g: "generator",
-  push: "generator's", pull: "discriminator's", distance: "energy distance",
-  modes: "modes found", of: "modes that there are", high_quality: "share of high quality", reverse_kl: "reverse KL",
-};
 export const named = (key) => NAMES[key] ?? String(key).replaceAll("_", " ");
 
 const STATES = {

@@ -154,7 +154,7 @@ function row(run, toggle) {
     ),
     h("div", { class: "how" }, stateChip(run), progress(run)),
     h("div", { class: "trend" }, trend(run.trend)),
-    h("div", { class: "judged" }, run.metrics.slice(0, 2).map(measured), findingChips(run.findings)),
+    h("div", { class: "quality" }, run.metrics.slice(0, 2).map(measured), findingChips(run.findings)),
   );
 }
 

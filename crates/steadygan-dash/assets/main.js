@@ -12,12 +12,12 @@ const page = document.getElementById("page");
 let leave = () => {};
 
 // `#/run/ID?with=A,B` → the function that makes the page, and its arguments.
-function found() {
+function requestedPage() {
   const [path, query] = (location.hash || first.link).replace(/^#/, "").split("?");
   const [, kind, id] = path.split("/");
   const others = new URLSearchParams(query ?? "").get("with");
-  const asked = { id: decoded(id ?? ""), others: (others ?? "").split(",").filter(Boolean).map(decoded) };
-  return [{ run: runPage, study: studyPage }[kind] ?? listPage, asked];
+  const parameters = { id: decoded(id ?? ""), others: (others ?? "").split(",").filter(Boolean).map(decoded) };
+  return [{ run: runPage, study: studyPage }[kind] ?? listPage, parameters];
 }
 
 function decoded(text) {
@@ -31,16 +31,17 @@ function decoded(text) {
 function show() {
   leave();
   keys.setPageKeys([]);
-  const [make, asked] = found();
-  leave = make(page, asked) ?? (() => {});
+  const [make, parameters] = requestedPage();
+  leave = make(page, parameters) ?? (() => {});
   window.scrollTo(0, 0);
 }
 
 const THEMES = ["auto", "light", "dark"];
 
-// The theme that was chosen earlier. A page that may not use storage forgets the choice.
 let chosen = "auto";
-function kept(choice) {
+
+// Stores a choice, if there is one, and returns the stored one. A page that may not use storage forgets the choice.
+function storedTheme(choice) {
   try {
     if (choice) localStorage.setItem("theme", choice);
     return localStorage.getItem("theme");
@@ -50,8 +51,8 @@ function kept(choice) {
 }
 
 function theme(next) {
-  chosen = next ? THEMES[(THEMES.indexOf(chosen) + 1) % THEMES.length] : THEMES.find((known) => known === kept()) ?? "auto";
-  kept(chosen);
+  chosen = next ? THEMES[(THEMES.indexOf(chosen) + 1) % THEMES.length] : THEMES.find((known) => known === storedTheme()) ?? "auto";
+  storedTheme(chosen);
   if (chosen === "auto") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = chosen;
   document.getElementById("theme").textContent = { auto: "Auto", light: "Light", dark: "Dark" }[chosen];

@@ -5,18 +5,18 @@ import * as format from "./format.js";
 import { pictureAddress } from "./source.js";
 
 const FRAME_MS = 240;
-const KEPT = 48;
+const MAX_CACHED = 48;
 const MAX_SCALE = 6;
 
-// `told.move(images)` is called when another sheet is shown.
+// `callbacks.move(images)` is called when another sheet is shown.
 export class Sheets {
-  constructor(id, told) {
+  constructor(id, callbacks) {
     this.id = id;
-    this.told = told;
+    this.callbacks = callbacks;
     this.images = [];
     this.at = 0;
     this.follows = true;
-    this.kept = new Map();
+    this.cached = new Map();
     this.timer = null;
     this.scale = null;
     this.fake = h("div", { class: "sheet", "data-of": "fakes" });
@@ -24,13 +24,13 @@ export class Sheets {
     this.slider = h("input", { type: "range", min: 0, max: 0, value: 0, "aria-label": "Time: images shown", oninput: () => this.stopAnd(() => this.goTo(Number(this.slider.value))) });
     this.play = h("button", { type: "button", class: "play", onclick: () => this.toggle() }, "Play");
     this.scrub = h("div", { class: "scrub" }, this.play, this.slider);
-    this.said = h("output", { class: "when" });
+    this.when = h("output", { class: "when" });
     const scaled = (by, text, title) => h("button", { type: "button", class: "quiet small", title, "aria-label": title, onclick: () => this.rescale(by) }, text);
     this.sized = h("output", { class: "scale" });
     this.caption = h("p", { class: "counted" });
     this.node = h(
       "div", { class: "pictures" },
-      h("figure", {}, h("figcaption", {}, h("h3", {}, "Fakes"), this.said), this.fake,
+      h("figure", {}, h("figcaption", {}, h("h3", {}, "Fakes"), this.when), this.fake,
         this.scrub, this.caption),
       h("figure", {}, h("figcaption", {}, h("h3", {}, "Reals"), h("span", { class: "scaling" }, scaled(-1, "−", "Smaller pixels"), this.sized, scaled(1, "+", "Larger pixels"))), this.real),
     );
@@ -50,22 +50,22 @@ export class Sheets {
     this.node.hidden = images.length === 0 && !hasReals;
     if (hasReals && !this.real.firstChild) this.load("reals").then((picture) => { put(this.real, picture); this.fit(); }, () => {});
     if (!changed && this.fake.firstChild) return;
-    const kept = images.indexOf(shown);
-    this.goTo(this.follows || kept < 0 ? images.length - 1 : kept);
+    const at = images.indexOf(shown);
+    this.goTo(this.follows || at < 0 ? images.length - 1 : at);
   }
 
   load(of, images) {
     const key = of === "reals" ? of : images;
-    if (!this.kept.has(key)) {
+    if (!this.cached.has(key)) {
       const picture = new Image();
       picture.alt = of === "reals" ? "Real images, as the discriminator sees them" : `Fakes after ${format.count(images)} images`;
       picture.src = pictureAddress({ run: this.id, of, images });
       const loaded = picture.decode().then(() => picture);
-      loaded.catch(() => this.kept.delete(key));
-      this.kept.set(key, loaded);
-      if (this.kept.size > KEPT) this.kept.delete(this.kept.keys().next().value);
+      loaded.catch(() => this.cached.delete(key));
+      this.cached.set(key, loaded);
+      if (this.cached.size > MAX_CACHED) this.cached.delete(this.cached.keys().next().value);
     }
-    return this.kept.get(key);
+    return this.cached.get(key);
   }
 
   async goTo(at) {
@@ -75,8 +75,8 @@ export class Sheets {
     const images = this.images[this.at];
     this.slider.value = this.at;
     this.slider.setAttribute("aria-valuetext", `${format.count(images)} images`);
-    this.said.textContent = images === 0 ? "before training" : `after ${format.count(images)} images · ${this.at + 1} of ${this.images.length}`;
-    this.told.move(images);
+    this.when.textContent = images === 0 ? "before training" : `after ${format.count(images)} images · ${this.at + 1} of ${this.images.length}`;
+    this.callbacks.move(images);
     for (const ahead of [1, 2, 3]) {
       if (this.at + ahead < this.images.length) this.load("fakes", this.images[this.at + ahead]).catch(() => {});
     }

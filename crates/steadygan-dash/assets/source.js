@@ -2,24 +2,24 @@
 
 import { address, h } from "./dom.js";
 
-const node = document.getElementById("held");
+const node = document.getElementById("report-data");
 
 // The data in a report, { start, title, written_unix_s, answers: { address: answer } }; `null` in the dashboard.
 export const report = node && JSON.parse(node.textContent);
 
 // The parameters by which a report's answers are found. A span and a number of points are not among them, because a
 // report has each run's curves only once.
-const TOLD_APART_BY = ["run", "study", "of", "images"];
+const ANSWER_PARAMETERS = ["run", "study", "of", "images"];
 
-function held(path, query = {}) {
-  const names = Object.entries(query).filter(([name]) => TOLD_APART_BY.includes(name));
+function answerInReport(path, query = {}) {
+  const names = Object.entries(query).filter(([name]) => ANSWER_PARAMETERS.includes(name));
   return report.answers[address(path, Object.fromEntries(names))];
 }
 
 // Returns data, or throws an error that says what went wrong.
 export async function get(path, query, signal) {
   if (report) {
-    const answer = held(path, query);
+    const answer = answerInReport(path, query);
     if (answer === undefined) throw new Error("this report does not have it");
     return answer;
   }
@@ -30,7 +30,7 @@ export async function get(path, query, signal) {
 
 // The address of a picture; empty if a report does not have it.
 export function pictureAddress(query) {
-  return report ? held("/api/picture", query) ?? "" : address("/api/picture", query);
+  return report ? answerInReport("/api/picture", query) ?? "" : address("/api/picture", query);
 }
 
 // The first page: all runs, or the run or study that the report is about.

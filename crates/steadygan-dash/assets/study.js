@@ -33,7 +33,7 @@ export function studyPage(page, { id }) {
   const own = () => [...runs.values()].filter((run) => run.id.startsWith(`${id}/`)).sort((a, b) => a.id.localeCompare(b.id));
 
   // A run's { label, seed, last, best, failure }, where the last three come from the record; null for an unknown run.
-  function judged(run) {
+  function resultOf(run) {
     const results = study.record?.results?.runs;
     const name = run.id.split("/").pop();
     const found = Array.isArray(results) ? results.find((one) => String(one?.folder ?? "").split("/").pop() === name) : null;
@@ -43,7 +43,7 @@ export function studyPage(page, { id }) {
     return job ? { seed, label: row === undefined ? job : rowName(study.record?.plan, row) } : null;
   }
 
-  const hasFailed = (run) => Boolean(judged(run)?.last?.failed) || run.state === "diverged" || run.state === "halted";
+  const hasFailed = (run) => Boolean(resultOf(run)?.last?.failed) || run.state === "diverged" || run.state === "halted";
 
   // There are too many runs for a colour each: the colour shows whether a run failed, and the mouse shows its name.
   function drawCurves(ids) {
@@ -59,8 +59,8 @@ export function studyPage(page, { id }) {
   async function read(changed) {
     const drawn = own().slice(0, MAX_DRAWN);
     const wanted = drawn.filter((run) => !changed || changed.has(run.id) || !details.has(run.id));
-    const asked = [get("/api/study", { study: id }).catch(() => null), ...wanted.map((run) => get("/api/run", { run: run.id }).catch(() => null))];
-    const [answer, ...read] = await Promise.all(asked);
+    const requests = [get("/api/study", { study: id }).catch(() => null), ...wanted.map((run) => get("/api/run", { run: run.id }).catch(() => null))];
+    const [answer, ...read] = await Promise.all(requests);
     if (stopped) return;
     study = answer ?? study;
     wanted.forEach((run, at) => read[at] && details.set(run.id, read[at]));
@@ -71,7 +71,7 @@ export function studyPage(page, { id }) {
 
   function draw(isThere) {
     const all = own();
-    const shown = all.map((run) => ({ run, judged: judged(run) }));
+    const shown = all.map((run) => ({ run, result: resultOf(run) }));
     showHead(nodes.head, id, study.record, all);
     const notes = [
       !isThere && `There is no study ${id} in this folder (any more).`,
@@ -81,13 +81,13 @@ export function studyPage(page, { id }) {
     put(nodes.notes, noteList(notes));
     redraw(nodes.results, study, (node) => showResults(node, id, study));
     const failed = shown.filter(({ run }) => hasFailed(run)).map((one) => ({ ...one, findings: details.get(one.run.id)?.findings ?? [] }));
-    redraw(nodes.failures, failed.map(({ run, judged, findings }) => [run.id, run.outcome, judged, findings]), (node) => showFailures(node, failed));
+    redraw(nodes.failures, failed.map(({ run, result, findings }) => [run.id, run.outcome, result, findings]), (node) => showFailures(node, failed));
     redraw(nodes.runs, shown, (node) => showRuns(node, shown));
     redraw(nodes.file, study.record, (node) => showFile(node, study.record));
-    wall.set(shown.filter(({ run }) => details.has(run.id)).map(({ run, judged }) => ({
+    wall.set(shown.filter(({ run }) => details.has(run.id)).map(({ run, result }) => ({
       id: run.id, sheets: details.get(run.id).sheets,
-      label: judged ? inWords(judged) : format.nameParts(run.id).name,
-      says: hasFailed(run) ? judged?.failure ?? run.outcome ?? "failed" : null,
+      label: result ? inWords(result) : format.nameParts(run.id).name,
+      says: hasFailed(run) ? result?.failure ?? run.outcome ?? "failed" : null,
     })));
   }
 
@@ -147,11 +147,11 @@ function showHead(node, id, record, all) {
 // The runs that failed, with the kind of failure and their findings.
 function showFailures(node, failed) {
   if (failed.length === 0) return put(node);
-  const one = ({ run, judged, findings }) => {
+  const one = ({ run, result, findings }) => {
     const found = h("div");
     showFindings(found, gathered(findings), null);
     found.querySelector("h2")?.remove();
-    return h("details", {}, h("summary", {}, h("a", { href: runLink(run.id) }, format.nameParts(run.id).number || run.id), ` ${judged ? `${inWords(judged)}: ` : ""}${judged?.failure ?? run.outcome ?? run.state}`),
+    return h("details", {}, h("summary", {}, h("a", { href: runLink(run.id) }, format.nameParts(run.id).number || run.id), ` ${result ? `${inWords(result)}: ` : ""}${result?.failure ?? run.outcome ?? run.state}`),
       findings.length > 0 ? found : h("p", { class: "empty" }, "Nothing looked unhealthy before."));
   };
   put(node, h("section", { "aria-label": "Failures" }, h("h2", {}, "Failed runs ", h("small", { class: "counted" }, failed.length)), failed.map(one)));
@@ -159,10 +159,10 @@ function showFailures(node, failed) {
 
 function showRuns(node, shown) {
   const score = (of) => (Number.isFinite(of?.log_distance) ? ratio(of.log_distance) : "");
-  const row = ({ run, judged }) => {
+  const row = ({ run, result }) => {
     const { number, name } = format.nameParts(run.id);
-    return h("tr", {}, h("th", { scope: "row" }, h("a", { href: runLink(run.id) }, `${number} ${name}`)), h("td", {}, judged?.label ?? ""), h("td", {}, judged?.seed ?? run.seed ?? ""),
-      h("td", {}, stateChip(run)), h("td", {}, progress(run)), h("td", { class: "number" }, score(judged?.last)), h("td", { class: "number" }, score(judged?.best)), h("td", {}, judged?.failure ?? ""));
+    return h("tr", {}, h("th", { scope: "row" }, h("a", { href: runLink(run.id) }, `${number} ${name}`)), h("td", {}, result?.label ?? ""), h("td", {}, result?.seed ?? run.seed ?? ""),
+      h("td", {}, stateChip(run)), h("td", {}, progress(run)), h("td", { class: "number" }, score(result?.last)), h("td", { class: "number" }, score(result?.best)), h("td", {}, result?.failure ?? ""));
   };
   const heads = ["run", "what it has", "seed", "state", "", "distance", "best", ""];
   put(node, h("h2", {}, "Runs"), table({}, h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))), h("tbody", {}, shown.map(row))));

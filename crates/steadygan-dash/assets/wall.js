@@ -13,9 +13,9 @@ export class Wall {
     this.images = [];
     this.at = null;
     this.slider = h("input", { type: "range", min: 0, max: 0, value: 0, "aria-label": "Time: images shown", oninput: () => this.goTo(Number(this.slider.value)) });
-    this.said = h("output", { class: "when" });
+    this.when = h("output", { class: "when" });
     this.sheets = h("div", { class: "wall" });
-    this.node = h("div", {}, h("div", { class: "scrub" }, this.slider, this.said), this.sheets);
+    this.node = h("div", {}, h("div", { class: "scrub" }, this.slider, this.when), this.sheets);
   }
 
   // Takes runs as { id, label, says, sheets }. The slider starts at the latest point where many runs have a sheet: at
@@ -28,8 +28,8 @@ export class Wall {
     this.likeliest = having.findLastIndex((count) => 2 * count >= Math.max(...having));
     this.node.hidden = this.images.length === 0;
     this.slider.max = Math.max(0, this.images.length - 1);
-    const kept = this.images.indexOf(shown);
-    this.goTo(wasLast || kept < 0 ? this.likeliest : kept);
+    const at = this.images.indexOf(shown);
+    this.goTo(wasLast || at < 0 ? this.likeliest : at);
   }
 
   goTo(at) {
@@ -37,8 +37,8 @@ export class Wall {
     const images = this.images[at];
     if (images === undefined) return;
     this.slider.value = at;
-    this.said.textContent = images === 0 ? "before training" : `after ${format.count(images)} images`;
-    this.slider.setAttribute("aria-valuetext", this.said.textContent);
+    this.when.textContent = images === 0 ? "before training" : `after ${format.count(images)} images`;
+    this.slider.setAttribute("aria-valuetext", this.when.textContent);
     put(this.sheets, this.runs.map((run) => this.sheet(run, images)));
   }
 

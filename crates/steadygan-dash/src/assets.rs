@@ -38,6 +38,7 @@ static ASSETS: &[Asset] = assets! {
     "/keys.js" SCRIPT "keys.js"
     "/list.js" SCRIPT "list.js"
     "/run.js" SCRIPT "run.js"
+    "/catalogue.js" SCRIPT "catalogue.js"
     "/charts.js" SCRIPT "charts.js"
     "/curves.js" SCRIPT "curves.js"
     "/sheets.js" SCRIPT "sheets.js"

@@ -10,7 +10,7 @@ use steadygan_run::{RunDirectory, Tail};
 const PIECE_BYTES: u64 = 2 << 20;
 
 /// The most numbers of one file that are kept in memory: 100,000 lines of stats take a tenth of it.
-const MAX_NUMBERS: usize = 12_000_000;
+const MAX_NUMBERS_IN_FILE: usize = 12_000_000;
 
 /// The most columns of a table, and tables of a file: far above any real ones.
 const MAX_COLUMNS: usize = 64;
@@ -53,21 +53,23 @@ impl Table {
     ///
     /// More lines than that are cut into buckets of equal size, and each bucket becomes two points. There each curve
     /// has the bucket's minimum and maximum, in the order in which they came, so that no spike is lost.
-    fn draw(&self, [from, to]: [u64; 2], points: usize) -> Drawn<'_> {
+    fn reduce(&self, [from, to]: [u64; 2], points: usize) -> ReducedTable<'_> {
         let begin = self.images.partition_point(|&images| images < from);
         let end = self.images.partition_point(|&images| images <= to).max(begin);
         let (rows, buckets) = (end - begin, (points / 2).max(1));
-        let mut drawn = Drawn { kind: self.kind.as_deref(), rows, images: vec![], keys: &self.keys, columns: vec![] };
+        let mut reduced =
+            ReducedTable { kind: self.kind.as_deref(), rows, images: vec![], keys: &self.keys, columns: vec![] };
         if rows <= 2 * buckets {
-            drawn.images = self.images[begin..end].to_vec();
-            drawn.columns = self.columns.iter().map(|column| column[begin..end].to_vec()).collect();
-            return drawn;
+            reduced.images = self.images[begin..end].to_vec();
+            reduced.columns = self.columns.iter().map(|column| column[begin..end].to_vec()).collect();
+            return reduced;
         }
         let bounds = |bucket: usize| begin + rows * bucket / buckets..begin + rows * (bucket + 1) / buckets;
-        drawn.images = (0..buckets).map(bounds).flat_map(|b| [self.images[b.start], self.images[b.end - 1]]).collect();
+        reduced.images =
+            (0..buckets).map(bounds).flat_map(|b| [self.images[b.start], self.images[b.end - 1]]).collect();
         let extremes = |column: &Vec<f32>| (0..buckets).flat_map(|bucket| extremes(&column[bounds(bucket)])).collect();
-        drawn.columns = self.columns.iter().map(extremes).collect();
-        drawn
+        reduced.columns = self.columns.iter().map(extremes).collect();
+        reduced
     }
 
     fn numbers(&self) -> usize {
@@ -89,7 +91,7 @@ fn extremes(values: &[f32]) -> [f32; 2] {
 
 /// A part of a table, reduced to few points for a page.
 #[derive(Debug, Serialize)]
-pub(crate) struct Drawn<'a> {
+pub(crate) struct ReducedTable<'a> {
     pub(crate) kind: Option<&'a str>,
     /// How many lines the points stand for.
     rows: usize,
@@ -100,14 +102,14 @@ pub(crate) struct Drawn<'a> {
 
 /// A file of numbers that is read as it grows.
 #[derive(Debug)]
-struct Followed {
+struct TableFile {
     tail: Tail<Row>,
     tables: Vec<Table>,
     skipped: u64,
     is_full: bool,
 }
 
-impl Followed {
+impl TableFile {
     fn new(path: &Path) -> Self {
         Self { tail: Tail::new(path), tables: Vec::new(), skipped: 0, is_full: false }
     }
@@ -133,12 +135,12 @@ impl Followed {
     }
 
     fn push(&mut self, row: Row) {
-        self.is_full = self.is_full || self.numbers() > MAX_NUMBERS;
+        self.is_full = self.is_full || self.numbers() > MAX_NUMBERS_IN_FILE;
         if self.is_full {
             return;
         }
-        let known = self.tables.iter().position(|table| table.kind == row.kind);
-        let at = known.or_else(|| {
+        let found = self.tables.iter().position(|table| table.kind == row.kind);
+        let at = found.or_else(|| {
             (self.tables.len() < MAX_TABLES).then(|| {
                 self.tables.push(Table { kind: row.kind.clone(), ..Table::default() });
                 self.tables.len() - 1
@@ -152,8 +154,8 @@ impl Followed {
         self.tables.iter().map(Table::numbers).sum()
     }
 
-    fn draw(&self, span: [u64; 2], points: usize) -> Vec<Drawn<'_>> {
-        self.tables.iter().map(|table| table.draw(span, points)).collect()
+    fn reduce(&self, span: [u64; 2], points: usize) -> Vec<ReducedTable<'_>> {
+        self.tables.iter().map(|table| table.reduce(span, points)).collect()
     }
 
     fn notes(&self, file: &str) -> Vec<String> {
@@ -170,21 +172,21 @@ impl Followed {
 /// The curves of one run.
 #[derive(Debug)]
 pub(crate) struct Curves {
-    stats: Followed,
-    metrics: Followed,
+    stats: TableFile,
+    metrics: TableFile,
 }
 
 /// A run's curves, reduced to few points for a page.
 #[derive(Debug, Serialize)]
-pub(crate) struct DrawnCurves<'a> {
-    pub(crate) stats: Vec<Drawn<'a>>,
-    pub(crate) metrics: Vec<Drawn<'a>>,
+pub(crate) struct ReducedCurves<'a> {
+    pub(crate) stats: Vec<ReducedTable<'a>>,
+    pub(crate) metrics: Vec<ReducedTable<'a>>,
     notes: Vec<String>,
 }
 
 impl Curves {
     pub(crate) fn of(run: &RunDirectory) -> Self {
-        Self { stats: Followed::new(&run.stats()), metrics: Followed::new(&run.metrics()) }
+        Self { stats: TableFile::new(&run.stats()), metrics: TableFile::new(&run.metrics()) }
     }
 
     /// Reads what has been written since the last time.
@@ -198,10 +200,10 @@ impl Curves {
         self.stats.numbers() + self.metrics.numbers()
     }
 
-    pub(crate) fn draw(&self, span: [u64; 2], points: usize) -> DrawnCurves<'_> {
-        DrawnCurves {
-            stats: self.stats.draw(span, points),
-            metrics: self.metrics.draw(span, points),
+    pub(crate) fn reduce(&self, span: [u64; 2], points: usize) -> ReducedCurves<'_> {
+        ReducedCurves {
+            stats: self.stats.reduce(span, points),
+            metrics: self.metrics.reduce(span, points),
             notes: [self.stats.notes("stats.jsonl"), self.metrics.notes("metrics.jsonl")].concat(),
         }
     }
@@ -223,27 +225,27 @@ mod tests {
     const EVERYTHING: [u64; 2] = [0, u64::MAX];
 
     #[test]
-    fn few_lines_are_drawn_as_they_are() {
+    fn few_lines_stay_as_they_are() {
         let table = table(&[1.0, 2.0, 3.0, 4.0]);
-        let drawn = table.draw(EVERYTHING, 4);
-        assert_eq!((drawn.images, &drawn.columns[0]), (vec![0, 10, 20, 30], &vec![1.0, 2.0, 3.0, 4.0]));
-        let drawn = table.draw([10, 25], 4);
-        assert_eq!((drawn.rows, drawn.images), (2, vec![10, 20]));
-        assert_eq!(table.draw([25, 10], 4).rows, 0);
-        assert_eq!(table.draw([31, 99], 4).rows, 0);
+        let reduced = table.reduce(EVERYTHING, 4);
+        assert_eq!((reduced.images, &reduced.columns[0]), (vec![0, 10, 20, 30], &vec![1.0, 2.0, 3.0, 4.0]));
+        let reduced = table.reduce([10, 25], 4);
+        assert_eq!((reduced.rows, reduced.images), (2, vec![10, 20]));
+        assert_eq!(table.reduce([25, 10], 4).rows, 0);
+        assert_eq!(table.reduce([31, 99], 4).rows, 0);
     }
 
     #[test]
     fn a_bucket_keeps_minimum_and_maximum_in_their_order() {
-        let drawn_of = |values: &[f32]| table(values).draw(EVERYTHING, 4).columns[0].clone();
-        assert_eq!(drawn_of(&[5.0, 1.0, 9.0, 5.0, 5.0, 9.0, 1.0, 5.0]), [1.0, 9.0, 9.0, 1.0]);
+        let reduced_of = |values: &[f32]| table(values).reduce(EVERYTHING, 4).columns[0].clone();
+        assert_eq!(reduced_of(&[5.0, 1.0, 9.0, 5.0, 5.0, 9.0, 1.0, 5.0]), [1.0, 9.0, 9.0, 1.0]);
         let nan = f32::NAN;
-        let drawn = drawn_of(&[nan, 2.0, nan, nan, nan, nan, nan, nan]);
-        assert_eq!(drawn[..2], [2.0, 2.0]);
-        assert!(drawn[2].is_nan() && drawn[3].is_nan());
+        let reduced = reduced_of(&[nan, 2.0, nan, nan, nan, nan, nan, nan]);
+        assert_eq!(reduced[..2], [2.0, 2.0]);
+        assert!(reduced[2].is_nan() && reduced[3].is_nan());
         let table = table(&[0.0; 9]);
-        let drawn = table.draw(EVERYTHING, 4);
-        assert_eq!((drawn.rows, drawn.images), (9, vec![0, 30, 40, 80]));
+        let reduced = table.reduce(EVERYTHING, 4);
+        assert_eq!((reduced.rows, reduced.images), (9, vec![0, 30, 40, 80]));
     }
 
     #[test]
@@ -252,10 +254,10 @@ mod tests {
         values[7_777] = 50.0;
         let table = table(&values);
         for points in [0, 1, 2, 100, 1000, 9_999] {
-            let drawn = table.draw(EVERYTHING, points);
-            assert!(drawn.images.len() <= points.max(2));
-            assert!(drawn.columns[0].contains(&50.0), "{points}");
-            assert!(drawn.images.is_sorted());
+            let reduced = table.reduce(EVERYTHING, points);
+            assert!(reduced.images.len() <= points.max(2));
+            assert!(reduced.columns[0].contains(&50.0), "{points}");
+            assert!(reduced.images.is_sorted());
         }
     }
 
@@ -277,8 +279,8 @@ mod tests {
         let mut curves = Curves::of(&run);
         let mut images = || {
             curves.update();
-            let drawn = curves.draw(EVERYTHING, 100);
-            (drawn.stats.into_iter().flat_map(|table| table.images).collect::<Vec<_>>(), drawn.notes)
+            let reduced = curves.reduce(EVERYTHING, 100);
+            (reduced.stats.into_iter().flat_map(|table| table.images).collect::<Vec<_>>(), reduced.notes)
         };
         assert_eq!(images(), (vec![], vec![]));
         let line = |images: u64| format!("{{\"images\":{images},\"loss_d\":1}}\n");
@@ -300,11 +302,11 @@ mod tests {
         fs::write(run.metrics(), lines).unwrap();
         let mut curves = Curves::of(&run);
         curves.update();
-        let drawn = serde_json::to_value(curves.draw(EVERYTHING, 100)).unwrap();
+        let reduced = serde_json::to_value(curves.reduce(EVERYTHING, 100)).unwrap();
         let expected = serde_json::json!([
             { "kind": null, "rows": 2, "images": [1, 2], "keys": ["modes"], "columns": [[3.0, 4.0]] },
             { "kind": "kd", "rows": 1, "images": [1], "keys": ["value"], "columns": [[0.5]] },
         ]);
-        assert_eq!(drawn["metrics"], expected);
+        assert_eq!(reduced["metrics"], expected);
     }
 }

@@ -40,7 +40,7 @@ impl Detail {
         let json = |file: &Path, limit| serde_json::from_slice(&files::read(file, limit)?).ok();
         let findings =
             Stamp::of_file(&run.findings()).and_then(|_| read_last_lines(&run.findings(), FINDINGS_BYTES).ok());
-        let latest = run.checkpoint(steadygan_run::Which::Latest);
+        let latest = run.checkpoint(steadygan_run::CheckpointKind::Latest);
         let sheets = sheets(run);
         Self {
             sheets_written: sheets.len(),

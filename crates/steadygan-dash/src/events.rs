@@ -43,7 +43,7 @@ impl Listeners {
         listeners.is_empty()
     }
 
-    fn tell(&self, event: &Bytes) {
+    fn send(&self, event: &Bytes) {
         let mut listeners = lock(&self.0);
         listeners.retain(|listener| listener.try_send(event.clone()).is_ok());
     }
@@ -53,24 +53,24 @@ impl Listeners {
 /// connects.
 pub(crate) async fn watch(store: Arc<Store>, listeners: Arc<Listeners>) {
     let mut generation = 0;
-    let mut silent = 0;
+    let mut unchanged = 0;
     loop {
         tokio::time::sleep(INTERVAL).await;
         if listeners.is_empty() {
             continue;
         }
         let store = Arc::clone(&store);
-        let looked = tokio::task::spawn_blocking(move || store.changes_since(generation)).await;
-        let Ok(changes) = looked else { continue };
+        let checked = tokio::task::spawn_blocking(move || store.changes_since(generation)).await;
+        let Ok(changes) = checked else { continue };
         generation = changes.generation;
-        silent += 1;
+        unchanged += 1;
         if !changes.is_empty() {
             let text = serde_json::to_string(&changes).unwrap_or_default();
-            listeners.tell(&Bytes::from(format!("event: changes\ndata: {text}\n\n")));
-            silent = 0;
-        } else if silent >= BEATS {
-            listeners.tell(&Bytes::from_static(b": still here\n\n"));
-            silent = 0;
+            listeners.send(&Bytes::from(format!("event: changes\ndata: {text}\n\n")));
+            unchanged = 0;
+        } else if unchanged >= BEATS {
+            listeners.send(&Bytes::from_static(b": still here\n\n"));
+            unchanged = 0;
         }
     }
 }
@@ -81,7 +81,7 @@ mod tests {
     use crate::folder::Folder;
     use std::fs;
 
-    async fn heard(page: &mut Receiver<Bytes>, part: &str) -> String {
+    async fn event_with(page: &mut Receiver<Bytes>, part: &str) -> String {
         loop {
             let event = page.recv().await.unwrap();
             let event = String::from_utf8(event.to_vec()).unwrap();
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_comes_later_is_told_only_of_changes() {
+    fn a_page_that_comes_later_receives_only_changes() {
         let place = tempfile::tempdir().unwrap();
         let write = |id: &str| {
             fs::create_dir(place.path().join(id)).unwrap();
@@ -104,13 +104,13 @@ mod tests {
         tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
             tokio::spawn(watch(store, Arc::clone(&listeners)));
             let mut first = listeners.add().unwrap();
-            heard(&mut first, "\"00001-a\"").await;
+            event_with(&mut first, "\"00001-a\"").await;
             drop(first);
             // Long enough for the watcher to find no page connected.
             tokio::time::sleep(INTERVAL * 3 / 2).await;
             write("00002-b");
             let mut second = listeners.add().unwrap();
-            let event = heard(&mut second, "event: changes").await;
+            let event = event_with(&mut second, "event: changes").await;
             assert!(event.contains("\"00002-b\"") && !event.contains("00001-a"), "{event}");
         });
     }

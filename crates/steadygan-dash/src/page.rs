@@ -8,12 +8,11 @@ use sha2::{Digest, Sha256};
 
 const UPLOT_LICENSE: &str = include_str!("../assets/uplot/LICENSE");
 
-/// Makes the page from `held`, the JSON that it shows. `title` is its title and `said` the text for browsers that run
-/// no scripts.
+/// Makes the page from `data`, the JSON that it shows. `noscript` is the text for browsers that run no scripts.
 ///
-/// Text from runs is in `held`, which no browser executes, or is escaped. The page's policy names its own script and
+/// Text from runs is in `data`, which no browser executes, or is escaped. The page's policy names its own script and
 /// style by their hashes and lets nothing else run or load.
-pub(crate) fn page(held: &str, title: &str, said: &str) -> String {
+pub(crate) fn page(data: &str, title: &str, noscript: &str) -> String {
     let script = format!("/*!\n{UPLOT_LICENSE}*/\n{}\n{}", asset("/uplot.js"), script::joined("main.js"));
     let style = format!("{}\n{}", asset("/uplot.css"), asset("/style.css"));
     let policy = format!(
@@ -32,11 +31,11 @@ pub(crate) fn page(held: &str, title: &str, said: &str) -> String {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"referrer\" content=\"no-referrer\">\n\
          <title>{title}</title>\n<link rel=\"icon\" href=\"{icon}\">\n<style>{style}</style>\n</head>\n<body>\n\
-         {top}<noscript><p>{said}</p><p>Curves and pictures need JavaScript, all of which is in this file.</p></noscript>{bottom}\
-         <script type=\"application/json\" id=\"held\">{held}</script>\n<script>{script}</script>\n</body>\n</html>\n",
+         {top}<noscript><p>{noscript}</p><p>Curves and pictures need JavaScript, all of which is in this file.</p></noscript>{bottom}\
+         <script type=\"application/json\" id=\"report-data\">{data}</script>\n<script>{script}</script>\n</body>\n</html>\n",
         title = text(title),
-        said = text(said),
-        held = inert(held),
+        noscript = text(noscript),
+        data = inert(data),
     )
 }
 
@@ -72,13 +71,13 @@ mod tests {
     const HOSTILE: &str = "</script><script>alert(1)</script><!--<img src=x onerror=alert(1)>";
 
     #[test]
-    fn nothing_that_is_held_is_markup() {
+    fn no_data_is_markup() {
         let page = page(&serde_json::json!({ "name": HOSTILE }).to_string(), HOSTILE, HOSTILE);
         assert!(!page.contains("alert(1)</script>") && !page.contains("<img") && !page.contains("<!--"), "{page}");
         assert_eq!((page.matches("<script").count(), page.matches("</script").count()), (2, 2));
-        let (_, held) = page.split_once("id=\"held\">").unwrap();
-        let held: serde_json::Value = serde_json::from_str(held.split_once("</script>").unwrap().0).unwrap();
-        assert_eq!(held["name"], HOSTILE);
+        let (_, data) = page.split_once("id=\"report-data\">").unwrap();
+        let data: serde_json::Value = serde_json::from_str(data.split_once("</script>").unwrap().0).unwrap();
+        assert_eq!(data["name"], HOSTILE);
     }
 
     /// The policy allows the page's own script and style, and the page names nothing that a browser would have to load.

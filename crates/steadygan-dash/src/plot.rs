@@ -1,10 +1,12 @@
 //! A run's curves as one SVG file, for papers and slides.
 
-use crate::curves::{Curves, Drawn, DrawnCurves};
+use crate::catalogue::{self, ChartEntry};
+use crate::curves::{Curves, ReducedCurves, ReducedTable};
 use crate::error::DashboardError;
 use plotters::coord::Shift;
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
+use std::collections::BTreeMap;
 use steadygan_run::RunDirectory;
 
 /// The width of the file and the height of a row of plots, in pixels. Both are twice the size at which they are meant
@@ -36,14 +38,6 @@ const COLOURS: [RGBColor; 2] = [RGBColor(0x2b, 0x6c, 0xb0), RGBColor(0xc6, 0x5a,
 const MUTED: RGBColor = RGBColor(0x78, 0x73, 0x6b);
 const RULE: RGBColor = RGBColor(0xe7, 0xe3, 0xdc);
 
-/// The plots from `stats.jsonl`: a title, and the key and name of each curve.
-const STATS: [(&str, &[(&str, &str)]); 4] = [
-    ("Losses", &[("loss_d", "discriminator"), ("loss_g", "generator")]),
-    ("Logits", &[("logit_real", "on reals"), ("logit_fake", "on fakes")]),
-    ("Diversity", &[("diversity", "")]),
-    ("Gradient norms", &[("grad_norm_d", "discriminator"), ("grad_norm_g", "generator")]),
-];
-
 /// The plot of a metric and the plot of the modes: the key and name of each curve.
 const METRIC: &[(&str, &str)] = &[("value", "fakes"), ("floor", "reals (floor)")];
 const MODES: &[(&str, &str)] = &[("modes", "found"), ("of", "there are")];
@@ -64,8 +58,10 @@ struct Panel<'a> {
 pub fn curves_svg(run: &RunDirectory) -> Result<Option<String>, DashboardError> {
     let mut curves = Curves::of(run);
     curves.update();
-    let drawn = curves.draw([0, u64::MAX], POINTS);
-    let panels = panels(&drawn);
+    let reduced = curves.reduce([0, u64::MAX], POINTS);
+    let charts: Vec<ChartEntry> = catalogue::charts().into_iter().filter(|chart| chart.svg).collect();
+    let names = catalogue::names();
+    let panels = panels(&reduced, &charts, &names);
     if panels.is_empty() {
         return Ok(None);
     }
@@ -74,18 +70,29 @@ pub fn curves_svg(run: &RunDirectory) -> Result<Option<String>, DashboardError> 
     Ok(Some(svg))
 }
 
-fn panels<'a>(drawn: &'a DrawnCurves<'_>) -> Vec<Panel<'a>> {
-    let metrics = drawn.metrics.iter().filter_map(|table| match table.kind {
+fn panels<'a>(
+    curves: &'a ReducedCurves<'_>,
+    charts: &'a [ChartEntry],
+    names: &'a BTreeMap<String, String>,
+) -> Vec<Panel<'a>> {
+    let metrics = curves.metrics.iter().filter_map(|table| match table.kind {
         Some(kind) => panel(table, kind, METRIC),
         None => panel(table, "Modes", MODES),
     });
-    let stats = drawn.stats.iter().flat_map(|table| STATS.iter().filter_map(|(title, keys)| panel(table, title, keys)));
+    // The only curve of a plot needs no name.
+    let name =
+        |chart: &ChartEntry, key: &str| names.get(key).filter(|_| chart.keys.len() > 1).map_or("", String::as_str);
+    let panel_of = |table: &'a ReducedTable<'_>, chart: &'a ChartEntry| {
+        let keys: Vec<_> = chart.keys.iter().map(|key| (key.as_str(), name(chart, key))).collect();
+        panel(table, &chart.title, &keys)
+    };
+    let stats = curves.stats.iter().flat_map(|table| charts.iter().filter_map(move |chart| panel_of(table, chart)));
     metrics.chain(stats).collect()
 }
 
 /// The plot of the columns with these keys; `None` if the table has no values for them.
-fn panel<'a>(table: &'a Drawn<'_>, title: &str, keys: &[(&str, &'a str)]) -> Option<Panel<'a>> {
-    let column = |key: &str| table.keys.iter().position(|known| known == key).map(|at| &table.columns[at][..]);
+fn panel<'a>(table: &'a ReducedTable<'_>, title: &str, keys: &[(&str, &'a str)]) -> Option<Panel<'a>> {
+    let column = |key: &str| table.keys.iter().position(|other| other == key).map(|at| &table.columns[at][..]);
     let curve = |(key, name): &(&str, &'a str)| {
         let values = column(key).filter(|values| values.iter().any(|value| value.is_finite()))?;
         Some((*name, values))
@@ -94,9 +101,9 @@ fn panel<'a>(table: &'a Drawn<'_>, title: &str, keys: &[(&str, &'a str)]) -> Opt
     (!curves.is_empty()).then(|| Panel { title: title.to_owned(), images: &table.images, curves })
 }
 
-type Refusal = DrawingAreaErrorKind<std::io::Error>;
+type DrawingError = DrawingAreaErrorKind<std::io::Error>;
 
-fn draw(panels: &[Panel<'_>], svg: &mut String) -> Result<(), Refusal> {
+fn draw(panels: &[Panel<'_>], svg: &mut String) -> Result<(), DrawingError> {
     let rows = panels.len().div_ceil(COLUMNS);
     let area = SVGBackend::with_string(svg, (WIDTH, ROW * rows as u32)).into_drawing_area();
     area.fill(&WHITE)?;
@@ -108,7 +115,7 @@ fn draw(panels: &[Panel<'_>], svg: &mut String) -> Result<(), Refusal> {
 }
 
 impl Panel<'_> {
-    fn draw(&self, place: &DrawingArea<SVGBackend<'_>, Shift>) -> Result<(), Refusal> {
+    fn draw(&self, place: &DrawingArea<SVGBackend<'_>, Shift>) -> Result<(), DrawingError> {
         let last = self.images.last().map_or(1.0, |&images| images as f64).max(1.0);
         let [low, high] = self.range();
         let mut chart = ChartBuilder::on(place)
@@ -149,7 +156,7 @@ impl Panel<'_> {
         name: &str,
         values: &[f32],
         colour: RGBColor,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), DrawingError> {
         let points: Vec<(f64, f64)> =
             self.images.iter().zip(values).map(|(&images, &value)| (images as f64, f64::from(value))).collect();
         let parts = points.split(|(_, value)| !value.is_finite()).filter(|part| !part.is_empty());

@@ -38,8 +38,8 @@ const WHOLE: [u64; 2] = [0, u64::MAX];
 pub struct Report {
     /// The file's content.
     pub html: String,
-    /// The result in a sentence: how the run ended, or what the study has found so far.
-    pub says: String,
+    /// A sentence: how the run ended, or what the study has found so far.
+    pub outcome: String,
     /// How many sheets of fakes the report contains.
     pub sheets: usize,
     /// How many sheets of fakes the run or the study has.
@@ -54,7 +54,7 @@ pub struct Report {
 /// The folder cannot be found or has no name.
 pub fn report_run(run: &RunDirectory, findings: Vec<Value>) -> Result<Report, DashboardError> {
     let (parent, id) = place(run.path())?;
-    let summary = Summary::at_this_moment(&id, run);
+    let summary = Summary::with_liveness(&id, run);
     let mut detail = Detail::of(run);
     detail.findings = findings;
     let written = std::mem::take(&mut detail.sheets);
@@ -62,11 +62,11 @@ pub fn report_run(run: &RunDirectory, findings: Vec<Value>) -> Result<Report, Da
     let size_of = |images: u64| size(&fakes(run, images));
     let chosen =
         fitting(&written, MAX_SHEETS, |sheets| reals + sheets.iter().map(|&images| size_of(images)).sum::<u64>());
-    let mut held = Held::new(page_of("run", &id), &id);
-    held.add_run(&id, run, detail, &chosen, POINTS);
-    let says = summary.outcome.clone().unwrap_or_else(|| "how it went is not known".to_owned());
-    held.answer("/api/runs", &[], &json!({ "folder": parent, "runs": [summary], "studies": [], "notes": [] }));
-    Ok(held.report(&id, says, written.len()))
+    let mut data = ReportData::new(page_of("run", &id), &id);
+    data.add_run(&id, run, detail, &chosen, POINTS);
+    let outcome = summary.outcome.clone().unwrap_or_else(|| "how it went is not known".to_owned());
+    data.answer("/api/runs", &[], &json!({ "folder": parent, "runs": [summary], "studies": [], "notes": [] }));
+    Ok(data.report(&id, outcome, written.len()))
 }
 
 /// A study's report: its record and, for each run, the curves, findings, recipe and some sheets. All runs show sheets
@@ -84,21 +84,21 @@ pub fn report_study(folder: &Path) -> Result<Report, DashboardError> {
     let written = details.iter().map(|detail| detail.sheets.len()).sum();
     let first_reals = runs.iter().zip(&details).find(|(_, detail)| detail.has_reals).map(|((id, _), _)| id.clone());
     let chosen = common_sheets(&runs, &details);
-    let mut held = Held::new(page_of("study", &id), &id);
+    let mut data = ReportData::new(page_of("study", &id), &id);
     let points = (POINTS / runs.len().max(1)).max(LEAST_POINTS);
-    let summaries: Vec<Summary> = runs.iter().map(|(id, run)| Summary::at_this_moment(id, run)).collect();
+    let summaries: Vec<Summary> = runs.iter().map(|(id, run)| Summary::with_liveness(id, run)).collect();
     for ((id, run), mut detail) in runs.iter().zip(details) {
         // All runs of a study have the same reals, so the report contains one sheet of them.
         detail.has_reals = first_reals.as_ref() == Some(id);
         let here: Vec<u64> = std::mem::take(&mut detail.sheets);
         let here: Vec<u64> = here.into_iter().filter(|images| chosen.contains(images)).collect();
-        held.add_run(id, run, detail, &here, points);
+        data.add_run(id, run, detail, &here, points);
     }
     let study = StudySummary::of(&id, folder);
-    let says = study.in_words();
-    held.answer("/api/study", &[("study", &id)], &Study::of(folder));
-    held.answer("/api/runs", &[], &json!({ "folder": parent, "runs": summaries, "studies": [study], "notes": notes }));
-    Ok(held.report(&id, says, written))
+    let outcome = study.in_words();
+    data.answer("/api/study", &[("study", &id)], &Study::of(folder));
+    data.answer("/api/runs", &[], &json!({ "folder": parent, "runs": summaries, "studies": [study], "notes": notes }));
+    Ok(data.report(&id, outcome, written))
 }
 
 /// Chooses a few points of training, in images, at which many runs have a sheet: evenly spaced, with the last one.
@@ -162,7 +162,7 @@ fn page_of(kind: &str, id: &str) -> String {
 
 /// The data in a report: answers by the addresses that the page requests.
 #[derive(Default)]
-struct Held {
+struct ReportData {
     start: String,
     title: String,
     /// JSON by address.
@@ -170,7 +170,7 @@ struct Held {
     sheets: usize,
 }
 
-impl Held {
+impl ReportData {
     fn new(start: String, title: &str) -> Self {
         Self { start, title: title.to_owned(), ..Self::default() }
     }
@@ -198,20 +198,20 @@ impl Held {
         self.answer("/api/run", &[("run", id)], &detail);
         let mut curves = Curves::of(run);
         curves.update();
-        self.answer("/api/curves", &[("run", id)], &curves.draw(WHOLE, points));
+        self.answer("/api/curves", &[("run", id)], &curves.reduce(WHOLE, points));
     }
 
-    fn report(self, id: &str, says: String, sheets_written: usize) -> Report {
+    fn report(self, id: &str, outcome: String, sheets_written: usize) -> Report {
         let answers = self.answers.iter().map(|(address, json)| format!("{}:{json}", json!(address)));
         let written = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
-        let held = format!(
+        let json = format!(
             "{{\"start\":{},\"title\":{},\"written_unix_s\":{written},\"answers\":{{{}}}}}",
             json!(self.start),
             json!(self.title),
             answers.collect::<Vec<_>>().join(",\n")
         );
-        let html = page(&held, &format!("{id} · SteadyGAN"), &format!("{id}: {says}"));
-        Report { html, says, sheets: self.sheets, sheets_written }
+        let html = page(&json, &format!("{id} · SteadyGAN"), &format!("{id}: {outcome}"));
+        Report { html, outcome, sheets: self.sheets, sheets_written }
     }
 }
 

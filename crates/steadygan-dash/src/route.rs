@@ -4,8 +4,8 @@ use crate::answer::{Answer, Content, TEXT, answer, bytes, json, not_found, refus
 use crate::assets;
 use crate::detail::{Detail, picture};
 use crate::files::Stamp;
-use crate::sampler::{Drawn, Unanswered};
-use crate::server::Shared;
+use crate::sampler::{SamplerAnswer, SamplerError};
+use crate::shared::Shared;
 use crate::store::Store;
 use crate::study::Study;
 use hyper::header::{HeaderName, HeaderValue, IF_NONE_MATCH};
@@ -47,7 +47,7 @@ pub(crate) async fn route<B>(request: Request<B>, shared: Arc<Shared>) -> Answer
     if let Err((status, why)) = shared.guard.check(&request) {
         return refusal(status, why);
     }
-    if !shared.pace.allows() {
+    if !shared.rate_limit.allows() {
         return refusal(StatusCode::TOO_MANY_REQUESTS, "too many requests: wait a moment");
     }
     let has = request.headers().get(IF_NONE_MATCH).cloned();
@@ -84,18 +84,18 @@ async fn explore(query: &Query, shared: &Shared) -> Answer {
         return refusal(StatusCode::BAD_REQUEST, "`ask` is not JSON");
     };
     match sampler.ask(run.path(), &question).await {
-        Ok(Drawn { facts, picture }) if picture.is_empty() => json(&facts),
-        Ok(Drawn { facts, picture }) => {
+        Ok(SamplerAnswer { facts, picture }) if picture.is_empty() => json(&facts),
+        Ok(SamplerAnswer { facts, picture }) => {
             let mut answer = bytes("image/png", picture);
             let facts = HeaderValue::from_str(&ascii(&facts.to_string()));
             facts.into_iter().for_each(|facts| drop(answer.headers_mut().insert(FACTS, facts)));
             answer
         }
-        Err(Unanswered::Busy) => {
+        Err(SamplerError::Busy) => {
             refusal(StatusCode::SERVICE_UNAVAILABLE, "too many images are asked for: wait a moment")
         }
-        Err(Unanswered::Failed) => refusal(StatusCode::BAD_GATEWAY, "the program that draws images did not answer"),
-        Err(Unanswered::Refused(why)) => {
+        Err(SamplerError::Failed) => refusal(StatusCode::BAD_GATEWAY, "the program that draws images did not answer"),
+        Err(SamplerError::Refused(why)) => {
             answer(StatusCode::UNPROCESSABLE_ENTITY, TEXT, Content::Bytes(Some(why.into())))
         }
     }
@@ -134,7 +134,7 @@ fn curves(query: &Query, store: &Store) -> Option<Answer> {
     let run = store.folder.run(id)?;
     let span = [query.number("from").unwrap_or(0), query.number("to").unwrap_or(u64::MAX)];
     let points = query.number("points").map_or(POINTS, |points| (points as usize).min(MAX_POINTS));
-    Some(store.with_curves(id, &run, |curves| json(&curves.draw(span, points))))
+    Some(store.with_curves(id, &run, |curves| json(&curves.reduce(span, points))))
 }
 
 /// The sheet of reals, of the fakes before training, or of the fakes after some images of training.

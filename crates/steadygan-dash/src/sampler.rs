@@ -33,19 +33,19 @@ pub(crate) struct Sampler {
     questions: SyncSender<Question>,
 }
 
-/// An answer.
+/// The process's answer to a question.
 #[derive(Debug)]
-pub(crate) struct Drawn {
+pub(crate) struct SamplerAnswer {
     pub(crate) facts: Value,
     /// A PNG, or nothing.
     pub(crate) picture: Vec<u8>,
 }
 
-type Answer = Result<Drawn, Unanswered>;
+type SamplerResult = Result<SamplerAnswer, SamplerError>;
 
 /// Why there is no answer.
 #[derive(Debug)]
-pub(crate) enum Unanswered {
+pub(crate) enum SamplerError {
     /// Too many questions wait.
     Busy,
     /// The process could not be started, ended, or took too long.
@@ -58,7 +58,7 @@ pub(crate) enum Unanswered {
 struct Question {
     run: PathBuf,
     line: String,
-    answer: oneshot::Sender<Answer>,
+    answer: oneshot::Sender<SamplerResult>,
 }
 
 impl Sampler {
@@ -68,40 +68,40 @@ impl Sampler {
     }
 
     fn with_patience(program: PathBuf, threads: usize, patience: Duration) -> Self {
-        let (questions, asked) = sync_channel(MAX_WAITING);
-        let desk = Desk { program, threads, patience, open: None };
-        thread::spawn(move || desk.work(&asked));
+        let (questions, receiver) = sync_channel(MAX_WAITING);
+        let worker = Worker { program, threads, patience, connection: None };
+        thread::spawn(move || worker.work(&receiver));
         Self { questions }
     }
 
     /// Answers a question about a run. Questions that already wait are answered first.
-    pub(crate) async fn ask(&self, run: &Path, question: &Value) -> Answer {
-        let (answer, answered) = oneshot::channel();
+    pub(crate) async fn ask(&self, run: &Path, question: &Value) -> SamplerResult {
+        let (answer, receiver) = oneshot::channel();
         // JSON on one line: a line break within a text is written as `\n`.
         let question = Question { run: run.to_owned(), line: question.to_string(), answer };
-        self.questions.try_send(question).map_err(|_| Unanswered::Busy)?;
-        answered.await.unwrap_or(Err(Unanswered::Failed))
+        self.questions.try_send(question).map_err(|_| SamplerError::Busy)?;
+        receiver.await.unwrap_or(Err(SamplerError::Failed))
     }
 }
 
-/// The thread that talks with the process.
-struct Desk {
+/// Runs on a thread of its own and talks with the process.
+struct Worker {
     program: PathBuf,
     threads: usize,
     patience: Duration,
-    open: Option<Line>,
+    connection: Option<Connection>,
 }
 
 /// The connection to a process that draws images of one run.
-struct Line {
+struct Connection {
     run: PathBuf,
     process: Child,
     to: ChildStdin,
     /// The answers, which a separate thread reads because a pipe cannot be read with a time limit.
-    answers: Receiver<io::Result<Answer>>,
+    answers: Receiver<io::Result<SamplerResult>>,
 }
 
-impl Drop for Line {
+impl Drop for Connection {
     /// Ends the process. It may have ended by itself.
     fn drop(&mut self) {
         let _ = self.process.kill();
@@ -109,12 +109,12 @@ impl Drop for Line {
     }
 }
 
-impl Desk {
-    fn work(mut self, asked: &Receiver<Question>) {
+impl Worker {
+    fn work(mut self, questions: &Receiver<Question>) {
         loop {
-            match asked.recv_timeout(IDLE) {
+            match questions.recv_timeout(IDLE) {
                 Ok(question) => self.take(question),
-                Err(RecvTimeoutError::Timeout) => self.open = None,
+                Err(RecvTimeoutError::Timeout) => self.connection = None,
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }
@@ -125,29 +125,29 @@ impl Desk {
         if question.answer.is_closed() {
             return;
         }
-        let answer = self.reply(&question.run, &question.line).unwrap_or(Err(Unanswered::Failed));
+        let answer = self.reply(&question.run, &question.line).unwrap_or(Err(SamplerError::Failed));
         let _ = question.answer.send(answer);
     }
 
     /// The answer of the run's process. A process that fails is ended.
-    fn reply(&mut self, run: &Path, question: &str) -> io::Result<Answer> {
-        let mut line = match self.open.take().filter(|line| line.run == run) {
-            Some(line) => line,
+    fn reply(&mut self, run: &Path, question: &str) -> io::Result<SamplerResult> {
+        let mut connection = match self.connection.take().filter(|connection| connection.run == run) {
+            Some(connection) => connection,
             None => self.start(run)?,
         };
-        writeln!(line.to, "{question}")?;
-        line.to.flush()?;
-        let answer = line.answers.recv_timeout(self.patience).map_err(|_| io::ErrorKind::TimedOut)??;
-        self.open = Some(line);
+        writeln!(connection.to, "{question}")?;
+        connection.to.flush()?;
+        let answer = connection.answers.recv_timeout(self.patience).map_err(|_| io::ErrorKind::TimedOut)??;
+        self.connection = Some(connection);
         Ok(answer)
     }
 
-    fn start(&self, run: &Path) -> io::Result<Line> {
+    fn start(&self, run: &Path) -> io::Result<Connection> {
         let mut command = Command::new(&self.program);
         command.args(["sample-worker", "--threads", &self.threads.to_string(), "--"]).arg(run);
         let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let (to, from) = process.stdin.take().zip(process.stdout.take()).ok_or(io::ErrorKind::BrokenPipe)?;
-        let (answered, answers) = sync_channel(1);
+        let (sender, answers) = sync_channel(1);
         thread::spawn(move || {
             let mut from = BufReader::new(from);
             // Reads until the process writes something that is not an answer, or ends, or until nobody receives the
@@ -155,28 +155,28 @@ impl Desk {
             loop {
                 let answer = read_answer(&mut from);
                 let is_last = answer.is_err();
-                if answered.send(answer).is_err() || is_last {
+                if sender.send(answer).is_err() || is_last {
                     return;
                 }
             }
         });
-        Ok(Line { run: run.to_owned(), process, to, answers })
+        Ok(Connection { run: run.to_owned(), process, to, answers })
     }
 }
 
-fn read_answer(from: &mut impl BufRead) -> io::Result<Answer> {
+fn read_answer(from: &mut impl BufRead) -> io::Result<SamplerResult> {
     let mut head = String::new();
     from.by_ref().take(MAX_LINE).read_line(&mut head)?;
     let head: Value = serde_json::from_str(&head)?;
     if let Some(why) = head["error"].as_str() {
         let hint = head["hint"].as_str().unwrap_or_default();
-        return Ok(Err(Unanswered::Refused(format!("{why}\n{hint}"))));
+        return Ok(Err(SamplerError::Refused(format!("{why}\n{hint}"))));
     }
     let length = head["bytes"].as_u64().filter(|&length| length <= MAX_PICTURE).ok_or(io::ErrorKind::InvalidData)?;
     let mut picture = Vec::new();
     from.by_ref().take(length).read_to_end(&mut picture)?;
     if picture.len() as u64 == length {
-        Ok(Ok(Drawn { facts: head["facts"].clone(), picture }))
+        Ok(Ok(SamplerAnswer { facts: head["facts"].clone(), picture }))
     } else {
         Err(io::ErrorKind::UnexpectedEof.into())
     }
@@ -211,8 +211,8 @@ mod tests {
         let script = r#"echo started >> "${0%/*}/log"; while read -r line; do printf '{"bytes":3,"facts":"%s %s"}\nPNG' "$3" "$5"; done"#;
         let sampler = sampler(&place, script);
         for run in ["/a", "/a", "/b"] {
-            let drawn = wait(sampler.ask(Path::new(run), &serde_json::json!({ "ask": "a\nb" }))).unwrap();
-            assert_eq!((drawn.facts, &drawn.picture[..]), (format!("3 {run}").into(), &b"PNG"[..]));
+            let answer = wait(sampler.ask(Path::new(run), &serde_json::json!({ "ask": "a\nb" }))).unwrap();
+            assert_eq!((answer.facts, &answer.picture[..]), (format!("3 {run}").into(), &b"PNG"[..]));
         }
         assert_eq!(fs::read_to_string(place.path().join("log")).unwrap(), "started\nstarted\n");
     }
@@ -223,10 +223,10 @@ mod tests {
         let refusing = sampler(&place, r#"read -r line; echo '{"error":"no","hint":"ask less"}'"#);
         for _ in 0..2 {
             let first = wait(refusing.ask(Path::new("/a"), &Value::Null));
-            assert!(matches!(first, Err(Unanswered::Refused(why)) if why == "no\nask less"));
+            assert!(matches!(first, Err(SamplerError::Refused(why)) if why == "no\nask less"));
             thread::sleep(Duration::from_millis(50));
             assert!(
-                matches!(wait(refusing.ask(Path::new("/a"), &Value::Null)), Err(Unanswered::Failed)),
+                matches!(wait(refusing.ask(Path::new("/a"), &Value::Null)), Err(SamplerError::Failed)),
                 "it has ended"
             );
         }
@@ -239,10 +239,10 @@ mod tests {
         ] {
             let place = tempfile::tempdir().unwrap();
             let answer = wait(sampler(&place, rubbish).ask(Path::new("/a"), &Value::Null));
-            assert!(matches!(answer, Err(Unanswered::Failed)), "{rubbish}: {answer:?}");
+            assert!(matches!(answer, Err(SamplerError::Failed)), "{rubbish}: {answer:?}");
         }
         let missing = Sampler::new(place.path().join("missing"), 1);
-        assert!(matches!(wait(missing.ask(Path::new("/a"), &Value::Null)), Err(Unanswered::Failed)));
+        assert!(matches!(wait(missing.ask(Path::new("/a"), &Value::Null)), Err(SamplerError::Failed)));
     }
 
     #[test]
@@ -290,7 +290,7 @@ mod tests {
             }
             answers
         });
-        let busy = answers.iter().filter(|answer| matches!(answer, Ok(Err(Unanswered::Busy)))).count();
+        let busy = answers.iter().filter(|answer| matches!(answer, Ok(Err(SamplerError::Busy)))).count();
         assert!((7..=8).contains(&busy), "one is answered, {MAX_WAITING} wait: {busy}");
     }
 }

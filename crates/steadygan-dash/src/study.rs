@@ -25,7 +25,8 @@ pub(crate) struct StudySummary {
     design: Option<String>,
     /// The planned runs (unknown for a search), the runs with results, and how many of the latter failed.
     planned: Option<usize>,
-    judged: usize,
+    #[serde(rename = "judged")]
+    with_results: usize,
     failed: usize,
     /// The number of effects with each verdict.
     helps: usize,
@@ -49,7 +50,7 @@ impl StudySummary {
                 .zip(count(&plan["seeds"]))
                 .map(|(rows, seeds)| rows * seeds)
                 .filter(|_| count(&plan["rungs"]).is_none()),
-            judged: runs.len(),
+            with_results: runs.len(),
             failed: runs.iter().filter(|run| run["last"]["failed"] == true).count(),
             helps: of_verdict("helps"),
             hurts: of_verdict("hurts"),
@@ -60,13 +61,13 @@ impl StudySummary {
 
     /// The summary as a sentence.
     pub(crate) fn in_words(&self) -> String {
-        let Self { judged, failed, helps, hurts, within, unresolved, .. } = self;
+        let Self { with_results, failed, helps, hurts, within, unresolved, .. } = self;
         let of = self.planned.map_or(String::new(), |planned| format!(" of {planned}"));
         let effects = match helps + hurts + within + unresolved {
             0 => "no effects yet".to_owned(),
             _ => format!("{helps} help, {hurts} hurt, {within} do not matter, {unresolved} unresolved"),
         };
-        format!("{judged}{of} runs judged, {failed} failed; {effects}")
+        format!("{with_results}{of} runs judged, {failed} failed; {effects}")
     }
 }
 

@@ -143,7 +143,7 @@ impl Summary {
     }
 
     /// Like [`Summary::of`], but also checks whether a run that says it is running is still trained.
-    pub(crate) fn at_this_moment(id: &str, run: &RunDirectory) -> Self {
+    pub(crate) fn with_liveness(id: &str, run: &RunDirectory) -> Self {
         let mut summary = Self::of(id, run);
         let is_quiet = summary.state == "running" && is_past(Stamps::of(run).modified(), SILENCE);
         if is_quiet && matches!(run.is_being_trained(), Ok(false)) {

@@ -13,7 +13,7 @@ const SECRET: &str = "a secret outside of the folder";
 
 /// A folder `shown` with a run, a secret beside that folder, and a dashboard of the folder that serves until the tests
 /// end.
-struct Served {
+struct TestServer {
     place: tempfile::TempDir,
     address: SocketAddr,
 }
@@ -34,17 +34,17 @@ impl Answer {
     }
 }
 
-impl Served {
+impl TestServer {
     fn new() -> Self {
         let place = tempfile::tempdir().unwrap();
         fs::create_dir_all(place.path().join("shown")).unwrap();
         fs::write(place.path().join("secret.png"), [PNG, SECRET.as_bytes()].concat()).unwrap();
         fs::write(place.path().join("secret.json"), format!("{{\"secret\":\"{SECRET}\"}}")).unwrap();
-        let served = Self::serve(place);
-        served.write("00001-a/plan.json", "{\"train\":{\"images\":100}}");
-        served.write("00001-a/recipe.toml", "base = \"plain\"");
-        served.write("00001-a/stats.jsonl", "{\"images\":64,\"loss_d\":0.5}\n");
-        served
+        let server = Self::serve(place);
+        server.write("00001-a/plan.json", "{\"train\":{\"images\":100}}");
+        server.write("00001-a/recipe.toml", "base = \"plain\"");
+        server.write("00001-a/stats.jsonl", "{\"images\":64,\"loss_d\":0.5}\n");
+        server
     }
 
     fn serve(place: tempfile::TempDir) -> Self {
@@ -95,9 +95,9 @@ impl Served {
 
 #[test]
 fn pages_and_data_come_with_headers_that_bind_the_browser() {
-    let served = Served::new();
+    let server = TestServer::new();
     for target in ["/", "/main.js", "/style.css", "/uplot.js", "/api/runs", "/api/run?run=00001-a", "/nothing"] {
-        let answer = served.get(target);
+        let answer = server.get(target);
         assert_eq!(answer.status, if target == "/nothing" { 404 } else { 200 }, "{target}");
         for header in ["content-security-policy: default-src 'none';", "x-content-type-options: nosniff", "no-referrer"]
         {
@@ -105,7 +105,7 @@ fn pages_and_data_come_with_headers_that_bind_the_browser() {
         }
         assert!(!answer.head.contains("unsafe-"), "{}", answer.head);
     }
-    let page = served.get("/").text();
+    let page = server.get("/").text();
     assert!(
         !page.contains("://") && !page.contains("<script>") && !page.contains(" on"),
         "nothing inline or from elsewhere"
@@ -114,46 +114,46 @@ fn pages_and_data_come_with_headers_that_bind_the_browser() {
 
 #[test]
 fn a_run_is_answered_as_its_files_say() {
-    let served = Served::new();
-    served.write("00001-a/fakes/000000064.png", PNG);
-    let runs = served.get("/api/runs").json();
+    let server = TestServer::new();
+    server.write("00001-a/fakes/000000064.png", PNG);
+    let runs = server.get("/api/runs").json();
     assert_eq!((&runs["runs"][0]["id"], &runs["runs"][0]["of"]), (&"00001-a".into(), &100.into()));
-    let detail = served.get("/api/run?run=00001-a").json();
+    let detail = server.get("/api/run?run=00001-a").json();
     assert_eq!((&detail["recipe"], &detail["sheets"]), (&"base = \"plain\"".into(), &serde_json::json!([64])));
-    let curves = served.get("/api/curves?run=00001-a").json();
+    let curves = server.get("/api/curves?run=00001-a").json();
     assert_eq!(curves["stats"][0]["images"], serde_json::json!([64]));
-    let picture = served.get("/api/picture?run=00001-a&of=fakes&images=64");
+    let picture = server.get("/api/picture?run=00001-a&of=fakes&images=64");
     assert_eq!((picture.status, &picture.body[..]), (200, PNG));
     let tag = picture.head.lines().find_map(|line| line.strip_prefix("etag: ")).unwrap();
-    let again = served.get_with("/api/picture?run=00001-a&of=fakes&images=64", &format!("if-none-match: {tag}\r\n"));
+    let again = server.get_with("/api/picture?run=00001-a&of=fakes&images=64", &format!("if-none-match: {tag}\r\n"));
     assert_eq!((again.status, again.body.len()), (304, 0));
 }
 
 #[test]
 fn foreign_hosts_and_origins_are_refused() {
-    let served = Served::new();
+    let server = TestServer::new();
     let with_host =
-        |host: &str| served.send(&format!("GET /api/runs HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n"));
+        |host: &str| server.send(&format!("GET /api/runs HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n"));
     assert_eq!(with_host("evil.example").status, 421);
-    assert_eq!(with_host(&format!("localhost:{}", served.address.port())).status, 200);
-    assert_eq!(served.send("GET /api/runs HTTP/1.0\r\n\r\n").status, 421, "no host");
-    assert_eq!(served.get_with("/api/runs", "origin: http://evil.example\r\n").status, 403);
-    assert_eq!(served.get_with("/api/picture?run=x", "sec-fetch-site: cross-site\r\n").status, 403);
-    assert_eq!(served.get_with("/api/runs", &format!("origin: http://{}\r\n", served.address)).status, 200);
+    assert_eq!(with_host(&format!("localhost:{}", server.address.port())).status, 200);
+    assert_eq!(server.send("GET /api/runs HTTP/1.0\r\n\r\n").status, 421, "no host");
+    assert_eq!(server.get_with("/api/runs", "origin: http://evil.example\r\n").status, 403);
+    assert_eq!(server.get_with("/api/picture?run=x", "sec-fetch-site: cross-site\r\n").status, 403);
+    assert_eq!(server.get_with("/api/runs", &format!("origin: http://{}\r\n", server.address)).status, 200);
     // A host in the request's first line is no way around.
     let absolute =
-        format!("GET http://evil.example/api/runs HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", served.address);
-    assert_eq!(served.send(&absolute).status, 421);
+        format!("GET http://evil.example/api/runs HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", server.address);
+    assert_eq!(server.send(&absolute).status, 421);
     for method in ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"] {
-        let request = format!("{method} /api/runs HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", served.address);
-        assert_eq!(served.send(&request).status, 405, "{method}");
+        let request = format!("{method} /api/runs HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", server.address);
+        assert_eq!(server.send(&request).status, 405, "{method}");
     }
 }
 
 #[test]
 fn no_way_leads_out_of_the_folder() {
-    let served = Served::new();
-    let absolute = format!("{}/secret", served.place.path().display()).replace('/', "%2f");
+    let server = TestServer::new();
+    let absolute = format!("{}/secret", server.place.path().display()).replace('/', "%2f");
     let ways = [
         "..",
         "../",
@@ -182,7 +182,7 @@ fn no_way_leads_out_of_the_folder() {
             format!("/api/picture?run=00001-a&of=fakes&images={way}secret"),
             format!("/api/picture?run=00001-a&of={way}secret.png"),
         ] {
-            let answer = served.get(&target);
+            let answer = server.get(&target);
             assert!(matches!(answer.status, 400 | 404), "{target}: {}", answer.status);
             assert!(!answer.text().contains(SECRET), "{target}");
         }
@@ -193,100 +193,100 @@ fn no_way_leads_out_of_the_folder() {
 #[test]
 fn links_are_not_followed() {
     use std::os::unix::fs::symlink;
-    let served = Served::new();
-    let run = served.shown().join("00001-a");
-    let png = served.place.path().join("secret.png");
-    let json = served.place.path().join("secret.json");
-    fs::create_dir(served.place.path().join("pictures")).unwrap();
-    fs::copy(&png, served.place.path().join("pictures/000000064.png")).unwrap();
+    let server = TestServer::new();
+    let run = server.shown().join("00001-a");
+    let png = server.place.path().join("secret.png");
+    let json = server.place.path().join("secret.json");
+    fs::create_dir(server.place.path().join("pictures")).unwrap();
+    fs::copy(&png, server.place.path().join("pictures/000000064.png")).unwrap();
     symlink(&png, run.join("reals.png")).unwrap();
     symlink(&png, run.join("fakes_init.png")).unwrap();
-    symlink(served.place.path().join("pictures"), run.join("fakes")).unwrap();
+    symlink(server.place.path().join("pictures"), run.join("fakes")).unwrap();
     for file in ["recipe.toml", "plan.json"] {
         fs::remove_file(run.join(file)).unwrap();
         symlink(&json, run.join(file)).unwrap();
     }
-    served.write("00002-b/plan.json", "{}");
-    symlink(served.shown().join("00002-b"), served.shown().join("00003-c")).unwrap();
-    symlink(&json, served.shown().join("study.json")).unwrap();
+    server.write("00002-b/plan.json", "{}");
+    symlink(server.shown().join("00002-b"), server.shown().join("00003-c")).unwrap();
+    symlink(&json, server.shown().join("study.json")).unwrap();
     for target in [
         "/api/picture?run=00001-a&of=reals",
         "/api/picture?run=00001-a&of=fakes&images=0",
         "/api/picture?run=00001-a&of=fakes&images=64",
         "/api/run?run=00003-c",
     ] {
-        assert_eq!(served.get(target).status, 404, "{target}");
+        assert_eq!(server.get(target).status, 404, "{target}");
     }
     for target in ["/api/run?run=00001-a", "/api/runs"] {
-        assert!(!served.get(target).text().contains(SECRET), "{target}");
+        assert!(!server.get(target).text().contains(SECRET), "{target}");
     }
-    assert!(served.get("/api/runs").text().contains("00003-c is a link and not shown"));
+    assert!(server.get("/api/runs").text().contains("00003-c is a link and not shown"));
 }
 
 #[test]
 fn what_is_no_picture_is_not_served_as_one() {
-    let served = Served::new();
-    served.write("00001-a/reals.png", "<script>alert(1)</script>");
-    assert_eq!(served.get("/api/picture?run=00001-a&of=reals").status, 404);
+    let server = TestServer::new();
+    server.write("00001-a/reals.png", "<script>alert(1)</script>");
+    assert_eq!(server.get("/api/picture?run=00001-a&of=reals").status, 404);
 }
 
 #[test]
 fn a_torn_line_garbage_and_a_run_that_goes_do_not_end_it() {
-    let served = Served::new();
-    served.write("00001-a/stats.jsonl", "{\"images\":64,\"loss_d\":0.5}\nrubbish\n{\"images\":128,\"lo");
-    let curves = served.get("/api/curves?run=00001-a").json();
+    let server = TestServer::new();
+    server.write("00001-a/stats.jsonl", "{\"images\":64,\"loss_d\":0.5}\nrubbish\n{\"images\":128,\"lo");
+    let curves = server.get("/api/curves?run=00001-a").json();
     assert_eq!(curves["stats"][0]["images"], serde_json::json!([64]));
     assert_eq!(curves["notes"][0], "1 line of stats.jsonl could not be read and was skipped");
-    served.write("00002-b/manifest.json", b"\xff\x00\xfe");
-    served.write("00003-<img src=x onerror=alert(1)>/manifest.json", "[]");
-    served.write("rubbish/file", "rubbish");
-    let runs = served.get("/api/runs").json();
+    server.write("00002-b/manifest.json", b"\xff\x00\xfe");
+    server.write("00003-<img src=x onerror=alert(1)>/manifest.json", "[]");
+    server.write("rubbish/file", "rubbish");
+    let runs = server.get("/api/runs").json();
     assert_eq!(runs["runs"].as_array().unwrap().len(), 3);
     assert!(runs["runs"][1]["notes"][0].as_str().unwrap().starts_with("manifest.json is not a manifest"));
-    fs::remove_dir_all(served.shown().join("00001-a")).unwrap();
-    assert_eq!(served.get("/api/curves?run=00001-a").status, 404);
-    fs::remove_dir_all(served.shown()).unwrap();
-    let runs = served.get("/api/runs").json();
+    fs::remove_dir_all(server.shown().join("00001-a")).unwrap();
+    assert_eq!(server.get("/api/curves?run=00001-a").status, 404);
+    fs::remove_dir_all(server.shown()).unwrap();
+    let runs = server.get("/api/runs").json();
     assert!(runs["notes"][0].as_str().unwrap().starts_with("cannot read the folder "));
 }
 
 #[test]
 fn pages_that_listen_hear_of_changes() {
-    let served = Served::new();
-    let mut stream = served.connect();
-    write!(stream, "GET /api/events HTTP/1.1\r\nhost: {}\r\n\r\n", served.address).unwrap();
+    let server = TestServer::new();
+    let mut stream = server.connect();
+    write!(stream, "GET /api/events HTTP/1.1\r\nhost: {}\r\n\r\n", server.address).unwrap();
     let mut lines = BufReader::new(stream).lines().map(|line| line.unwrap());
-    let mut heard = |part: &str| lines.find(|line| line.contains(part)).unwrap();
-    heard("text/event-stream");
-    heard("\"00001-a\"");
-    served.write("00002-b/plan.json", "{}");
-    assert!(!heard("\"00002-b\"").contains("00001-a"), "only what changed");
-    fs::remove_dir_all(served.shown().join("00002-b")).unwrap();
-    assert!(heard("\"gone\":[\"00002-b\"]").starts_with("data: "));
+    let mut line_with = |part: &str| lines.find(|line| line.contains(part)).unwrap();
+    line_with("text/event-stream");
+    line_with("\"00001-a\"");
+    server.write("00002-b/plan.json", "{}");
+    assert!(!line_with("\"00002-b\"").contains("00001-a"), "only what changed");
+    fs::remove_dir_all(server.shown().join("00002-b")).unwrap();
+    assert!(line_with("\"gone\":[\"00002-b\"]").starts_with("data: "));
 }
 
 #[test]
 fn requests_are_limited_in_size_and_connections_in_number() {
-    let served = Served::new();
-    assert_eq!(served.get(&format!("/{}", "x".repeat(10_000))).status, 414);
-    assert!(matches!(served.get_with("/", &format!("x: {}\r\n", "y".repeat(100_000))).status, 0 | 431));
-    assert!(matches!(served.get_with("/", &"x: y\r\n".repeat(200)).status, 0 | 431));
-    let waiting: Vec<TcpStream> = (0..64).map(|_| served.connect()).collect();
+    let server = TestServer::new();
+    assert_eq!(server.get(&format!("/{}", "x".repeat(10_000))).status, 414);
+    assert!(matches!(server.get_with("/", &format!("x: {}\r\n", "y".repeat(100_000))).status, 0 | 431));
+    assert!(matches!(server.get_with("/", &"x: y\r\n".repeat(200)).status, 0 | 431));
+    let waiting: Vec<TcpStream> = (0..64).map(|_| server.connect()).collect();
     thread::sleep(Duration::from_millis(200));
-    assert_eq!(served.get("/").status, 0, "one too many is closed");
+    assert_eq!(server.get("/").status, 0, "one too many is closed");
     drop(waiting);
     thread::sleep(Duration::from_millis(200));
-    assert_eq!(served.get("/").status, 200);
+    assert_eq!(server.get("/").status, 200);
 }
 
 #[test]
 fn too_many_requests_are_told_to_wait() {
-    let served = Served::new();
-    let mut stream = served.connect();
-    let request = format!("HEAD /nothing HTTP/1.1\r\nhost: {}\r\n\r\n", served.address);
-    let asked = request.repeat(1500) + &request.replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n");
+    let server = TestServer::new();
+    let mut stream = server.connect();
+    let request = format!("HEAD /nothing HTTP/1.1\r\nhost: {}\r\n\r\n", server.address);
+    let requests = request.repeat(1500) + &request.replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n");
     let mut writer = stream.try_clone().unwrap();
-    let sent = thread::spawn(move || writer.write_all(asked.as_bytes()));
+    let sent = thread::spawn(move || writer.write_all(requests.as_bytes()));
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();
     sent.join().unwrap().unwrap();
@@ -299,10 +299,10 @@ fn a_folder_that_is_none_is_an_error_with_a_hint() {
     assert!(error.to_string().starts_with("cannot open the folder no/such/folder: "), "{error}");
     assert!(error.hint().contains("steadygan train"));
     let place = tempfile::tempdir().unwrap();
-    let served = Served::serve({
+    let server = TestServer::serve({
         fs::create_dir(place.path().join("shown")).unwrap();
         place
     });
-    let taken = Dashboard::bind(&served.shown(), [127, 0, 0, 1].into(), Some(served.address.port())).unwrap_err();
-    assert!(taken.to_string().contains(&format!("port {}: ", served.address.port())), "{taken}");
+    let taken = Dashboard::bind(&server.shown(), [127, 0, 0, 1].into(), Some(server.address.port())).unwrap_err();
+    assert!(taken.to_string().contains(&format!("port {}: ", server.address.port())), "{taken}");
 }

@@ -103,12 +103,12 @@ proptest! {
     }
 
     #[test]
-    fn halving(batch in 1..6usize, ci in 1..40usize, co in 1..40usize, height in 1..12usize, width in 1..12usize, seed in 0..1000u64) {
+    fn kernel_4_stride_2(batch in 1..6usize, ci in 1..40usize, co in 1..40usize, height in 1..12usize, width in 1..12usize, seed in 0..1000u64) {
         check(&geometry(batch, [ci, co], [2 * height, 2 * width], 4, 2, [1, 1]), seed);
     }
 
     #[test]
-    fn same(batch in 1..5usize, ci in 1..40usize, co in 1..40usize, height in 1..18usize, width in 1..18usize, seed in 0..1000u64) {
+    fn kernel_3_stride_1(batch in 1..5usize, ci in 1..40usize, co in 1..40usize, height in 1..18usize, width in 1..18usize, seed in 0..1000u64) {
         check(&geometry(batch, [ci, co], [height, width], 3, 1, [1, 1]), seed);
     }
 }

@@ -11,7 +11,7 @@ use steadygan::plan::Plan;
 use steadygan::rng;
 use steadygan::train::{Distance, Observer, Origin, Recorder, State, load_checkpoint, train};
 use steadygan::{Error, Result};
-use steadygan_run::{RunDirectory, Which};
+use steadygan_run::{CheckpointKind, RunDirectory};
 
 /// Fakes and real images of the second measurement: several times as many as the run measures on, and other ones.
 const SECOND_SAMPLES: usize = 256;
@@ -59,7 +59,7 @@ pub fn best_checkpoint(case: &Case, parent: &Path) -> Result<BestCheckpoint> {
         failure.change_state(&mut state, initial);
     }
     train(&plan, &data, &mut state, &device, &mut observer)?;
-    let best = load_checkpoint(&directory.checkpoint(Which::Best))?;
+    let best = load_checkpoint(&directory.checkpoint(CheckpointKind::Best))?;
     Ok(BestCheckpoint { name: case.name(), best_images: best.images(), evaluations: observer.evaluations })
 }
 

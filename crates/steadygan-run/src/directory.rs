@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::checkpoint_kind::CheckpointKind;
 use crate::error::RunError;
 use crate::number;
-use crate::which::Which;
 
 /// The folder of one run. Its methods are the paths of its files, whether or not these exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,8 +105,8 @@ impl RunDirectory {
     }
 
     /// `checkpoints/latest/state.safetensors` or `checkpoints/best/state.safetensors`.
-    pub fn checkpoint(&self, which: Which) -> PathBuf {
-        self.checkpoint_folder(which).join("state.safetensors")
+    pub fn checkpoint(&self, kind: CheckpointKind) -> PathBuf {
+        self.checkpoint_folder(kind).join("state.safetensors")
     }
 
     /// `export`: the networks for other programs, written when asked for.
@@ -139,8 +139,8 @@ impl RunDirectory {
         self.path.join("progress.gif")
     }
 
-    pub(crate) fn checkpoint_folder(&self, which: Which) -> PathBuf {
-        self.path.join("checkpoints").join(which.to_string())
+    pub(crate) fn checkpoint_folder(&self, kind: CheckpointKind) -> PathBuf {
+        self.path.join("checkpoints").join(kind.to_string())
     }
 }
 
@@ -187,8 +187,8 @@ mod tests {
             (run.metrics(), "r/metrics.jsonl"),
             (run.reals(), "r/reals.png"),
             (run.fakes_init(), "r/fakes_init.png"),
-            (run.checkpoint(Which::Latest), "r/checkpoints/latest/state.safetensors"),
-            (run.checkpoint(Which::Best), "r/checkpoints/best/state.safetensors"),
+            (run.checkpoint(CheckpointKind::Latest), "r/checkpoints/latest/state.safetensors"),
+            (run.checkpoint(CheckpointKind::Best), "r/checkpoints/best/state.safetensors"),
             (run.export(), "r/export"),
             (run.tensorboard(), "r/tensorboard"),
             (run.evaluation(), "r/evaluation.json"),

@@ -37,6 +37,7 @@
 //! next holder of the lock.
 
 mod atomic;
+mod checkpoint_kind;
 mod directory;
 mod distance;
 mod error;
@@ -56,15 +57,15 @@ mod signs;
 mod stats;
 mod study_directory;
 mod tail;
-mod which;
 
 pub use atomic::{write_atomically, write_atomically_with};
+pub use checkpoint_kind::{CheckpointKind, UnknownCheckpoint};
 pub use directory::{RunDirectory, list};
 pub use distance::DistanceLine;
 pub use error::{RunError, reason};
 pub use evaluation::Evaluation;
 pub use excerpt::{read_last_lines, read_spread_lines};
-pub use exit::{EXIT_DONE, EXIT_INTERRUPTED, EXIT_WENT_WRONG};
+pub use exit::{EXIT_DONE, EXIT_INTERRUPTED, EXIT_TRAINING_FAILED};
 pub use finding::{Advice, Finding, Severity};
 pub use json_lines::{JsonLines, append_text};
 pub use line_reader::MAX_LINE_BYTES;
@@ -76,7 +77,6 @@ pub use signs::{Signs, StatsLine};
 pub use stats::Stats;
 pub use study_directory::StudyDirectory;
 pub use tail::{Polled, Tail};
-pub use which::{UnknownCheckpoint, Which};
 
 /// The version of the run directory's format, written to every manifest. A program refuses a
 /// manifest of another version; a new key that old readers may ignore does not change it.

@@ -5,10 +5,10 @@ use std::io;
 use std::path::Path;
 
 use crate::atomic::target_of_temporary;
+use crate::checkpoint_kind::CheckpointKind;
 use crate::directory::{RunDirectory, entries};
 use crate::error::RunError;
 use crate::study_directory::StudyDirectory;
-use crate::which::Which;
 
 /// The file that is locked; it is empty and stays where it is.
 const LOCK_NAME: &str = ".lock";
@@ -103,8 +103,8 @@ impl RunDirectory {
         let folders = [
             self.path().to_path_buf(),
             self.fakes_folder(),
-            self.checkpoint_folder(Which::Latest),
-            self.checkpoint_folder(Which::Best),
+            self.checkpoint_folder(CheckpointKind::Latest),
+            self.checkpoint_folder(CheckpointKind::Best),
         ];
         for folder in folders.iter().filter(|folder| folder.is_dir()) {
             for path in entries(folder)? {
@@ -153,10 +153,10 @@ mod tests {
     fn the_lock_removes_what_a_killed_trainer_left_and_nothing_else() {
         let folder = tempfile::tempdir().expect("temporary folder");
         let run = RunDirectory::create(folder.path(), "a").expect("run");
-        let latest = run.checkpoint_folder(Which::Latest);
+        let latest = run.checkpoint_folder(CheckpointKind::Latest);
         let left = latest.join(".state.safetensors.4711-0.tmp");
         let kept = [
-            run.checkpoint(Which::Latest),
+            run.checkpoint(CheckpointKind::Latest),
             run.manifest(),
             run.path().join(".report.html.4711-0.tmp"),
             run.path().join(".mine.tmp"),

@@ -19,8 +19,8 @@ impl StudyDirectory {
         &self.path
     }
 
-    /// `study.toml`: what the user asked for.
-    pub fn asked(&self) -> PathBuf {
+    /// `study.toml`: the question that the user asked.
+    pub fn question(&self) -> PathBuf {
         self.path.join("study.toml")
     }
 

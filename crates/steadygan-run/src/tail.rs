@@ -117,13 +117,13 @@ mod tests {
         images: u64,
     }
 
-    struct Followed {
+    struct GrowingFile {
         _folder: tempfile::TempDir,
         path: PathBuf,
         tail: Tail<Record>,
     }
 
-    impl Followed {
+    impl GrowingFile {
         fn new() -> Self {
             let folder = tempfile::tempdir().expect("temporary folder");
             let path = folder.path().join("x.jsonl");
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn each_poll_returns_the_new_complete_lines() {
-        let mut file = Followed::new();
+        let mut file = GrowingFile::new();
         assert!(file.tail.poll().expect_err("not there yet").is_not_found());
         file.append(1..=2, 0.5);
         assert_eq!(file.poll(), (false, vec![1, 2]));
@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_long_file_comes_in_pieces() {
-        let mut file = Followed::new();
+        let mut file = GrowingFile::new();
         file.append(1..=5, 0.5);
         let mut pieces = Vec::new();
         loop {
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_file_that_was_cut_back_starts_again() {
-        let mut file = Followed::new();
+        let mut file = GrowingFile::new();
         file.append(1..=4, 0.5);
         assert_eq!(file.poll(), (false, vec![1, 2, 3, 4]));
         cut_back(&file.path, 2).expect("cut back");
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn a_file_that_was_cut_back_and_grew_past_its_old_end_starts_again() {
-        let mut file = Followed::new();
+        let mut file = GrowingFile::new();
         file.append(1..=4, 0.5);
         file.poll();
         cut_back(&file.path, 2).expect("cut back");
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn a_torn_end_that_is_cut_off_is_no_restart() {
-        let mut file = Followed::new();
+        let mut file = GrowingFile::new();
         file.append(1..=2, 0.5);
         append_text(&file.path, "{\"images\":3").expect("append");
         file.poll();
@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn truncating_in_place_to_nothing_starts_again() {
-        let mut file = Followed::new();
+        let mut file = GrowingFile::new();
         file.append(1..=4, 0.5);
         file.poll();
         fs::write(&file.path, "").expect("truncate");
@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_deleted_file_is_reported_and_may_come_back() {
-        let mut file = Followed::new();
+        let mut file = GrowingFile::new();
         file.append(1..=2, 0.5);
         file.poll();
         fs::remove_file(&file.path).expect("delete");
@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn more_than_the_anchor_is_followed_line_by_line() {
-        let mut file = Followed::new();
+        let mut file = GrowingFile::new();
         for images in 1..=500 {
             file.append(images..=images, 0.25);
             assert_eq!(file.poll(), (false, vec![images]));

@@ -62,8 +62,9 @@ impl Found {
         }
         let record = Study::record_of(&directory)?;
         if let Some(asked) = asked {
-            let text = read_limited(&directory.asked(), MAX_RECORD_BYTES, "study", ELSEWHERE)?;
-            let before = StudyRecipe::parse(&String::from_utf8_lossy(&text), &directory.asked().display().to_string())?;
+            let text = read_limited(&directory.question(), MAX_RECORD_BYTES, "study", ELSEWHERE)?;
+            let before =
+                StudyRecipe::parse(&String::from_utf8_lossy(&text), &directory.question().display().to_string())?;
             if before != *asked {
                 let message = format!("{} holds another study", directory.path().display());
                 return Err(Error::recipe(
@@ -87,7 +88,7 @@ fn is_free(directory: &StudyDirectory) -> Result<()> {
     let calibration = directory.calibration();
     let foreign = entries.flatten().find(|entry| {
         let hidden = entry.file_name().to_string_lossy().starts_with('.');
-        !hidden && entry.path() != calibration && entry.path() != directory.asked()
+        !hidden && entry.path() != calibration && entry.path() != directory.question()
     });
     foreign.map_or(Ok(()), |entry| {
         let message = format!("{} is no study's folder: it holds {}", path.display(), entry.file_name().display());
@@ -112,7 +113,7 @@ impl Unplanned {
         let text = toml::to_string(asked).map_err(|error| {
             Error::recipe(format!("the study cannot be written as TOML: {error}"), "docs/study.md shows every key")
         })?;
-        write_atomically(&self.directory.asked(), text.as_bytes())?;
+        write_atomically(&self.directory.question(), text.as_bytes())?;
         // The record is written last, because it marks the study as planned.
         let study = Study { directory: self.directory, record: StudyRecord::new(plan), _lock: self.lock };
         study.save()?;

@@ -19,8 +19,8 @@ use std::thread;
 use std::time::Duration;
 use steadygan::{Error, Result};
 use steadygan_run::{
-    EXIT_DONE, EXIT_INTERRUPTED, EXIT_WENT_WRONG, Manifest, Outcome, RunDirectory, StudyDirectory, Which, list,
-    write_atomically,
+    CheckpointKind, EXIT_DONE, EXIT_INTERRUPTED, EXIT_TRAINING_FAILED, Manifest, Outcome, RunDirectory, StudyDirectory,
+    list, write_atomically,
 };
 
 /// The task of a training process.
@@ -134,7 +134,7 @@ impl Known {
         let mut known: BTreeMap<String, RunDirectory> = BTreeMap::new();
         for run in found {
             let Ok(recipe) = fs::read_to_string(run.recipe()) else { continue };
-            let use_of = |run: &RunDirectory| (has_ended(run, None), run.checkpoint(Which::Latest).exists());
+            let use_of = |run: &RunDirectory| (has_ended(run, None), run.checkpoint(CheckpointKind::Latest).exists());
             match known.entry(recipe) {
                 Entry::Vacant(entry) => drop(entry.insert(run)),
                 Entry::Occupied(mut entry) if use_of(&run) > use_of(entry.get()) => drop(entry.insert(run)),
@@ -220,7 +220,7 @@ impl Worker<'_> {
                 return Ok(true);
             }
         }
-        let resumable = run.filter(|run| run.plan().exists() && run.checkpoint(Which::Latest).exists());
+        let resumable = run.filter(|run| run.plan().exists() && run.checkpoint(CheckpointKind::Latest).exists());
         let (recipe, out) = (self.study.recipe(&job.name), self.study.runs());
         let task = match resumable {
             Some(run) => Task::Resume(run.path()),
@@ -242,7 +242,7 @@ impl Worker<'_> {
         let status = self.ended(&mut child).map_err(|error| failed(format!("was lost: {error}")))?;
         let code = status.and_then(|status| status.code());
         match code.map(u8::try_from) {
-            Some(Ok(EXIT_DONE | EXIT_WENT_WRONG)) => Ok(true),
+            Some(Ok(EXIT_DONE | EXIT_TRAINING_FAILED)) => Ok(true),
             Some(Ok(EXIT_INTERRUPTED)) => Ok(self.until.is_some()),
             _ if self.queue.is_stopped() => Ok(false),
             Some(_) => {

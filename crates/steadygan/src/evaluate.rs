@@ -14,7 +14,7 @@ mod subject;
 
 use crate::error::{Error, Result};
 use std::path::PathBuf;
-use steadygan_run::{Evaluation, RunDirectory, Which};
+use steadygan_run::{CheckpointKind, Evaluation, RunDirectory};
 
 pub use cache::FeatureCache;
 pub use catalogue::{names, parse_names};
@@ -38,7 +38,7 @@ pub struct Request {
     /// The size in pixels at which images from a source are compared; by default their own size, if all have the same.
     pub size: Option<usize>,
     /// Which of the run's checkpoints to evaluate.
-    pub checkpoint: Which,
+    pub checkpoint: CheckpointKind,
     /// The feature network: see [`FeatureNetwork::named`](crate::metrics::FeatureNetwork::named).
     pub network: String,
     /// The seed of latents and of all other random draws.

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
-use steadygan_run::{RunDirectory, Which};
+use steadygan_run::{CheckpointKind, RunDirectory};
 
 /// The most generated or training images that a question may ask for.
 const MAX_IMAGES: usize = 256;
@@ -180,10 +180,10 @@ impl Explorer {
 
     /// Reads the latest checkpoint, unless it is already loaded.
     fn load(&mut self) -> Result<()> {
-        let file = RunDirectory::open(&self.run)?.checkpoint(Which::Latest);
+        let file = RunDirectory::open(&self.run)?.checkpoint(CheckpointKind::Latest);
         let written = fs::metadata(&file).map(|metadata| (metadata.len(), metadata.modified().ok())).ok();
         if self.loaded.as_ref().is_none_or(|loaded| Some(loaded.written) != written) {
-            let (generator, plan) = trained_generator(&self.run, Which::Latest, &self.device)?;
+            let (generator, plan) = trained_generator(&self.run, CheckpointKind::Latest, &self.device)?;
             self.loaded = Some(Loaded { written: written.unwrap_or_default(), generator, plan });
         }
         Ok(())

@@ -14,7 +14,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use steadygan_run::{RunDirectory, Which, write_atomically};
+use steadygan_run::{CheckpointKind, RunDirectory, write_atomically};
 
 /// The description of the network in an export, as JSON under the metadata key `steadygan`.
 #[derive(Debug, Clone, Serialize)]
@@ -42,9 +42,9 @@ impl Description<'_> {
 ///
 /// The run has no such checkpoint, the folder cannot be written, or the generator cannot be written as ONNX (in that
 /// case both SafeTensors files are written). After an error each file is either complete or as it was before.
-pub fn export(run: &Path, which: Which) -> Result<PathBuf> {
+pub fn export(run: &Path, kind: CheckpointKind) -> Result<PathBuf> {
     let run = RunDirectory::open(run)?;
-    let checkpoint = checkpoint_of(&run, which)?;
+    let checkpoint = checkpoint_of(&run, kind)?;
     let state = checkpoint_state(&checkpoint, &Device::flex())?;
     let model = &checkpoint.origin().plan.model;
     let folder = run.export();

@@ -15,7 +15,7 @@ use crate::rng;
 use crate::run::trained_generator;
 use staged::StagedFolder;
 use std::path::{Path, PathBuf};
-use steadygan_run::{Which, write_atomically, write_atomically_with};
+use steadygan_run::{CheckpointKind, write_atomically, write_atomically_with};
 
 /// The most images on a sheet: 32 rows of 32.
 const MAX_SHEET: usize = 1024;
@@ -38,7 +38,7 @@ pub struct Request {
     /// The run's folder.
     pub run: PathBuf,
     /// Which of the run's checkpoints to use.
-    pub checkpoint: Which,
+    pub checkpoint: CheckpointKind,
     /// The latents.
     pub latents: Latents,
     /// The class of the images, by its name or its number from 0. `None` takes all classes in turn, so that each class

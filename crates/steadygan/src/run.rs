@@ -25,7 +25,7 @@ use burn::prelude::Device;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 use steadygan_run::{
-    DataRecord, Finding, MAX_SKIPPED_LISTED, Manifest, Outcome, RunDirectory, RunLock, SkippedFile, Which,
+    CheckpointKind, DataRecord, Finding, MAX_SKIPPED_LISTED, Manifest, Outcome, RunDirectory, RunLock, SkippedFile,
     write_atomically,
 };
 
@@ -223,14 +223,14 @@ impl Run {
 
     /// Makes the best checkpoint the latest, from which a resume goes on; the images it was shown. None without one.
     fn roll_back(&self) -> Result<Option<u64>> {
-        let best = self.directory.checkpoint(Which::Best);
+        let best = self.directory.checkpoint(CheckpointKind::Best);
         if !best.exists() {
             return Ok(None);
         }
         let images = load_checkpoint(&best)?.images();
         let hint = "check the folder's permissions";
         let bytes = std::fs::read(&best).map_err(|error| Error::io("cannot read the best checkpoint", &error, hint))?;
-        write_atomically(&self.directory.checkpoint(Which::Latest), &bytes)?;
+        write_atomically(&self.directory.checkpoint(CheckpointKind::Latest), &bytes)?;
         Ok(Some(images))
     }
 
@@ -255,20 +255,22 @@ impl Run {
 /// # Errors
 ///
 /// `path` is no run, or has no such checkpoint, or the checkpoint is damaged.
-pub fn trained_generator(path: &Path, which: Which, device: &Device) -> Result<(Network, Plan)> {
-    let checkpoint = checkpoint_of(&RunDirectory::open(path)?, which)?;
+pub fn trained_generator(path: &Path, kind: CheckpointKind, device: &Device) -> Result<(Network, Plan)> {
+    let checkpoint = checkpoint_of(&RunDirectory::open(path)?, kind)?;
     Ok((checkpoint.generator(device)?, checkpoint.origin().plan.clone()))
 }
 
 /// A run's checkpoint.
-pub(crate) fn checkpoint_of(run: &RunDirectory, which: Which) -> Result<Checkpoint> {
-    let file = run.checkpoint(which);
+pub(crate) fn checkpoint_of(run: &RunDirectory, kind: CheckpointKind) -> Result<Checkpoint> {
+    let file = run.checkpoint(kind);
     if !file.exists() {
-        let hint = match which {
-            Which::Best => "it is kept from the first measurement on (train.metric-every): use --checkpoint latest",
-            Which::Latest => "train the run first: `steadygan resume RUN`",
+        let hint = match kind {
+            CheckpointKind::Best => {
+                "it is kept from the first measurement on (train.metric-every): use --checkpoint latest"
+            }
+            CheckpointKind::Latest => "train the run first: `steadygan resume RUN`",
         };
-        return Err(Error::checkpoint(format!("{} has no {which} checkpoint", run.path().display()), hint));
+        return Err(Error::checkpoint(format!("{} has no {kind} checkpoint", run.path().display()), hint));
     }
     load_checkpoint(&file)
 }

@@ -1,8 +1,8 @@
 //! `cargo xtask costs`: measures what each heuristic costs in time and memory, by training with it and without it in
 //! turns.
 
-use super::contest::median;
-use super::contestant::Contestant;
+use super::bench_process::BenchProcess;
+use super::comparison::median;
 use super::machine::{Machine, today};
 use super::programs::Programs;
 use crate::cargo;
@@ -91,7 +91,7 @@ fn refused_by<'a>(refusals: &'a str, name: &str) -> Option<&'a str> {
 
 /// One of the two sides: training with the heuristic, or without it.
 struct Side {
-    process: Contestant,
+    process: BenchProcess,
     /// Steps per turn.
     steps: String,
     /// The time for an image in the quickest turn.
@@ -101,7 +101,7 @@ struct Side {
 
 impl Side {
     fn start((programs, bench): (&Programs, &Path), keys: &[String]) -> Result<Self, String> {
-        let mut process = Contestant::start(programs.embedded(bench, keys), &programs.scratch)?;
+        let mut process = BenchProcess::start(programs.embedded(bench, keys), &programs.scratch)?;
         let steps = (TURN_MS / median(&process.ask("1")?.times_ms)).clamp(1.0, MAX_STEPS);
         Ok(Self { process, steps: format!("{steps:.0}"), quickest_ms: f64::INFINITY, peak_bytes: f64::NAN })
     }

@@ -1,7 +1,7 @@
 //! Measures rows. Whichever program has a turn is alone on the machine.
 
-use super::contest::{Contest, OURS, Turn, mean, median};
-use super::contestant::{Contestant, Launch};
+use super::bench_process::{BenchProcess, Launch};
+use super::comparison::{Comparison, OURS, Turn, mean, median};
 use super::programs::Programs;
 use super::rows::{Model, Peer, Row, Threads, USUAL_SAMPLING, USUAL_TRAINING, Work};
 use serde::Serialize;
@@ -29,7 +29,8 @@ pub(super) struct Measured {
     #[serde(skip)]
     pub(super) table: Table,
     pub(super) commands: Vec<String>,
-    pub(super) contests: Vec<Contest>,
+    #[serde(rename = "contests")]
+    pub(super) comparisons: Vec<Comparison>,
 }
 
 /// The table of a record that a row belongs to.
@@ -46,7 +47,7 @@ pub(super) enum Table {
 ///
 /// A program of either side cannot be built or fails, or the two sides train different networks.
 pub(super) fn measure(row: &'static Row, programs: &Programs, rounds: usize) -> Result<Measured, String> {
-    let (table, (commands, contests)) = match &row.work {
+    let (table, (commands, comparisons)) = match &row.work {
         Work::Train { model, threads, peer, steps } => {
             let ours = programs.ours("train", model, *threads)?;
             let (usual, peers) = match peer {
@@ -67,11 +68,11 @@ pub(super) fn measure(row: &'static Row, programs: &Programs, rounds: usize) -> 
         }
         Work::Start { runs } => (Table::Start, starts(row, programs, runs, rounds)?),
     };
-    Ok(Measured { name: row.name, title: row.title, table, commands, contests })
+    Ok(Measured { name: row.name, title: row.title, table, commands, comparisons })
 }
 
 /// Commands as the record shows them, and what was measured.
-type Turns = (Vec<String>, Vec<Contest>);
+type Turns = (Vec<String>, Vec<Comparison>);
 
 fn pytorch(programs: &Programs, work: &str, model: &Model, modes: &[&str], threads: Threads) -> Vec<Launch> {
     let peer = |mode: &&str| {
@@ -91,13 +92,13 @@ fn race(
 ) -> Result<Turns, String> {
     let [warm_up, question] = counts.map(|count| count.to_string());
     let commands = std::iter::once(&ours).chain(&peers).map(|launch| launch.shown.clone()).collect();
-    let mut ours = Contestant::start(ours, &programs.scratch)?;
+    let mut ours = BenchProcess::start(ours, &programs.scratch)?;
     let parameters = ours.ask(&warm_up)?.parameters;
     let mut ready = Vec::new();
     for launch in peers {
         let name = launch.name.clone();
         progress(row, &format!("starting {name}"));
-        let mut peer = Contestant::start(launch, &programs.scratch)?;
+        let mut peer = BenchProcess::start(launch, &programs.scratch)?;
         let theirs = peer.ask(&warm_up)?.parameters;
         if theirs != parameters {
             let networks = format!("ours have {parameters:?} parameters and theirs {theirs:?}");
@@ -105,15 +106,15 @@ fn race(
         }
         ready.push(peer);
     }
-    let mut contest = Contest { title: row.title.into(), turns: Vec::new() };
+    let mut comparison = Comparison { title: row.title.into(), turns: Vec::new() };
     for round in 1..=rounds {
         for peer in &mut ready {
-            contest.turns.push(ours.turn(round, &question)?);
-            contest.turns.push(peer.turn(round, &question)?);
+            comparison.turns.push(ours.turn(round, &question)?);
+            comparison.turns.push(peer.turn(round, &question)?);
         }
-        tell(row, &contest, round, rounds, median);
+        print_round(row, &comparison, round, rounds, median);
     }
-    Ok((commands, vec![contest]))
+    Ok((commands, vec![comparison]))
 }
 
 /// Each layer and pass by itself, every one after all the others, so that caches are as cold as in a training step.
@@ -122,26 +123,27 @@ fn operators(row: &Row, programs: &Programs, rounds: usize) -> Result<Turns, Str
     let launches =
         [programs.our_operators()?, programs.peer_operators("nchw"), programs.peer_operators("channels-last")];
     let commands = launches.iter().map(|launch| launch.shown.clone()).collect();
-    let [ours, nchw, channels_last] = launches.map(|launch| Contestant::start(launch, &programs.scratch));
+    let [ours, nchw, channels_last] = launches.map(|launch| BenchProcess::start(launch, &programs.scratch));
     let (mut ours, mut peers) = (ours?, [nchw?, channels_last?]);
-    let mut contests = Vec::new();
+    let mut comparisons = Vec::new();
     for layer in &layers {
         for pass in PASSES {
-            contests.push(Contest { title: format!("{}, {}", layer.name, pass.replace('-', " ")), turns: Vec::new() });
+            comparisons
+                .push(Comparison { title: format!("{}, {}", layer.name, pass.replace('-', " ")), turns: Vec::new() });
         }
     }
     // Round 0 warms up.
     for round in 0..=rounds * OPERATOR_TURNS {
-        for (at, contest) in contests.iter_mut().enumerate() {
+        for (at, comparison) in comparisons.iter_mut().enumerate() {
             let question = format!("{} {}", at / PASSES.len(), PASSES[at % PASSES.len()]);
             for peer in &mut peers {
                 let turns = [ours.turn(round, &question)?, peer.turn(round, &question)?];
-                contest.turns.extend(turns.into_iter().filter(|turn| turn.round > 0));
+                comparison.turns.extend(turns.into_iter().filter(|turn| turn.round > 0));
             }
         }
         progress(row, &format!("round {round}/{}", rounds * OPERATOR_TURNS));
     }
-    Ok((commands, contests))
+    Ok((commands, comparisons))
 }
 
 /// The whole command, from start to end, beside the loop alone: milliseconds a step.
@@ -158,20 +160,20 @@ fn end_to_end(
     let arguments: Vec<String> = arguments.into_iter().chain(settings).collect();
     let commands = vec![launch.shown.clone(), format!("steadygan train {}", arguments.join(" "))];
     let program = programs.steadygan()?;
-    let mut bare = Contestant::start(launch, &programs.scratch)?;
+    let mut bare = BenchProcess::start(launch, &programs.scratch)?;
     bare.ask("1")?;
-    let mut contest = Contest { title: row.title.into(), turns: Vec::new() };
+    let mut comparison = Comparison { title: row.title.into(), turns: Vec::new() };
     for round in 1..=rounds {
-        contest.turns.push(bare.turn(round, &bare_steps.to_string())?);
+        comparison.turns.push(bare.turn(round, &bare_steps.to_string())?);
         let runs = fresh(&programs.scratch)?;
         let began = Instant::now();
         finish(begin(&program, programs.root, &arguments, &runs)?)?;
         let steps = images.div_ceil(model.batch);
         let time = began.elapsed().as_secs_f64() * 1e3 / steps as f64;
-        contest.turns.push(Turn { round, who: END_TO_END.into(), times_ms: vec![time], peak_bytes: None });
-        tell(row, &contest, round, rounds, mean);
+        comparison.turns.push(Turn { round, who: END_TO_END.into(), times_ms: vec![time], peak_bytes: None });
+        print_round(row, &comparison, round, rounds, mean);
     }
-    Ok((commands, vec![contest]))
+    Ok((commands, vec![comparison]))
 }
 
 /// Measures from the start of the process until the state before the first step is saved, because saving it is the last
@@ -179,11 +181,13 @@ fn end_to_end(
 fn starts(row: &Row, programs: &Programs, runs: &[&[&str]], rounds: usize) -> Result<Turns, String> {
     let shown =
         |arguments: &[&str]| ["steadygan", "train"].iter().chain(arguments).copied().collect::<Vec<_>>().join(" ");
-    let mut contests: Vec<Contest> =
-        runs.iter().map(|arguments| Contest { title: format!("`{}`", shown(arguments)), turns: Vec::new() }).collect();
+    let mut comparisons: Vec<Comparison> = runs
+        .iter()
+        .map(|arguments| Comparison { title: format!("`{}`", shown(arguments)), turns: Vec::new() })
+        .collect();
     let program = programs.steadygan()?;
     for round in 1..=rounds {
-        for (arguments, contest) in runs.iter().zip(&mut contests) {
+        for (arguments, comparison) in runs.iter().zip(&mut comparisons) {
             let runs = fresh(&programs.scratch)?;
             // One step, so that the run ends soon after.
             let arguments: Vec<String> = arguments.iter().copied().chain(["--images=64"]).map(String::from).collect();
@@ -194,11 +198,11 @@ fn starts(row: &Row, programs: &Programs, runs: &[&[&str]], rounds: usize) -> Re
             }
             let time = began.elapsed().as_secs_f64() * 1e3;
             finish(child)?;
-            contest.turns.push(Turn { round, who: START.into(), times_ms: vec![time], peak_bytes: None });
-            progress(row, &format!("round {round}/{rounds}: {time:.0} ms, {}", contest.title));
+            comparison.turns.push(Turn { round, who: START.into(), times_ms: vec![time], peak_bytes: None });
+            progress(row, &format!("round {round}/{rounds}: {time:.0} ms, {}", comparison.title));
         }
     }
-    Ok((runs.iter().map(|arguments| shown(arguments) + " --images=64").collect(), contests))
+    Ok((runs.iter().map(|arguments| shown(arguments) + " --images=64").collect(), comparisons))
 }
 
 /// An empty folder for runs.
@@ -235,11 +239,11 @@ fn is_saved(runs: &Path) -> bool {
 }
 
 /// Prints what a round measured, for the person who waits.
-fn tell(row: &Row, contest: &Contest, round: usize, rounds: usize, centre: fn(&[f64]) -> f64) {
+fn print_round(row: &Row, comparison: &Comparison, round: usize, rounds: usize, centre: fn(&[f64]) -> f64) {
     let last = |figures: Vec<f64>| figures.last().copied().unwrap_or(f64::NAN);
-    let mut line = format!("round {round}/{rounds}: ours {:.0} ms", median(&contest.centres(OURS, centre)));
-    for peer in contest.peers() {
-        let (time, ratio) = (last(contest.centres(peer, centre)), last(contest.ratios(peer, centre)));
+    let mut line = format!("round {round}/{rounds}: ours {:.0} ms", median(&comparison.centres(OURS, centre)));
+    for peer in comparison.peers() {
+        let (time, ratio) = (last(comparison.centres(peer, centre)), last(comparison.ratios(peer, centre)));
         line += &format!(", {peer} {time:.0} ms ({ratio:.2})");
     }
     progress(row, &line);

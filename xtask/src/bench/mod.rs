@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: measures our speed and our peers' speed, on the same work and in turns.
 
-mod contest;
-mod contestant;
+mod bench_process;
+mod comparison;
 pub(crate) mod costs;
 mod machine;
 mod measure;

@@ -1,6 +1,6 @@
 //! The programs of both sides, and how they are started.
 
-use super::contestant::Launch;
+use super::bench_process::Launch;
 use super::rows::{Model, Threads};
 use crate::cargo;
 use std::collections::BTreeMap;
@@ -71,7 +71,7 @@ impl<'a> Programs<'a> {
         let mut command = Command::new(self.steps()?);
         command.args([work, "-"]).args(model.keys());
         let shown = format!("cargo bench -p steadygan --bench steps -- {work} - {}", model.keys().join(" "));
-        Ok(self.launch(super::contest::OURS, command, &shown, threads))
+        Ok(self.launch(super::comparison::OURS, command, &shown, threads))
     }
 
     /// The library's benchmark `steps` as a file.
@@ -84,7 +84,7 @@ impl<'a> Programs<'a> {
         let mut command = Command::new(steps);
         command.args(["embedded", "-"]).args(keys);
         let shown = format!("cargo bench -p steadygan --bench steps -- embedded - {}", keys.join(" "));
-        self.launch(super::contest::OURS, command, &shown, Threads::All)
+        self.launch(super::comparison::OURS, command, &shown, Threads::All)
     }
 
     /// The kernels' example `layers`, which runs single operators.
@@ -92,7 +92,7 @@ impl<'a> Programs<'a> {
         let mut command = Command::new(self.layers()?);
         command.arg("turns");
         let shown = "cargo run --release -p steadygan-kernels --example layers turns";
-        Ok(self.launch(super::contest::OURS, command, shown, Threads::All))
+        Ok(self.launch(super::comparison::OURS, command, shown, Threads::All))
     }
 
     fn layers(&self) -> Result<PathBuf, String> {
@@ -143,7 +143,7 @@ impl<'a> Programs<'a> {
 
     fn launch(&self, name: &str, mut command: Command, shown: &str, threads: Threads) -> Launch {
         let count = self.count(threads);
-        let variable = if name == super::contest::OURS { "RAYON_NUM_THREADS" } else { "OMP_NUM_THREADS" };
+        let variable = if name == super::comparison::OURS { "RAYON_NUM_THREADS" } else { "OMP_NUM_THREADS" };
         command.env(variable, count.to_string()).env("PYTHONDONTWRITEBYTECODE", "1");
         // torch.compile does not compile again in the next run what it compiled once, and runs no process of its own
         // while another program has a turn.

@@ -1,6 +1,6 @@
 //! The record of a run: raw figures as JSON, and a page of tables.
 
-use super::contest::{Contest, OURS, Spread, mean, median};
+use super::comparison::{Comparison, OURS, Spread, mean, median};
 use super::machine::Machine;
 use super::measure::{END_TO_END, Measured, START, Table};
 use serde::Serialize;
@@ -75,20 +75,20 @@ impl Record {
     }
 }
 
-/// The contests of networks with PyTorch, and its usual script.
-fn with_pytorch(rows: &[Measured]) -> impl Iterator<Item = (&Contest, &'static str)> {
+/// The comparisons of networks with PyTorch, and its usual script.
+fn with_pytorch(rows: &[Measured]) -> impl Iterator<Item = (&Comparison, &'static str)> {
     rows.iter().filter_map(|row| match row.table {
-        Table::Networks(Some(usual)) => Some((&row.contests[0], usual)),
+        Table::Networks(Some(usual)) => Some((&row.comparisons[0], usual)),
         _ => None,
     })
 }
 
 fn in_short(rows: &[Measured]) -> String {
     let mut table = String::new();
-    for (contest, usual) in with_pytorch(rows) {
-        let best = contest.fastest_peer().unwrap_or(usual);
-        let [to_usual, to_best] = [usual, best].map(|peer| ratio(contest, peer, median));
-        let _ = writeln!(table, "| {} | {to_usual} | {to_best} | `{best}` |", contest.title);
+    for (comparison, usual) in with_pytorch(rows) {
+        let best = comparison.fastest_peer().unwrap_or(usual);
+        let [to_usual, to_best] = [usual, best].map(|peer| ratio(comparison, peer, median));
+        let _ = writeln!(table, "| {} | {to_usual} | {to_best} | `{best}` |", comparison.title);
     }
     headed("| work | PyTorch's usual script ÷ ours | PyTorch's best ÷ ours | which is |\n|---|---|---|---|\n", table)
 }
@@ -96,13 +96,13 @@ fn in_short(rows: &[Measured]) -> String {
 fn networks(rows: &[Measured]) -> String {
     let mut table = String::new();
     for row in rows.iter().filter(|row| matches!(row.table, Table::Networks(_))) {
-        let contest = &row.contests[0];
-        let ours = milliseconds(contest, OURS, median);
-        let ours = format!("| {} | ours | {ours} | 1 | {} |", row.title, mebibytes(contest.peak_bytes(OURS)));
+        let comparison = &row.comparisons[0];
+        let ours = milliseconds(comparison, OURS, median);
+        let ours = format!("| {} | ours | {ours} | 1 | {} |", row.title, mebibytes(comparison.peak_bytes(OURS)));
         let _ = writeln!(table, "{ours}");
-        for peer in contest.peers() {
-            let (time, ratio) = (milliseconds(contest, peer, median), ratio(contest, peer, median));
-            let _ = writeln!(table, "| | `{peer}` | {time} | {ratio} | {} |", mebibytes(contest.peak_bytes(peer)));
+        for peer in comparison.peers() {
+            let (time, ratio) = (milliseconds(comparison, peer, median), ratio(comparison, peer, median));
+            let _ = writeln!(table, "| | `{peer}` | {time} | {ratio} | {} |", mebibytes(comparison.peak_bytes(peer)));
         }
     }
     headed("| work | who | ms | ÷ ours | peak memory, MiB |\n|---|---|---|---|---|\n", table)
@@ -110,10 +110,11 @@ fn networks(rows: &[Measured]) -> String {
 
 fn operators(rows: &[Measured]) -> String {
     let mut table = String::new();
-    for contest in rows.iter().filter(|row| row.table == Table::Operators).flat_map(|row| &row.contests) {
-        let _ = write!(table, "| {} | {} |", contest.title, milliseconds(contest, OURS, median));
-        for peer in contest.peers() {
-            let _ = write!(table, " {} | {} |", milliseconds(contest, peer, median), ratio(contest, peer, median));
+    for comparison in rows.iter().filter(|row| row.table == Table::Operators).flat_map(|row| &row.comparisons) {
+        let _ = write!(table, "| {} | {} |", comparison.title, milliseconds(comparison, OURS, median));
+        for peer in comparison.peers() {
+            let _ =
+                write!(table, " {} | {} |", milliseconds(comparison, peer, median), ratio(comparison, peer, median));
         }
         table.push('\n');
     }
@@ -127,19 +128,19 @@ fn program(rows: &[Measured]) -> String {
     let mut whole = String::new();
     let mut starts = String::new();
     for row in rows {
-        for contest in &row.contests {
+        for comparison in &row.comparisons {
             match row.table {
                 Table::EndToEnd => {
-                    let [bare, all] = [OURS, END_TO_END].map(|who| milliseconds(contest, who, mean));
+                    let [bare, all] = [OURS, END_TO_END].map(|who| milliseconds(comparison, who, mean));
                     let _ = writeln!(
                         whole,
                         "| {} | {bare} | {all} | {} |",
-                        contest.title,
-                        ratio(contest, END_TO_END, mean)
+                        comparison.title,
+                        ratio(comparison, END_TO_END, mean)
                     );
                 }
                 Table::Start => {
-                    let _ = writeln!(starts, "| {} | {} |", contest.title, milliseconds(contest, START, median));
+                    let _ = writeln!(starts, "| {} | {} |", comparison.title, milliseconds(comparison, START, median));
                 }
                 Table::Networks(_) | Table::Operators => {}
             }
@@ -162,13 +163,13 @@ fn headed(head: &str, rows: String) -> String {
     if rows.is_empty() { rows } else { head.to_owned() + &rows }
 }
 
-fn ratio(contest: &Contest, peer: &str, centre: fn(&[f64]) -> f64) -> String {
-    let Spread { median, least, most } = Spread::of(&contest.ratios(peer, centre));
+fn ratio(comparison: &Comparison, peer: &str, centre: fn(&[f64]) -> f64) -> String {
+    let Spread { median, least, most } = Spread::of(&comparison.ratios(peer, centre));
     format!("**{median:.2}** ({least:.2}–{most:.2})")
 }
 
-fn milliseconds(contest: &Contest, who: &str, centre: fn(&[f64]) -> f64) -> String {
-    let Spread { median, least, most } = Spread::of(&contest.centres(who, centre));
+fn milliseconds(comparison: &Comparison, who: &str, centre: fn(&[f64]) -> f64) -> String {
+    let Spread { median, least, most } = Spread::of(&comparison.centres(who, centre));
     // Three digits, because such figures are not more precise than that.
     let digits = if median < 10.0 { 2 } else { usize::from(median < 100.0) };
     format!("{median:.digits$} ({least:.digits$}–{most:.digits$})")
@@ -180,7 +181,7 @@ fn mebibytes(bytes: Option<u64>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::contest::Turn;
+    use super::super::comparison::Turn;
     use super::*;
 
     fn turn(round: usize, who: &str, time: f64) -> Turn {
@@ -189,13 +190,13 @@ mod tests {
 
     fn record(asked: Vec<&'static str>) -> Record {
         let turns = [("fused", 300.0), ("cl", 220.0)].map(|(peer, time)| [turn(1, OURS, 100.0), turn(1, peer, time)]);
-        let contest = Contest { title: "small".into(), turns: turns.concat() };
+        let comparison = Comparison { title: "small".into(), turns: turns.concat() };
         let row = Measured {
             name: "small-row",
             title: "small",
             table: Table::Networks(Some("fused")),
             commands: vec!["PYTHON pytorch.py".into()],
-            contests: vec![contest],
+            comparisons: vec![comparison],
         };
         let command = "cargo xtask bench".into();
         Record { date: "2026-01-02".into(), machine: Machine::default(), command, rounds: 1, asked, rows: vec![row] }
@@ -220,7 +221,8 @@ mod tests {
 
     #[test]
     fn figures_have_three_digits() {
-        let of = |time| milliseconds(&Contest { title: String::new(), turns: vec![turn(1, OURS, time)] }, OURS, mean);
+        let of =
+            |time| milliseconds(&Comparison { title: String::new(), turns: vec![turn(1, OURS, time)] }, OURS, mean);
         assert_eq!([of(1.234), of(12.34), of(123.4)], ["1.23 (1.23–1.23)", "12.3 (12.3–12.3)", "123 (123–123)"]);
     }
 }

@@ -15,9 +15,9 @@ fn sheet(run: &RunDirectory, images: u64, bytes: usize) {
     fs::write(fakes(run, images), [PNG, &vec![b'x'; bytes]].concat()).unwrap();
 }
 
-fn held(report: &Report) -> Value {
-    let (_, held) = report.html.split_once("id=\"held\">").unwrap();
-    serde_json::from_str(held.split_once("</script>").unwrap().0).unwrap()
+fn data(report: &Report) -> Value {
+    let (_, data) = report.html.split_once("id=\"report-data\">").unwrap();
+    serde_json::from_str(data.split_once("</script>").unwrap().0).unwrap()
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn sheets_are_chosen_evenly_with_the_first_and_the_last() {
 }
 
 #[test]
-fn a_run_is_held_as_the_dashboard_answers() {
+fn a_run_is_contained_as_the_dashboard_answers() {
     let place = tempfile::tempdir().unwrap();
     let run = run_in(place.path());
     for images in 0..30 {
@@ -41,15 +41,15 @@ fn a_run_is_held_as_the_dashboard_answers() {
     }
     let report = report_run(&run, vec![json!({ "images": 0, "finding": "few-images" })]).unwrap();
     assert_eq!((report.sheets, report.sheets_written), (24, 30));
-    let held = held(&report);
-    assert_eq!(held["start"], "#/run/00001-a");
-    let detail = &held["answers"]["/api/run?run=00001-a"];
+    let data = data(&report);
+    assert_eq!(data["start"], "#/run/00001-a");
+    let detail = &data["answers"]["/api/run?run=00001-a"];
     assert_eq!((&detail["sheets_written"], &detail["findings"][0]["finding"]), (&json!(30), &json!("few-images")));
     let sheets = detail["sheets"].as_array().unwrap();
     assert_eq!((sheets.len(), &sheets[0], &sheets[23]), (24, &json!(0), &json!(29 * 64)));
-    let picture = &held["answers"]["/api/picture?run=00001-a&of=fakes&images=1856"];
+    let picture = &data["answers"]["/api/picture?run=00001-a&of=fakes&images=1856"];
     assert!(picture.as_str().unwrap().starts_with("data:image/png;base64,iVBORw0KGgp4eHh4"), "{picture}");
-    let curves = &held["answers"]["/api/curves?run=00001-a"];
+    let curves = &data["answers"]["/api/curves?run=00001-a"];
     assert_eq!(
         (&curves["stats"][0]["images"], &curves["notes"][0]),
         (&json!([64]), &json!("1 line of stats.jsonl could not be read and was skipped"))
@@ -65,14 +65,14 @@ fn a_hostile_name_is_an_address_and_text() {
     let path = place.path().join("a&b=c +ü<img>'");
     fs::rename(run.path(), &path).unwrap();
     let report = report_run(&RunDirectory::open(&path).unwrap(), Vec::new()).unwrap();
-    let held = held(&report);
-    assert_eq!(held["start"], "#/run/a%26b%3Dc%20%2B%C3%BC%3Cimg%3E%27");
-    assert!(held["answers"]["/api/run?run=a%26b%3Dc+%2B%C3%BC%3Cimg%3E%27"].is_object());
+    let data = data(&report);
+    assert_eq!(data["start"], "#/run/a%26b%3Dc%20%2B%C3%BC%3Cimg%3E%27");
+    assert!(data["answers"]["/api/run?run=a%26b%3Dc+%2B%C3%BC%3Cimg%3E%27"].is_object());
     assert!(!report.html.contains("<img"));
 }
 
 #[test]
-fn a_study_holds_its_runs_and_their_sheets_after_the_same_images() {
+fn a_study_contains_its_runs_and_their_sheets_after_the_same_images() {
     let place = tempfile::tempdir().unwrap();
     let study = place.path().join("screen");
     fs::create_dir(&study).unwrap();
@@ -84,11 +84,11 @@ fn a_study_holds_its_runs_and_their_sheets_after_the_same_images() {
         (1..=last).for_each(|images| sheet(run, images, 10));
     }
     let report = report_study(&study).unwrap();
-    assert_eq!(report.says, "0 of 2 runs judged, 0 failed; no effects yet");
+    assert_eq!(report.outcome, "0 of 2 runs judged, 0 failed; no effects yet");
     assert_eq!((report.sheets, report.sheets_written), (9, 23));
-    let held = held(&report);
-    assert_eq!(held["answers"]["/api/study?study=screen"]["recommended"], "base = \"plain\"");
-    let sheets = |id: &str| held["answers"][format!("/api/run?run=screen%2Fruns%2F{id}")]["sheets"].clone();
+    let data = data(&report);
+    assert_eq!(data["answers"]["/api/study?study=screen"]["recommended"], "base = \"plain\"");
+    let sheets = |id: &str| data["answers"][format!("/api/run?run=screen%2Fruns%2F{id}")]["sheets"].clone();
     assert_eq!((sheets("00001-a"), sheets("00003-a")), (json!([1, 4, 7, 10]), json!([1])));
     fs::write(study.join("study.json"), "{").unwrap();
     let error = report_study(&study).unwrap_err().to_string();

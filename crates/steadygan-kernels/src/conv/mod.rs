@@ -231,8 +231,8 @@ fn forward(g: &Conv, slope: Option<f32>, x: &[f32], w: &[f32], y: &mut [f32]) {
     if g.is_dense() {
         let (m, n, k) = (g.batch, g.out_channels, w.len() / g.out_channels);
         multiply(m, n, k, Matrix::new(x, k), Matrix::new(w, k).transposed(), y);
-    } else if let Some(choice) = winograd::choose(g) {
-        winograd::forward(choice, g, x, w, y);
+    } else if let Some(transform) = winograd::choose(g) {
+        winograd::forward(transform, g, x, w, y);
     } else {
         return direct::forward(g, slope, x, w, y);
     }
@@ -267,8 +267,8 @@ fn input_gradient(g: &Conv, gradient: OutputGradient, w: &[f32], dx: &mut [f32])
     if g.is_dense() {
         let (m, n, k) = (g.batch, w.len() / g.out_channels, g.out_channels);
         gradient.with_own(|dy| multiply(m, n, k, Matrix::new(dy, k), Matrix::new(w, n), dx));
-    } else if let Some(choice) = winograd::choose(g) {
-        gradient.with_own(|dy| winograd::input_gradient(choice, g, dy, w, dx));
+    } else if let Some(transform) = winograd::choose(g) {
+        gradient.with_own(|dy| winograd::input_gradient(transform, g, dy, w, dx));
     } else {
         direct::input_gradient(g, gradient, w, dx);
     }
@@ -297,8 +297,8 @@ fn weight_gradient(g: &Conv, x: &[f32], gradient: OutputGradient, dw: &mut [f32]
     if g.is_dense() {
         let (m, n, k) = (g.out_channels, dw.len() / g.out_channels, g.batch);
         gradient.with_own(|dy| multiply(m, n, k, Matrix::new(dy, m).transposed(), Matrix::new(x, n), dw));
-    } else if let Some(choice) = winograd::choose(g) {
-        gradient.with_own(|dy| winograd::weight_gradient(choice, g, x, dy, dw));
+    } else if let Some(transform) = winograd::choose(g) {
+        gradient.with_own(|dy| winograd::weight_gradient(transform, g, x, dy, dw));
     } else {
         direct::weight_gradient(g, x, gradient, dw);
     }

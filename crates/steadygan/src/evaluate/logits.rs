@@ -38,7 +38,7 @@ mod tests {
     use crate::heuristics;
     use crate::nn::{Builder, ConvSpec, Init, Initializer};
     use crate::plan::ModelPlan;
-    use steadygan_run::Which;
+    use steadygan_run::CheckpointKind;
 
     /// A run whose discriminator is a linear function of the pixels of `pack` images.
     fn run(pack: usize) -> OfRun {
@@ -47,7 +47,7 @@ mod tests {
         let plan = crate::decide::decide(&heuristics::recipe(), 1).unwrap();
         OfRun {
             images: 0,
-            checkpoint: Which::Latest,
+            checkpoint: CheckpointKind::Latest,
             model: ModelPlan { size: 4, pack, ..plan.model },
             discriminator: Builder::new([pack, 4, 4], init).conv(ConvSpec::valid(pack, 1, 4, true)).build(),
             device: Device::flex(),

@@ -13,7 +13,7 @@ use crate::run::{checkpoint_of, checkpoint_state};
 use burn::prelude::Device;
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use steadygan_run::{RunDirectory, Which};
+use steadygan_run::{CheckpointKind, RunDirectory};
 
 /// The fewest fakes and the fewest reals. Half of the reals, one side of the floor, must suffice for precision and
 /// recall, which need more samples than all other metrics.
@@ -45,7 +45,7 @@ pub(super) struct Subject {
 /// The inputs that only a run has.
 pub(super) struct OfRun {
     pub(super) images: u64,
-    pub(super) checkpoint: Which,
+    pub(super) checkpoint: CheckpointKind,
     pub(super) model: ModelPlan,
     pub(super) discriminator: Network,
     pub(super) device: Device,

@@ -10,7 +10,7 @@ use crate::plan::{Plan, count_origin};
 use crate::train::{Origin, State, load_checkpoint, save_checkpoint};
 use burn::prelude::Device;
 use std::path::Path;
-use steadygan_run::{Manifest, Outcome, RunDirectory, RunError, Which, cut_back, write_atomically};
+use steadygan_run::{CheckpointKind, Manifest, Outcome, RunDirectory, RunError, cut_back, write_atomically};
 
 /// The only key of a recipe that a resume may change, and the flag that changes it.
 const IMAGES: (&str, &str) = ("train.images", "--images");
@@ -65,7 +65,7 @@ fn busy(error: RunError) -> Error {
 
 /// The latest checkpoint's state; a run that was killed before its first starts again from its plan.
 fn latest_state(directory: &RunDirectory, manifest: &Manifest, device: &Device) -> Result<(Origin, State)> {
-    let path = directory.checkpoint(Which::Latest);
+    let path = directory.checkpoint(CheckpointKind::Latest);
     if path.exists() {
         let checkpoint = load_checkpoint(&path)?;
         return Ok((checkpoint.origin().clone(), checkpoint_state(&checkpoint, device)?));
@@ -152,7 +152,7 @@ fn cut_back_to(directory: &RunDirectory, plan: &Plan, images: u64) -> Result<()>
 /// Writes the recipe and plan that the run goes on with into the best checkpoint, if there is one, so that it equals
 /// the one of a run that was started with as many images.
 fn take_over_best(directory: &RunDirectory, origin: &Origin, device: &Device) -> Result<()> {
-    let path = directory.checkpoint(Which::Best);
+    let path = directory.checkpoint(CheckpointKind::Best);
     if !path.exists() {
         return Ok(());
     }

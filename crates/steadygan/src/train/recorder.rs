@@ -9,8 +9,8 @@ use crate::pictures::sheet::encode_captioned_png;
 use serde::Serialize;
 use std::time::Instant;
 use steadygan_run::{
-    DistanceLine, Finding, JsonLines, RunDirectory, Signs, Stats, StatsLine, Which, append_text, read_last_lines,
-    read_lines_if_any, write_atomically,
+    CheckpointKind, DistanceLine, Finding, JsonLines, RunDirectory, Signs, Stats, StatsLine, append_text,
+    read_last_lines, read_lines_if_any, write_atomically,
 };
 
 /// Writes stats, findings, metrics, sheets and checkpoints. Of what is due at the same images, lines are written first
@@ -152,7 +152,7 @@ impl Observer for Recorder {
         self.measured(state.images, &distance.line(state.images, best))?;
         self.lowest = self.lowest.min(value);
         if best {
-            write_atomically(&self.run.checkpoint(Which::Best), &save_checkpoint(state, &self.origin))?;
+            write_atomically(&self.run.checkpoint(CheckpointKind::Best), &save_checkpoint(state, &self.origin))?;
         }
         let verdict = if best { ", the best so far" } else { "" };
         self.log(&format!("{} images: {distance}{verdict}", state.images))
@@ -172,6 +172,6 @@ impl Observer for Recorder {
         self.stats.sync()?;
         self.findings.sync()?;
         let bytes = save_checkpoint(state, &self.origin);
-        Ok(write_atomically(&self.run.checkpoint(Which::Latest), &bytes)?)
+        Ok(write_atomically(&self.run.checkpoint(CheckpointKind::Latest), &bytes)?)
     }
 }

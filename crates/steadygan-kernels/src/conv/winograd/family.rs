@@ -30,13 +30,13 @@ pub(super) trait Family<const A: usize, const R: usize>: Copy + Send + Sync + 's
     fn weight_adjoint<I: Isa>(u: [I::Vector; A]) -> [I::Vector; R];
 }
 
-/// `F(4, 2)` with the points 0, 1, -1, 2 and infinity, on two phases per axis: kernels of 4 with stride 2.
+/// `F(4, 2)` with the points 0, 1, -1, 2 and infinity, on two phases per axis.
 #[derive(Clone, Copy)]
-pub(super) struct Halving;
+pub(super) struct Kernel4Stride2;
 
-/// `F(4, 3)` with the points 0, 1, -1, 2, -2 and infinity: kernels of 3 with stride 1.
+/// `F(4, 3)` with the points 0, 1, -1, 2, -2 and infinity.
 #[derive(Clone, Copy)]
-pub(super) struct Same;
+pub(super) struct Kernel3Stride1;
 
 /// `a + factor * b`.
 #[inline(always)]
@@ -50,7 +50,7 @@ fn times<I: Isa>(factor: f32, a: I::Vector) -> I::Vector {
     I::mul_add(I::splat(factor), a, I::splat(0.0))
 }
 
-impl Family<5, 2> for Halving {
+impl Family<5, 2> for Kernel4Stride2 {
     const STEP: usize = 2;
 
     #[inline(always)]
@@ -120,7 +120,7 @@ impl Family<5, 2> for Halving {
     }
 }
 
-impl Family<6, 3> for Same {
+impl Family<6, 3> for Kernel3Stride1 {
     const STEP: usize = 1;
 
     #[inline(always)]

@@ -3,9 +3,9 @@
 use rayon::prelude::*;
 
 use super::family::Family;
-use super::kernel::positions_to_weights;
 use super::planes::Side;
 use super::positions::{Group, block_to_positions, blocks};
+use super::weights::positions_to_weights;
 use crate::conv::Conv;
 use crate::gemm::multiply_panel;
 use crate::parallel::split_columns;

@@ -11,22 +11,22 @@
 
 mod family;
 mod gradient;
-mod kernel;
 mod planes;
 mod positions;
 mod product;
 mod transform;
+mod weights;
 
 use std::marker::PhantomData;
 
 use rayon::prelude::*;
 
-use self::family::{Family, Halving, Same};
-use self::kernel::{Kernel, weights_to_positions};
+use self::family::{Family, Kernel3Stride1, Kernel4Stride2};
 use self::planes::Side;
 use self::positions::{Group, block_to_positions, blocks, to_positions};
 use self::product::{Product, multiply_position};
 use self::transform::{positions_to_inputs, positions_to_outputs};
+use self::weights::{WeightLayout, weights_to_positions};
 use super::Conv;
 use crate::parallel::split_columns;
 use crate::scratch::with_lines;
@@ -50,47 +50,47 @@ const MIN_CHANNELS: usize = 8;
 
 /// The transform that suits a shape.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Choice {
-    Halving,
-    Same,
+pub(super) enum Transform {
+    Kernel4Stride2,
+    Kernel3Stride1,
 }
 
 /// The transform for a shape, if there is one and it saves enough multiplications.
-pub(super) fn choose(g: &Conv) -> Option<Choice> {
+pub(super) fn choose(g: &Conv) -> Option<Transform> {
     let padded_by_one = g.pad_before == 1 && g.pad_after == 1;
     let channels = g.in_channels.min(g.out_channels);
-    let (choice, per_tile) = match (g.kernel, g.stride) {
-        (4, 2) => (Choice::Halving, 4 * 5 * 5),
-        (3, 1) => (Choice::Same, 6 * 6),
+    let (transform, per_tile) = match (g.kernel, g.stride) {
+        (4, 2) => (Transform::Kernel4Stride2, 4 * 5 * 5),
+        (3, 1) => (Transform::Kernel3Stride1, 6 * 6),
         _ => return None,
     };
     let tiles = g.out_height().div_ceil(family::M) * g.out_width().div_ceil(family::M);
     let direct = g.out_height() * g.out_width() * g.kernel * g.kernel;
     let saves_a_quarter = 4 * tiles * per_tile <= 3 * direct;
-    (padded_by_one && channels >= MIN_CHANNELS && saves_a_quarter).then_some(choice)
+    (padded_by_one && channels >= MIN_CHANNELS && saves_a_quarter).then_some(transform)
 }
 
 /// The convolution, `y` from `x`.
-pub(super) fn forward(choice: Choice, g: &Conv, x: &[f32], w: &[f32], y: &mut [f32]) {
-    match choice {
-        Choice::Halving => Pass::<Halving, 5, 2>::new(g, true).run(x, w, y),
-        Choice::Same => Pass::<Same, 6, 3>::new(g, true).run(x, w, y),
+pub(super) fn forward(transform: Transform, g: &Conv, x: &[f32], w: &[f32], y: &mut [f32]) {
+    match transform {
+        Transform::Kernel4Stride2 => Pass::<Kernel4Stride2, 5, 2>::new(g, true).run(x, w, y),
+        Transform::Kernel3Stride1 => Pass::<Kernel3Stride1, 6, 3>::new(g, true).run(x, w, y),
     }
 }
 
 /// The input gradient, `dx` from `dy`.
-pub(super) fn input_gradient(choice: Choice, g: &Conv, dy: &[f32], w: &[f32], dx: &mut [f32]) {
-    match choice {
-        Choice::Halving => Pass::<Halving, 5, 2>::new(g, false).run(dy, w, dx),
-        Choice::Same => Pass::<Same, 6, 3>::new(g, false).run(dy, w, dx),
+pub(super) fn input_gradient(transform: Transform, g: &Conv, dy: &[f32], w: &[f32], dx: &mut [f32]) {
+    match transform {
+        Transform::Kernel4Stride2 => Pass::<Kernel4Stride2, 5, 2>::new(g, false).run(dy, w, dx),
+        Transform::Kernel3Stride1 => Pass::<Kernel3Stride1, 6, 3>::new(g, false).run(dy, w, dx),
     }
 }
 
 /// The weight gradient, `dw` from `x` and `dy`.
-pub(super) fn weight_gradient(choice: Choice, g: &Conv, x: &[f32], dy: &[f32], dw: &mut [f32]) {
-    match choice {
-        Choice::Halving => gradient::run::<Halving, 5, 2>(g, x, dy, dw),
-        Choice::Same => gradient::run::<Same, 6, 3>(g, x, dy, dw),
+pub(super) fn weight_gradient(transform: Transform, g: &Conv, x: &[f32], dy: &[f32], dw: &mut [f32]) {
+    match transform {
+        Transform::Kernel4Stride2 => gradient::run::<Kernel4Stride2, 5, 2>(g, x, dy, dw),
+        Transform::Kernel3Stride1 => gradient::run::<Kernel3Stride1, 6, 3>(g, x, dy, dw),
     }
 }
 
@@ -98,7 +98,7 @@ pub(super) fn weight_gradient(choice: Choice, g: &Conv, x: &[f32], dy: &[f32], d
 struct Pass<F, const A: usize, const R: usize> {
     source: Side,
     target: Side,
-    kernel: Kernel,
+    layout: WeightLayout,
     group: Group,
     family: PhantomData<F>,
 }
@@ -112,7 +112,11 @@ impl<F: Family<A, R>, const A: usize, const R: usize> Pass<F, A, R> {
         Pass {
             source,
             target,
-            kernel: Kernel { in_channels: g.in_channels, out_channels: g.out_channels, lanes_are_inputs: !is_forward },
+            layout: WeightLayout {
+                in_channels: g.in_channels,
+                out_channels: g.out_channels,
+                lanes_are_inputs: !is_forward,
+            },
             group: Group::new(g, GROUP_TILES),
             family: PhantomData,
         }
@@ -165,7 +169,7 @@ impl<F: Family<A, R>, const A: usize, const R: usize> Pass<F, A, R> {
     /// Computes the weights of the blocks of target channels from `first` on.
     fn weights(&self, w: &[f32], first: usize, lines: &mut [Line]) {
         for (block, lines) in lines.chunks_exact_mut(self.weight_lines()).enumerate() {
-            weights_to_positions::<F, A, R>(self.kernel, w, first + block, self.step_stride(), lines);
+            weights_to_positions::<F, A, R>(self.layout, w, first + block, self.step_stride(), lines);
         }
     }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 /// The name under which our own turns are recorded.
 pub(super) const OURS: &str = "ours";
 
-/// One contestant's turn.
+/// One process's turn.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Turn {
     /// From 1.
@@ -19,12 +19,12 @@ pub(super) struct Turn {
 
 /// Turns at one piece of work, in their order: every peer's turn comes right after one of ours.
 #[derive(Debug, Clone, Default, Serialize)]
-pub(super) struct Contest {
+pub(super) struct Comparison {
     pub(super) title: String,
     pub(super) turns: Vec<Turn>,
 }
 
-impl Contest {
+impl Comparison {
     /// The peers in the order of their first turns.
     pub(super) fn peers(&self) -> Vec<&str> {
         let mut peers = Vec::new();
@@ -36,7 +36,7 @@ impl Contest {
         peers
     }
 
-    /// The centre, such as the median, of each of a contestant's turns.
+    /// The centre, such as the median, of each turn of a process.
     pub(super) fn centres(&self, who: &str, centre: fn(&[f64]) -> f64) -> Vec<f64> {
         self.turns.iter().filter(|turn| turn.who == who).map(|turn| centre(&turn.times_ms)).collect()
     }
@@ -62,7 +62,7 @@ impl Contest {
         self.peers().into_iter().min_by(|a, b| time(a).total_cmp(&time(b)))
     }
 
-    /// The most memory that a contestant had in use.
+    /// The most memory that a process had in use.
     pub(super) fn peak_bytes(&self, who: &str) -> Option<u64> {
         self.turns.iter().filter(|turn| turn.who == who).filter_map(|turn| turn.peak_bytes).max()
     }
@@ -109,7 +109,7 @@ mod tests {
     }
 
     /// The host slows down between the rounds; `b` is the faster peer.
-    fn contest() -> Contest {
+    fn comparison() -> Comparison {
         let turns = vec![
             turn(1, OURS, &[10.0, 12.0, 11.0], 5),
             turn(1, "a", &[33.0, 33.0, 90.0], 7),
@@ -120,7 +120,7 @@ mod tests {
             turn(2, OURS, &[40.0], 6),
             turn(2, "b", &[60.0], 9),
         ];
-        Contest { title: "work".into(), turns }
+        Comparison { title: "work".into(), turns }
     }
 
     #[test]
@@ -145,29 +145,29 @@ mod tests {
 
     #[test]
     fn a_peer_is_compared_with_our_turn_right_before_its_own() {
-        let contest = contest();
-        assert_eq!(contest.ratios("a", median), [3.0, 2.5]);
-        assert_eq!(contest.ratios("b", median), [2.5, 1.5]);
-        assert_eq!(contest.ratios("a", mean), [52.0 / 11.0, 2.5]);
-        assert!(contest.ratios("c", median).is_empty());
+        let comparison = comparison();
+        assert_eq!(comparison.ratios("a", median), [3.0, 2.5]);
+        assert_eq!(comparison.ratios("b", median), [2.5, 1.5]);
+        assert_eq!(comparison.ratios("a", mean), [52.0 / 11.0, 2.5]);
+        assert!(comparison.ratios("c", median).is_empty());
     }
 
     #[test]
     fn the_fastest_peer_is_judged_by_its_median_turn() {
-        let mut contest = contest();
-        assert_eq!(contest.peers(), ["a", "b"]);
-        assert_eq!(contest.centres("a", median), [33.0, 50.0]);
-        assert_eq!(contest.fastest_peer(), Some("a"));
+        let mut comparison = comparison();
+        assert_eq!(comparison.peers(), ["a", "b"]);
+        assert_eq!(comparison.centres("a", median), [33.0, 50.0]);
+        assert_eq!(comparison.fastest_peer(), Some("a"));
         // One slow turn of three does not matter.
-        contest.turns.extend([turn(3, "b", &[20.0], 9), turn(3, "a", &[41.0], 8)]);
-        assert_eq!(contest.fastest_peer(), Some("b"));
-        assert_eq!(Contest::default().fastest_peer(), None);
+        comparison.turns.extend([turn(3, "b", &[20.0], 9), turn(3, "a", &[41.0], 8)]);
+        assert_eq!(comparison.fastest_peer(), Some("b"));
+        assert_eq!(Comparison::default().fastest_peer(), None);
     }
 
     #[test]
     fn memory_is_the_most_of_all_turns() {
-        assert_eq!(contest().peak_bytes("a"), Some(8));
-        assert_eq!(contest().peak_bytes(OURS), Some(6));
-        assert_eq!(contest().peak_bytes("c"), None);
+        assert_eq!(comparison().peak_bytes("a"), Some(8));
+        assert_eq!(comparison().peak_bytes(OURS), Some(6));
+        assert_eq!(comparison().peak_bytes("c"), None);
     }
 }

@@ -4,16 +4,16 @@ use super::family::Family;
 use super::transform::{load_block, positions_to_taps, store_block, taps_to_positions};
 use crate::simd::{Isa, LANES, Line, vectorised};
 
-/// A weight tensor `[out_channels][in_channels][taps]` with the side that its sixteen lanes run over.
+/// The channels of a weight tensor `[out_channels][in_channels][taps]`, and the side that the sixteen lanes run over.
 #[derive(Clone, Copy)]
-pub(super) struct Kernel {
+pub(super) struct WeightLayout {
     pub(super) in_channels: usize,
     pub(super) out_channels: usize,
     /// Whether lanes are input channels (for the input gradient) rather than output channels.
     pub(super) lanes_are_inputs: bool,
 }
 
-impl Kernel {
+impl WeightLayout {
     /// Distance between the kernels of neighbouring lanes, and of neighbours on the other side.
     #[inline(always)]
     fn strides(&self, taps: usize) -> (usize, usize) {
@@ -61,11 +61,11 @@ vectorised! {
     ///
     /// Steps are the channels of the other side: `[block][phase][lane]`.
     pub(super) fn weights_to_positions<I, F: Family<A, R>; const A: usize, const R: usize>(
-        kernel: Kernel, w: &[f32], block: usize, stride: usize, positions: &mut [Line],
+        layout: WeightLayout, w: &[f32], block: usize, stride: usize, positions: &mut [Line],
     ) {
         let taps = F::STEP * F::STEP * R * R;
-        let (lane_stride, other_stride) = kernel.strides(taps);
-        let (lane_channels, others) = kernel.channels();
+        let (lane_stride, other_stride) = layout.strides(taps);
+        let (lane_channels, others) = layout.channels();
         let lanes = LANES.min(lane_channels - block * LANES);
         let mut kernels = [[Line::ZERO; LANES]; LANES];
         // Sixteen kernels at a time, phase by phase: neighbouring steps are written together, to few pages at a time.
@@ -80,7 +80,7 @@ vectorised! {
                 }
             }
             for phase in 0..F::STEP * F::STEP {
-                let first = if kernel.lanes_are_inputs {
+                let first = if layout.lanes_are_inputs {
                     phase * A * A * stride + first_other
                 } else {
                     first_other * F::STEP * F::STEP + phase * LANES

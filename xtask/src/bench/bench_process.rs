@@ -1,6 +1,6 @@
 //! A process that takes turns: it answers each line of stdin with a line of JSON.
 
-use super::contest::Turn;
+use super::comparison::Turn;
 use serde::Deserialize;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -19,7 +19,7 @@ pub(super) struct Launch {
 }
 
 /// A process between its turns.
-pub(super) struct Contestant {
+pub(super) struct BenchProcess {
     name: String,
     shown: String,
     child: Child,
@@ -42,7 +42,7 @@ pub(super) struct Answer {
     pub(super) parameters: Option<[u64; 2]>,
 }
 
-impl Contestant {
+impl BenchProcess {
     /// Starts the process; what it prints to stderr goes into a file of `scratch`.
     ///
     /// # Errors
@@ -69,8 +69,8 @@ impl Contestant {
         let mut answer = String::new();
         let asked = writeln!(self.questions, "{question}").and_then(|()| self.questions.flush());
         let read = asked.and_then(|()| self.answers.read_line(&mut answer));
-        let said = read.ok().and_then(|_| serde_json::from_str(&answer).ok());
-        said.ok_or_else(|| {
+        let parsed = read.ok().and_then(|_| serde_json::from_str(&answer).ok());
+        parsed.ok_or_else(|| {
             let log = std::fs::read_to_string(&self.log).unwrap_or_default();
             let lines: Vec<&str> = log.lines().collect();
             let last = lines[lines.len().saturating_sub(SHOWN_LINES)..].join("\n");
@@ -86,7 +86,7 @@ impl Contestant {
     }
 }
 
-impl Drop for Contestant {
+impl Drop for BenchProcess {
     fn drop(&mut self) {
         // The process waits for its next turn, or has ended already.
         drop(self.child.kill());

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 /// Which of a run's two checkpoints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Which {
+pub enum CheckpointKind {
     /// The last one written, from which `resume` continues.
     Latest,
     /// The one with the best metric so far.
@@ -16,7 +16,7 @@ pub enum Which {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownCheckpoint(String);
 
-impl fmt::Display for Which {
+impl fmt::Display for CheckpointKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Latest => "latest",
@@ -25,7 +25,7 @@ impl fmt::Display for Which {
     }
 }
 
-impl FromStr for Which {
+impl FromStr for CheckpointKind {
     type Err = UnknownCheckpoint;
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {
@@ -51,10 +51,10 @@ mod tests {
 
     #[test]
     fn a_checkpoint_is_named_by_its_word() {
-        for which in [Which::Latest, Which::Best] {
-            assert_eq!(which.to_string().parse(), Ok(which));
+        for kind in [CheckpointKind::Latest, CheckpointKind::Best] {
+            assert_eq!(kind.to_string().parse(), Ok(kind));
         }
-        let error = "Best".parse::<Which>().expect_err("no such word");
+        let error = "Best".parse::<CheckpointKind>().expect_err("no such word");
         assert_eq!(error.to_string(), "`Best` is not a checkpoint: latest or best");
     }
 }
