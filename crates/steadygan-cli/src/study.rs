@@ -16,7 +16,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use steadygan::{Error, Result};
 use steadygan_run::{EXIT_INTERRUPTED, StudyDirectory};
-use steadygan_study::{Budget, Found, Question, Study, StudyRecipe, Task, Unplanned, Watch, calibrate, in_words};
+use steadygan_study::{
+    Budget, Question, Study, StudyFolder, StudyRecipe, Task, UnplannedStudy, Watch, calibrate, duration_in_words,
+};
 
 /// The budget when neither the file nor the command line gives one: half an hour.
 const USUAL_BUDGET: Budget = Budget { seconds: 1800 };
@@ -33,15 +35,15 @@ pub(crate) fn study(arguments: &Arguments, options: &Options) -> Result<ExitCode
     // The question is checked before a folder is made, so that a wrong one leaves nothing behind.
     let question = if directory.record().exists() { None } else { Some(Question::of(asked.clone())?) };
     let console = Console::new(options.quiet);
-    let study = match (Found::in_folder(directory, Some(&asked))?, question) {
-        (Found::Planned(study), _) => Some(*study),
-        (Found::Unplanned(folder), Some(question)) => {
+    let study = match (StudyFolder::open(directory, Some(&asked))?, question) {
+        (StudyFolder::Planned(study), _) => Some(*study),
+        (StudyFolder::Unplanned(folder), Some(question)) => {
             if !options.quiet {
                 question.left_out.iter().for_each(|(name, why)| say(&format!("without {name}: {why}")));
             }
             plan(folder, &asked, &question, arguments.list, options, &console)?
         }
-        (Found::Unplanned(_), None) => unreachable!("the study's record was there and is gone"),
+        (StudyFolder::Unplanned(_), None) => unreachable!("the study's record was there and is gone"),
     };
     let Some(study) = study else { return Ok(stopped(&arguments.out, options)) };
     if arguments.list {
@@ -71,7 +73,7 @@ fn asked(arguments: &Arguments) -> Result<StudyRecipe> {
 
 /// Fixes the plan, after a calibration by short runs if the budget decides its size. `None` if that was interrupted.
 fn plan(
-    folder: Unplanned,
+    folder: UnplannedStudy,
     asked: &StudyRecipe,
     question: &Question,
     list: bool,
@@ -80,23 +82,23 @@ fn plan(
 ) -> Result<Option<Study>> {
     let started = Instant::now();
     let at_once = options.threads();
-    let fixed = if list { Some(question.extent_as_asked()) } else { question.fixed_extent() };
-    let (extent, takes_s) = match (fixed, asked.budget) {
-        (Some(extent), _) => (extent, None),
+    let fixed = if list { Some(question.size_as_asked()) } else { question.fixed_size() };
+    let (size, takes_s) = match (fixed, asked.budget) {
+        (Some(size), _) => (size, None),
         (None, budget) => {
             console.begin("calibrating");
             let trainer = trainer()?;
             let costs = calibrate(question, folder.directory(), at_once, &trainer, &mut console.clone())?;
             console.finish();
             let Some(costs) = costs else { return Ok(None) };
-            let extent = question.extent_within(budget.unwrap_or(USUAL_BUDGET), started.elapsed(), &costs, at_once)?;
-            let takes_s = costs.whole_s(&extent, at_once);
-            (extent, Some(takes_s))
+            let size = question.size_within(budget.unwrap_or(USUAL_BUDGET), started.elapsed(), &costs, at_once)?;
+            let takes_s = costs.whole_s(&size, at_once);
+            (size, Some(takes_s))
         }
     };
-    let study = folder.plan(asked, question, extent)?;
+    let study = folder.plan(asked, question, size)?;
     if !options.quiet {
-        say(&table::announcement(study.plan(), question.data_name(), takes_s.map(in_words)));
+        say(&table::announcement(study.plan(), question.data_name(), takes_s.map(duration_in_words)));
     }
     Ok(Some(study))
 }
@@ -129,7 +131,7 @@ fn collect(directory: StudyDirectory, options: &Options) -> Result<ExitCode> {
     if !directory.record().exists() {
         return Err(nothing());
     }
-    let Found::Planned(mut study) = Found::in_folder(directory.clone(), None)? else { return Err(nothing()) };
+    let StudyFolder::Planned(mut study) = StudyFolder::open(directory.clone(), None)? else { return Err(nothing()) };
     study.collect()?;
     tell(&study, options)
 }
