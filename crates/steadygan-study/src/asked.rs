@@ -214,7 +214,8 @@ impl StudyRecipe {
         }
         let least = self.design.minimal_seeds();
         if seeds < least {
-            let message = format!("`seeds` are {seeds}, and a {} design needs {least}", self.design);
+            let plural = if least == 1 { "" } else { "s" };
+            let message = format!("the design {} needs {least} seed{plural}, not {seeds}", self.design);
             return Err(Error::recipe(message, "more seeds, or design = \"plackett-burman\" for a screening"));
         }
         Ok(())
