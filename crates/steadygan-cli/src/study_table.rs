@@ -67,7 +67,7 @@ fn distance(kind: DistanceKind) -> &'static str {
 }
 
 /// The results of a study, to be read in ten seconds: factors that help come first, unresolved ones last.
-pub(crate) fn table(record: &StudyRecord) -> String {
+pub(crate) fn results_table(record: &StudyRecord) -> String {
     let Some(results) = &record.results else { return String::new() };
     let plan = &record.plan;
     let mut text = String::new();
