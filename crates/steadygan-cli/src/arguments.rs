@@ -313,9 +313,7 @@ pub(crate) struct Evaluate {
     /// The reals: anything that `data.source` takes (default: a run's own held-out images)
     #[arg(long, value_name = "DATA")]
     pub(crate) against: Option<String>,
-    /// Metrics between commas (default: all): kernel-distance, frechet-distance, precision, recall, density, coverage,
-    /// sliced-wasserstein, ms-ssim, diversity, support, memorisation, overfit-gap; of points and stacked digits modes
-    #[arg(long, value_name = "LIST", default_value = "", hide_default_value = true)]
+    #[arg(long, value_name = "LIST", default_value = "", hide_default_value = true, help = metrics_help())]
     pub(crate) metrics: String,
     /// Fakes, and at most as many reals [default: as many as there are reals, at most 10000]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
@@ -333,6 +331,12 @@ pub(crate) struct Evaluate {
     pub(crate) checkpoint: Checkpoint,
     #[command(flatten)]
     pub(crate) device: Device,
+}
+
+/// The help of `--metrics`, which names every metric.
+fn metrics_help() -> String {
+    let names: Vec<&str> = steadygan::evaluate::names().collect();
+    format!("Metrics between commas (default: all that apply): {}", names.join(", "))
 }
 
 #[derive(Debug, Args)]
