@@ -1,6 +1,5 @@
 //! The command line.
 
-use crate::data::DataCommand;
 use clap::{Args, Parser, Subcommand};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -194,7 +193,7 @@ pub(crate) struct Train {
     #[arg(long)]
     pub(crate) dry_run: bool,
     #[command(flatten)]
-    pub(crate) stop: Stop,
+    pub(crate) stop: StopOptions,
 }
 
 impl Default for Train {
@@ -205,7 +204,7 @@ impl Default for Train {
             device: Device::default(),
             tensorboard: false,
             dry_run: false,
-            stop: Stop::default(),
+            stop: StopOptions::default(),
         }
     }
 }
@@ -234,12 +233,12 @@ pub(crate) struct Resume {
     #[arg(long, value_name = "DEVICE")]
     pub(crate) device: Option<String>,
     #[command(flatten)]
-    pub(crate) stop: Stop,
+    pub(crate) stop: StopOptions,
 }
 
 /// Options that stop training as Ctrl-C does: after the current step, with the state saved.
 #[derive(Debug, Clone, Copy, Default, Args)]
-pub(crate) struct Stop {
+pub(crate) struct StopOptions {
     /// Stop after so many real images, as Ctrl-C would
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) until: Option<Count>,
@@ -314,9 +313,7 @@ pub(crate) struct Evaluate {
     /// The reals: anything that `data.source` takes (default: a run's own held-out images)
     #[arg(long, value_name = "DATA")]
     pub(crate) against: Option<String>,
-    /// Metrics between commas (default: all): kernel-distance, frechet-distance, precision, recall, density, coverage,
-    /// sliced-wasserstein, ms-ssim, diversity, support, memorisation, overfit-gap; of points and stacked digits modes
-    #[arg(long, value_name = "LIST", default_value = "", hide_default_value = true)]
+    #[arg(long, value_name = "LIST", default_value = "", hide_default_value = true, help = metrics_help())]
     pub(crate) metrics: String,
     /// Fakes, and at most as many reals [default: as many as there are reals, at most 10000]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
@@ -334,6 +331,12 @@ pub(crate) struct Evaluate {
     pub(crate) checkpoint: Checkpoint,
     #[command(flatten)]
     pub(crate) device: Device,
+}
+
+/// The help of `--metrics`, which names every metric.
+fn metrics_help() -> String {
+    let names: Vec<&str> = steadygan::evaluate::names().collect();
+    format!("Metrics between commas (default: all that apply): {}", names.join(", "))
 }
 
 #[derive(Debug, Args)]
@@ -388,4 +391,53 @@ impl Generate {
     pub(crate) fn count(&self) -> usize {
         self.count.unwrap_or(if self.interpolate { 8 } else { 64 })
     }
+}
+
+/// The default file of the sheet. A file with this name is overwritten, whatever wrote it.
+pub(crate) const SHEET_FILE: &str = "inspected.png";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DataCommand {
+    /// Show what images there are, which of them are odd, and what a recipe makes of them
+    Inspect(Inspect),
+    /// Decode and resize images once, into a file that every run opens at once
+    Pack(Pack),
+}
+
+/// Images, and the recipe that they are for.
+#[derive(Debug, Args)]
+pub(crate) struct Source {
+    /// Anything that `data.source` takes
+    path: String,
+    /// A recipe file (default: the embedded one)
+    #[arg(long, value_name = "RECIPE")]
+    recipe: Option<PathBuf>,
+    /// Any recipe key, such as data.size=64
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+impl Source {
+    pub(crate) fn recipe(&self) -> Result<LayeredRecipe> {
+        steadygan::data::require_images(&self.path)?;
+        Recipe::on(&self.path, self.recipe.as_deref(), &self.set).layered()
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    #[command(flatten)]
+    pub(crate) source: Source,
+    /// Where a sheet of 8 × 8 images goes, as they are trained on
+    #[arg(long, value_name = "FILE.png", default_value = SHEET_FILE)]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Pack {
+    #[command(flatten)]
+    pub(crate) source: Source,
+    /// The pack's file (default: beside the images, NAME-SIZEpx.pack.safetensors)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
 }

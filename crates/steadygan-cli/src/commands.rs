@@ -1,13 +1,12 @@
 //! The commands `train`, `resume`, `generate`, `summary` and `heuristics`. Each turns its arguments into calls of the
 //! library and the result into words.
 
-use crate::arguments::{Generate, Options, Recipe, Resume, Stop, Train};
-use crate::console::{Console, answer, say};
+use crate::arguments::{Generate, Options, Recipe, Resume, StopOptions, Train};
+use crate::console::{Console, answer, answer_path, say, warn_of_data};
 use std::fmt::Write as _;
-use std::path::Path;
 use std::process::ExitCode;
 use steadygan::Result;
-use steadygan::data::{Dataset, Skipped};
+use steadygan::data::Dataset;
 use steadygan::generate::{Destination, Latents, Request};
 use steadygan::heuristics::{self, Card, cost, recipe_line};
 use steadygan::plan::{OnSevere, Plan};
@@ -20,7 +19,7 @@ pub(crate) fn train(arguments: &Train, options: &Options) -> Result<ExitCode> {
     let on = options.machine(&arguments.device)?;
     let (plan, data) = prepare(&recipe)?;
     if !options.quiet {
-        warn_of_source(&data);
+        warn_of_data(&data);
         for (role, weights) in &plan.initial_weights {
             say(&format!("the {role} starts from {}", weights.path.display()));
         }
@@ -41,7 +40,7 @@ pub(crate) fn resume(arguments: &Resume, options: &Options) -> Result<ExitCode> 
     train_to_the_end(run, arguments.stop, options)
 }
 
-fn train_to_the_end(mut run: Run, stop: Stop, options: &Options) -> Result<ExitCode> {
+fn train_to_the_end(mut run: Run, stop: StopOptions, options: &Options) -> Result<ExitCode> {
     let path = run.directory().path().to_path_buf();
     let (from, to) = (run.images(), run.plan().train.images);
     let say = |text: &str| {
@@ -50,7 +49,8 @@ fn train_to_the_end(mut run: Run, stop: Stop, options: &Options) -> Result<ExitC
         }
     };
     say(&format!("training {} to {to} images; pictures and numbers go to {}", run.directory().name(), path.display()));
-    let mut console = Console::new(from, to, options.quiet, options.json).stopped_by(stop);
+    let console = Console::new(from, to, options.quiet, options.json);
+    let mut console = console.stopped_by(stop.until.map(|count| count.0), stop.attended);
     let outcome = run.train(&mut console);
     console.finish();
     let modes = console.modes().map(|modes| format!("; {modes}")).unwrap_or_default();
@@ -91,43 +91,8 @@ fn train_to_the_end(mut run: Run, stop: Stop, options: &Options) -> Result<ExitC
             ExitCode::SUCCESS
         }
     };
-    answer_path("run", &path, options);
+    answer_path("run", &path, options.json);
     Ok(code)
-}
-
-/// Prints the last line on stdout: a path, or with `--json` an object that holds it.
-pub(crate) fn answer_path(what: &str, path: &Path, options: &Options) {
-    let path = path.display().to_string();
-    answer(&if options.json { serde_json::json!({ what: path }).to_string() } else { path });
-}
-
-/// Warns of skipped images, all of which the manifest lists, and prints the source's own warning.
-fn warn_of_source(data: &Dataset) {
-    warn_of(&data.skipped, data.train.count() + data.holdout.count());
-    warn(data);
-}
-
-/// Prints the warning about the source of the data, if there is one.
-pub(crate) fn warn(data: &Dataset) {
-    if let Some(warning) = &data.warning {
-        say(&format!("warning: {warning}"));
-    }
-}
-
-/// Warns of skipped images in one line; `read` images could be read.
-pub(crate) fn warn_of(skipped: &[Skipped], read: usize) {
-    if !skipped.is_empty() {
-        let named = shortened(skipped.iter().map(|file| format!("{} {}", file.name, file.why)), "; ");
-        say(&format!("warning: skipped {} unreadable of {} images: {named}", skipped.len(), skipped.len() + read));
-    }
-}
-
-/// The first three texts of a list, and the number of further ones.
-pub(crate) fn shortened(texts: impl ExactSizeIterator<Item = String>, between: &str) -> String {
-    const NAMED: usize = 3;
-    let more = texts.len().saturating_sub(NAMED);
-    let named = texts.take(NAMED).collect::<Vec<_>>().join(between);
-    if more > 0 { format!("{named}{between}and {more} more") } else { named }
 }
 
 fn dry_run(recipe: &LayeredRecipe, plan: &Plan, data: &Dataset, options: &Options) -> Result<ExitCode> {
@@ -176,7 +141,7 @@ pub(crate) fn generate(arguments: &Generate, options: &Options) -> Result<ExitCo
         destination: Destination::of(&arguments.out),
         device: arguments.device.name.clone(),
     })?;
-    answer_path("images", &arguments.out, options);
+    answer_path("images", &arguments.out, options.json);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,11 +1,12 @@
 //! Output for people: progress, messages and errors go to stderr, answers to stdout.
 
-use crate::arguments::Stop;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use steadygan::Result;
+use steadygan::data::{Dataset, Skipped};
 use steadygan::metrics::modes::Modes;
 use steadygan::pictures::DynamicImage;
 use steadygan::train::{Distance, Observer, State, StepStats};
@@ -28,8 +29,43 @@ pub(crate) fn answer(text: &str) {
     let _ = writeln!(std::io::stdout(), "{}", text.trim_end_matches('\n'));
 }
 
+/// Prints the last line on stdout: a path, or as JSON an object that holds it.
+pub(crate) fn answer_path(what: &str, path: &Path, json: bool) {
+    let path = path.display().to_string();
+    answer(&if json { serde_json::json!({ what: path }).to_string() } else { path });
+}
+
+/// Warns of skipped images, all of which the manifest lists, and prints the source's own warning.
+pub(crate) fn warn_of_data(data: &Dataset) {
+    warn_of_skipped(&data.skipped, data.train.count() + data.holdout.count());
+    warn_of_source(data);
+}
+
+/// Prints the warning about the source of the data, if there is one.
+pub(crate) fn warn_of_source(data: &Dataset) {
+    if let Some(warning) = &data.warning {
+        say(&format!("warning: {warning}"));
+    }
+}
+
+/// Warns of skipped images in one line; `read` images could be read.
+pub(crate) fn warn_of_skipped(skipped: &[Skipped], read: usize) {
+    if !skipped.is_empty() {
+        let named = shortened(skipped.iter().map(|file| format!("{} {}", file.name, file.why)), "; ");
+        say(&format!("warning: skipped {} unreadable of {} images: {named}", skipped.len(), skipped.len() + read));
+    }
+}
+
+/// The first three texts of a list, and the number of further ones.
+pub(crate) fn shortened(texts: impl ExactSizeIterator<Item = String>, between: &str) -> String {
+    const NAMED: usize = 3;
+    let more = texts.len().saturating_sub(NAMED);
+    let named = texts.take(NAMED).collect::<Vec<_>>().join(between);
+    if more > 0 { format!("{named}{between}and {more} more") } else { named }
+}
+
 /// A finding as lines of text: what was found, what it means, what may help.
-pub(crate) fn told(finding: &Finding) -> String {
+pub(crate) fn finding_text(finding: &Finding) -> String {
     let Finding { images, finding: name, severity, says, means, advice, .. } = finding;
     if *severity == Severity::Over {
         return format!("{images} images: {name} is over");
@@ -44,7 +80,7 @@ pub(crate) fn told(finding: &Finding) -> String {
 
 /// The kind of output while training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shown {
+enum Output {
     /// Nothing: `--quiet`.
     Nothing,
     /// A status line that is redrawn.
@@ -72,39 +108,37 @@ pub(crate) fn interrupted() -> Arc<AtomicBool> {
 pub(crate) struct Console {
     bar: ProgressBar,
     from: u64,
-    shown_images: u64,
+    images: u64,
     until: u64,
     interrupted: Arc<AtomicBool>,
-    shown: Shown,
-    /// The latest line of stats.
-    numbers: String,
+    output: Output,
+    latest_stats: String,
     modes: Option<Modes>,
-    distance: Option<Measured>,
+    distances: Option<DistanceHistory>,
 }
 
 /// The distances measured since this process began to train.
 #[derive(Debug, Clone, PartialEq)]
-struct Measured {
+struct DistanceHistory {
     latest: Distance,
-    /// The value before the latest.
-    before: Option<f64>,
+    previous: Option<f64>,
     best: Distance,
     /// The count of real images at which the best was measured.
     best_at: u64,
 }
 
-impl Measured {
+impl DistanceHistory {
     fn with(earlier: Option<Self>, latest: &Distance, images: u64) -> Self {
-        let before = earlier.as_ref().map(|earlier| earlier.latest.distance.value);
+        let previous = earlier.as_ref().map(|earlier| earlier.latest.distance.value);
         let best = earlier.filter(|earlier| earlier.best.distance.value <= latest.distance.value);
         let (best, best_at) = best.map_or((latest.clone(), images), |earlier| (earlier.best, earlier.best_at));
-        Self { latest: latest.clone(), before, best, best_at }
+        Self { latest: latest.clone(), previous, best, best_at }
     }
 
     /// The latest distance and its trend. A change within its standard deviation is no trend.
-    fn shown(&self) -> String {
+    fn latest_with_trend(&self) -> String {
         let Distance { distance, .. } = &self.latest;
-        let trend = match self.before.map(|before| distance.value - before) {
+        let trend = match self.previous.map(|previous| distance.value - previous) {
             Some(change) if change < -distance.deviation => ", falling",
             Some(change) if change > distance.deviation => ", rising",
             _ => "",
@@ -116,13 +150,13 @@ impl Measured {
 impl Console {
     /// A console for training from `from` to `to` images: a status line on a terminal, a line now and then elsewhere.
     pub(crate) fn new(from: u64, to: u64, quiet: bool, json: bool) -> Self {
-        let shown = match (quiet, json, std::io::stderr().is_terminal()) {
-            (true, ..) => Shown::Nothing,
-            (_, true, _) => Shown::Json,
-            (.., true) => Shown::Bar,
-            (.., false) => Shown::Lines,
+        let output = match (quiet, json, std::io::stderr().is_terminal()) {
+            (true, ..) => Output::Nothing,
+            (_, true, _) => Output::Json,
+            (.., true) => Output::Bar,
+            (.., false) => Output::Lines,
         };
-        let target = if shown == Shown::Bar { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target = if output == Output::Bar { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let style = "{bar:24} {human_pos}/{human_len} images  {per_sec}  {eta_precise} left  {msg}";
         let style = ProgressStyle::with_template(style).expect("the template is sound");
         let per_sec = |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
@@ -134,26 +168,26 @@ impl Console {
         Self {
             bar,
             from,
-            shown_images: from,
+            images: from,
             until: u64::MAX,
             interrupted: interrupted(),
-            shown,
-            numbers: String::new(),
+            output,
+            latest_stats: String::new(),
             modes: None,
-            distance: None,
+            distances: None,
         }
     }
 
-    /// Makes training stop also as the options `--until` and `--attended` say.
-    pub(crate) fn stopped_by(self, stop: Stop) -> Self {
-        if stop.attended {
+    /// Makes training stop also at `until` real images, and if it is `attended` at the end of standard input.
+    pub(crate) fn stopped_by(self, until: Option<u64>, attended: bool) -> Self {
+        if attended {
             let flag = Arc::clone(&self.interrupted);
             std::thread::spawn(move || {
                 let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
                 flag.store(true, Ordering::Relaxed);
             });
         }
-        Self { until: stop.until.map_or(u64::MAX, |count| count.0), ..self }
+        Self { until: until.unwrap_or(u64::MAX), ..self }
     }
 
     /// How the latest generated points are spread over the modes of the mixture, if they were measured.
@@ -163,13 +197,13 @@ impl Console {
 
     /// The best distance since this process began to train, and the count of real images at which it was measured.
     pub(crate) fn best(&self) -> Option<(&Distance, u64)> {
-        self.distance.as_ref().map(|measured| (&measured.best, measured.best_at))
+        self.distances.as_ref().map(|distances| (&distances.best, distances.best_at))
     }
 
-    fn show_numbers(&self) {
+    fn update_bar(&self) {
         let modes = self.modes.as_ref().map(|modes| format!("  {modes}")).unwrap_or_default();
-        let distance = self.distance.as_ref().map(Measured::shown).unwrap_or_default();
-        self.bar.set_message(format!("{}{modes}  {distance}", self.numbers));
+        let distance = self.distances.as_ref().map(DistanceHistory::latest_with_trend).unwrap_or_default();
+        self.bar.set_message(format!("{}{modes}  {distance}", self.latest_stats));
     }
 
     /// Ends the status line.
@@ -180,17 +214,17 @@ impl Console {
 
 impl Observer for Console {
     fn step(&mut self, images: u64) {
-        self.shown_images = images;
+        self.images = images;
         self.bar.set_position(images);
     }
 
     fn stats(&mut self, images: u64, means: &StepStats, diversity: f64, _signs: &Signs) -> Result<()> {
-        self.numbers = format!(
+        self.latest_stats = format!(
             "loss D {:.2} G {:.2}  logit real {:+.1} fake {:+.1}  diversity {diversity:.2}",
             means.loss_d, means.loss_g, means.logit_real, means.logit_fake
         );
-        self.show_numbers();
-        if self.shown == Shown::Json {
+        self.update_bar();
+        if self.output == Output::Json {
             let mut line = serde_json::to_value(means).expect("numbers are JSON");
             line["images"] = images.into();
             line["diversity"] = diversity.into();
@@ -200,38 +234,38 @@ impl Observer for Console {
     }
 
     fn finding(&mut self, finding: &Finding) -> Result<()> {
-        match self.shown {
-            Shown::Nothing => {}
-            Shown::Json => say(&serde_json::to_string(finding).expect("a finding is JSON")),
-            Shown::Bar | Shown::Lines => self.bar.suspend(|| say(&told(finding))),
+        match self.output {
+            Output::Nothing => {}
+            Output::Json => say(&serde_json::to_string(finding).expect("a finding is JSON")),
+            Output::Bar | Output::Lines => self.bar.suspend(|| say(&finding_text(finding))),
         }
         Ok(())
     }
 
     fn modes(&mut self, images: u64, modes: &Modes) -> Result<()> {
-        if self.shown == Shown::Json {
+        if self.output == Output::Json {
             say(&serde_json::to_string(&modes.line(images)).expect("numbers are JSON"));
         }
         self.modes = Some(modes.clone());
-        self.show_numbers();
+        self.update_bar();
         Ok(())
     }
 
     fn distance(&mut self, state: &State, distance: &Distance) -> Result<()> {
-        if self.shown == Shown::Json {
+        if self.output == Output::Json {
             // `best` is left out, because only metrics.jsonl knows the distances from before a resume.
             let mut line = serde_json::to_value(distance.line(state.images, false)).expect("numbers are JSON");
             line.as_object_mut().and_then(|line| line.remove("best"));
             say(&line.to_string());
         }
-        self.distance = Some(Measured::with(self.distance.take(), distance, state.images));
-        self.show_numbers();
+        self.distances = Some(DistanceHistory::with(self.distances.take(), distance, state.images));
+        self.update_bar();
         Ok(())
     }
 
     fn sheet(&mut self, images: u64, _fakes: &DynamicImage) -> Result<()> {
         // Nothing is measured yet at the sheet before the first step.
-        if self.shown == Shown::Lines && images > self.from {
+        if self.output == Output::Lines && images > self.from {
             let rate = (images - self.from) as f64 / self.bar.elapsed().as_secs_f64();
             say(format!("{images} images  {rate:.0}/s  {}", self.bar.message()).trim_end());
         }
@@ -239,6 +273,6 @@ impl Observer for Console {
     }
 
     fn wants_stop(&self) -> bool {
-        self.shown_images >= self.until || self.interrupted.load(Ordering::Relaxed)
+        self.images >= self.until || self.interrupted.load(Ordering::Relaxed)
     }
 }

@@ -10,6 +10,7 @@ mod export;
 mod report;
 mod sample_worker;
 mod study;
+mod study_table;
 
 use arguments::{Arguments, Command};
 use clap::Parser;

@@ -1,8 +1,8 @@
 //! `steadygan report`: a run or a study in words and as a page. `steadygan findings`: what the doctor looks for.
 
 use crate::arguments::{Options, Report};
-use crate::console::{answer, say, told};
-use crate::study::table::table;
+use crate::console::{answer, finding_text, say};
+use crate::study_table::results_table;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -25,7 +25,7 @@ pub(crate) fn report(arguments: &Report, options: &Options) -> Result<ExitCode> 
             "name a run's folder; those of a study are in its `runs`",
         ));
     }
-    let (mut told, text, file, page) = if is_study { of_study(&arguments.run)? } else { of_run(&arguments.run)? };
+    let (mut object, text, file, page) = if is_study { of_study(&arguments.run)? } else { of_run(&arguments.run)? };
     write_atomically(&file, page.html.as_bytes())?;
     let size = page.html.len().div_ceil(KIB);
     let say = |text: String| {
@@ -39,19 +39,19 @@ pub(crate) fn report(arguments: &Report, options: &Options) -> Result<ExitCode> 
         let nothing = || Error::data("the run has no numbers yet", "they come every train.stats-every images");
         let svg = curves_svg(&run).map_err(refused)?.ok_or_else(nothing)?;
         write_atomically(&run.plots(), svg.as_bytes())?;
-        told["plots"] = json!(run.plots().display().to_string());
+        object["plots"] = json!(run.plots().display().to_string());
         say(format!("{} has its curves", run.plots().display()));
     }
     if arguments.gif {
         let run = RunDirectory::open(&arguments.run)?;
         let sheets = write_progress(&run)?;
-        told["animation"] = json!(run.progress().display().to_string());
+        object["animation"] = json!(run.progress().display().to_string());
         say(format!("{} shows {sheets} sheets one after the other", run.progress().display()));
     }
     let file = file.display().to_string();
     answer(&if options.json {
-        told["report"] = json!(file);
-        told.to_string()
+        object["report"] = json!(file);
+        object.to_string()
     } else {
         format!("{}\n\n{file}", text.trim_end())
     });
@@ -59,9 +59,9 @@ pub(crate) fn report(arguments: &Report, options: &Options) -> Result<ExitCode> 
 }
 
 /// The report of a run or a study: as JSON, in words, the path of its page, and the page.
-type Told = (Value, String, PathBuf, steadygan_dash::Report);
+type ReportParts = (Value, String, PathBuf, steadygan_dash::Report);
 
-fn of_run(path: &Path) -> Result<Told> {
+fn of_run(path: &Path) -> Result<ReportParts> {
     let report = RunReport::of(path)?;
     let run = RunDirectory::open(path)?;
     let findings = report.findings.iter().map(|finding| json!(finding)).collect();
@@ -69,12 +69,12 @@ fn of_run(path: &Path) -> Result<Told> {
     Ok((json!(report), in_words(&report), run.report(), page))
 }
 
-fn of_study(path: &Path) -> Result<Told> {
+fn of_study(path: &Path) -> Result<ReportParts> {
     let study = StudyDirectory::new(path);
     let page = report_study(path).map_err(refused)?;
     // A record that this program cannot read still has a page, but no table.
-    let judged = Study::record_of(&study).map_or_else(|_| String::new(), |record| table(&record));
-    let text = format!("{}: {}\n\n{judged}", path.display(), page.outcome);
+    let results = Study::record_of(&study).map_or_else(|_| String::new(), |record| results_table(&record));
+    let text = format!("{}: {}\n\n{results}", path.display(), page.outcome);
     Ok((json!({ "says": page.outcome }), text, study.report(), page))
 }
 
@@ -95,7 +95,7 @@ fn in_words(report: &RunReport) -> String {
         return text + "nothing looked unhealthy\n";
     }
     for finding in findings {
-        text += &format!("\n{}\n", told(finding));
+        text += &format!("\n{}\n", finding_text(finding));
     }
     let of = |severity| {
         let names = open.iter().filter(|(_, open)| *open == severity).map(|(name, _)| name.as_str());

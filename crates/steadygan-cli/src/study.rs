@@ -1,11 +1,9 @@
 //! `steadygan study`: reads the question, runs the study and prints its table.
 
-pub(crate) mod table;
-
 use crate::arguments::{Options, Study as Arguments};
-use crate::commands::answer_path;
-use crate::console::{answer, interrupted, say};
+use crate::console::{answer, answer_path, interrupted, say};
 use crate::report::write_study_page;
+use crate::study_table::{announcement, results_table};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::fs;
 use std::io::IsTerminal as _;
@@ -16,10 +14,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use steadygan::{Error, Result};
 use steadygan_run::{EXIT_INTERRUPTED, StudyDirectory};
-use steadygan_study::{Budget, Found, Question, Study, StudyRecipe, Task, Unplanned, Watch, calibrate, in_words};
+use steadygan_study::{
+    Budget, Question, Study, StudyFolder, StudyRecipe, Task, UnplannedStudy, Watch, calibrate, duration_in_words,
+};
 
 /// The budget when neither the file nor the command line gives one: half an hour.
-const USUAL_BUDGET: Budget = Budget { seconds: 1800 };
+const DEFAULT_BUDGET: Budget = Budget { seconds: 1800 };
 
 pub(crate) fn study(arguments: &Arguments, options: &Options) -> Result<ExitCode> {
     let directory = StudyDirectory::new(&arguments.out);
@@ -32,22 +32,22 @@ pub(crate) fn study(arguments: &Arguments, options: &Options) -> Result<ExitCode
     }
     // The question is checked before a folder is made, so that a wrong one leaves nothing behind.
     let question = if directory.record().exists() { None } else { Some(Question::of(asked.clone())?) };
-    let console = Console::new(options.quiet);
-    let study = match (Found::in_folder(directory, Some(&asked))?, question) {
-        (Found::Planned(study), _) => Some(*study),
-        (Found::Unplanned(folder), Some(question)) => {
+    let progress = StudyProgress::new(options.quiet);
+    let study = match (StudyFolder::open(directory, Some(&asked))?, question) {
+        (StudyFolder::Planned(study), _) => Some(*study),
+        (StudyFolder::Unplanned(folder), Some(question)) => {
             if !options.quiet {
                 question.left_out.iter().for_each(|(name, why)| say(&format!("without {name}: {why}")));
             }
-            plan(folder, &asked, &question, arguments.list, options, &console)?
+            plan(folder, &asked, &question, arguments.list, options, &progress)?
         }
-        (Found::Unplanned(_), None) => unreachable!("the study's record was there and is gone"),
+        (StudyFolder::Unplanned(_), None) => unreachable!("the study's record was there and is gone"),
     };
     let Some(study) = study else { return Ok(stopped(&arguments.out, options)) };
     if arguments.list {
         return list(&study);
     }
-    run(study, options, &console)
+    run(study, options, &progress)
 }
 
 /// The study's file, changed by the command line's options.
@@ -71,54 +71,54 @@ fn asked(arguments: &Arguments) -> Result<StudyRecipe> {
 
 /// Fixes the plan, after a calibration by short runs if the budget decides its size. `None` if that was interrupted.
 fn plan(
-    folder: Unplanned,
+    folder: UnplannedStudy,
     asked: &StudyRecipe,
     question: &Question,
     list: bool,
     options: &Options,
-    console: &Console,
+    progress: &StudyProgress,
 ) -> Result<Option<Study>> {
     let started = Instant::now();
     let at_once = options.threads();
-    let fixed = if list { Some(question.extent_as_asked()) } else { question.fixed_extent() };
-    let (extent, takes_s) = match (fixed, asked.budget) {
-        (Some(extent), _) => (extent, None),
+    let fixed = if list { Some(question.size_as_asked()) } else { question.fixed_size() };
+    let (size, takes_s) = match (fixed, asked.budget) {
+        (Some(size), _) => (size, None),
         (None, budget) => {
-            console.begin("calibrating");
+            progress.begin("calibrating");
             let trainer = trainer()?;
-            let costs = calibrate(question, folder.directory(), at_once, &trainer, &mut console.clone())?;
-            console.finish();
+            let costs = calibrate(question, folder.directory(), at_once, &trainer, &mut progress.clone())?;
+            progress.finish();
             let Some(costs) = costs else { return Ok(None) };
-            let extent = question.extent_within(budget.unwrap_or(USUAL_BUDGET), started.elapsed(), &costs, at_once)?;
-            let takes_s = costs.whole_s(&extent, at_once);
-            (extent, Some(takes_s))
+            let size = question.size_within(budget.unwrap_or(DEFAULT_BUDGET), started.elapsed(), &costs, at_once)?;
+            let takes_s = costs.whole_s(&size, at_once);
+            (size, Some(takes_s))
         }
     };
-    let study = folder.plan(asked, question, extent)?;
+    let study = folder.plan(asked, question, size)?;
     if !options.quiet {
-        say(&table::announcement(study.plan(), question.data_name(), takes_s.map(in_words)));
+        say(&announcement(study.plan(), question.data_name(), takes_s.map(duration_in_words)));
     }
     Ok(Some(study))
 }
 
 /// Trains the runs that are left, analyses and confirms them, and prints the answer.
-fn run(mut study: Study, options: &Options, console: &Console) -> Result<ExitCode> {
+fn run(mut study: Study, options: &Options, progress: &StudyProgress) -> Result<ExitCode> {
     let (trainer, at_once) = (trainer()?, options.threads());
     let folder = study.directory().path().to_path_buf();
-    console.begin("training");
-    let ended = study.train(at_once, &trainer, &mut console.clone());
-    console.finish();
+    progress.begin("training");
+    let ended = study.train(at_once, &trainer, &mut progress.clone());
+    progress.finish();
     if !ended? {
         return Ok(stopped(&folder, options));
     }
     study.collect()?;
-    console.begin("confirming");
-    let ended = study.confirm(at_once, &trainer, &mut console.clone());
-    console.finish();
+    progress.begin("confirming");
+    let ended = study.confirm(at_once, &trainer, &mut progress.clone());
+    progress.finish();
     if !ended? {
         return Ok(stopped(&folder, options));
     }
-    tell(&study, options)
+    print_answer(&study, options)
 }
 
 fn collect(directory: StudyDirectory, options: &Options) -> Result<ExitCode> {
@@ -129,18 +129,18 @@ fn collect(directory: StudyDirectory, options: &Options) -> Result<ExitCode> {
     if !directory.record().exists() {
         return Err(nothing());
     }
-    let Found::Planned(mut study) = Found::in_folder(directory.clone(), None)? else { return Err(nothing()) };
+    let StudyFolder::Planned(mut study) = StudyFolder::open(directory.clone(), None)? else { return Err(nothing()) };
     study.collect()?;
-    tell(&study, options)
+    print_answer(&study, options)
 }
 
 /// Writes the study's page, and prints the table and the folder.
-fn tell(study: &Study, options: &Options) -> Result<ExitCode> {
+fn print_answer(study: &Study, options: &Options) -> Result<ExitCode> {
     write_study_page(study.directory())?;
     if !options.json {
-        answer(&table::table(study.record()));
+        answer(&results_table(study.record()));
     }
-    answer_path("study", study.directory().path(), options);
+    answer_path("study", study.directory().path(), options.json);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -164,7 +164,7 @@ fn stopped(folder: &Path, options: &Options) -> ExitCode {
     if !options.quiet {
         say("stopped; the same command goes on with it");
     }
-    answer_path("study", folder, options);
+    answer_path("study", folder, options.json);
     ExitCode::from(EXIT_INTERRUPTED)
 }
 
@@ -190,13 +190,13 @@ fn trainer() -> Result<impl Fn(Task, Option<u64>) -> Command + Sync> {
 
 /// Shows progress, as a bar on a terminal and as a line now and then elsewhere, and stops the study at Ctrl-C.
 #[derive(Clone)]
-struct Console {
+struct StudyProgress {
     bar: ProgressBar,
     interrupted: Arc<AtomicBool>,
     lines: bool,
 }
 
-impl Console {
+impl StudyProgress {
     fn new(quiet: bool) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let target = if quiet || !terminal { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
@@ -218,7 +218,7 @@ impl Console {
     }
 }
 
-impl Watch for Console {
+impl Watch for StudyProgress {
     fn ended(&mut self, runs: usize, of: usize) {
         // In a log, a line for each tenth of the runs.
         let tenth = (of / 10).max(1);

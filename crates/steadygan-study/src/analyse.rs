@@ -14,18 +14,18 @@
 //! Intervals are simultaneous by Šidák's inequality, or Dunnett's for differences from one corner ([`critical_value`]):
 //! one family holds all effects of single factors and controls, another all interactions.
 
+mod estimate;
 mod failures;
-mod noise;
 mod screening;
 mod study;
 mod verdict;
 
+pub use estimate::{EffectEstimate, EffectEstimator, Score, Scores, score};
 pub use failures::{Arm, Failures};
-pub use noise::{Estimate, Evidence, Noise, Score, Scores, scored};
 pub use screening::{Lenth, lenth};
-pub use study::{Analysis, Effect, Settings, analyse, detectable};
+pub use study::{Analysis, Effect, analyse, detectable};
 pub(super) use study::{Family, interval};
-pub use verdict::{Decided, Interval, Verdict, verdict};
+pub use verdict::{Interval, Verdict, VerdictSource, verdict};
 
 #[cfg(doc)]
 use super::distribution::critical_value;

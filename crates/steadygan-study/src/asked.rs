@@ -1,8 +1,8 @@
 //! `STUDY.toml`: the question that a study answers.
 
-use super::analyse::Settings;
 use super::design::Design;
 use super::factor::Factor;
+use super::settings::VerdictSettings;
 use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -59,7 +59,7 @@ impl Default for StudyRecipe {
             budget: None,
             distance: None,
             margin: 0.1,
-            confidence: Settings::default().confidence,
+            confidence: VerdictSettings::default().confidence,
             factors: Table::new(),
             controls: BTreeMap::new(),
         }
@@ -214,7 +214,8 @@ impl StudyRecipe {
         }
         let least = self.design.minimal_seeds();
         if seeds < least {
-            let message = format!("`seeds` are {seeds}, and a {} design needs {least}", self.design);
+            let plural = if least == 1 { "" } else { "s" };
+            let message = format!("the design {} needs {least} seed{plural}, not {seeds}", self.design);
             return Err(Error::recipe(message, "more seeds, or design = \"plackett-burman\" for a screening"));
         }
         Ok(())
@@ -262,8 +263,8 @@ impl StudyRecipe {
     }
 
     /// The settings that verdicts depend on.
-    pub fn settings(&self) -> Settings {
-        Settings { confidence: self.confidence, margin: (1.0 + self.margin).ln() }
+    pub fn settings(&self) -> VerdictSettings {
+        VerdictSettings { confidence: self.confidence, margin: (1.0 + self.margin).ln() }
     }
 
     /// The factors. `base` gives the base recipe's value of a recipe key; `is_heuristic` tells a heuristic's name from

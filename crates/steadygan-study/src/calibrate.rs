@@ -1,9 +1,9 @@
 //! Measures with short runs how long a study's runs will take, before it is planned.
 
-use super::execute::{Known, Trainer, Watch, execute};
-use super::question::{Measured, Question};
+use super::execute::{RunsByRecipe, Trainer, Watch, execute};
+use super::plan::StudyPlan;
+use super::question::{Question, StudySize};
 use super::recipes::Job;
-use super::record::StudyPlan;
 use std::fs;
 use std::time::Instant;
 use steadygan::{Error, Result};
@@ -15,14 +15,14 @@ const FIRST_ROUNDS: u64 = 16;
 /// Seconds that a short run of the all-on corner should train.
 const TIMED_S: f64 = 1.5;
 /// The most rounds of a short run.
-const MOST_ROUNDS: u64 = 4096;
+const MAX_ROUNDS: u64 = 4096;
 
 /// Lines of stats in a short run. The rounds before the first line are not timed, because memory and caches are cold.
 const LINES: u64 = 4;
 
 /// Numbers of fakes in the two timed measurements. The difference of their times is the cost of the additional
 /// features; the rest is the cost of starting, which includes loading the network.
-const MEASURED: [u64; 2] = [64, 256];
+const FAKES_PER_MEASUREMENT: [u64; 2] = [64, 256];
 
 /// The cost of runs in seconds, on one thread each and with as many at once as there are cores.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,21 +52,21 @@ pub fn calibrate(
 ) -> Result<Option<Costs>> {
     let folder = StudyDirectory::new(study.calibration());
     remove(&folder)?;
-    let short = Short::of(question, &folder, FIRST_ROUNDS)?;
+    let short = ShortRuns::of(question, &folder, FIRST_ROUNDS)?;
     let corner = short.corner("first", None)?;
     if !execute(&folder, std::slice::from_ref(&corner), 1, None, trainer, watch)? {
         return Ok(None);
     }
-    let round_s = short.image_s(&corner)? * question.round() as f64;
-    let rounds = ((TIMED_S / round_s) as u64).clamp(FIRST_ROUNDS, MOST_ROUNDS).next_multiple_of(LINES);
-    let costs = timed(question, &Short::of(question, &folder, rounds)?, at_once, trainer, watch)?;
+    let round_s = short.image_s(&corner)? * question.common_round() as f64;
+    let rounds = ((TIMED_S / round_s) as u64).clamp(FIRST_ROUNDS, MAX_ROUNDS).next_multiple_of(LINES);
+    let costs = measure_costs(question, &ShortRuns::of(question, &folder, rounds)?, at_once, trainer, watch)?;
     remove(&folder)?;
     Ok(costs)
 }
 
-fn timed(
+fn measure_costs(
     question: &Question,
-    short: &Short,
+    short: &ShortRuns,
     at_once: usize,
     trainer: &Trainer,
     watch: &mut dyn Watch,
@@ -90,11 +90,13 @@ fn timed(
     let mut start_s = short.whole_s("again", None, trainer)? - trained_s;
     let mut features_s = 0.0;
     if question.has_features() {
-        let [few_s, many_s] =
-            [short.whole_s("few", Some(MEASURED[0]), trainer)?, short.whole_s("many", Some(MEASURED[1]), trainer)?];
+        let [few_s, many_s] = [
+            short.whole_s("few", Some(FAKES_PER_MEASUREMENT[0]), trainer)?,
+            short.whole_s("many", Some(FAKES_PER_MEASUREMENT[1]), trainer)?,
+        ];
         // Twice the number of fakes, because as many reals are measured.
-        features_s = ((many_s - few_s) / (2 * (MEASURED[1] - MEASURED[0])) as f64).max(0.0);
-        start_s = few_s - trained_s - (2 * MEASURED[0]) as f64 * features_s;
+        features_s = ((many_s - few_s) / (2 * (FAKES_PER_MEASUREMENT[1] - FAKES_PER_MEASUREMENT[0])) as f64).max(0.0);
+        start_s = few_s - trained_s - (2 * FAKES_PER_MEASUREMENT[0]) as f64 * features_s;
     }
     Ok(Some(Costs { image_s, all_on_s, start_s: start_s.max(0.0), features_s }))
 }
@@ -120,7 +122,7 @@ fn set_train(plan: &mut StudyPlan, key: &str, value: impl Into<toml::Value>) {
 }
 
 /// Makes short runs and reads their times.
-struct Short<'a> {
+struct ShortRuns<'a> {
     plan: StudyPlan,
     folder: &'a StudyDirectory,
 }
@@ -128,11 +130,16 @@ struct Short<'a> {
 /// A factor, one of its levels, and the short run with this level in which all other factors are on.
 type OtherLevel = (usize, usize, Job);
 
-impl<'a> Short<'a> {
+impl<'a> ShortRuns<'a> {
     fn of(question: &Question, folder: &'a StudyDirectory, rounds: u64) -> Result<Self> {
-        let images = rounds * question.round();
+        let images = rounds * question.common_round();
         let seeds = vec![question.base().seed];
-        let mut plan = question.draft(Measured { seeds, images, measured: 1, samples: MEASURED[0] })?;
+        let mut plan = question.draft(StudySize {
+            seeds,
+            images_per_run: images,
+            measurements_per_run: 1,
+            fakes_per_measurement: FAKES_PER_MEASUREMENT[0],
+        })?;
         set_train(&mut plan, "stats-every", (images / LINES) as i64);
         set_train(&mut plan, "metric-every", "off");
         Ok(Self { plan, folder })
@@ -142,14 +149,14 @@ impl<'a> Short<'a> {
         Ok(Job { name, recipe: self.plan.of_levels(levels, self.plan.seeds[0])?.to_toml() })
     }
 
-    /// The run of the all-on corner. It is measured at its end on `samples` fakes, or not at all.
-    fn corner(&self, name: &str, samples: Option<u64>) -> Result<Job> {
+    /// The run of the all-on corner. It is measured at its end on `fakes` fakes, or not at all.
+    fn corner(&self, name: &str, fakes: Option<u64>) -> Result<Job> {
         let mut plan = self.plan.clone();
-        if let Some(samples) = samples {
+        if let Some(fakes) = fakes {
             set_train(&mut plan, "metric-every", self.plan.images as i64);
-            set_train(&mut plan, "metric-samples", samples as i64);
+            set_train(&mut plan, "metric-samples", fakes as i64);
         }
-        Short { plan, folder: self.folder }.job(name.to_owned(), &self.plan.corners()[0])
+        ShortRuns { plan, folder: self.folder }.job(name.to_owned(), &self.plan.corners()[0])
     }
 
     fn others(&self) -> Result<Vec<OtherLevel>> {
@@ -167,8 +174,8 @@ impl<'a> Short<'a> {
 
     /// Seconds of training for one real image, from the first to the last line of stats.
     fn image_s(&self, job: &Job) -> Result<f64> {
-        let known = Known::of(&self.folder.runs())?;
-        let lines: Vec<Stats> = match known.run(job) {
+        let runs = RunsByRecipe::of(&self.folder.runs())?;
+        let lines: Vec<Stats> = match runs.run(job) {
             Some(run) => read_lines_if_any(&run.stats())?,
             None => Vec::new(),
         };
@@ -182,20 +189,20 @@ impl<'a> Short<'a> {
 
     /// Seconds that a whole process takes to run the all-on corner.
     #[expect(clippy::disallowed_methods, reason = "costs are measured, never trained on")]
-    fn whole_s(&self, name: &str, samples: Option<u64>, trainer: &Trainer) -> Result<f64> {
-        let job = self.corner(name, samples)?;
+    fn whole_s(&self, name: &str, fakes: Option<u64>, trainer: &Trainer) -> Result<f64> {
+        let job = self.corner(name, fakes)?;
         // In a folder of its own, because a run that has ended would not be trained again.
         let folder = StudyDirectory::new(self.folder.path().join(name));
         let started = Instant::now();
-        execute(&folder, &[job], 1, None, trainer, &mut Unwatched)?;
+        execute(&folder, &[job], 1, None, trainer, &mut SilentWatch)?;
         Ok(started.elapsed().as_secs_f64())
     }
 }
 
 /// Ignores progress and never stops.
-struct Unwatched;
+struct SilentWatch;
 
-impl Watch for Unwatched {
+impl Watch for SilentWatch {
     fn ended(&mut self, _runs: usize, _of: usize) {}
 
     fn wants_stop(&self) -> bool {

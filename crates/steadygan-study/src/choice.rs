@@ -17,7 +17,7 @@ use steadygan::{Error, Result};
 use toml::Value;
 
 /// The preset whose heuristics are studied when a study names no factors.
-const STUDIED: &str = "hacks";
+const DEFAULT_PRESET: &str = "hacks";
 
 /// Fills in the factors of a study that names none, and returns the names left out, each with the reason.
 ///
@@ -29,10 +29,10 @@ pub(super) fn choose_factors(
     base: &LayeredRecipe,
     facts: &DataFacts,
 ) -> Vec<(String, String)> {
-    let eleven = PRESETS.iter().find(|(name, _)| *name == STUDIED).map_or(&[][..], |(_, on)| on);
+    let preset = PRESETS.iter().find(|(name, _)| *name == DEFAULT_PRESET).map_or(&[][..], |(_, on)| on);
     let mut all_on = base.clone();
     let mut left_out = Vec::new();
-    for name in eleven {
+    for name in preset {
         let with = |on: bool| {
             let mut recipe = all_on.clone();
             recipe.lay_value(&format!("heuristics.{name}"), on, ORIGIN)?;
@@ -41,7 +41,7 @@ pub(super) fn choose_factors(
         };
         match (with(true), with(false)) {
             (Err(error), _) | (_, Err(error)) => left_out.push(((*name).to_owned(), Error::to_string(&error))),
-            (Ok((_, on)), Ok((_, off))) if Acting::of(&on) == Acting::of(&off) => {
+            (Ok((_, on)), Ok((_, off))) if TrainingParts::of(&on) == TrainingParts::of(&off) => {
                 left_out.push(((*name).to_owned(), "it changes nothing here".to_owned()));
             }
             (Ok((recipe, _)), Ok(_)) => {
@@ -69,13 +69,13 @@ fn fixed_labels() -> AskedControl {
 /// The parts of a plan that affect training, for comparison: plans with equal parts train alike. Up- and downsampling
 /// are compared by the layers that they lead to; the pixel range of points is ignored, because points have no pixels.
 #[derive(PartialEq)]
-struct Acting {
+struct TrainingParts {
     plan: Plan,
     layers: [LayerTable; 2],
     hooks: usize,
 }
 
-impl Acting {
+impl TrainingParts {
     fn of(plan: &Plan) -> Self {
         let layers = layer_tables(plan);
         let hooks = decide::hooks(plan).map_or(0, |hooks| hooks.len());
@@ -100,7 +100,7 @@ impl Acting {
 ///
 /// The factors or controls do not fit, a key is unknown, a factor changes nothing in the base recipe, or the common
 /// round is too long.
-pub(super) fn settled(
+pub(super) fn build_factors(
     asked: &StudyRecipe,
     base: &LayeredRecipe,
     base_plan: &Plan,
@@ -109,19 +109,20 @@ pub(super) fn settled(
     let spelled: BTreeMap<String, (Value, String)> = base.spelled_out()?;
     let is_heuristic = |name: &str| heuristics::names().any(|known| known == name);
     let mut factors = asked.factors(is_heuristic, |key| spelled.get(key).map(|(value, _)| value.clone()))?;
-    let mut round = base_plan.train.round();
+    let mut common_round = base_plan.train.round();
     for factor in &mut factors {
         let plans = plans(factor, base, facts)?;
         if plans.len() == factor.levels.len() && plans.iter().all(|plan| *plan == plans[0]) {
             let message = format!("the factor `{}` changes nothing in the base recipe", factor.name);
             return Err(Error::recipe(message, "turn on under [set] what it is a setting of, or leave it out"));
         }
-        round = plans.iter().try_fold(round, |round, plan| common_round(round, plan, &factor.name))?;
+        common_round =
+            plans.iter().try_fold(common_round, |round, plan| least_common_round(round, plan, &factor.name))?;
         factor.only_through = only_through(&factor.name)?;
     }
     let names: Vec<String> = factors.iter().map(|factor| factor.name.clone()).collect();
     factors.iter_mut().for_each(|factor| factor.only_through.retain(|through| names.contains(through)));
-    Ok((factors, round))
+    Ok((factors, common_round))
 }
 
 /// The plan of the base recipe with each level of a factor, without the values' origins, so that plans can be compared.
@@ -157,7 +158,7 @@ fn only_through(name: &str) -> Result<Vec<String>> {
 const LONGEST_ROUND: u64 = 1 << 16;
 
 /// The least common multiple of `round` and a plan's round. `factor` is named in the error if it is too long.
-fn common_round(round: u64, plan: &Plan, factor: &str) -> Result<u64> {
+fn least_common_round(round: u64, plan: &Plan, factor: &str) -> Result<u64> {
     let (mut a, mut b) = (round, plan.train.round());
     let product = a * b;
     while b > 0 {

@@ -1,35 +1,36 @@
 //! Collects the runs of a study into its results.
 
-use super::analyse::{Analysis, Decided, Failures, Scores, analyse, detectable};
+use super::analyse::{Analysis, Failures, Scores, VerdictSource, analyse, detectable};
 use super::design::{Design, Row};
-use super::execute::Known;
+use super::execute::RunsByRecipe;
+use super::plan::StudyPlan;
 use super::recipes::Job;
 use super::recommend::{Confirmation, confirm, recommend};
-use super::record::{RunRecord, StudyPlan, StudyResults};
-use super::response::{response, standing};
+use super::record::{RunRecord, StudyResults};
+use super::response::{response, score_at};
 use steadygan::{Error, Result};
 use steadygan_run::{StudyDirectory, write_atomically};
 
-/// The recommended recipe and those that it is compared with, on seeds that the study has not used.
+/// The recommended recipe and the recipes that it is compared with, on seeds that the study has not used.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Rivals {
+pub struct ConfirmationPlan {
     /// Names and levels: first the recommended levels, then the base recipe's and the corners', without repeats.
     candidates: Vec<(String, Row)>,
     seeds: Vec<u64>,
 }
 
-impl Rivals {
-    /// The comparisons for these recommended levels, on `fresh` new seeds.
-    pub fn of(plan: &StudyPlan, recommended: &Row, fresh: u64) -> Self {
+impl ConfirmationPlan {
+    /// The comparisons for these recommended levels, on `fresh_seeds` new seeds.
+    pub fn of(plan: &StudyPlan, recommended: &Row, fresh_seeds: u64) -> Self {
         let [all_on, all_off, base] = plan.corners();
         let mut candidates = vec![("recommended".to_owned(), recommended.clone())];
         for (name, levels) in [("base", base), ("all-on", all_on), ("all-off", all_off)] {
-            if candidates.iter().all(|(_, known)| *known != levels) {
+            if candidates.iter().all(|(_, other)| *other != levels) {
                 candidates.push((name.to_owned(), levels));
             }
         }
         let first = plan.seeds.iter().max().map_or(0, |seed| seed + 1);
-        Self { candidates, seeds: (first..first + fresh).collect() }
+        Self { candidates, seeds: (first..first + fresh_seeds).collect() }
     }
 
     /// The runs of all candidates; none if the recommended recipe is the only one.
@@ -62,10 +63,10 @@ impl Rivals {
         study: &StudyDirectory,
         last: &Analysis,
     ) -> Result<Vec<Confirmation>> {
-        let known = Known::of(&study.runs())?;
+        let runs = RunsByRecipe::of(&study.runs())?;
         let mut scores = vec![Vec::new(); self.candidates.len()];
         for (number, job) in self.jobs(plan)?.iter().enumerate() {
-            let ended = known.run(job).map(|run| response(plan, run)).transpose()?.flatten();
+            let ended = runs.run(job).map(|run| response(plan, run)).transpose()?.flatten();
             let Some(ended) = ended else { return Ok(Vec::new()) };
             scores[number % self.candidates.len()].push(Some(ended.last));
         }
@@ -80,40 +81,40 @@ impl Rivals {
 ///
 /// A run's files are damaged, or none has ended.
 pub fn collect(plan: &StudyPlan, study: &StudyDirectory) -> Result<StudyResults> {
-    let known = Known::of(&study.runs())?;
+    let runs = RunsByRecipe::of(&study.runs())?;
     let empty = || Scores(vec![vec![None; plan.seeds.len()]; plan.rows.len()]);
-    let (mut last, mut best, mut runs) = (empty(), empty(), Vec::new());
+    let (mut last, mut best, mut records) = (empty(), empty(), Vec::new());
     for (column, seed) in plan.seeds.iter().enumerate() {
         for row in 0..plan.rows.len() {
-            let Some(run) = known.run(&plan.job(row, *seed)?) else { continue };
+            let Some(run) = runs.run(&plan.job(row, *seed)?) else { continue };
             let record = |last, best, failure| RunRecord { row, seed: *seed, folder: run.name(), last, best, failure };
             match response(plan, run)? {
                 Some(ended) => {
                     last.0[row][column] = Some(ended.last);
                     best.0[row][column] = Some(ended.best);
-                    runs.push(record(ended.last, ended.best, ended.failure));
+                    records.push(record(ended.last, ended.best, ended.failure));
                 }
                 // A run that was dropped after a stage of the search is recorded, but not analysed.
                 None if plan.design == Design::Search => {
-                    let score = standing(plan, run, plan.images)?;
-                    runs.push(record(score, score, None));
+                    let score = score_at(plan, run, plan.images)?;
+                    records.push(record(score, score, None));
                 }
                 None => {}
             }
         }
     }
-    if runs.is_empty() && !plan.rows.is_empty() {
+    if records.is_empty() && !plan.rows.is_empty() {
         let message = format!("no run of the study in {} has ended", study.path().display());
         return Err(Error::checkpoint(message, "run what `steadygan study --list` says, then collect"));
     }
-    let missing = plan.rows.len() * plan.seeds.len() - runs.len();
+    let missing = plan.rows.len() * plan.seeds.len() - records.len();
     let analysis = analyse(plan, &last);
     let recommended = if plan.design == Design::Search { winner(plan, &last) } else { recommend(plan, &analysis) };
     let mut open = analysis.open();
     if missing > 0 && plan.design != Design::Search {
         open.insert(0, format!("{missing} of {} runs have not ended", plan.rows.len() * plan.seeds.len()));
     }
-    if plan.controls.is_empty() && analysis.decided == Decided::Screening {
+    if plan.controls.is_empty() && analysis.verdict_source == VerdictSource::Screening {
         open.push("with one seed this is a screening: it takes most effects to be small".to_owned());
     }
     Ok(StudyResults {
@@ -121,7 +122,7 @@ pub fn collect(plan: &StudyPlan, study: &StudyDirectory) -> Result<StudyResults>
         best: analyse(plan, &best),
         detectable: analysis.noise.filter(|_| plan.design != Design::Search).map(|noise| detectable(plan, noise)),
         last: analysis,
-        runs,
+        runs: records,
         recommended,
         confirmations: Vec::new(),
         open,

@@ -1,13 +1,14 @@
 //! A study in its folder, from its plan to its answer. If it is killed at any moment, it can go on from there.
 
 use super::asked::StudyRecipe;
-use super::collect::{Rivals, collect, write_recommended};
+use super::collect::{ConfirmationPlan, collect, write_recommended};
 use super::design::Design;
 use super::execute::{Trainer, Watch, execute, write_if_new};
-use super::extent::{EXPECTED_NOISE, FRESH_SEEDS};
-use super::question::{Measured, Question};
-use super::record::{StudyPlan, StudyRecord};
+use super::plan::StudyPlan;
+use super::question::{Question, StudySize};
+use super::record::StudyRecord;
 use super::search::search;
+use super::size::{EXPECTED_NOISE, FRESH_SEEDS};
 use std::fs;
 use std::path::PathBuf;
 use steadygan::{Error, Result};
@@ -30,35 +31,35 @@ pub struct Study {
 
 /// A study's folder before its plan is fixed, held locked by this process.
 #[derive(Debug)]
-pub struct Unplanned {
+pub struct UnplannedStudy {
     directory: StudyDirectory,
     lock: StudyLock,
 }
 
-/// What was found in a study's folder.
+/// A study's folder, held locked by this process.
 #[derive(Debug)]
-pub enum Found {
+pub enum StudyFolder {
     /// A study with a plan.
     Planned(Box<Study>),
     /// No plan yet.
-    Unplanned(Unplanned),
+    Unplanned(UnplannedStudy),
 }
 
-impl Found {
+impl StudyFolder {
     /// Locks a study's folder, which is made if it is missing, and reads the study in it. `asked` must equal the
     /// question of the study there; with `None` any study is accepted.
     ///
     /// # Errors
     ///
     /// Another process runs the study, or the folder holds another study or files that are not a study's.
-    pub fn in_folder(directory: StudyDirectory, asked: Option<&StudyRecipe>) -> Result<Self> {
+    pub fn open(directory: StudyDirectory, asked: Option<&StudyRecipe>) -> Result<Self> {
         let planned = directory.record().exists();
         if !planned {
             is_free(&directory)?;
         }
         let lock = directory.lock()?;
         if !planned {
-            return Ok(Self::Unplanned(Unplanned { directory, lock }));
+            return Ok(Self::Unplanned(UnplannedStudy { directory, lock }));
         }
         let record = Study::record_of(&directory)?;
         if let Some(asked) = asked {
@@ -96,7 +97,7 @@ fn is_free(directory: &StudyDirectory) -> Result<()> {
     })
 }
 
-impl Unplanned {
+impl UnplannedStudy {
     /// The folder.
     pub fn directory(&self) -> &StudyDirectory {
         &self.directory
@@ -108,8 +109,8 @@ impl Unplanned {
     /// # Errors
     ///
     /// As [`Question::plan`], and the folder cannot be written.
-    pub fn plan(self, asked: &StudyRecipe, question: &Question, extent: Measured) -> Result<Study> {
-        let plan = question.plan(extent)?.expecting(EXPECTED_NOISE);
+    pub fn plan(self, asked: &StudyRecipe, question: &Question, size: StudySize) -> Result<Study> {
+        let plan = question.plan(size)?.expecting(EXPECTED_NOISE);
         let text = toml::to_string(asked).map_err(|error| {
             Error::recipe(format!("the study cannot be written as TOML: {error}"), "docs/study.md shows every key")
         })?;
@@ -187,8 +188,8 @@ impl Study {
     pub fn collect(&mut self) -> Result<()> {
         let mut results = collect(&self.record.plan, &self.directory)?;
         // Confirmation runs that have ended before count again.
-        let rivals = Rivals::of(&self.record.plan, &results.recommended, FRESH_SEEDS);
-        results.confirmations = rivals.confirmations(&self.record.plan, &self.directory, &results.last)?;
+        let confirmation_plan = ConfirmationPlan::of(&self.record.plan, &results.recommended, FRESH_SEEDS);
+        results.confirmations = confirmation_plan.confirmations(&self.record.plan, &self.directory, &results.last)?;
         write_recommended(&self.record.plan, &results, &self.directory)?;
         self.record.results = Some(results);
         self.save()
@@ -203,10 +204,10 @@ impl Study {
     pub fn confirm(&mut self, at_once: usize, trainer: &Trainer, watch: &mut dyn Watch) -> Result<bool> {
         let Some(results) = &mut self.record.results else { return Ok(false) };
         let plan = &self.record.plan;
-        let rivals = Rivals::of(plan, &results.recommended, FRESH_SEEDS);
-        let ended = execute(&self.directory, &rivals.jobs(plan)?, at_once, None, trainer, watch)?;
+        let confirmation_plan = ConfirmationPlan::of(plan, &results.recommended, FRESH_SEEDS);
+        let ended = execute(&self.directory, &confirmation_plan.jobs(plan)?, at_once, None, trainer, watch)?;
         if ended {
-            results.confirmations = rivals.confirmations(plan, &self.directory, &results.last)?;
+            results.confirmations = confirmation_plan.confirmations(plan, &self.directory, &results.last)?;
             self.save()?;
         }
         Ok(ended)

@@ -1,12 +1,10 @@
 //! Designs: which rows a study runs, in a fixed order. Each row has one level of each factor.
 
-mod alias;
 mod halving;
 mod plackett_burman;
 
-pub use alias::Alias;
-pub(super) use halving::KEPT_OF;
-pub use halving::{Rung, survivors};
+pub(super) use halving::REDUCTION_FACTOR;
+pub use halving::{SearchStage, survivors};
 
 use super::factor::Factor;
 use serde::{Deserialize, Serialize};

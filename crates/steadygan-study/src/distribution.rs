@@ -24,10 +24,10 @@ fn shares() -> impl Iterator<Item = (f64, f64)> {
 }
 
 /// Values of a quantity with weights that sum to one.
-type Weighted = Vec<(f64, f64)>;
+type WeightedValues = Vec<(f64, f64)>;
 
 /// The distribution of x, the ratio of an estimated standard deviation to the true one: x² ~ χ²/freedom.
-fn deviations(freedom: f64) -> Weighted {
+fn deviations(freedom: f64) -> WeightedValues {
     match ChiSquared::new(freedom) {
         Ok(chi) if freedom.is_finite() => {
             shares().map(|(p, weight)| ((chi.inverse_cdf(p) / freedom).sqrt(), weight)).collect()
@@ -36,32 +36,32 @@ fn deviations(freedom: f64) -> Weighted {
     }
 }
 
-fn mean(over: &Weighted, of: impl Fn(f64) -> f64) -> f64 {
+fn mean(over: &WeightedValues, of: impl Fn(f64) -> f64) -> f64 {
     over.iter().map(|(value, weight)| weight * of(*value)).sum()
 }
 
 /// How the estimates in a family of intervals depend on each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Together {
+pub enum Dependence {
     /// They may depend on each other in any way.
-    Anyhow,
+    Unknown,
     /// Each is a difference from one and the same mean, so that any two have correlation ½.
-    WithOne,
+    CommonReference,
 }
 
 /// The half-width, in standard errors, at which `count` intervals hold all at once with probability `confidence`.
 ///
-/// [`Together::Anyhow`] uses Šidák's inequality (1967): Student's t at probability `confidence^(1/count)` for each
+/// [`Dependence::Unknown`] uses Šidák's inequality (1967): Student's t at probability `confidence^(1/count)` for each
 /// interval. For independent estimates with a common standard error this is a little wider than the studentised maximum
-/// modulus. [`Together::WithOne`] uses Dunnett's value (1955), because Šidák's would be too wide.
-pub fn critical_value(confidence: f64, count: usize, freedom: f64, together: Together) -> f64 {
+/// modulus. [`Dependence::CommonReference`] uses Dunnett's value (1955), because Šidák's would be too wide.
+pub fn critical_value(confidence: f64, count: usize, freedom: f64, dependence: Dependence) -> f64 {
     let each = confidence.powf(1.0 / count.max(1) as f64);
     let widest = t_quantile(f64::midpoint(1.0, each), freedom);
-    if together == Together::Anyhow || count < 2 {
+    if dependence == Dependence::Unknown || count < 2 {
         return widest;
     }
     let narrowest = t_quantile(f64::midpoint(1.0, confidence), freedom);
-    let normals: Weighted = shares().map(|(p, weight)| (t_quantile(p, f64::INFINITY), weight)).collect();
+    let normals: WeightedValues = shares().map(|(p, weight)| (t_quantile(p, f64::INFINITY), weight)).collect();
     let deviations = deviations(freedom);
     solve(narrowest, widest, |critical| dunnett(critical, count, &normals, &deviations) - confidence)
 }
@@ -69,7 +69,7 @@ pub fn critical_value(confidence: f64, count: usize, freedom: f64, together: Tog
 /// The probability that `count` differences from one mean all lie within `critical` estimated standard errors:
 /// E (Φ(z + √2·critical·x) − Φ(z − √2·critical·x))^count over the mean's error z and the ratio x of estimated to true
 /// standard deviation.
-fn dunnett(critical: f64, count: usize, normals: &Weighted, deviations: &Weighted) -> f64 {
+fn dunnett(critical: f64, count: usize, normals: &WeightedValues, deviations: &WeightedValues) -> f64 {
     let normal = Normal::standard();
     mean(deviations, |x| {
         let width = 2f64.sqrt() * critical * x;
@@ -96,7 +96,7 @@ pub fn power(ratio: f64, critical: f64, freedom: f64) -> f64 {
     power_over(ratio, critical, &deviations(freedom))
 }
 
-fn power_over(ratio: f64, critical: f64, deviations: &Weighted) -> f64 {
+fn power_over(ratio: f64, critical: f64, deviations: &WeightedValues) -> f64 {
     let normal = Normal::standard();
     mean(deviations, |x| normal.cdf(ratio - critical * x) + normal.cdf(-ratio - critical * x))
 }
@@ -169,7 +169,7 @@ mod tests {
     /// Two comparisons with infinite degrees of freedom: Φ⁻¹((1 + √0.95)/2) = 2.2365.
     #[test]
     fn simultaneous_intervals_are_wider() {
-        let critical = |count, freedom| critical_value(0.95, count, freedom, Together::Anyhow);
+        let critical = |count, freedom| critical_value(0.95, count, freedom, Dependence::Unknown);
         close(critical(2, f64::INFINITY), 2.2365, 1e-4);
         close(critical(1, 23.0), t_quantile(0.975, 23.0), 1e-12);
         assert!(critical(11, 23.0) > critical(10, 23.0));
@@ -187,7 +187,7 @@ mod tests {
             (2, f64::INFINITY, 2.21),
             (9, f64::INFINITY, 2.69),
         ] {
-            close(critical_value(0.95, count, freedom, Together::WithOne), expected, 6e-3);
+            close(critical_value(0.95, count, freedom, Dependence::CommonReference), expected, 6e-3);
         }
     }
 

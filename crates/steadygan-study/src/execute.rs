@@ -55,7 +55,7 @@ pub trait Watch {
 const GRACE: Duration = Duration::from_secs(10);
 
 /// How often a process and the wish to stop are polled.
-const GLANCE: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Trains all jobs that have not ended yet, `at_once` at a time, to their end or to `until` real images. Returns
 /// whether all jobs got there.
@@ -74,8 +74,8 @@ pub fn execute(
     for job in jobs {
         write_if_new(&study.recipe(&job.name), &job.recipe)?;
     }
-    let known = Known::of(&study.runs())?;
-    let open: VecDeque<&Job> = jobs.iter().filter(|job| !known.has_ended(job, until)).collect();
+    let runs = RunsByRecipe::of(&study.runs())?;
+    let open: VecDeque<&Job> = jobs.iter().filter(|job| !runs.has_ended(job, until)).collect();
     let done_before = jobs.len() - open.len();
     watch.ended(done_before, jobs.len());
     let queue = Queue { jobs: Mutex::new(open), stopped: AtomicBool::new(false) };
@@ -84,13 +84,13 @@ pub fn execute(
     let mut failure = None;
     thread::scope(|scope| {
         for _ in 0..at_once.max(1) {
-            let worker = Worker { study, trainer, known: &known, queue: &queue, until };
+            let worker = Worker { study, trainer, runs: &runs, queue: &queue, until };
             let sender = sender.clone();
             scope.spawn(move || worker.work(&sender));
         }
         drop(sender);
         loop {
-            match receiver.recv_timeout(GLANCE) {
+            match receiver.recv_timeout(POLL_INTERVAL) {
                 Ok(Ok(true)) => {
                     ended += 1;
                     watch.ended(ended, jobs.len());
@@ -120,28 +120,28 @@ pub(super) fn write_if_new(path: &Path, text: &str) -> Result<()> {
 }
 
 /// The runs in a study's folder, by the text of their recipes.
-pub(super) struct Known(BTreeMap<String, RunDirectory>);
+pub(super) struct RunsByRecipe(BTreeMap<String, RunDirectory>);
 
-impl Known {
+impl RunsByRecipe {
     /// Lists the runs in this folder. A kill before the first checkpoint leaves several folders for one recipe. Prefer
     /// a finished run, then one with a checkpoint, then the oldest.
-    pub(super) fn of(runs: &Path) -> Result<Self> {
-        let found = match list(runs) {
-            Ok(found) => found,
+    pub(super) fn of(folder: &Path) -> Result<Self> {
+        let runs = match list(folder) {
+            Ok(runs) => runs,
             Err(error) if error.is_not_found() => Vec::new(),
             Err(error) => return Err(error.into()),
         };
-        let mut known: BTreeMap<String, RunDirectory> = BTreeMap::new();
-        for run in found {
+        let mut by_recipe: BTreeMap<String, RunDirectory> = BTreeMap::new();
+        for run in runs {
             let Ok(recipe) = fs::read_to_string(run.recipe()) else { continue };
             let use_of = |run: &RunDirectory| (has_ended(run, None), run.checkpoint(CheckpointKind::Latest).exists());
-            match known.entry(recipe) {
+            match by_recipe.entry(recipe) {
                 Entry::Vacant(entry) => drop(entry.insert(run)),
                 Entry::Occupied(mut entry) if use_of(&run) > use_of(entry.get()) => drop(entry.insert(run)),
                 Entry::Occupied(_) => {}
             }
         }
-        Ok(Self(known))
+        Ok(Self(by_recipe))
     }
 
     /// The run of a job, if it was begun.
@@ -190,31 +190,31 @@ impl<'a> Queue<'a> {
 struct Worker<'a> {
     study: &'a StudyDirectory,
     trainer: &'a Trainer<'a>,
-    known: &'a Known,
+    runs: &'a RunsByRecipe,
     queue: &'a Queue<'a>,
     until: Option<u64>,
 }
 
 impl Worker<'_> {
     /// Takes jobs from the queue until it is empty, and sends for each whether it has ended.
-    fn work(&self, tell: &Sender<Result<bool>>) {
+    fn work(&self, results: &Sender<Result<bool>>) {
         while let Some(job) = self.queue.next() {
             let done = self.train(job);
             let failed = done.is_err();
-            if tell.send(done).is_err() || failed {
+            if results.send(done).is_err() || failed {
                 return;
             }
         }
     }
 
     fn train(&self, job: &Job) -> Result<bool> {
-        let run = self.known.run(job);
+        let run = self.runs.run(job);
         if let Some(run) = run {
             while run.is_being_trained()? {
                 if self.queue.is_stopped() {
                     return Ok(false);
                 }
-                thread::sleep(10 * GLANCE);
+                thread::sleep(10 * POLL_INTERVAL);
             }
             if has_ended(run, self.until) {
                 return Ok(true);
@@ -263,10 +263,10 @@ impl Worker<'_> {
             if let Some(status) = child.try_wait()? {
                 return Ok(Some(status));
             }
-            thread::sleep(GLANCE);
+            thread::sleep(POLL_INTERVAL);
             if self.queue.is_stopped() {
                 drop(child.stdin.take());
-                patience = patience.saturating_sub(GLANCE);
+                patience = patience.saturating_sub(POLL_INTERVAL);
                 if patience.is_zero() {
                     child.kill()?;
                     child.wait()?;

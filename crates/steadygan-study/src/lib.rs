@@ -8,6 +8,7 @@
 //! and each row is run with several *seeds*. The response is the logarithm of a distance between fakes and reals: lower
 //! is better, and an effect of −0.1 is a distance 10% smaller.
 
+mod alias;
 mod analyse;
 mod asked;
 mod calibrate;
@@ -18,8 +19,8 @@ mod contrast;
 mod design;
 mod distribution;
 mod execute;
-mod extent;
 mod factor;
+mod noise;
 mod plan;
 mod question;
 mod recipes;
@@ -27,28 +28,33 @@ mod recommend;
 mod record;
 mod response;
 mod search;
+mod settings;
 #[cfg(test)]
 mod simulation;
+mod size;
 
+pub use alias::Alias;
 pub use analyse::{
-    Analysis, Arm, Decided, Effect, Estimate, Evidence, Failures, Interval, Lenth, Noise, Score, Scores, Settings,
-    Verdict, analyse, detectable, lenth, scored, verdict,
+    Analysis, Arm, Effect, EffectEstimate, EffectEstimator, Failures, Interval, Lenth, Score, Scores, Verdict,
+    VerdictSource, analyse, detectable, lenth, score, verdict,
 };
 pub use asked::{AskedControl, Budget, DistanceKind, Seeds, StudyRecipe};
 pub use calibrate::{Costs, calibrate};
-pub use collect::{Rivals, collect, write_recommended};
-pub use conduct::{Found, Study, Unplanned};
+pub use collect::{ConfirmationPlan, collect, write_recommended};
+pub use conduct::{Study, StudyFolder, UnplannedStudy};
 pub use contrast::{Contrast, Term};
-pub use design::{Alias, Design, Row, Rung, survivors};
+pub use design::{Design, Row, SearchStage, survivors};
 pub use distribution::{
-    Together, clopper_pearson, critical_value, detectable_ratio, power, t_quantile, upper_deviation,
+    Dependence, clopper_pearson, critical_value, detectable_ratio, power, t_quantile, upper_deviation,
 };
 pub use execute::{Task, Trainer, Watch, execute};
-pub use extent::{EXPECTED_NOISE, FRESH_SEEDS, in_words};
 pub use factor::Factor;
-pub use plan::{Basis, Extent};
-pub use question::{Measured, Question};
+pub use noise::Noise;
+pub use plan::{ControlRecord, DistanceRange, PlanBasis, StudyPlan};
+pub use question::{Question, StudySize};
 pub use recipes::Job;
 pub use recommend::{Confirmation, confirm, recommend};
-pub use record::{ControlRecord, FORMAT_VERSION, RunRecord, Scale, StudyPlan, StudyRecord, StudyResults};
+pub use record::{FORMAT_VERSION, RunRecord, StudyRecord, StudyResults};
 pub use search::search;
+pub use settings::VerdictSettings;
+pub use size::{EXPECTED_NOISE, FRESH_SEEDS, duration_in_words};

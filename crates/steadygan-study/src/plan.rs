@@ -1,16 +1,89 @@
-//! Makes a study's plan: its rows, and the effects that these can show.
+//! A study's plan: its rows, and the effects that these can show.
 
 use super::asked::{DistanceKind, StudyRecipe};
 use super::contrast::{Contrast, Term};
-use super::design::{Design, Row};
-use super::distribution::Together;
+use super::design::{Design, Row, SearchStage};
+use super::distribution::Dependence;
 use super::factor::Factor;
-use super::record::{ControlRecord, Scale, StudyPlan};
+use super::noise::Noise;
+use super::settings::VerdictSettings;
+use serde::{Deserialize, Serialize};
 use steadygan::Result;
 
-/// What a study compares: the base recipe, its factors, and the distance that is measured.
+/// What a study will run, and which effects that can show.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StudyPlan {
+    /// How rows were chosen.
+    pub design: Design,
+    /// What the design's effects mean, in words.
+    pub estimates: String,
+    /// Which interactions of pairs each effect is mixed with, in words.
+    pub aliases: String,
+    /// The base recipe as TOML.
+    pub recipe: String,
+    /// Further recipe keys of every run: its length, when it is measured, and on how many fakes.
+    pub every_run: toml::Table,
+    /// The factors.
+    pub factors: Vec<Factor>,
+    /// The rows, each with a level of each factor: first the design's rows, then the all-on corner if a control needs
+    /// it and the design does not have it, then one row for each control.
+    pub rows: Vec<Row>,
+    /// How many of the rows are the design's.
+    pub designed: usize,
+    /// The controls.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub controls: Vec<ControlRecord>,
+    /// The stages, if the design is a search.
+    #[serde(rename = "rungs", default, skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<SearchStage>,
+    /// The seeds; each row is run with each of them.
+    pub seeds: Vec<u64>,
+    /// Real images that a run is trained on.
+    pub images: u64,
+    /// The distance whose logarithm is the response.
+    pub distance: DistanceKind,
+    /// The largest and the smallest distance that a run can score.
+    #[serde(rename = "scale")]
+    pub distance_range: DistanceRange,
+    /// The settings that verdicts depend on.
+    pub settings: VerdictSettings,
+    /// The noise that was expected before the first run, from an earlier study of other data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noise: Option<Noise>,
+    /// The smallest effect on the logarithm of the distance that is found with probability 0.8 if the noise is as
+    /// expected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detectable: Option<f64>,
+}
+
+/// The two distances between which scores lie: a measured distance outside is moved to the nearer one.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct DistanceRange {
+    /// The distance between an untrained generator's fakes and reals, which is also the score of a failed run.
+    pub untrained: f64,
+    /// The smallest distance that can be told from zero on as many samples: the standard deviation of the distance
+    /// between two sets of reals (for points its root mean square).
+    pub floor: f64,
+}
+
+/// A variant of the all-on corner, such as fixed labels in place of random ones.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ControlRecord {
+    /// The control's name.
+    pub name: String,
+    /// The factors that it is a control of.
+    pub of: Vec<String>,
+    /// The recipe keys in which it differs from the all-on corner.
+    pub set: toml::Table,
+    /// The number of its row.
+    pub row: usize,
+    /// The number of the all-on corner's row.
+    pub against: usize,
+}
+
+/// What a plan is decided from, besides the study's file.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Basis {
+pub struct PlanBasis {
     /// The base recipe as TOML.
     pub recipe: String,
     /// The factors.
@@ -18,17 +91,12 @@ pub struct Basis {
     /// The distance whose logarithm is the response.
     pub distance: DistanceKind,
     /// The largest and the smallest distance that a run can score.
-    pub scale: Scale,
-}
-
-/// How much a study runs.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Extent {
+    pub distance_range: DistanceRange,
     /// The seeds; each row is run with each of them.
     pub seeds: Vec<u64>,
     /// Real images that a run is trained on.
     pub images: u64,
-    /// Recipe keys that every run has.
+    /// Further recipe keys of every run.
     pub every_run: toml::Table,
 }
 
@@ -38,9 +106,8 @@ impl StudyPlan {
     /// # Errors
     ///
     /// The design does not take these factors.
-    pub fn decide(asked: &StudyRecipe, basis: Basis, extent: Extent) -> Result<Self> {
-        let Basis { recipe, factors, distance, scale } = basis;
-        let Extent { seeds, images, every_run } = extent;
+    pub fn decide(asked: &StudyRecipe, basis: PlanBasis) -> Result<Self> {
+        let PlanBasis { recipe, factors, distance, distance_range, seeds, images, every_run } = basis;
         let design = asked.design;
         let mut rows = design.rows(&factors)?;
         let designed = rows.len();
@@ -69,11 +136,11 @@ impl StudyPlan {
             rows,
             designed,
             controls,
-            rungs: Vec::new(),
+            stages: Vec::new(),
             seeds,
             images,
             distance,
-            scale,
+            distance_range,
             settings: asked.settings(),
             noise: None,
             detectable: None,
@@ -147,13 +214,13 @@ impl StudyPlan {
         Contrast::of_term(self.design, &self.rows[..self.designed], &self.factors, term)
     }
 
-    /// How the estimates of effects depend on each other: [`Together::WithOne`] if each is a difference from the
-    /// corner's row (row 0 of a one-at-a-time design).
-    pub fn together(&self) -> Together {
+    /// How the estimates of effects depend on each other: [`Dependence::CommonReference`] if each is a difference from
+    /// the corner's row (row 0 of a one-at-a-time design).
+    pub fn dependence(&self) -> Dependence {
         let with_corner = |contrast: &Contrast| contrast.weights().iter().any(|(row, _)| *row == 0);
         match self.design.is_one_at_a_time() && self.terms().iter().all(|(_, contrast)| with_corner(contrast)) {
-            true => Together::WithOne,
-            false => Together::Anyhow,
+            true => Dependence::CommonReference,
+            false => Dependence::Unknown,
         }
     }
 
@@ -189,14 +256,20 @@ mod tests {
     use crate::asked::AskedControl;
     use crate::factor::testing::{switches, values};
 
-    fn decided(design: Design, factors: Vec<Factor>) -> StudyPlan {
+    fn plan_of(design: Design, factors: Vec<Factor>) -> StudyPlan {
         let control = AskedControl { of: vec!["a".into()], set: toml::Table::from_iter([("seed".into(), 1.into())]) };
         let controls = [("fixed labels".to_owned(), control)].into();
         let asked = StudyRecipe { design, controls, ..StudyRecipe::default() };
-        let scale = Scale { untrained: 1.0, floor: 0.1 };
-        let basis = Basis { recipe: String::new(), factors, distance: DistanceKind::Kernel, scale };
-        let extent = Extent { seeds: vec![0, 1], images: 1000, every_run: toml::Table::new() };
-        StudyPlan::decide(&asked, basis, extent).unwrap()
+        let basis = PlanBasis {
+            recipe: String::new(),
+            factors,
+            distance: DistanceKind::Kernel,
+            distance_range: DistanceRange { untrained: 1.0, floor: 0.1 },
+            seeds: vec![0, 1],
+            images: 1000,
+            every_run: toml::Table::new(),
+        };
+        StudyPlan::decide(&asked, basis).unwrap()
     }
 
     /// A fold-over and a leave-one-out design contain the all-on corner; to a Plackett–Burman and an add-one-in design
@@ -209,7 +282,7 @@ mod tests {
             (Design::LeaveOneOut, 13, 0),
             (Design::AddOneIn, 14, 12),
         ] {
-            let plan = decided(design, switches(11));
+            let plan = plan_of(design, switches(11));
             assert_eq!((plan.rows.len(), plan.controls[0].row, plan.controls[0].against), (rows, rows - 1, against));
             assert_eq!((&plan.rows[against], &plan.rows[rows - 1]), (&vec![1; 11], &vec![1; 11]));
             let terms = plan.terms();
@@ -225,7 +298,7 @@ mod tests {
         let mut factors = switches(2);
         factors[1].only_through = vec!["a".into()];
         factors.push(values("adam.lr", 2));
-        let plan = decided(Design::Full, factors);
+        let plan = plan_of(Design::Full, factors);
         let words =
             |terms: Vec<(Term, Contrast)>| terms.iter().map(|(term, _)| plan.describe(term)).collect::<Vec<_>>();
         assert_eq!(words(plan.terms()), ["a", "b", "b with a", "adam.lr 1 instead of 0", "fixed labels"]);
@@ -234,8 +307,8 @@ mod tests {
 
     #[test]
     fn one_at_a_time_effects_share_the_corner_unless_a_control_does_not() {
-        assert_eq!(decided(Design::LeaveOneOut, switches(3)).together(), Together::WithOne);
-        assert_eq!(decided(Design::AddOneIn, switches(3)).together(), Together::Anyhow);
-        assert_eq!(decided(Design::FoldOver, switches(3)).together(), Together::Anyhow);
+        assert_eq!(plan_of(Design::LeaveOneOut, switches(3)).dependence(), Dependence::CommonReference);
+        assert_eq!(plan_of(Design::AddOneIn, switches(3)).dependence(), Dependence::Unknown);
+        assert_eq!(plan_of(Design::FoldOver, switches(3)).dependence(), Dependence::Unknown);
     }
 }

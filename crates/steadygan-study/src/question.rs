@@ -1,13 +1,12 @@
 //! Turns a study's file into the base recipe, its data and the factors, and from these into a plan.
 
 use super::asked::{DistanceKind, StudyRecipe};
-use super::choice::{choose_factors, settled};
-use super::design::{Design, Row, Rung};
+use super::choice::{build_factors, choose_factors};
+use super::design::{Design, Row, SearchStage};
 use super::factor::Factor;
-use super::plan::{Basis, Extent};
-use super::recipes::ORIGIN;
-use super::record::{Scale, StudyPlan};
-use super::search::drawn;
+use super::plan::{DistanceRange, PlanBasis, StudyPlan};
+use super::recipes::{ORIGIN, lay_table};
+use super::search::draw_combinations;
 use std::path::Path;
 use steadygan::data::{DataFacts, Dataset, Samples, sample_shape};
 use steadygan::device::device;
@@ -28,8 +27,8 @@ pub struct Question {
     data: Dataset,
     factors: Vec<Factor>,
     distance: DistanceKind,
-    /// The common round: a multiple of this many real images is a whole number of rounds in every row.
-    round: u64,
+    /// A multiple of this many real images is a whole number of rounds in every row.
+    common_round: u64,
     /// If the study names no factors: the default factors that were left out, because this recipe or this data has no
     /// use for them, each with the reason.
     pub left_out: Vec<(String, String)>,
@@ -50,7 +49,7 @@ impl Question {
             None if is_of_points(&asked) => base.lay_text(POINTS, "embedded recipe of points")?,
             None => base.lay_text(EMBEDDED, "embedded recipe")?,
         }
-        lay_all(&mut base, &asked.set)?;
+        lay_table(&mut base, &asked.set)?;
         measure_in_domain(&mut base)?;
         let (plan, data) = prepare(&base)?;
         let distance = distance_of(&asked, &data)?;
@@ -62,10 +61,10 @@ impl Question {
         if asked.factors.is_empty() {
             left_out = choose_factors(&mut asked, &base, &facts);
         }
-        let (factors, round) = settled(&asked, &base, &plan, &facts)?;
-        let question = Self { asked, base, plan, data, factors, distance, round, left_out };
+        let (factors, common_round) = build_factors(&asked, &base, &plan, &facts)?;
+        let question = Self { asked, base, plan, data, factors, distance, common_round, left_out };
         // Plans every row now, so that a row that cannot be trained is reported before anything is written.
-        question.draft(question.extent_as_asked())?;
+        question.draft(question.size_as_asked())?;
         Ok(question)
     }
 
@@ -84,9 +83,9 @@ impl Question {
         &self.data.name
     }
 
-    /// The common round: a multiple of this many real images is a whole number of rounds in every row.
-    pub fn round(&self) -> u64 {
-        self.round
+    /// A multiple of this many real images is a whole number of rounds in every row.
+    pub fn common_round(&self) -> u64 {
+        self.common_round
     }
 
     /// Whether the distance is measured on the features of a network.
@@ -94,32 +93,33 @@ impl Question {
         self.distance != DistanceKind::Energy
     }
 
-    /// The study's plan with this extent.
+    /// The study's plan with this size.
     ///
     /// # Errors
     ///
     /// The design does not take these factors, a row cannot be trained, or the data cannot be measured.
-    pub fn plan(&self, extent: Measured) -> Result<StudyPlan> {
-        let mut plan = self.draft(extent)?;
-        plan.scale = self.scale(&plan)?;
+    pub fn plan(&self, size: StudySize) -> Result<StudyPlan> {
+        let mut plan = self.draft(size)?;
+        plan.distance_range = self.distance_range(&plan)?;
         Ok(plan)
     }
 
-    /// The plan without its scale (NaN instead), which takes time to measure.
-    pub(super) fn draft(&self, extent: Measured) -> Result<StudyPlan> {
-        let every_run = self.every_run(&extent);
-        let extent = Extent { seeds: extent.seeds, images: extent.images, every_run };
-        let basis = Basis {
+    /// The plan without the range of its distances (NaN instead), which takes time to measure.
+    pub(super) fn draft(&self, size: StudySize) -> Result<StudyPlan> {
+        let basis = PlanBasis {
             recipe: self.base.to_toml(),
             factors: self.factors.clone(),
             distance: self.distance,
-            scale: Scale { untrained: f64::NAN, floor: f64::NAN },
+            distance_range: DistanceRange { untrained: f64::NAN, floor: f64::NAN },
+            every_run: self.every_run(&size),
+            seeds: size.seeds,
+            images: size.images_per_run,
         };
-        let mut plan = StudyPlan::decide(&self.asked, basis, extent)?;
+        let mut plan = StudyPlan::decide(&self.asked, basis)?;
         if plan.design == Design::Search {
-            plan.rows = drawn(&plan.factors, self.plan.seed);
+            plan.rows = draw_combinations(&plan.factors, self.plan.seed);
             plan.designed = plan.rows.len();
-            plan.rungs = Rung::schedule(plan.rows.len(), plan.images);
+            plan.stages = SearchStage::schedule(plan.rows.len(), plan.images);
         }
         self.check_rows(&plan)?;
         Ok(plan)
@@ -127,20 +127,20 @@ impl Question {
 
     /// The recipe keys of every run: its length, and cadences that are the same share of the length whatever the length
     /// is. A key that the study sets under `[set]` keeps the study's value.
-    fn every_run(&self, extent: &Measured) -> Table {
-        let every = (extent.images / extent.measured).max(1);
-        let stats = (extent.images / STATS_LINES).clamp(1, self.plan.train.stats_every);
-        let said = self.asked.set.get("train").and_then(Value::as_table);
+    fn every_run(&self, size: &StudySize) -> Table {
+        let every = (size.images_per_run / size.measurements_per_run).max(1);
+        let stats = (size.images_per_run / STATS_LINES).clamp(1, self.plan.train.stats_every);
+        let set = self.asked.set.get("train").and_then(Value::as_table);
         let mut train = Table::new();
         for (key, count) in [
-            ("images", extent.images),
+            ("images", size.images_per_run),
             ("sheets-every", every),
             ("checkpoint-every", every),
             ("stats-every", stats),
             ("metric-every", every),
-            ("metric-samples", extent.samples),
+            ("metric-samples", size.fakes_per_measurement),
         ] {
-            if !said.is_some_and(|said| said.contains_key(key)) {
+            if !set.is_some_and(|set| set.contains_key(key)) {
                 train.insert(key.into(), Value::Integer(count as i64));
             }
         }
@@ -186,7 +186,7 @@ impl Question {
         if left.is_empty() { String::new() } else { format!(" ({})", left.join(", ")) }
     }
 
-    fn scale(&self, plan: &StudyPlan) -> Result<Scale> {
+    fn distance_range(&self, plan: &StudyPlan) -> Result<DistanceRange> {
         let base = steadygan::decide::decide(
             &plan.of_levels(&plan.corners()[2], plan.seeds[0])?,
             DataFacts::from(&self.data),
@@ -195,7 +195,7 @@ impl Question {
         let [untrained, floor] = match untrained_energy(&base, &self.data, &cpu) {
             Some(ends) => ends,
             None => untrained_distance(&base, &self.data, &cpu)?
-                .map(|measured| [measured.distance.value, measured.floor.deviation])
+                .map(|untrained| [untrained.distance.value, untrained.floor.deviation])
                 .ok_or_else(|| {
                     Error::data("there are too few images to measure a distance", "add images: eight are the least")
                 })?,
@@ -206,7 +206,7 @@ impl Question {
             );
             return Err(Error::data(message, "add images, or measure in another network (train.metric-network)"));
         }
-        Ok(Scale { untrained, floor })
+        Ok(DistanceRange { untrained, floor })
     }
 }
 
@@ -215,15 +215,15 @@ const STATS_LINES: u64 = 40;
 
 /// How much a study runs, and how its runs are measured.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Measured {
+pub struct StudySize {
     /// The seeds; each row is run with each of them.
     pub seeds: Vec<u64>,
     /// Real images that a run is trained on.
-    pub images: u64,
+    pub images_per_run: u64,
     /// How many times a run is measured.
-    pub measured: u64,
+    pub measurements_per_run: u64,
     /// Number of fakes in each measurement.
-    pub samples: u64,
+    pub fakes_per_measurement: u64,
 }
 
 /// Measures the embedded images with a classifier trained on such images, unless the recipe names a network. It tells
@@ -239,11 +239,6 @@ fn measure_in_domain(base: &mut LayeredRecipe) -> Result<()> {
 fn is_of_points(asked: &StudyRecipe) -> bool {
     let source = asked.set.get("data").and_then(|data| data.get("source")).and_then(Value::as_str);
     source.is_some_and(|source| sample_shape(source).is_some())
-}
-
-/// Sets a table's keys in a recipe.
-pub(super) fn lay_all(recipe: &mut LayeredRecipe, table: &Table) -> Result<()> {
-    table.iter().try_for_each(|(key, value)| recipe.lay_value(key, value.clone(), ORIGIN))
 }
 
 fn distance_of(asked: &StudyRecipe, data: &Dataset) -> Result<DistanceKind> {

@@ -1,10 +1,10 @@
 //! The recipes of a study's runs.
 
 use super::design::Row;
-use super::question::lay_all;
-use super::record::StudyPlan;
+use super::plan::StudyPlan;
 use steadygan::recipe::LayeredRecipe;
 use steadygan::{Error, Result};
+use toml::Table;
 
 /// The origin that messages give for values set by a study.
 pub(super) const ORIGIN: &str = "the study";
@@ -50,13 +50,13 @@ impl StudyPlan {
     pub fn recipe(&self, row: usize, seed: u64) -> Result<LayeredRecipe> {
         let mut recipe = self.at(&self.rows[row])?;
         if let Some(control) = self.controls.iter().find(|control| control.row == row) {
-            lay_all(&mut recipe, &control.set)?;
+            lay_table(&mut recipe, &control.set)?;
         }
         self.every_run_of(recipe, seed)
     }
 
     fn every_run_of(&self, mut recipe: LayeredRecipe, seed: u64) -> Result<LayeredRecipe> {
-        lay_all(&mut recipe, &self.every_run)?;
+        lay_table(&mut recipe, &self.every_run)?;
         let seed = i64::try_from(seed).map_err(|_| {
             Error::recipe(format!("the seed {seed} is too large"), "seeds are numbers up to 9223372036854775807")
         })?;
@@ -82,4 +82,9 @@ impl StudyPlan {
     pub fn job(&self, row: usize, seed: u64) -> Result<Job> {
         Ok(Job { name: format!("row-{row:02}-seed-{seed}"), recipe: self.recipe(row, seed)?.to_toml() })
     }
+}
+
+/// Sets a table's keys in a recipe.
+pub(super) fn lay_table(recipe: &mut LayeredRecipe, table: &Table) -> Result<()> {
+    table.iter().try_for_each(|(key, value)| recipe.lay_value(key, value.clone(), ORIGIN))
 }

@@ -1,9 +1,8 @@
 //! `study.json`: the plan, fixed before the first run, and the results.
 
-use super::analyse::{Analysis, Failures, Noise, Score, Settings};
-use super::asked::DistanceKind;
-use super::design::{Design, Row, Rung};
-use super::factor::Factor;
+use super::analyse::{Analysis, Failures, Score};
+use super::design::Row;
+use super::plan::StudyPlan;
 use super::recommend::Confirmation;
 use serde::{Deserialize, Serialize};
 use steadygan::{Error, Result};
@@ -21,76 +20,6 @@ pub struct StudyRecord {
     /// The results so far, if the study has been analysed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub results: Option<StudyResults>,
-}
-
-/// What a study will run, and which effects that can show.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct StudyPlan {
-    /// How rows were chosen.
-    pub design: Design,
-    /// What the design's effects mean, in words.
-    pub estimates: String,
-    /// Which interactions of pairs each effect is mixed with, in words.
-    pub aliases: String,
-    /// The base recipe as TOML.
-    pub recipe: String,
-    /// Further recipe keys of every run: its length, when it is measured, and on how many fakes.
-    pub every_run: toml::Table,
-    /// The factors.
-    pub factors: Vec<Factor>,
-    /// The rows, each with a level of each factor: first the design's rows, then the all-on corner if a control needs
-    /// it and the design does not have it, then one row for each control.
-    pub rows: Vec<Row>,
-    /// How many of the rows are the design's.
-    pub designed: usize,
-    /// The controls.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub controls: Vec<ControlRecord>,
-    /// The stages, if the design is a search.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub rungs: Vec<Rung>,
-    /// The seeds; each row is run with each of them.
-    pub seeds: Vec<u64>,
-    /// Real images that a run is trained on.
-    pub images: u64,
-    /// The distance whose logarithm is the response.
-    pub distance: DistanceKind,
-    /// The largest and the smallest distance that a run can score.
-    pub scale: Scale,
-    /// The settings that verdicts depend on.
-    pub settings: Settings,
-    /// The noise that was expected before the first run, from an earlier study of other data.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub noise: Option<Noise>,
-    /// The smallest effect on the logarithm of the distance that is found with probability 0.8 if the noise is as
-    /// expected.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub detectable: Option<f64>,
-}
-
-/// The two distances between which scores lie: a measured distance outside is moved to the nearer one.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Scale {
-    /// The distance between an untrained generator's fakes and reals, which is also the score of a failed run.
-    pub untrained: f64,
-    /// The smallest distance that can be told from zero on as many samples: the standard deviation of the distance
-    /// between two sets of reals (for points its root mean square).
-    pub floor: f64,
-}
-
-/// A variant of the all-on corner, such as fixed labels in place of random ones.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ControlRecord {
-    /// The control's name.
-    pub name: String,
-    /// The factors that it is a control of.
-    pub of: Vec<String>,
-    /// The recipe keys in which it differs from the all-on corner.
-    pub set: toml::Table,
-    /// The number of its row.
-    pub row: usize,
-    /// The number of the all-on corner's row.
-    pub against: usize,
 }
 
 /// The results of a study.
@@ -179,6 +108,7 @@ mod tests {
     use super::*;
     use crate::analyse;
     use crate::analyse::Scores;
+    use crate::design::Design;
     use crate::factor::testing::switches;
     use crate::simulation::plan_of;
 

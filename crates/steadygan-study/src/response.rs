@@ -1,8 +1,8 @@
 //! Reads a run's scores from its files: by the distance at its end and by its smallest distance.
 
-use super::analyse::{Score, scored};
+use super::analyse::{Score, score};
 use super::asked::DistanceKind;
-use super::record::{Scale, StudyPlan};
+use super::plan::{DistanceRange, StudyPlan};
 use steadygan::Result;
 use steadygan::run::RunReport;
 use steadygan_run::{DistanceLine, Manifest, ModesLine, Outcome, RunDirectory, Severity, read_lines_if_any};
@@ -39,12 +39,12 @@ pub(super) fn response(plan: &StudyPlan, run: &RunDirectory) -> Result<Option<Re
         _ => collapsed.then(|| format!("collapsed: {COLLAPSE} is severe at the end")),
     };
     let distances: Vec<f64> = distances(plan, run)?.into_iter().map(|(_, distance)| distance).collect();
-    let Scale { untrained, floor } = plan.scale;
+    let DistanceRange { untrained, floor } = plan.distance_range;
     let last = distances.last().copied().unwrap_or(f64::NAN);
     let lowest = distances.iter().copied().filter(|distance| distance.is_finite()).fold(f64::INFINITY, f64::min);
     Ok(Some(Response {
-        last: scored(last, failure.is_some(), untrained, floor),
-        best: scored(lowest, lowest >= untrained, untrained, floor),
+        last: score(last, failure.is_some(), untrained, floor),
+        best: score(lowest, lowest >= untrained, untrained, floor),
         failure,
     }))
 }
@@ -55,13 +55,13 @@ pub(super) fn response(plan: &StudyPlan, run: &RunDirectory) -> Result<Option<Re
 /// # Errors
 ///
 /// Its files are damaged.
-pub(super) fn standing(plan: &StudyPlan, run: &RunDirectory, images: u64) -> Result<Score> {
-    let measured = distances(plan, run)?;
-    let last = measured.iter().rev().find(|(at, _)| *at <= images);
+pub(super) fn score_at(plan: &StudyPlan, run: &RunDirectory, images: u64) -> Result<Score> {
+    let distances = distances(plan, run)?;
+    let last = distances.iter().rev().find(|(at, _)| *at <= images);
     let diverged =
         matches!(Manifest::load(&run.manifest())?.outcome, Outcome::Diverged { .. } | Outcome::Halted { .. });
     let distance = last.map_or(f64::NAN, |(_, distance)| *distance);
-    Ok(scored(distance, diverged, plan.scale.untrained, plan.scale.floor))
+    Ok(score(distance, diverged, plan.distance_range.untrained, plan.distance_range.floor))
 }
 
 /// The distances of a run, each with the count of real images at which it was measured.

@@ -1,11 +1,11 @@
 //! Runs a search by successive halving: draws combinations, trains all of them a little, and goes on with the better
 //! third.
 
-use super::design::{Row, Rung, survivors};
-use super::execute::{Known, Trainer, Watch, execute};
+use super::design::{Row, SearchStage, survivors};
+use super::execute::{RunsByRecipe, Trainer, Watch, execute};
 use super::factor::Factor;
-use super::record::StudyPlan;
-use super::response::standing;
+use super::plan::StudyPlan;
+use super::response::score_at;
 use rand_distr::{Distribution, Uniform};
 use steadygan::Result;
 use steadygan::rng;
@@ -15,23 +15,23 @@ use steadygan_run::StudyDirectory;
 pub(super) const COMBINATIONS: usize = 27;
 
 /// Stop drawing after this many repeats in a row, because then nearly all combinations have been drawn.
-const TIRED_AFTER: usize = 1000;
+const MAX_REPEATS: usize = 1000;
 
-/// Different combinations of the factors' levels, the base recipe's first.
-pub(super) fn drawn(factors: &[Factor], seed: u64) -> Vec<Row> {
+/// Draws different combinations of the factors' levels, the base recipe's first.
+pub(super) fn draw_combinations(factors: &[Factor], seed: u64) -> Vec<Row> {
     let mut rows: Vec<Row> = vec![factors.iter().map(|factor| factor.base).collect()];
     let mut stream = rng::stream(seed, "study/search", 0);
-    let mut known = 0;
-    while rows.len() < COMBINATIONS && known < TIRED_AFTER {
+    let mut repeats = 0;
+    while rows.len() < COMBINATIONS && repeats < MAX_REPEATS {
         let level = |factor: &Factor| {
             let levels = Uniform::new(0, factor.levels.len()).expect("a factor has levels");
             levels.sample(&mut stream)
         };
         let row: Row = factors.iter().map(level).collect();
         if rows.contains(&row) {
-            known += 1;
+            repeats += 1;
         } else {
-            known = 0;
+            repeats = 0;
             rows.push(row);
         }
     }
@@ -51,12 +51,12 @@ pub fn search(
     watch: &mut dyn Watch,
 ) -> Result<bool> {
     let mut rows: Vec<usize> = (0..plan.rows.len()).collect();
-    for (stage, rung) in plan.rungs.iter().enumerate() {
-        if stage > 0 {
-            rows = going_on(plan, study, &rows, [&plan.rungs[stage - 1], rung])?;
+    for (number, stage) in plan.stages.iter().enumerate() {
+        if number > 0 {
+            rows = surviving_rows(plan, study, &rows, [&plan.stages[number - 1], stage])?;
         }
         let jobs = rows.iter().map(|row| plan.job(*row, plan.seeds[0])).collect::<Result<Vec<_>>>()?;
-        let until = (rung.images < plan.images).then_some(rung.images);
+        let until = (stage.images < plan.images).then_some(stage.images);
         if !execute(study, &jobs, at_once, until, trainer, watch)? {
             return Ok(false);
         }
@@ -65,19 +65,19 @@ pub fn search(
 }
 
 /// The rows that go on from stage `before` to stage `next`, by their scores at the end of `before`.
-fn going_on(
+fn surviving_rows(
     plan: &StudyPlan,
     study: &StudyDirectory,
     rows: &[usize],
-    [before, next]: [&Rung; 2],
+    [before, next]: [&SearchStage; 2],
 ) -> Result<Vec<usize>> {
-    let known = Known::of(&study.runs())?;
-    let stands = |row: &usize| -> Result<Option<f64>> {
-        let run = known.run(&plan.job(*row, plan.seeds[0])?);
-        let score = run.map(|run| standing(plan, run, before.images)).transpose()?;
+    let runs = RunsByRecipe::of(&study.runs())?;
+    let score = |row: &usize| -> Result<Option<f64>> {
+        let run = runs.run(&plan.job(*row, plan.seeds[0])?);
+        let score = run.map(|run| score_at(plan, run, before.images)).transpose()?;
         Ok(score.map(|score| score.log_distance))
     };
-    let scores = rows.iter().map(stands).collect::<Result<Vec<_>>>()?;
+    let scores = rows.iter().map(score).collect::<Result<Vec<_>>>()?;
     Ok(survivors(&scores, next.combinations).into_iter().map(|at| rows[at]).collect())
 }
 
@@ -88,13 +88,13 @@ mod tests {
 
     #[test]
     fn combinations_differ_and_begin_with_the_base() {
-        let rows = drawn(&switches(11), 1);
+        let rows = draw_combinations(&switches(11), 1);
         assert_eq!((rows.len(), &rows[0]), (COMBINATIONS, &vec![1; 11]));
         let mut different = rows.clone();
         different.sort();
         different.dedup();
         assert_eq!(different.len(), COMBINATIONS);
-        assert_ne!(rows, drawn(&switches(11), 2));
-        assert_eq!(drawn(&switches(3), 1).len(), 8, "three switches have only eight combinations");
+        assert_ne!(rows, draw_combinations(&switches(11), 2));
+        assert_eq!(draw_combinations(&switches(3), 1).len(), 8, "three switches have only eight combinations");
     }
 }

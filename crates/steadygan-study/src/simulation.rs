@@ -19,12 +19,12 @@ pub(super) fn plan_of(design: Design, factors: Vec<Factor>, seeds: u64) -> Study
         rows,
         factors,
         controls: Vec::new(),
-        rungs: Vec::new(),
+        stages: Vec::new(),
         seeds: (0..seeds).collect(),
         images: 1,
         distance: DistanceKind::Kernel,
-        scale: Scale { untrained: 1.0, floor: 1e-3 },
-        settings: Settings::default(),
+        distance_range: DistanceRange { untrained: 1.0, floor: 1e-3 },
+        settings: VerdictSettings::default(),
         noise: None,
         detectable: None,
     }
@@ -44,11 +44,11 @@ const FAILED: f64 = 3.0;
 
 /// Which runs fail.
 #[derive(Debug, Clone, Copy)]
-enum Failing {
+enum FailurePattern {
     /// No run.
-    Nobody,
+    Never,
     /// Any run, with this probability.
-    Anyone(f64),
+    AnyRun(f64),
     /// Runs without the second factor, with this probability.
     WithoutSecond(f64),
     /// Runs without the second and without the third factor, with this probability.
@@ -74,7 +74,7 @@ fn normal(stream: &mut Stream) -> f64 {
 impl Truth {
     /// Draws a truth. Every other factor has no main effect, and one pair in five has an interaction. `unequal` is the
     /// standard deviation of the logarithms of the rows' standard deviations; 0 makes the noise equal in all rows.
-    fn drawn(plan: &StudyPlan, failing: Failing, unequal: f64, stream: &mut Stream) -> Self {
+    fn draw(plan: &StudyPlan, failing: FailurePattern, unequal: f64, stream: &mut Stream) -> Self {
         let count = plan.factors.len();
         let mains: Vec<f64> =
             (0..count).map(|factor| if factor % 2 == 0 { 0.0 } else { 0.4 * normal(stream) }).collect();
@@ -89,9 +89,9 @@ impl Truth {
             alone + pairs.iter().map(|([a, b], effect)| 2.0 * effect * sign(*a) * sign(*b)).sum::<f64>()
         };
         let fails = |row: &Row| match failing {
-            Failing::Anyone(probability) => probability,
-            Failing::WithoutSecond(probability) if row[1] == 0 => probability,
-            Failing::WithoutBoth(probability) if row[1] + row[2] == 0 => probability,
+            FailurePattern::AnyRun(probability) => probability,
+            FailurePattern::WithoutSecond(probability) if row[1] == 0 => probability,
+            FailurePattern::WithoutBoth(probability) if row[1] + row[2] == 0 => probability,
             _ => 0.0,
         };
         Self {
@@ -133,17 +133,17 @@ struct Shares {
     unseen: f64,
 }
 
-fn simulated(plan: &StudyPlan, failing: Failing, unequal: f64) -> Shares {
+fn simulate(plan: &StudyPlan, failing: FailurePattern, unequal: f64) -> Shares {
     let mut shares = Shares::default();
     let contrasts: Vec<Contrast> = plan.terms().into_iter().chain(plan.pairs()).map(|(_, contrast)| contrast).collect();
     for study in 0..STUDIES {
         let mut stream = stream(study, "study/simulation", 0);
-        let truth = Truth::drawn(plan, failing, unequal, &mut stream);
+        let truth = Truth::draw(plan, failing, unequal, &mut stream);
         let expected = truth.expected();
         let scores = truth.run(plan.seeds.len(), &mut stream);
         let analysis = analyse(plan, &scores);
         let effects = analysis.effects.iter().chain(&analysis.interactions);
-        let judged: Vec<(bool, bool)> = effects
+        let outcomes: Vec<(bool, bool)> = effects
             .zip(&contrasts)
             .map(|(effect, contrast)| {
                 let true_effect = contrast.of(&expected);
@@ -157,9 +157,9 @@ fn simulated(plan: &StudyPlan, failing: Failing, unequal: f64) -> Shares {
                 (holds, effect.verdict == Verdict::Helps && true_effect > -1e-9)
             })
             .collect();
-        let (effects, interactions) = judged.split_at(analysis.effects.len());
+        let (effects, interactions) = outcomes.split_at(analysis.effects.len());
         let share = 1.0 / STUDIES as f64;
-        let all_hold = |judged: &[(bool, bool)]| if judged.iter().all(|(holds, _)| *holds) { share } else { 0.0 };
+        let all_hold = |outcomes: &[(bool, bool)]| if outcomes.iter().all(|(holds, _)| *holds) { share } else { 0.0 };
         shares.effects += all_hold(effects);
         shares.interactions += all_hold(interactions);
         let has_failed = (0..plan.rows.len()).any(|row| scores.failed(row) > 0);
@@ -188,7 +188,7 @@ fn intervals_hold_as_often_as_they_say() {
         (Design::AddOneIn, 5, 5),
     ] {
         let plan = plan_of(design, switches(factors), seeds);
-        let found = simulated(&plan, Failing::Nobody, 0.0);
+        let found = simulate(&plan, FailurePattern::Never, 0.0);
         let seen = format!("{design} of {factors} with {seeds} seeds: {found:?}");
         assert!(STATED.contains(&found.effects), "{seen}");
         assert!(design.is_one_at_a_time() || found.interactions >= *STATED.start(), "{seen}");
@@ -201,26 +201,26 @@ fn intervals_hold_as_often_as_they_say() {
 #[test]
 fn failures_are_data() {
     for (design, factors, seeds, failing) in [
-        (Design::FoldOver, 11, 2, Failing::WithoutSecond(1.0)),
-        (Design::FoldOver, 11, 2, Failing::WithoutSecond(0.5)),
-        (Design::FoldOver, 11, 2, Failing::WithoutBoth(0.7)),
-        (Design::FoldOver, 11, 2, Failing::Anyone(0.05)),
-        (Design::FoldOver, 11, 3, Failing::WithoutBoth(1.0)),
-        (Design::Full, 4, 2, Failing::WithoutSecond(1.0)),
-        (Design::Full, 4, 2, Failing::Anyone(0.2)),
-        (Design::Full, 4, 3, Failing::WithoutBoth(0.7)),
-        (Design::LeaveOneOut, 11, 3, Failing::WithoutSecond(1.0)),
-        (Design::LeaveOneOut, 11, 2, Failing::Anyone(0.05)),
-        (Design::LeaveOneOut, 11, 2, Failing::Anyone(0.5)),
-        (Design::AddOneIn, 5, 5, Failing::Anyone(0.1)),
-        (Design::AddOneIn, 5, 5, Failing::WithoutSecond(0.2)),
+        (Design::FoldOver, 11, 2, FailurePattern::WithoutSecond(1.0)),
+        (Design::FoldOver, 11, 2, FailurePattern::WithoutSecond(0.5)),
+        (Design::FoldOver, 11, 2, FailurePattern::WithoutBoth(0.7)),
+        (Design::FoldOver, 11, 2, FailurePattern::AnyRun(0.05)),
+        (Design::FoldOver, 11, 3, FailurePattern::WithoutBoth(1.0)),
+        (Design::Full, 4, 2, FailurePattern::WithoutSecond(1.0)),
+        (Design::Full, 4, 2, FailurePattern::AnyRun(0.2)),
+        (Design::Full, 4, 3, FailurePattern::WithoutBoth(0.7)),
+        (Design::LeaveOneOut, 11, 3, FailurePattern::WithoutSecond(1.0)),
+        (Design::LeaveOneOut, 11, 2, FailurePattern::AnyRun(0.05)),
+        (Design::LeaveOneOut, 11, 2, FailurePattern::AnyRun(0.5)),
+        (Design::AddOneIn, 5, 5, FailurePattern::AnyRun(0.1)),
+        (Design::AddOneIn, 5, 5, FailurePattern::WithoutSecond(0.2)),
     ] {
-        let found = simulated(&plan_of(design, switches(factors), seeds), failing, 0.0);
+        let found = simulate(&plan_of(design, switches(factors), seeds), failing, 0.0);
         let seen = format!("{design} of {factors} with {seeds} seeds, {failing:?}: {found:?}");
         assert!(found.effects >= *STATED.start(), "{seen}");
         assert!(design.is_one_at_a_time() || found.interactions >= *STATED.start(), "{seen}");
         assert!(found.false_helps <= FALSE_HELPS, "{seen}");
-        let certain = matches!(failing, Failing::WithoutSecond(1.0) | Failing::WithoutBoth(1.0));
+        let certain = matches!(failing, FailurePattern::WithoutSecond(1.0) | FailurePattern::WithoutBoth(1.0));
         assert!(!certain || found.effects <= *STATED.end(), "{seen}");
     }
 }
@@ -231,12 +231,12 @@ fn failures_are_data() {
 #[test]
 fn failures_that_nobody_saw_are_in_no_interval() {
     for (design, factors, seeds, failing) in [
-        (Design::LeaveOneOut, 11, 2, Failing::WithoutSecond(0.5)),
-        (Design::LeaveOneOut, 11, 3, Failing::WithoutSecond(0.2)),
-        (Design::Full, 4, 2, Failing::WithoutSecond(0.05)),
-        (Design::Full, 4, 2, Failing::WithoutBoth(0.2)),
+        (Design::LeaveOneOut, 11, 2, FailurePattern::WithoutSecond(0.5)),
+        (Design::LeaveOneOut, 11, 3, FailurePattern::WithoutSecond(0.2)),
+        (Design::Full, 4, 2, FailurePattern::WithoutSecond(0.05)),
+        (Design::Full, 4, 2, FailurePattern::WithoutBoth(0.2)),
     ] {
-        let found = simulated(&plan_of(design, switches(factors), seeds), failing, 0.0);
+        let found = simulate(&plan_of(design, switches(factors), seeds), failing, 0.0);
         let seen = format!("{design} of {factors} with {seeds} seeds, {failing:?}: {found:?}");
         assert!(found.effects >= STATED.start() - found.unseen, "{seen}");
         assert!(found.effects < *STATED.start(), "{seen}");
@@ -247,7 +247,7 @@ fn failures_that_nobody_saw_are_in_no_interval() {
 #[test]
 fn averages_over_rows_do_not_need_equal_noise() {
     for (design, factors) in [(Design::FoldOver, 11), (Design::Full, 4)] {
-        let found = simulated(&plan_of(design, switches(factors), 2), Failing::Nobody, 0.5);
+        let found = simulate(&plan_of(design, switches(factors), 2), FailurePattern::Never, 0.5);
         assert!(STATED.contains(&found.effects) && found.false_helps <= FALSE_HELPS, "{design}: {found:?}");
     }
 }
@@ -257,9 +257,9 @@ fn averages_over_rows_do_not_need_equal_noise() {
 fn effects_are_clear_of_pairs() {
     for design in [Design::FoldOver, Design::Full] {
         let plan = plan_of(design, switches(7), 2);
-        let truth = Truth::drawn(&plan, Failing::Nobody, 0.0, &mut stream(0, "study/simulation", 0));
-        for ((_, contrast), planted) in plan.terms().iter().zip(&truth.mains) {
-            assert!((contrast.of(&truth.means) - planted).abs() < 1e-12);
+        let truth = Truth::draw(&plan, FailurePattern::Never, 0.0, &mut stream(0, "study/simulation", 0));
+        for ((_, contrast), true_effect) in plan.terms().iter().zip(&truth.mains) {
+            assert!((contrast.of(&truth.means) - true_effect).abs() < 1e-12);
         }
     }
 }
@@ -279,10 +279,10 @@ fn effects_of_the_detectable_size_are_found() {
             let calibration: Vec<f64> = (0..7).map(|_| DEVIATION * normal(&mut stream)).collect();
             let mean = calibration.iter().sum::<f64>() / 7.0;
             let squares: f64 = calibration.iter().map(|value| (value - mean).powi(2)).sum();
-            let planted = of_noise_one * (squares / 6.0).sqrt();
+            let effect_size = of_noise_one * (squares / 6.0).sqrt();
             let truth = Truth {
                 mains: Vec::new(),
-                means: plan.rows.iter().map(|row| -planted * row[0] as f64).collect(),
+                means: plan.rows.iter().map(|row| -effect_size * row[0] as f64).collect(),
                 failing: vec![0.0; plan.rows.len()],
                 deviations: vec![DEVIATION; plan.rows.len()],
             };
@@ -299,10 +299,10 @@ fn effects_of_the_detectable_size_are_found() {
 #[test]
 fn the_detectable_size_is_exact_for_known_noise() {
     let plan = plan_of(Design::FoldOver, switches(11), 2);
-    let planted = detectable(&plan, Noise { deviation: DEVIATION, freedom: f64::INFINITY });
+    let effect_size = detectable(&plan, Noise { deviation: DEVIATION, freedom: f64::INFINITY });
     // Šidák's t for eleven effects at 23 degrees of freedom is 3.13, and a power of 0.8 adds 0.85. The standard error
     // is 0.15 · √(1/6 / 2).
-    assert!((planted / (DEVIATION / 12f64.sqrt()) - 4.0).abs() < 0.1, "{planted}");
+    assert!((effect_size / (DEVIATION / 12f64.sqrt()) - 4.0).abs() < 0.1, "{effect_size}");
 }
 
 /// With one seed and eleven factors, of which two matter: both are found, and false effects come no more often than in
@@ -320,7 +320,7 @@ fn one_seed_is_a_screening() {
             deviations: vec![DEVIATION; 24],
         };
         let analysis = analyse(&plan, &truth.run(1, &mut stream));
-        assert_eq!((analysis.decided, analysis.noise), (Decided::Screening, None));
+        assert_eq!((analysis.verdict_source, analysis.noise), (VerdictSource::Screening, None));
         let verdicts: Vec<Verdict> = analysis.effects.iter().map(|effect| effect.verdict).collect();
         found += usize::from(verdicts[..2] == [Verdict::Helps, Verdict::Hurts]);
         wrong += usize::from(verdicts[2..].iter().any(|verdict| matches!(verdict, Verdict::Helps | Verdict::Hurts)));

@@ -1,6 +1,6 @@
 //! Failure rates, and how uncertain they make an effect.
 
-use super::noise::Scores;
+use super::estimate::Scores;
 use crate::contrast::Contrast;
 use crate::distribution::clopper_pearson;
 use serde::{Deserialize, Serialize};
@@ -58,35 +58,35 @@ impl Failures {
 /// bound. Rows of the contrast without a failure may fail: their rate is at most its upper bound, or the upper bound of
 /// all the study's runs except the rows that always failed, whichever is lower.
 ///
-/// Either moves the contrast by the sum of these rows' weights, times the change of the rate, times what a failure
-/// costs ([`Scores::jump`]). So such rows on opposite sides cancel. In a contrast of two rows each row has a rate of
+/// Either moves the contrast by the sum of these rows' weights, times the change of the rate, times
+/// [`Scores::failure_cost`]. So such rows on opposite sides cancel. In a contrast of two rows each row has a rate of
 /// its own and nothing cancels; but while every row of the study fails always or never, rows without a failure still
 /// share one rate.
 ///
 /// The squares of the distances to the bounds add up (Zou and Donner 2008). If no run failed, the result is zero,
 /// because nothing shows what a failure costs.
-pub(super) fn doubt(scores: &Scores, contrast: &Contrast, confidence: f64) -> [f64; 2] {
-    let jump = scores.jump();
-    if jump == 0.0 {
+pub(super) fn failure_uncertainty(scores: &Scores, contrast: &Contrast, confidence: f64) -> [f64; 2] {
+    let cost = scores.failure_cost();
+    if cost == 0.0 {
         return [0.0, 0.0];
     }
     let rows = 0..scores.0.len();
     let rate = |rows: &mut dyn Iterator<Item = usize>| Failures::of_rows(scores, rows, confidence).rate;
-    let always = Weighted::of(contrast, |row| scores.has_all_failed(row));
-    let never = Weighted::of(contrast, |row| scores.failed(row) == 0);
+    let always = WeightedRows::of(contrast, |row| scores.has_all_failed(row));
+    let never = WeightedRows::of(contrast, |row| scores.failed(row) == 0);
     let elsewhere = rate(&mut rows.clone().filter(|row| !always.holds(*row)))[1];
     let by_chance = rows.clone().any(|row| scores.failed(row) > 0 && !scores.has_all_failed(row));
     let two = contrast.weights().len() <= 2;
     let less = always.groups(two).map(|group| (rate(&mut group.rows())[0] - 1.0) * group.sum());
     let more = never.groups(two && by_chance).map(|group| rate(&mut group.rows())[1].min(elsewhere) * group.sum());
-    let moved: Vec<f64> = less.chain(more).map(|share| jump * share).collect();
+    let moved: Vec<f64> = less.chain(more).map(|share| cost * share).collect();
     [-1.0, 1.0].map(|side| moved.iter().map(|moved| (side * moved).max(0.0).powi(2)).sum())
 }
 
 /// Some rows of a contrast with their weights.
-struct Weighted(Vec<(usize, f64)>);
+struct WeightedRows(Vec<(usize, f64)>);
 
-impl Weighted {
+impl WeightedRows {
     fn of(contrast: &Contrast, counts: impl Fn(usize) -> bool) -> Self {
         Self(contrast.weights().iter().copied().filter(|(row, _)| counts(*row)).collect())
     }
@@ -126,12 +126,12 @@ mod tests {
     #[test]
     fn a_row_that_failed_whenever_it_ran_may_fail_less_often() {
         let scores = scores(&["FF", "..", "..", "F."]);
-        let [low, high] = doubt(&scores, &Contrast::between(0, 1), 0.95);
+        let [low, high] = failure_uncertainty(&scores, &Contrast::between(0, 1), 0.95);
         // Bounds of the rate: two failures of two are at least √0.025, none of two is at most 1 − √0.025 = 0.8419, and
         // one of the six other runs is at most 0.6412, which is the lower of the two upper bounds.
         let (always, never) = (3.0 * (1.0 - 0.025f64.sqrt()), 3.0 * 0.6412);
         assert!((low - always * always - never * never).abs() < 1e-2 && high == 0.0, "{low} {high}");
-        let turned = doubt(&scores, &Contrast::between(1, 0), 0.95);
+        let turned = failure_uncertainty(&scores, &Contrast::between(1, 0), 0.95);
         assert!((turned[1] - low).abs() < 1e-12 && turned[0] == 0.0);
     }
 
@@ -140,10 +140,10 @@ mod tests {
     #[test]
     fn where_failures_come_by_chance_rows_that_never_failed_may_fail() {
         let certain = scores(&["FF", "..", ".."]);
-        assert_eq!(doubt(&certain, &Contrast::between(1, 2), 0.95), [0.0, 0.0]);
+        assert_eq!(failure_uncertainty(&certain, &Contrast::between(1, 2), 0.95), [0.0, 0.0]);
         // One of all six runs failed, so the rate is at most 0.6412. That is below the bound from no failure in two
         // runs.
-        let unsure = doubt(&scores(&["F.", "..", ".."]), &Contrast::between(1, 2), 0.95);
+        let unsure = failure_uncertainty(&scores(&["F.", "..", ".."]), &Contrast::between(1, 2), 0.95);
         assert!(unsure.iter().all(|side| (side.sqrt() - 3.0 * 0.6412).abs() < 1e-3), "{unsure:?}");
     }
 
@@ -155,12 +155,12 @@ mod tests {
         // Every run without the first factor failed, with and without the second.
         let without = scores(&["FF", "..", "FF", ".."]);
         let first = if rows[0][0] == rows[2][0] { 0 } else { 1 };
-        assert_eq!(doubt(&without, &main(1 - first), 0.95), [0.0, 0.0]);
-        assert!(doubt(&without, &main(first), 0.95)[1] > 0.0);
-        assert_eq!(doubt(&without, &Contrast::between(1, 3), 0.95), [0.0, 0.0]);
+        assert_eq!(failure_uncertainty(&without, &main(1 - first), 0.95), [0.0, 0.0]);
+        assert!(failure_uncertainty(&without, &main(first), 0.95)[1] > 0.0);
+        assert_eq!(failure_uncertainty(&without, &Contrast::between(1, 3), 0.95), [0.0, 0.0]);
         let each = (3.0 * (1.0 - 0.025f64.sqrt())).powi(2);
-        let two = doubt(&without, &Contrast::between(0, 2), 0.95);
+        let two = failure_uncertainty(&without, &Contrast::between(0, 2), 0.95);
         assert!(two.iter().all(|side| (side - each).abs() < 1e-9), "{two:?}");
-        assert_eq!(doubt(&scores(&["..", ".."]), &Contrast::between(0, 1), 0.95), [0.0, 0.0]);
+        assert_eq!(failure_uncertainty(&scores(&["..", ".."]), &Contrast::between(0, 1), 0.95), [0.0, 0.0]);
     }
 }

@@ -1,6 +1,6 @@
 //! Which effects stand out when no row has replicates: Lenth's method.
 
-use crate::distribution::{Together, critical_value, t_quantile};
+use crate::distribution::{Dependence, critical_value, t_quantile};
 use serde::{Deserialize, Serialize};
 
 /// The scale of unreplicated effects, and how large one must be to stand out (Lenth 1989, "Quick and easy analysis of unreplicated
@@ -31,7 +31,7 @@ pub fn lenth(effects: &[f64], confidence: f64) -> Option<Lenth> {
     Some(Lenth {
         pseudo_error,
         margin: t_quantile(f64::midpoint(1.0, confidence), freedom) * pseudo_error,
-        simultaneous: critical_value(confidence, effects.len(), freedom, Together::Anyhow) * pseudo_error,
+        simultaneous: critical_value(confidence, effects.len(), freedom, Dependence::Unknown) * pseudo_error,
     })
 }
 

@@ -1,31 +1,17 @@
 //! All effects of a study, and the effect it can detect.
 
-use super::failures::{Arm, Failures, doubt};
-use super::noise::{Evidence, Noise, Scores};
+use super::estimate::{EffectEstimate, EffectEstimator, Scores};
+use super::failures::{Arm, Failures, failure_uncertainty};
 use super::screening::lenth;
-use super::verdict::{Decided, Interval, Verdict, verdict};
+use super::verdict::{Interval, Verdict, VerdictSource, verdict};
 use crate::contrast::{Contrast, Term};
 use crate::design::Design;
-use crate::distribution::{Together, critical_value, detectable_ratio, upper_deviation};
-use crate::record::StudyPlan;
+use crate::distribution::{Dependence, critical_value, detectable_ratio, upper_deviation};
+use crate::noise::Noise;
+use crate::plan::StudyPlan;
+use crate::settings::VerdictSettings;
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
-
-/// The settings that verdicts depend on.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Settings {
-    /// The probability that all intervals of a family hold at once, in (0, 1).
-    pub confidence: f64,
-    /// δ: an effect on the logarithm of the distance that is smaller than this does not matter.
-    pub margin: f64,
-}
-
-impl Default for Settings {
-    /// 95%, and δ for a distance larger by a tenth: about the change that another seed of a small GAN causes.
-    fn default() -> Self {
-        Self { confidence: 0.95, margin: 1.1f64.ln() }
-    }
-}
 
 /// The effect of a factor, of a control or of a pair of factors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -46,7 +32,8 @@ pub struct Effect {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Analysis {
     /// Whether the intervals come from replicates or from a screening.
-    pub decided: Decided,
+    #[serde(rename = "decided")]
+    pub verdict_source: VerdictSource,
     /// The noise estimated from the replicates.
     pub noise: Option<Noise>,
     /// The effect of each factor, of each dependent factor where the factor that it acts through is on, and of each
@@ -59,19 +46,16 @@ pub struct Analysis {
 
 /// Analyses a study's scores; `scores` has one row for each row of the plan.
 pub fn analyse(plan: &StudyPlan, scores: &Scores) -> Analysis {
-    let evidence = Evidence::of(scores, None);
-    let noise = evidence.noise();
+    let estimator = EffectEstimator::of(scores, None);
+    let noise = estimator.noise();
     let [terms, pairs] = [plan.terms(), plan.pairs()];
-    let screening = if noise.is_none() { screened(plan, scores, &terms, &pairs) } else { None };
-    let judge = |terms: Vec<(Term, Contrast)>| -> Vec<Effect> {
-        let family = Family::new(plan.settings.confidence, terms.len(), plan.together());
-        terms
-            .into_iter()
-            .map(|(term, contrast)| effect(plan, &evidence, (term, contrast), &family, screening))
-            .collect()
+    let margin = if noise.is_none() { screening_margin(plan, scores, &terms, &pairs) } else { None };
+    let effects = |terms: Vec<(Term, Contrast)>| -> Vec<Effect> {
+        let family = Family::new(plan.settings.confidence, terms.len(), plan.dependence());
+        terms.into_iter().map(|(term, contrast)| effect(plan, &estimator, (term, contrast), &family, margin)).collect()
     };
-    let decided = if noise.is_some() { Decided::Replicates } else { Decided::Screening };
-    Analysis { decided, noise, effects: judge(terms), interactions: judge(pairs) }
+    let verdict_source = if noise.is_some() { VerdictSource::Replicates } else { VerdictSource::Screening };
+    Analysis { verdict_source, noise, effects: effects(terms), interactions: effects(pairs) }
 }
 
 impl Analysis {
@@ -94,20 +78,20 @@ impl Analysis {
 pub(crate) struct Family {
     confidence: f64,
     count: usize,
-    together: Together,
+    dependence: Dependence,
     /// The last degrees of freedom and their critical value, cached because most effects have the same degrees of
     /// freedom.
     solved: Cell<(f64, f64)>,
 }
 
 impl Family {
-    pub(crate) fn new(confidence: f64, count: usize, together: Together) -> Self {
-        Self { confidence, count, together, solved: Cell::new((f64::NAN, f64::NAN)) }
+    pub(crate) fn new(confidence: f64, count: usize, dependence: Dependence) -> Self {
+        Self { confidence, count, dependence, solved: Cell::new((f64::NAN, f64::NAN)) }
     }
 
     fn critical(&self, freedom: f64) -> f64 {
         if self.solved.get().0 != freedom {
-            self.solved.set((freedom, critical_value(self.confidence, self.count, freedom, self.together)));
+            self.solved.set((freedom, critical_value(self.confidence, self.count, freedom, self.dependence)));
         }
         self.solved.get().1
     }
@@ -118,23 +102,23 @@ impl Family {
     }
 }
 
-/// One effect of a family.
+/// One effect of a family. `screening_margin` is half the width of its interval if nothing shows the noise.
 fn effect(
     plan: &StudyPlan,
-    evidence: &Evidence,
+    estimator: &EffectEstimator,
     (term, contrast): (Term, Contrast),
     family: &Family,
-    screening: Option<f64>,
+    screening_margin: Option<f64>,
 ) -> Effect {
-    let Settings { confidence, margin } = plan.settings;
-    let scores = evidence.scores;
-    let screened = || {
-        let width = screening.filter(|_| !matches!(term, Term::Given { .. } | Term::Control { .. }))?;
+    let VerdictSettings { confidence, margin } = plan.settings;
+    let scores = estimator.scores;
+    let from_screening = || {
+        let width = screening_margin.filter(|_| !matches!(term, Term::Given { .. } | Term::Control { .. }))?;
         let means: Vec<f64> = (0..scores.0.len()).map(|row| scores.mean(row)).collect::<Option<_>>()?;
         let estimate = contrast.of(&means);
         Some(Interval { estimate, low: estimate - width, high: estimate + width })
     };
-    let interval = interval(evidence, &contrast, family).or_else(screened);
+    let interval = interval(estimator, &contrast, family).or_else(from_screening);
     Effect {
         name: plan.describe(&term),
         verdict: interval.map_or(Verdict::Unresolved, |interval| verdict(interval, margin)),
@@ -145,18 +129,24 @@ fn effect(
 }
 
 /// The interval of a contrast as one of a family: the estimate, plus and minus the critical number of standard errors
-/// combined with the uncertainty of failure rates ([`doubt`]). `None` as for [`Evidence::estimate`].
-pub(crate) fn interval(evidence: &Evidence, contrast: &Contrast, family: &Family) -> Option<Interval> {
-    let found = evidence.estimate(contrast)?;
-    let width = found.error * family.critical(found.freedom);
-    let [low, high] = doubt(evidence.scores, contrast, family.each()).map(|doubt| (width.powi(2) + doubt).sqrt());
-    Some(Interval { estimate: found.value, low: found.value - low, high: found.value + high })
+/// combined with the [`failure_uncertainty`]. `None` as for [`EffectEstimator::estimate`].
+pub(crate) fn interval(estimator: &EffectEstimator, contrast: &Contrast, family: &Family) -> Option<Interval> {
+    let EffectEstimate { value, standard_error, freedom } = estimator.estimate(contrast)?;
+    let width = standard_error * family.critical(freedom);
+    let squares = failure_uncertainty(estimator.scores, contrast, family.each());
+    let [low, high] = squares.map(|square| (width.powi(2) + square).sqrt());
+    Some(Interval { estimate: value, low: value - low, high: value + high })
 }
 
 /// Lenth's simultaneous margin over the main effects and, in a full factorial, the interactions. `None` in a
 /// one-at-a-time design or where a factor has more than two levels, because then the effects are not independent and of
 /// equal variance; `None` also while a run is missing.
-fn screened(plan: &StudyPlan, scores: &Scores, terms: &[(Term, Contrast)], pairs: &[(Term, Contrast)]) -> Option<f64> {
+fn screening_margin(
+    plan: &StudyPlan,
+    scores: &Scores,
+    terms: &[(Term, Contrast)],
+    pairs: &[(Term, Contrast)],
+) -> Option<f64> {
     let two_levels = plan.factors.iter().all(|factor| factor.levels.len() == 2);
     if plan.design.is_one_at_a_time() || !two_levels {
         return None;
@@ -185,7 +175,7 @@ pub fn detectable(plan: &StudyPlan, noise: Noise) -> f64 {
         1 => mains.count() as f64 / 3.0,
         _ => ((plan.rows.len() - 1) * (seeds - 1)) as f64,
     };
-    let critical = critical_value(plan.settings.confidence, terms.len(), freedom, plan.together());
+    let critical = critical_value(plan.settings.confidence, terms.len(), freedom, plan.dependence());
     let deviation = upper_deviation(noise.deviation, noise.freedom, NOISE_CONFIDENCE);
     detectable_ratio(POWER, critical, freedom) * deviation * (square / seeds as f64).sqrt()
 }

@@ -31,7 +31,7 @@ pub enum Verdict {
 /// Where a verdict comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Decided {
+pub enum VerdictSource {
     /// From replicates: the intervals have the stated confidence.
     Replicates,
     /// From one seed, by Lenth's method: a screening, which is only valid if most effects are small.

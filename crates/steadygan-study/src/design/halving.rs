@@ -4,26 +4,26 @@ use serde::{Deserialize, Serialize};
 
 /// A stage of a search (successive halving).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rung {
+pub struct SearchStage {
     /// Number of combinations that are trained in this stage.
     pub combinations: usize,
     /// Real images that each combination has seen by the end of the stage, earlier stages included.
     pub images: u64,
 }
 
-/// One combination out of this many goes on to the next stage (Hyperband, Li et al. 2018, takes 3 or 4).
-pub(crate) const KEPT_OF: u64 = 3;
+/// One combination out of this many goes on to the next stage (η of Hyperband, Li et al. 2018, which takes 3 or 4).
+pub(crate) const REDUCTION_FACTOR: u64 = 3;
 
-impl Rung {
+impl SearchStage {
     /// The stages from `combinations` down to one combination, which ends at `images` real images. Each stage has a
     /// third of the combinations of the stage before and three times its images. Runs are resumed from stage to stage.
     pub fn schedule(combinations: usize, images: u64) -> Vec<Self> {
         let counts: Vec<usize> = std::iter::successors(Some(combinations), |count| {
-            (*count > 1).then_some((count / KEPT_OF as usize).max(1))
+            (*count > 1).then_some((count / REDUCTION_FACTOR as usize).max(1))
         })
         .collect();
         let last = counts.len().saturating_sub(1);
-        let shown = |stage: usize| (images / KEPT_OF.pow((last - stage) as u32)).max(1);
+        let shown = |stage: usize| (images / REDUCTION_FACTOR.pow((last - stage) as u32)).max(1);
         counts
             .into_iter()
             .enumerate()
@@ -33,8 +33,12 @@ impl Rung {
 
     /// Real images that a search with these stages trains on in all. A resumed run only costs the additional images.
     pub fn cost(schedule: &[Self]) -> u64 {
-        let before = |stage: usize| if stage == 0 { 0 } else { schedule[stage - 1].images };
-        schedule.iter().enumerate().map(|(stage, rung)| rung.combinations as u64 * (rung.images - before(stage))).sum()
+        let before = |number: usize| if number == 0 { 0 } else { schedule[number - 1].images };
+        schedule
+            .iter()
+            .enumerate()
+            .map(|(number, stage)| stage.combinations as u64 * (stage.images - before(number)))
+            .sum()
     }
 }
 
@@ -57,18 +61,19 @@ mod tests {
     /// The first bracket of the table in the Hyperband paper, for R = 81 and η = 3.
     #[test]
     fn eighty_one_combinations_are_the_published_bracket() {
-        let rungs: Vec<_> = Rung::schedule(81, 81).iter().map(|rung| (rung.combinations, rung.images)).collect();
-        assert_eq!(rungs, [(81, 1), (27, 3), (9, 9), (3, 27), (1, 81)]);
-        assert_eq!(Rung::cost(&Rung::schedule(81, 81)), 81 + 27 * 2 + 9 * 6 + 3 * 18 + 54);
+        let stages: Vec<_> =
+            SearchStage::schedule(81, 81).iter().map(|stage| (stage.combinations, stage.images)).collect();
+        assert_eq!(stages, [(81, 1), (27, 3), (9, 9), (3, 27), (1, 81)]);
+        assert_eq!(SearchStage::cost(&SearchStage::schedule(81, 81)), 81 + 27 * 2 + 9 * 6 + 3 * 18 + 54);
     }
 
     #[test]
     fn it_ends_with_one_whatever_it_begins_with() {
         for combinations in 1..50 {
-            let rungs = Rung::schedule(combinations, 90_000);
-            assert_eq!(rungs.last(), Some(&Rung { combinations: 1, images: 90_000 }));
+            let stages = SearchStage::schedule(combinations, 90_000);
+            assert_eq!(stages.last(), Some(&SearchStage { combinations: 1, images: 90_000 }));
             assert!(
-                rungs
+                stages
                     .windows(2)
                     .all(|pair| pair[0].combinations > pair[1].combinations && pair[0].images < pair[1].images)
             );

@@ -1,6 +1,7 @@
 //! Scores, the noise between seeds, and the standard error of a contrast.
 
 use crate::contrast::Contrast;
+use crate::noise::Noise;
 use serde::{Deserialize, Serialize};
 
 /// A run's response.
@@ -15,12 +16,12 @@ pub struct Score {
 
 /// The score of a run with this distance: the logarithm of the distance.
 ///
-/// A run that failed, or whose distance is not finite, counts as failed and gets `noise`, the distance of an untrained
-/// generator. A larger distance is lowered to `noise`. A distance below `floor` (a kernel distance may be negative) is
-/// raised to `floor`, the spread of the distance between two sets of reals.
-pub fn scored(distance: f64, failed: bool, noise: f64, floor: f64) -> Score {
+/// A run that failed, or whose distance is not finite, counts as failed and gets `untrained`, the distance of an
+/// untrained generator. A larger distance is lowered to `untrained`. A distance below `floor` (a kernel distance may be
+/// negative) is raised to `floor`, the spread of the distance between two sets of reals.
+pub fn score(distance: f64, failed: bool, untrained: f64, floor: f64) -> Score {
     let failed = failed || !distance.is_finite();
-    let distance = if failed { noise } else { distance.min(noise) };
+    let distance = if failed { untrained } else { distance.min(untrained) };
     Score { log_distance: distance.max(floor).ln(), failed }
 }
 
@@ -44,15 +45,14 @@ impl Scores {
         (!values.is_empty()).then(|| mean(&values))
     }
 
-    /// What a failure costs: the mean score of the failed runs minus that of the others. 0 if all runs failed or none
-    /// did.
-    pub(super) fn jump(&self) -> f64 {
+    /// The mean score of the failed runs minus the mean score of the others. 0 if all runs failed or none did.
+    pub(super) fn failure_cost(&self) -> f64 {
         let of = |failed: bool| {
             let scores = (0..self.0.len()).flat_map(|row| self.of(row)).filter(|score| score.failed == failed);
             mean(&scores.map(|score| score.log_distance).collect::<Vec<_>>())
         };
-        let jump = of(true) - of(false);
-        if jump.is_finite() { jump } else { 0.0 }
+        let cost = of(true) - of(false);
+        if cost.is_finite() { cost } else { 0.0 }
     }
 
     /// How many of a row's runs failed.
@@ -69,25 +69,6 @@ impl Scores {
     /// The rows that have runs and no failure.
     fn clean_rows(&self) -> Vec<usize> {
         (0..self.0.len()).filter(|row| self.failed(*row) == 0 && self.of(*row).next().is_some()).collect()
-    }
-}
-
-/// How much the runs of one row differ between seeds.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Noise {
-    /// Standard deviation of a run's response around its row's mean, after the part that its seed adds to every row was
-    /// taken out.
-    pub deviation: f64,
-    /// Degrees of freedom of the estimate.
-    pub freedom: f64,
-}
-
-impl Noise {
-    /// One estimate from two estimates of the same noise, each weighted by its degrees of freedom.
-    pub fn pooled(self, other: Self) -> Self {
-        let freedom = self.freedom + other.freedom;
-        let squares = self.deviation.powi(2) * self.freedom + other.deviation.powi(2) * other.freedom;
-        Self { deviation: (squares / freedom).sqrt(), freedom }
     }
 }
 
@@ -126,8 +107,9 @@ impl Spread {
         let freedom = if blocks { replicates - (seeds - 1) } else { replicates };
         let between_seeds = by_seed.iter().map(|seed| seed * seed).sum::<f64>() / (seeds.max(2) - 1) as f64;
         // Welch's degrees of freedom (1947) for a mean over rows with unequal variances.
-        let doubt: f64 = by_row.iter().zip(&rows).map(|(squares, row)| squares.powi(2) / (row.len() + 1) as f64).sum();
-        let welch = (squares * squares / doubt - 2.0).max(1.0);
+        let denominator: f64 =
+            by_row.iter().zip(&rows).map(|(squares, row)| squares.powi(2) / (row.len() + 1) as f64).sum();
+        let welch = (squares * squares / denominator - 2.0).max(1.0);
         let noise = Noise { deviation: (squares / freedom as f64).sqrt(), freedom: freedom as f64 };
         (freedom > 0).then_some(Self { noise, averaged_freedom: welch.min(noise.freedom), between_seeds, seeds })
     }
@@ -135,28 +117,28 @@ impl Spread {
 
 /// An estimated contrast.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Estimate {
+pub struct EffectEstimate {
     /// The value.
     pub value: f64,
     /// Its standard error.
-    pub error: f64,
+    pub standard_error: f64,
     /// Degrees of freedom of the standard error: the noise's, or without a noise estimate the number of rows that fail
     /// sometimes.
     pub freedom: f64,
 }
 
-/// Scores and the noise estimated from all of them. Every contrast of a study is estimated with it.
+/// Estimates the contrasts of a study, with the noise estimated from all of its scores.
 #[derive(Debug, Clone, Copy)]
-pub struct Evidence<'a> {
+pub struct EffectEstimator<'a> {
     pub(super) scores: &'a Scores,
     spread: Option<Spread>,
-    known: Option<Noise>,
+    other_noise: Option<Noise>,
 }
 
-impl<'a> Evidence<'a> {
-    /// Evidence from these scores; `known` is an estimate of the same noise from other runs, if there is one.
-    pub fn of(scores: &'a Scores, known: Option<Noise>) -> Self {
-        Self { scores, spread: Spread::of(scores), known }
+impl<'a> EffectEstimator<'a> {
+    /// An estimator for these scores; `other_noise` is an estimate of the same noise from other runs, if there is one.
+    pub fn of(scores: &'a Scores, other_noise: Option<Noise>) -> Self {
+        Self { scores, spread: Spread::of(scores), other_noise }
     }
 
     /// The noise estimated from the scores' own replicates.
@@ -165,7 +147,7 @@ impl<'a> Evidence<'a> {
     }
 
     /// Estimates a contrast. `None` if one of its rows has no run, or if nothing shows the noise.
-    pub fn estimate(&self, contrast: &Contrast) -> Option<Estimate> {
+    pub fn estimate(&self, contrast: &Contrast) -> Option<EffectEstimate> {
         let of_row = |(row, weight): &(usize, f64)| Some(weight * self.scores.mean(*row)?);
         let value = contrast.weights().iter().map(of_row).sum::<Option<f64>>()?;
         let (mut clean, mut left) = (0.0, 0.0);
@@ -193,7 +175,7 @@ impl<'a> Evidence<'a> {
             let unseen = 1.0 + 1.0 / (spread.seeds.max(2) - 1) as f64;
             squared += left * left * spread.between_seeds / spread.seeds as f64 * unseen;
         }
-        Some(Estimate { value, error: squared.sqrt(), freedom })
+        Some(EffectEstimate { value, standard_error: squared.sqrt(), freedom })
     }
 
     /// The noise to use for a contrast: a contrast of more than two rows has Welch's degrees of freedom.
@@ -202,9 +184,9 @@ impl<'a> Evidence<'a> {
             0..=2 => spread.noise,
             _ => Noise { freedom: spread.averaged_freedom, ..spread.noise },
         });
-        match (own, self.known) {
-            (Some(own), Some(known)) => Some(own.pooled(known)),
-            (own, known) => own.or(known),
+        match (own, self.other_noise) {
+            (Some(own), Some(other)) => Some(own.pooled(other)),
+            (own, other) => own.or(other),
         }
     }
 }
@@ -235,8 +217,11 @@ mod tests {
     #[test]
     fn two_rows_are_a_paired_t_test() {
         let scores = scores(&[&[1.0, 3.0, 7.0], &[0.0, 1.0, 4.0]]);
-        let found = Evidence::of(&scores, None).estimate(&Contrast::between(0, 1)).unwrap();
-        assert!((found.value - 2.0).abs() < 1e-12 && (found.error - (1.0f64 / 3.0).sqrt()).abs() < 1e-12, "{found:?}");
+        let found = EffectEstimator::of(&scores, None).estimate(&Contrast::between(0, 1)).unwrap();
+        assert!(
+            (found.value - 2.0).abs() < 1e-12 && (found.standard_error - (1.0f64 / 3.0).sqrt()).abs() < 1e-12,
+            "{found:?}"
+        );
         assert_eq!(found.freedom, 2.0);
     }
 
@@ -245,39 +230,41 @@ mod tests {
     fn without_pairs_it_is_the_two_sample_t_test() {
         let mut scores = scores(&[&[1.0, 3.0, 5.0], &[0.0, 2.0, 9.0]]);
         scores.0[1][2] = None;
-        let found = Evidence::of(&scores, None).estimate(&Contrast::between(0, 1)).unwrap();
+        let found = EffectEstimator::of(&scores, None).estimate(&Contrast::between(0, 1)).unwrap();
         // Sums of squares 8 and 2, 3 degrees of freedom.
         let error = (10.0f64 / 3.0 * (1.0 / 3.0 + 1.0 / 2.0)).sqrt();
-        assert!((found.value - 2.0).abs() < 1e-12 && (found.error - error).abs() < 1e-12 && found.freedom == 3.0);
+        assert!(
+            (found.value - 2.0).abs() < 1e-12 && (found.standard_error - error).abs() < 1e-12 && found.freedom == 3.0
+        );
     }
 
     /// A row that failed with one of two seeds has a spread of its own.
     #[test]
     fn a_row_that_fails_sometimes_is_as_uncertain_as_it_looks() {
         let scores = scores(&[&[1.0, 1.2], &[1.1, 1.0], &[2.0, 2.1], &[9.0, 1.0], &[9.0, 9.0]]);
-        let clean = Evidence::of(&scores, None).estimate(&Contrast::between(0, 1)).unwrap();
-        assert!(clean.error < 0.2 && clean.freedom == 2.0);
-        let mixed = Evidence::of(&scores, None).estimate(&Contrast::between(3, 0)).unwrap();
+        let clean = EffectEstimator::of(&scores, None).estimate(&Contrast::between(0, 1)).unwrap();
+        assert!(clean.standard_error < 0.2 && clean.freedom == 2.0);
+        let mixed = EffectEstimator::of(&scores, None).estimate(&Contrast::between(3, 0)).unwrap();
         // The mixed row's variance over its runs, 32 / 2, times 1 + UNSEEN = 3.
-        assert!((mixed.error - 48f64.sqrt()).abs() < 0.01 && mixed.freedom == 2.0, "{mixed:?}");
-        let always = Evidence::of(&scores, None).estimate(&Contrast::between(4, 0)).unwrap();
-        assert!(always.error < 0.2 && (always.value - 7.9).abs() < 1e-12);
+        assert!((mixed.standard_error - 48f64.sqrt()).abs() < 0.01 && mixed.freedom == 2.0, "{mixed:?}");
+        let always = EffectEstimator::of(&scores, None).estimate(&Contrast::between(4, 0)).unwrap();
+        assert!(always.standard_error < 0.2 && (always.value - 7.9).abs() < 1e-12);
     }
 
     #[test]
-    fn one_seed_shows_no_noise_but_it_may_be_known() {
+    fn one_seed_shows_no_noise_but_other_runs_may() {
         let scores = scores(&[&[1.0], &[2.0]]);
-        assert_eq!(Evidence::of(&scores, None).estimate(&Contrast::between(1, 0)), None);
-        let known = Noise { deviation: 0.5, freedom: 7.0 };
-        let found = Evidence::of(&scores, Some(known)).estimate(&Contrast::between(1, 0)).unwrap();
+        assert_eq!(EffectEstimator::of(&scores, None).estimate(&Contrast::between(1, 0)), None);
+        let other = Noise { deviation: 0.5, freedom: 7.0 };
+        let found = EffectEstimator::of(&scores, Some(other)).estimate(&Contrast::between(1, 0)).unwrap();
         assert_eq!((found.value, found.freedom), (1.0, 7.0));
-        assert!((found.error - 0.5f64.sqrt()).abs() < 1e-12);
-        assert_eq!(known.pooled(Noise { deviation: 0.5, freedom: 3.0 }), Noise { deviation: 0.5, freedom: 10.0 });
+        assert!((found.standard_error - 0.5f64.sqrt()).abs() < 1e-12);
+        assert_eq!(other.pooled(Noise { deviation: 0.5, freedom: 3.0 }), Noise { deviation: 0.5, freedom: 10.0 });
     }
 
     #[test]
-    fn a_failed_run_scores_as_noise_and_none_scores_worse() {
-        let score = |distance, failed| scored(distance, failed, 100.0, 0.01);
+    fn a_failed_run_scores_as_untrained_and_none_scores_worse() {
+        let score = |distance, failed| score(distance, failed, 100.0, 0.01);
         assert_eq!(score(20.0, false), Score { log_distance: 20f64.ln(), failed: false });
         assert_eq!(score(20.0, true), Score { log_distance: 100f64.ln(), failed: true });
         assert_eq!(score(f64::NAN, false), Score { log_distance: 100f64.ln(), failed: true });

@@ -1,8 +1,8 @@
 //! Aliases: the interactions that a factor's effect is mixed with.
 
-use super::{Design, Row};
-use crate::contrast::Contrast;
-use crate::factor::Factor;
+use super::contrast::Contrast;
+use super::design::{Design, Row};
+use super::factor::Factor;
 use serde::{Deserialize, Serialize};
 
 /// An interaction of two factors that a factor's effect contains.

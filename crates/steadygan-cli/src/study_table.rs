@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 use steadygan_study::{
-    Confirmation, Decided, Design, DistanceKind, Effect, Interval, StudyPlan, StudyRecord, Term, Verdict,
+    Confirmation, Design, DistanceKind, Effect, Interval, StudyPlan, StudyRecord, Term, Verdict, VerdictSource,
 };
 
 /// The announcement before the first run: what will be run, and which effects that can show.
 pub(crate) fn announcement(plan: &StudyPlan, data: &str, takes: Option<String>) -> String {
     let StudyPlan { design, rows, seeds, images, estimates, .. } = plan;
-    let runs = match plan.rungs.is_empty() {
+    let runs = match plan.stages.is_empty() {
         true => format!("{} rows × {} seeds of {images} images", rows.len(), seeds.len()),
         false => format!("{} combinations, the last one trained on {images} images", rows.len()),
     };
@@ -67,11 +67,12 @@ fn distance(kind: DistanceKind) -> &'static str {
 }
 
 /// The results of a study, to be read in ten seconds: factors that help come first, unresolved ones last.
-pub(crate) fn table(record: &StudyRecord) -> String {
+pub(crate) fn results_table(record: &StudyRecord) -> String {
     let Some(results) = &record.results else { return String::new() };
     let plan = &record.plan;
     let mut text = String::new();
-    let screening = if results.last.decided == Decided::Screening { " (a screening: one seed)" } else { "" };
+    let screening =
+        if results.last.verdict_source == VerdictSource::Screening { " (a screening: one seed)" } else { "" };
     if plan.design != Design::Search {
         let _ = writeln!(
             text,
