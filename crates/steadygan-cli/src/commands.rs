@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 use steadygan::Result;
-use steadygan::data::{Dataset, Skipped};
+use steadygan::data::{Dataset, UnreadableImage};
 use steadygan::generate::{Destination, Latents, Request};
 use steadygan::heuristics::{self, Card, cost, recipe_line};
 use steadygan::plan::{OnSevere, Plan};
@@ -115,7 +115,7 @@ pub(crate) fn warn(data: &Dataset) {
 }
 
 /// Warns of skipped images in one line; `read` images could be read.
-pub(crate) fn warn_of(skipped: &[Skipped], read: usize) {
+pub(crate) fn warn_of(skipped: &[UnreadableImage], read: usize) {
     if !skipped.is_empty() {
         let named = shortened(skipped.iter().map(|file| format!("{} {}", file.name, file.why)), "; ");
         say(&format!("warning: skipped {} unreadable of {} images: {named}", skipped.len(), skipped.len() + read));
@@ -165,7 +165,7 @@ pub(crate) fn generate(arguments: &Generate, options: &Options) -> Result<ExitCo
     let which = arguments.checkpoint.which()?;
     let latents = match &arguments.latents {
         Some(file) => Latents::File(file.clone()),
-        None => Latents::Drawn { count: arguments.count(), seed: arguments.seed },
+        None => Latents::Random { count: arguments.count(), seed: arguments.seed },
     };
     steadygan::generate::generate(&Request {
         run: arguments.run.clone(),
