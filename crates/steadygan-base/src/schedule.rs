@@ -21,7 +21,7 @@ use toml::{Table, Value};
 /// point, a share of the run's images; the default `1.0` is the whole run. The plan stores `over` in images, so that a
 /// run resumed with more images keeps its curve.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Written", into = "Written")]
+#[serde(try_from = "Notation", into = "Notation")]
 pub struct Schedule {
     /// The value before the first image.
     pub from: f64,
@@ -47,10 +47,10 @@ pub enum Shape {
     Cosine,
 }
 
-/// A schedule as written in a recipe or a plan.
+/// The forms in which a recipe or a plan writes a schedule.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged, expecting = "neither a number nor a schedule { from = …, to = …, over = …, shape = … }")]
-enum Written {
+enum Notation {
     Number(f64),
     Word(String),
     Curve(Curve),
@@ -74,17 +74,17 @@ enum Span {
     Share(f64),
 }
 
-impl TryFrom<Written> for Schedule {
+impl TryFrom<Notation> for Schedule {
     type Error = String;
 
-    fn try_from(written: Written) -> Result<Self, String> {
-        Ok(match written {
-            Written::Number(value) => Self::constant(value),
-            Written::Word(word) => match word.parse::<Count>() {
+    fn try_from(notation: Notation) -> Result<Self, String> {
+        Ok(match notation {
+            Notation::Number(value) => Self::constant(value),
+            Notation::Word(word) => match word.parse::<Count>() {
                 Ok(count) => Self::constant(count.0 as f64),
                 Err(_) => return Err(format!("`{word}` is neither a number nor a number of images such as \"10k\"")),
             },
-            Written::Curve(Curve { from, to, over, shape }) => {
+            Notation::Curve(Curve { from, to, over, shape }) => {
                 let over = match over {
                     Span::Images(over) => over,
                     Span::Share(1.0) => WHOLE_RUN,
@@ -96,7 +96,7 @@ impl TryFrom<Written> for Schedule {
     }
 }
 
-impl From<Schedule> for Written {
+impl From<Schedule> for Notation {
     fn from(schedule: Schedule) -> Self {
         let Schedule { from, to, over, shape } = schedule;
         if schedule.is_constant() {

@@ -130,7 +130,7 @@ pub(crate) fn generate(arguments: &Generate, options: &Options) -> Result<ExitCo
     let checkpoint = arguments.checkpoint.kind()?;
     let latents = match &arguments.latents {
         Some(file) => Latents::File(file.clone()),
-        None => Latents::Drawn { count: arguments.count(), seed: arguments.seed },
+        None => Latents::Random { count: arguments.count(), seed: arguments.seed },
     };
     steadygan::generate::generate(&Request {
         run: arguments.run.clone(),

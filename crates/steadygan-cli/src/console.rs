@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use steadygan::Result;
-use steadygan::data::{Dataset, Skipped};
+use steadygan::data::{Dataset, UnreadableImage};
 use steadygan::metrics::modes::Modes;
 use steadygan::pictures::DynamicImage;
 use steadygan::train::{Distance, Observer, State, StepStats};
@@ -49,7 +49,7 @@ pub(crate) fn warn_of_source(data: &Dataset) {
 }
 
 /// Warns of skipped images in one line; `read` images could be read.
-pub(crate) fn warn_of_skipped(skipped: &[Skipped], read: usize) {
+pub(crate) fn warn_of_skipped(skipped: &[UnreadableImage], read: usize) {
     if !skipped.is_empty() {
         let named = shortened(skipped.iter().map(|file| format!("{} {}", file.name, file.why)), "; ");
         say(&format!("warning: skipped {} unreadable of {} images: {named}", skipped.len(), skipped.len() + read));

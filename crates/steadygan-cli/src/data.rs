@@ -86,7 +86,7 @@ fn folder_for(file: &Path) -> PathBuf {
 
 /// A picture of the images that training uses first, as PNG.
 fn sheet(dataset: &Dataset, seed: u64) -> Result<Vec<u8>> {
-    encode_png(&picture_of_reals(&data::first_shown(&dataset.train, seed, SHEET)))
+    encode_png(&picture_of_reals(&data::first_training_samples(&dataset.train, seed, SHEET)))
 }
 
 fn json(inspection: &Inspection, recipe_result: &RecipeResult, sheet: Option<String>) -> String {

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 
 use crate::error::{Error, Result};
 
-use super::source::DAMAGED;
+use super::source::DAMAGED_HINT;
 
 /// An archive with more files is refused; ImageNet's training set has 1.3 million.
 pub(super) const MAX_FILES: usize = 2_000_000;
@@ -25,7 +25,7 @@ const MAX_RATIO: u64 = 100;
 const FREE_BYTES: u64 = 64 << 20;
 
 /// Archives inside archives are not opened.
-const NESTED: [&str; 6] = [".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".rar"];
+const ARCHIVE_ENDINGS: [&str; 6] = [".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".rar"];
 
 /// How many bytes an archive of `packed` bytes may unpack to.
 pub(super) fn unpacked_limit(packed: u64) -> u64 {
@@ -33,7 +33,7 @@ pub(super) fn unpacked_limit(packed: u64) -> u64 {
 }
 
 /// The error for an archive that unpacks to more than `limit` bytes.
-pub(super) fn bomb(what: &str, limit: u64) -> Error {
+pub(super) fn too_large_error(what: &str, limit: u64) -> Error {
     Error::data(
         format!(
             "{what} unpacks to more than {} MiB, {MAX_RATIO} times its size or more than any archive may",
@@ -44,17 +44,17 @@ pub(super) fn bomb(what: &str, limit: u64) -> Error {
 }
 
 /// The error for an archive with more than [`MAX_FILES`] files.
-pub(super) fn too_many(what: &str) -> Error {
+pub(super) fn too_many_files_error(what: &str) -> Error {
     Error::data(format!("{what} holds more than {MAX_FILES} files"), "divide it, or give a folder")
 }
 
 /// The error for an archive that holds two files with the same name.
-pub(super) fn twice(what: &str, name: &str) -> Error {
+pub(super) fn duplicate_name_error(what: &str, name: &str) -> Error {
     Error::data(format!("{what} holds {name:?} twice"), "make the archive again from a folder")
 }
 
 /// The error for an archive that holds a link, a device or the like.
-pub(super) fn no_file(what: &str, name: &str, kind: &str) -> Error {
+pub(super) fn not_a_plain_file_error(what: &str, name: &str, kind: &str) -> Error {
     Error::data(
         format!("{what} holds {kind}, {name:?}"),
         "make the archive again with plain files only (tar --dereference, no --sparse; zip without --symlinks)",
@@ -62,11 +62,11 @@ pub(super) fn no_file(what: &str, name: &str, kind: &str) -> Error {
 }
 
 /// The error for an archive that is cut short or damaged.
-pub(super) fn damaged(what: &str, kind: &str, cause: impl fmt::Display) -> Error {
+pub(super) fn damaged_error(what: &str, kind: &str, cause: impl fmt::Display) -> Error {
     let cause = cause.to_string();
     let mut letters = cause.chars();
     let first = letters.next().map(|first| first.to_lowercase().to_string()).unwrap_or_default();
-    Error::data(format!("{what} cannot be read as {kind}: {first}{}", letters.as_str()), DAMAGED)
+    Error::data(format!("{what} cannot be read as {kind}: {first}{}", letters.as_str()), DAMAGED_HINT)
 }
 
 /// An entry's name with `/` between folders, or `None` if it is hidden (a part begins with a dot); a folder's hidden
@@ -94,40 +94,40 @@ pub(super) fn entry_name(what: &str, raw: &[u8], separators: &[char]) -> Result<
     }
     let name = parts.join("/");
     let lower = name.to_ascii_lowercase();
-    if NESTED.iter().any(|ending| lower.ends_with(ending)) {
+    if ARCHIVE_ENDINGS.iter().any(|ending| lower.ends_with(ending)) {
         return refused("holds another archive", "unpack it and give the inner archive or the folder");
     }
     Ok(Some(name))
 }
 
-/// The error of a [`Limited`] reader when more bytes are read than its limit allows.
+/// The error of a [`LimitedReader`] when more bytes are read than its limit allows.
 #[derive(Debug)]
-pub(super) struct Beyond;
+pub(super) struct LimitExceeded;
 
-impl fmt::Display for Beyond {
+impl fmt::Display for LimitExceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("more was unpacked than may be")
     }
 }
 
-impl std::error::Error for Beyond {}
+impl std::error::Error for LimitExceeded {}
 
-/// Whether a read failed because of a [`Limited`] reader's limit.
-pub(super) fn is_beyond(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| inner.is::<Beyond>())
+/// Whether a read failed because of a [`LimitedReader`]'s limit.
+pub(super) fn is_limit_exceeded(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<LimitExceeded>())
 }
 
 /// A reader that gives at most `left` bytes, then an error.
 #[derive(Debug)]
-pub(super) struct Limited<R> {
+pub(super) struct LimitedReader<R> {
     pub(super) inner: R,
     pub(super) left: u64,
 }
 
-impl<R: Read> Read for Limited<R> {
+impl<R: Read> Read for LimitedReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
-        self.left = self.left.checked_sub(read as u64).ok_or_else(|| io::Error::other(Beyond))?;
+        self.left = self.left.checked_sub(read as u64).ok_or_else(|| io::Error::other(LimitExceeded))?;
         Ok(read)
     }
 }
@@ -163,8 +163,8 @@ mod tests {
         assert_eq!(unpacked_limit(1 << 20), 100 << 20);
         assert_eq!(unpacked_limit(u64::MAX), 256 << 30);
         let mut content = Vec::new();
-        let error = Limited { inner: &[0; 9][..], left: 8 }.read_to_end(&mut content).unwrap_err();
-        assert!(is_beyond(&error));
-        assert_eq!(Limited { inner: &[0; 8][..], left: 8 }.read_to_end(&mut content).unwrap(), 8);
+        let error = LimitedReader { inner: &[0; 9][..], left: 8 }.read_to_end(&mut content).unwrap_err();
+        assert!(is_limit_exceeded(&error));
+        assert_eq!(LimitedReader { inner: &[0; 8][..], left: 8 }.read_to_end(&mut content).unwrap(), 8);
     }
 }

@@ -8,7 +8,7 @@ use image::{DynamicImage, ImageBuffer};
 use super::contents::Naming;
 use super::decode::MAX_PIXELS;
 use super::npy::{self, Header};
-use super::source::{DAMAGED, head, is_file_named, name_of, open};
+use super::source::{DAMAGED_HINT, head, is_file_named, name_of, open};
 use super::{BATCH_BYTES, Contents, DataPlan, Door, Sink};
 use crate::error::{Error, Result};
 
@@ -22,11 +22,11 @@ const UINT8: [&str; 4] = ["|u1", "<u1", ">u1", "u1"];
 pub(super) struct Npy;
 
 impl Door for Npy {
-    fn reads(&self) -> &'static str {
+    fn description(&self) -> &'static str {
         "a .npy of images (uint8, N × H × W or N × H × W × C)"
     }
 
-    fn opens(&self, source: &str) -> bool {
+    fn recognises(&self, source: &str) -> bool {
         let path = Path::new(source);
         let begins = || head(path).is_ok_and(|head| head.starts_with(npy::MAGIC));
         is_file_named(path, &[".npy"]) || path.is_file() && begins()
@@ -34,7 +34,7 @@ impl Door for Npy {
 
     fn read(&self, plan: &DataPlan, sink: &mut dyn Sink) -> Result<Contents> {
         let path = Path::new(&plan.source);
-        hand_over(&plan.source, &mut BufReader::new(open(path)?), sink)?;
+        send_images(&plan.source, &mut BufReader::new(open(path)?), sink)?;
         Ok(Contents::new(name_of(path), Naming::Numbers(None)))
     }
 }
@@ -44,8 +44,9 @@ impl Door for Npy {
 ///
 /// # Errors
 /// If it holds anything but `uint8` images in C order, or more or fewer bytes than its header announces.
-pub(super) fn hand_over(what: &str, mut source: &mut dyn Read, sink: &mut dyn Sink) -> Result<usize> {
-    let (header, _) = npy::read_header(&mut source).map_err(|why| Error::data(format!("{what} {why}"), DAMAGED))?;
+pub(super) fn send_images(what: &str, mut source: &mut dyn Read, sink: &mut dyn Sink) -> Result<usize> {
+    let (header, _) =
+        npy::read_header(&mut source).map_err(|why| Error::data(format!("{what} {why}"), DAMAGED_HINT))?;
     let [count, height, width, channels] = shape(what, &header)?;
     let len = height * width * channels;
     let batch = (BATCH_BYTES / len).max(1);
@@ -55,10 +56,10 @@ pub(super) fn hand_over(what: &str, mut source: &mut dyn Read, sink: &mut dyn Si
         let shape = &header.shape;
         Error::data(
             format!("{what} announces the shape {shape:?}, {announced} bytes, but holds {at_least}{held}"),
-            DAMAGED,
+            DAMAGED_HINT,
         )
     };
-    let failed = |cause| Error::data(format!("{what} cannot be read: {}", steadygan_run::reason(&cause)), DAMAGED);
+    let failed = |cause| Error::data(format!("{what} cannot be read: {}", steadygan_run::reason(&cause)), DAMAGED_HINT);
     let mut bytes = Vec::new();
     for start in (0..count).step_by(batch) {
         let images = batch.min(count - start);

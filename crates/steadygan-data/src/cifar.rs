@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::contents::{Classes, Naming};
 use super::folder::is_candidate;
-use super::source::{DAMAGED, file_name, is_file_named, name_of};
-use super::{Contents, DataPlan, Door, Images, Sink, door, encoded, tarball};
+use super::source::{DAMAGED_HINT, file_name, is_file_named, name_of};
+use super::{Contents, DataPlan, Door, Images, Sink, encoded, find_door, tarball};
 use crate::error::{Error, Result};
 
 const SIZE: usize = 32;
@@ -28,11 +28,11 @@ const A_BATCH: &str = "give a batch of CIFAR-10's binary version (not CIFAR-100'
 pub(super) struct Cifar;
 
 impl Door for Cifar {
-    fn reads(&self) -> &'static str {
+    fn description(&self) -> &'static str {
         "CIFAR-10's binary version (the archive, its folder, or one .bin)"
     }
 
-    fn opens(&self, source: &str) -> bool {
+    fn recognises(&self, source: &str) -> bool {
         let path = Path::new(source);
         if path.is_dir() {
             return !batches(path).is_empty();
@@ -43,20 +43,20 @@ impl Door for Cifar {
 
     fn read(&self, plan: &DataPlan, sink: &mut dyn Sink) -> Result<Contents> {
         let path = Path::new(&plan.source);
-        let mut of = Vec::new();
+        let mut by_image = Vec::new();
         if path.is_dir() {
             for (_, batch) in batches(path) {
-                of.extend(hand_over(&batch.display().to_string(), &read_file(&batch)?, sink)?);
+                by_image.extend(send_images(&batch.display().to_string(), &read_file(&batch)?, sink)?);
             }
         } else if is_file_named(path, &[".bin"]) {
-            of = hand_over(&plan.source, &read_file(path)?, sink)?;
+            by_image = send_images(&plan.source, &read_file(path)?, sink)?;
         } else {
             for (name, batch) in archived(path)? {
-                of.extend(hand_over(&format!("{name} in {}", plan.source), &batch, sink)?);
+                by_image.extend(send_images(&format!("{name} in {}", plan.source), &batch, sink)?);
             }
         }
         let names = CLASS_NAMES.map(str::to_owned).to_vec();
-        Ok(Contents::new(name_of(path), Naming::Numbers(Some(Classes { of, names }))))
+        Ok(Contents::new(name_of(path), Naming::Numbers(Some(Classes { by_image, names }))))
     }
 
     fn files(&self, source: &str, _: usize) -> Vec<(String, PathBuf)> {
@@ -93,11 +93,11 @@ fn entries(folder: &Path) -> Vec<(String, PathBuf)> {
     entries.map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path())).collect()
 }
 
-/// Whether an entry beside the archive's folder is a folder, an image, or anything else that a door opens; hidden
-/// entries do not count.
+/// Whether an entry beside the archive's folder is a folder, an image, or anything else that a door recognises;
+/// hidden entries do not count.
 fn is_another_source((name, path): &(String, PathBuf)) -> bool {
-    let opens = || path.to_str().is_none_or(|path| door(path).is_ok());
-    name != FOLDER && !name.starts_with('.') && (path.is_dir() || is_candidate(path) || opens())
+    let is_recognised = || path.to_str().is_none_or(|path| find_door(path).is_ok());
+    name != FOLDER && !name.starts_with('.') && (path.is_dir() || is_candidate(path) || is_recognised())
 }
 
 /// The batches of an archive, by name. They are held in memory whole: the usual five take 150 MB.
@@ -108,9 +108,9 @@ fn archived(path: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
         path,
         |name, _| is_batch(name),
         |name, content| {
-            let refused = |why: String| Error::data(format!("{name} in {} {why}", path.display()), DAMAGED);
+            let refused = |why: String| Error::data(format!("{name} in {} {why}", path.display()), DAMAGED_HINT);
             let content = content.map_err(refused)?;
-            left = left.checked_sub(content.len() as u64).ok_or_else(|| refused(encoded::too_large()))?;
+            left = left.checked_sub(content.len() as u64).ok_or_else(|| refused(encoded::too_large_reason()))?;
             found.insert(name, content);
             Ok(())
         },
@@ -128,7 +128,7 @@ fn read_file(path: &Path) -> Result<Vec<u8>> {
 }
 
 /// Passes the images of a batch to `sink` and returns their classes.
-fn hand_over(what: &str, batch: &[u8], sink: &mut dyn Sink) -> Result<Vec<u32>> {
+fn send_images(what: &str, batch: &[u8], sink: &mut dyn Sink) -> Result<Vec<u32>> {
     let refused = |why: String| Err(Error::data(format!("{what} {why}"), A_BATCH));
     let records = batch.chunks_exact(RECORD_BYTES);
     if batch.is_empty() || !records.remainder().is_empty() {

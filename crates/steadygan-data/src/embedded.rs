@@ -10,18 +10,18 @@ use crate::error::Result;
 pub(super) struct Embedded;
 
 impl Door for Embedded {
-    fn reads(&self) -> &'static str {
+    fn description(&self) -> &'static str {
         "\"embedded\" (Fashion-MNIST)"
     }
 
-    fn opens(&self, source: &str) -> bool {
+    fn recognises(&self, source: &str) -> bool {
         matches!(source, "embedded" | "fashion")
     }
 
     fn read(&self, _: &DataPlan, sink: &mut dyn Sink) -> Result<Contents> {
         let images = idx::read(steadygan_assets::FASHION_IMAGES, "the embedded images")?;
         let classes = idx::read(steadygan_assets::FASHION_CLASSES, "the embedded classes")?;
-        let mut contents = idx::hand_over("fashion".to_owned(), &images, Some(classes), sink)?;
+        let mut contents = idx::send_images("fashion".to_owned(), &images, Some(classes), sink)?;
         if let Naming::Numbers(Some(classes)) = &mut contents.naming {
             classes.names = steadygan_assets::FASHION_CLASS_NAMES.map(str::to_owned).to_vec();
         }

@@ -15,7 +15,7 @@ pub(super) fn is_named_image(name: &str) -> bool {
 }
 
 /// Why a file of more than [`MAX_FILE_BYTES`] is not read.
-pub(super) fn too_large() -> String {
+pub(super) fn too_large_reason() -> String {
     format!("cannot be read: it is larger than the limit of {} MiB", MAX_FILE_BYTES >> 20)
 }
 
@@ -23,7 +23,7 @@ pub(super) fn too_large() -> String {
 pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, String> {
     match read_at_most(path, MAX_FILE_BYTES) {
         Ok(Some(content)) => Ok(content),
-        Ok(None) => Err(too_large()),
+        Ok(None) => Err(too_large_reason()),
         Err(cause) => Err(format!("cannot be read: {}", steadygan_run::reason(&cause))),
     }
 }

@@ -6,7 +6,7 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::contents::{Naming, printable};
 use super::source::{head, name_of};
-use super::{Contents, DataPlan, Door, Sink, Skipped, decode, encoded};
+use super::{Contents, DataPlan, Door, Sink, UnreadableImage, decode, encoded};
 use crate::error::Result;
 
 /// Opens directories. It reads the files whose extension or first bytes belong to an image format, and ignores other
@@ -14,11 +14,11 @@ use crate::error::Result;
 pub(super) struct Folder;
 
 impl Door for Folder {
-    fn reads(&self) -> &'static str {
+    fn description(&self) -> &'static str {
         "a folder of images (PNG, JPEG, WebP, BMP, GIF)"
     }
 
-    fn opens(&self, source: &str) -> bool {
+    fn recognises(&self, source: &str) -> bool {
         Path::new(source).is_dir()
     }
 
@@ -37,7 +37,7 @@ impl Door for Folder {
 
 /// The names and paths of the image files below `root`, ordered by the bytes of the names; and the entries that could
 /// not be listed. It stops after `most` images; which ones depends on the file system.
-fn list(root: &Path, most: usize) -> (Vec<(String, PathBuf)>, Vec<Skipped>) {
+fn list(root: &Path, most: usize) -> (Vec<(String, PathBuf)>, Vec<UnreadableImage>) {
     let (mut files, mut skipped) = (Vec::new(), Vec::new());
     let visible = |entry: &DirEntry| entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b".");
     for entry in WalkDir::new(root).follow_links(true).into_iter().filter_entry(visible) {
@@ -51,7 +51,7 @@ fn list(root: &Path, most: usize) -> (Vec<(String, PathBuf)>, Vec<Skipped>) {
                 }
             }
             Err(error) if error.loop_ancestor().is_some() => {}
-            Err(error) => skipped.push(Skipped {
+            Err(error) => skipped.push(UnreadableImage {
                 name: error.path().map_or_else(String::new, |path| printable(&name_in(root, path))),
                 why: error
                     .into_io_error()
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_ends_where_it_is_told_to() {
+    fn a_list_ends_after_the_asked_number_of_images() {
         let images: Vec<(String, Vec<u8>)> = (0..8).map(|level| (format!("{level}.png"), png(level))).collect();
         let files: Vec<_> = images.iter().map(|(name, content)| (name.as_str(), content.clone())).collect();
         let folder = folder(&files);

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use flate2::bufread::MultiGzDecoder;
 use image::{DynamicImage, GrayImage};
 
+use super::collector::MAX_BYTES;
 use super::contents::{Classes, Naming};
-use super::fill::MAX_BYTES;
-use super::source::{DAMAGED, GZIP_MAGIC, file_name, is_file_named, name_of, open};
+use super::source::{DAMAGED_HINT, GZIP_MAGIC, file_name, is_file_named, name_of, open};
 use super::{Contents, DataPlan, Door, Sink};
 use crate::error::{Error, Result};
 
@@ -32,11 +32,11 @@ const IN_FOLDER: [&str; 2] = ["train-images-idx3-ubyte", "train-images-idx3-ubyt
 pub(super) struct Idx;
 
 impl Door for Idx {
-    fn reads(&self) -> &'static str {
+    fn description(&self) -> &'static str {
         "an IDX file of images (.gz or not), or MNIST's folder"
     }
 
-    fn opens(&self, source: &str) -> bool {
+    fn recognises(&self, source: &str) -> bool {
         let path = &images(source);
         is_file_named(path, &NAMES) || path.is_file() && has_header(path)
     }
@@ -44,7 +44,7 @@ impl Door for Idx {
     fn read(&self, plan: &DataPlan, sink: &mut dyn Sink) -> Result<Contents> {
         let path = &images(&plan.source);
         let classes = labels_beside(path).as_deref().map(read_file).transpose()?;
-        hand_over(name_of(Path::new(&plan.source)), &read_file(path)?, classes, sink)
+        send_images(name_of(Path::new(&plan.source)), &read_file(path)?, classes, sink)
     }
 
     fn files(&self, source: &str, _: usize) -> Vec<(String, PathBuf)> {
@@ -69,7 +69,12 @@ pub(super) struct Array {
 }
 
 /// Passes images (count × height × width) to `sink`, and returns their classes (count).
-pub(super) fn hand_over(name: String, images: &Array, classes: Option<Array>, sink: &mut dyn Sink) -> Result<Contents> {
+pub(super) fn send_images(
+    name: String,
+    images: &Array,
+    classes: Option<Array>,
+    sink: &mut dyn Sink,
+) -> Result<Contents> {
     let (count, height, width) = match images.shape[..] {
         [count, height, width] if count * height * width > 0 => (count, height, width),
         _ => {
@@ -92,7 +97,7 @@ pub(super) fn hand_over(name: String, images: &Array, classes: Option<Array>, si
             .ok_or_else(|| "has another size than announced".to_owned())
     })?;
     let labels = classes.map(|classes| classes.bytes.into_iter().map(i64::from).collect::<Vec<_>>());
-    let naming = Naming::Numbers(labels.map(|labels| Classes::labelled(&labels)));
+    let naming = Naming::Numbers(labels.map(|labels| Classes::from_labels(&labels)));
     Ok(Contents::new(name, naming))
 }
 
@@ -115,7 +120,7 @@ fn read_file(path: &Path) -> Result<Array> {
 }
 
 fn read_plain(mut source: impl Read, what: String) -> Result<Array> {
-    let damaged = |why: String| Error::data(format!("{what} {why}"), DAMAGED);
+    let damaged = |why: String| Error::data(format!("{what} {why}"), DAMAGED_HINT);
     let shape = read_shape(&mut source).map_err(damaged)?;
     let announced = shape
         .iter()

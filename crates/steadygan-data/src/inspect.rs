@@ -8,9 +8,9 @@ use image::{ColorType, DynamicImage};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::contents::{Loaded, Naming};
-use super::fill::Fill;
-use super::{DataPlan, Dataset, Make, Sink, Skipped, check, divide, door};
+use super::collector::ImageCollector;
+use super::contents::{Naming, SourceImages};
+use super::{DataPlan, Dataset, MakeImage, Sink, UnreadableImage, check_plan, find_door, into_dataset};
 use crate::error::Result;
 
 /// What a source holds.
@@ -23,7 +23,7 @@ pub struct Inspection {
     /// How many images can be read.
     pub images: usize,
     /// The images that cannot be read, by name.
-    pub unreadable: Vec<Skipped>,
+    pub unreadable: Vec<UnreadableImage>,
     /// The sizes found, the most frequent first.
     pub sizes: Vec<SizeCount>,
     /// The kinds of pixels found, the most frequent first.
@@ -78,55 +78,56 @@ pub struct ClassCount {
 /// # Errors
 /// If the source as a whole cannot be read, or the plan's own numbers are out of range.
 pub fn inspect(plan: &DataPlan) -> Result<(Inspection, Result<Dataset>)> {
-    check(plan)?;
-    let door = door(&plan.source)?;
-    let mut survey = Survey { fill: Fill::new(plan), looks: Vec::new() };
+    check_plan(plan)?;
+    let door = find_door(&plan.source)?;
+    let mut survey = Survey { collector: ImageCollector::new(plan), records: Vec::new() };
     let contents = door.read(plan, &mut survey)?;
-    let Survey { fill, looks } = survey;
-    let mut seen: Vec<(String, Look)> = Vec::new();
-    for (index, look) in looks.into_iter().enumerate() {
-        seen.extend(look.map(|look| (contents.naming.name(index), look)));
+    let Survey { collector, records } = survey;
+    let mut named: Vec<(String, ImageRecord)> = Vec::new();
+    for (index, record) in records.into_iter().enumerate() {
+        named.extend(record.map(|record| (contents.naming.name(index), record)));
     }
     if matches!(contents.naming, Naming::Files(_)) {
-        seen.sort_by(|a, b| a.0.cmp(&b.0));
+        named.sort_by(|a, b| a.0.cmp(&b.0));
     }
-    let loaded = Loaded::new(contents, fill.finish());
-    let inspection = Inspection::new(plan, door.reads(), &seen, &loaded);
-    Ok((inspection, divide(loaded, plan)))
+    let source_images = SourceImages::new(contents, collector.finish());
+    let inspection = Inspection::new(plan, door.description(), &named, &source_images);
+    Ok((inspection, into_dataset(source_images, plan)))
 }
 
 impl Inspection {
-    fn new(plan: &DataPlan, kind: &'static str, seen: &[(String, Look)], loaded: &Loaded) -> Self {
-        let looks = || seen.iter().map(|(_, look)| look);
-        let count = |which: fn(&Look, u32) -> bool| looks().filter(|look| which(look, plan.size as u32)).count();
+    fn new(plan: &DataPlan, kind: &'static str, named: &[(String, ImageRecord)], source_images: &SourceImages) -> Self {
+        let records = || named.iter().map(|(_, record)| record);
+        let count =
+            |which: fn(&ImageRecord, u32) -> bool| records().filter(|record| which(record, plan.size as u32)).count();
         let mut equal: BTreeMap<[u8; 32], Vec<String>> = BTreeMap::new();
-        for (name, look) in seen {
-            equal.entry(look.digest).or_default().push(name.clone());
+        for (name, record) in named {
+            equal.entry(record.digest).or_default().push(name.clone());
         }
         let mut duplicates: Vec<Vec<String>> = equal.into_values().filter(|group| group.len() > 1).collect();
         duplicates.sort();
-        let constant = seen.iter().filter(|(_, look)| look.constant).map(|(name, _)| name.clone());
-        let sizes = tally(looks().map(|look| (look.width, look.height)));
-        let kinds = tally(looks().map(|look| look.kind));
-        let mut of_class = vec![0; loaded.class_names.len()];
-        for &class in loaded.images.classes.iter().flatten() {
+        let constant = named.iter().filter(|(_, record)| record.constant).map(|(name, _)| name.clone());
+        let sizes = tally(records().map(|record| (record.width, record.height)));
+        let kinds = tally(records().map(|record| record.kind));
+        let mut of_class = vec![0; source_images.class_names.len()];
+        for &class in source_images.images.classes.iter().flatten() {
             of_class[class as usize] += 1;
         }
-        let classes = loaded.class_names.iter().zip(of_class);
+        let classes = source_images.class_names.iter().zip(of_class);
         Self {
             source: plan.source.clone(),
             kind,
-            images: loaded.images.count(),
-            unreadable: loaded.skipped.clone(),
+            images: source_images.images.count(),
+            unreadable: source_images.skipped.clone(),
             sizes: sizes.into_iter().map(|((width, height), images)| SizeCount { width, height, images }).collect(),
             channels: kinds.into_iter().map(|(kind, images)| KindCount { kind: name_of(kind), images }).collect(),
-            levels: looks().map(|look| look.levels).reduce(|[a, b], [c, d]| [a.min(c), b.max(d)]),
+            levels: records().map(|record| record.levels).reduce(|[a, b], [c, d]| [a.min(c), b.max(d)]),
             constant: constant.collect(),
             duplicates,
             classes: classes.map(|(name, images)| ClassCount { name: name.clone(), images }).collect(),
-            cropped: count(|look, _| look.width != look.height),
-            enlarged: count(|look, size| look.width.min(look.height) < size),
-            shrunk: count(|look, size| look.width.min(look.height) > size),
+            cropped: count(|record, _| record.width != record.height),
+            enlarged: count(|record, size| record.width.min(record.height) < size),
+            shrunk: count(|record, size| record.width.min(record.height) > size),
         }
     }
 }
@@ -148,9 +149,9 @@ fn name_of([colour, alpha, deep]: Kind) -> String {
     parts.concat() + if deep { ", 16 bits" } else { "" }
 }
 
-/// What inspection records about one image.
+/// Facts about one image before it is cropped and resized.
 #[derive(Debug)]
-struct Look {
+struct ImageRecord {
     width: u32,
     height: u32,
     kind: Kind,
@@ -159,8 +160,8 @@ struct Look {
     digest: [u8; 32],
 }
 
-impl Look {
-    fn at(image: &DynamicImage) -> Self {
+impl ImageRecord {
+    fn of(image: &DynamicImage) -> Self {
         let (color, bytes) = (image.color(), image.as_bytes());
         let bytes_per_pixel = usize::from(color.bytes_per_pixel());
         let first = bytes.get(..bytes_per_pixel).unwrap_or_default();
@@ -189,26 +190,26 @@ fn range<'a>(levels: impl Iterator<Item = &'a u8>) -> [u8; 2] {
     levels.fold([u8::MAX, u8::MIN], |[least, greatest], &level| [least.min(level), greatest.max(level)])
 }
 
-/// Records a [`Look`] of each image and passes the image on to [`Fill`].
+/// Keeps an [`ImageRecord`] of each image and passes the image on to the [`ImageCollector`].
 struct Survey<'a> {
-    fill: Fill<'a>,
+    collector: ImageCollector<'a>,
     /// In the order taken; `None` for an image that cannot be read.
-    looks: Vec<Option<Look>>,
+    records: Vec<Option<ImageRecord>>,
 }
 
 impl Sink for Survey<'_> {
     fn expect(&mut self, count: usize) -> Result<()> {
-        self.fill.expect(count)
+        self.collector.expect(count)
     }
 
-    fn take(&mut self, count: usize, image: &Make<'_>) -> Result<()> {
-        let looks: Vec<OnceLock<Look>> = (0..count).map(|_| OnceLock::new()).collect();
-        self.fill.take(count, &|index| {
+    fn take(&mut self, count: usize, image: &MakeImage<'_>) -> Result<()> {
+        let records: Vec<OnceLock<ImageRecord>> = (0..count).map(|_| OnceLock::new()).collect();
+        self.collector.take(count, &|index| {
             let image = image(index)?;
-            looks[index].get_or_init(|| Look::at(&image));
+            records[index].get_or_init(|| ImageRecord::of(&image));
             Ok(image)
         })?;
-        self.looks.extend(looks.into_iter().map(OnceLock::into_inner));
+        self.records.extend(records.into_iter().map(OnceLock::into_inner));
         Ok(())
     }
 }

@@ -13,14 +13,13 @@
 mod archive;
 mod array;
 mod cifar;
+mod collector;
 mod contents;
 mod decode;
 mod digits;
 mod embedded;
 mod encoded;
 mod facts;
-mod fill;
-mod fit;
 mod folder;
 mod holdout;
 mod idx;
@@ -33,6 +32,7 @@ mod order;
 mod pack;
 mod samples;
 mod source;
+mod square;
 mod stacked;
 mod tarball;
 mod zip;
@@ -45,18 +45,18 @@ use serde::{Deserialize, Serialize};
 use steadygan_base::{class, error, files, pixels, rng};
 
 use crate::error::{Error, Result};
-use contents::{Contents, Loaded};
+use collector::ImageCollector;
+use contents::{Contents, SourceImages};
 pub use facts::DataFacts;
-use fill::Fill;
-pub use fit::luma;
 pub use holdout::digests;
 pub use images::Images;
 pub use inspect::{ClassCount, Inspection, KindCount, SizeCount, inspect};
 pub use mixture::{Mixture, require_images, sample_shape};
 pub use order::shuffle;
-pub use order::{Order, first_shown};
-pub use pack::{Packed, pack};
+pub use order::{Order, first_training_samples};
+pub use pack::{PackSummary, pack};
 pub use samples::Samples;
+pub use square::luma;
 pub use stacked::is_stacked;
 
 /// Which source to read and how; every setting is explicit.
@@ -80,7 +80,7 @@ pub struct DataPlan {
 
 /// An image that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Skipped {
+pub struct UnreadableImage {
     /// Its path inside the source, with `/` between folders.
     pub name: String,
     /// Why it could not be read, as the end of a sentence that begins with the name.
@@ -99,7 +99,7 @@ pub struct Dataset {
     /// The name of each class; empty when the source has no classes.
     pub class_names: Vec<String>,
     /// The images that could not be read, ordered by name.
-    pub skipped: Vec<Skipped>,
+    pub skipped: Vec<UnreadableImage>,
     /// A sentence that warns the user about the source, for example that a [`pack`] may be stale.
     pub warning: Option<String>,
     /// SHA-256 (hexadecimal) over channels, size, pixels and classes in order, before images are held out; for points,
@@ -107,24 +107,40 @@ pub struct Dataset {
     pub fingerprint: String,
 }
 
+impl Dataset {
+    /// A data set of samples that a program or a test has made. It has no class names, no skipped images, no warning,
+    /// and an empty fingerprint.
+    pub fn from_samples(name: impl Into<String>, train: impl Into<Samples>, holdout: impl Into<Samples>) -> Self {
+        Self {
+            name: name.into(),
+            train: train.into(),
+            holdout: holdout.into(),
+            class_names: Vec::new(),
+            skipped: Vec::new(),
+            warning: None,
+            fingerprint: String::new(),
+        }
+    }
+}
+
 /// Reads or decodes the image with the given number, on any thread. The error is the end of a sentence that begins
 /// with the image's name.
-type Make<'a> = dyn Fn(usize) -> Result<DynamicImage, String> + Sync + 'a;
+type MakeImage<'a> = dyn Fn(usize) -> Result<DynamicImage, String> + Sync + 'a;
 
 /// Receives the images that a door reads.
 trait Sink {
     /// Announces `count` more images, so that the sink can reserve memory. A door calls it if it knows the count.
     fn expect(&mut self, count: usize) -> Result<()>;
     /// Takes the next `count` images; `image(i)`, with `i` below `count`, makes the i-th of them.
-    fn take(&mut self, count: usize, image: &Make<'_>) -> Result<()>;
+    fn take(&mut self, count: usize, image: &MakeImage<'_>) -> Result<()>;
 }
 
 /// The reader of one kind of source.
 trait Door: Sync {
-    /// The kind of source, for messages: "a folder of images".
-    fn reads(&self) -> &'static str;
+    /// The kind of source, in messages: "a folder of images".
+    fn description(&self) -> &'static str;
     /// Whether `source` is of this kind; a cheap check.
-    fn opens(&self, source: &str) -> bool;
+    fn recognises(&self, source: &str) -> bool;
     /// Passes all images of the plan's source to `sink`, not yet resized, in one batch or in many; returns their
     /// names and classes.
     fn read(&self, plan: &DataPlan, sink: &mut dyn Sink) -> Result<Contents>;
@@ -139,7 +155,7 @@ trait Door: Sync {
 /// Doors that stream a source pass images on in batches of about this many bytes (16 MiB).
 const BATCH_BYTES: usize = 16 << 20;
 
-/// Every kind of source; the first door that opens a source reads it.
+/// Every kind of source; the first door that recognises a source reads it.
 const DOORS: &[&dyn Door] = &[
     &embedded::Embedded,
     &stacked::Stacked,
@@ -164,27 +180,27 @@ pub fn load(plan: &DataPlan) -> Result<Dataset> {
     if let Some(mixture) = Mixture::named(&plan.source) {
         return mixture.dataset(plan);
     }
-    check(plan)?;
-    divide(read(plan)?, plan)
+    check_plan(plan)?;
+    into_dataset(read(plan)?, plan)
 }
 
 /// Reads and resizes all readable images of the plan's source.
-fn read(plan: &DataPlan) -> Result<Loaded> {
-    let mut fill = Fill::new(plan);
-    let contents = door(&plan.source)?.read(plan, &mut fill)?;
-    Ok(Loaded::new(contents, fill.finish()))
+fn read(plan: &DataPlan) -> Result<SourceImages> {
+    let mut collector = ImageCollector::new(plan);
+    let contents = find_door(&plan.source)?.read(plan, &mut collector)?;
+    Ok(SourceImages::new(contents, collector.finish()))
 }
 
 /// Splits off the held-out set, or gives an error if too few images could be read.
-fn divide(loaded: Loaded, plan: &DataPlan) -> Result<Dataset> {
-    loaded.check(&plan.source)?;
-    let Loaded { name, images, class_names, skipped, warning, digests } = loaded;
+fn into_dataset(source_images: SourceImages, plan: &DataPlan) -> Result<Dataset> {
+    source_images.check_readable(&plan.source)?;
+    let SourceImages { name, images, class_names, skipped, warning, digests } = source_images;
     let fingerprint = holdout::fingerprint(&images, &digests);
     let (train, holdout) = holdout::split(images, &digests, plan.holdout)?;
     Ok(Dataset { name, train: train.into(), holdout: holdout.into(), class_names, skipped, warning, fingerprint })
 }
 
-fn check(plan: &DataPlan) -> Result<()> {
+fn check_plan(plan: &DataPlan) -> Result<()> {
     require_images(&plan.source)?;
     if plan.size == 0 {
         return Err(Error::recipe("data.size is 0 pixels", "set data.size to 28, 32, 48, 64, 96 or 128"));
@@ -208,11 +224,12 @@ fn check_holdout(share: f64) -> Result<()> {
     ))
 }
 
-fn door(source: &str) -> Result<&'static dyn Door> {
-    if let Some(door) = DOORS.iter().find(|door| door.opens(source)) {
+/// The first door that recognises the source.
+fn find_door(source: &str) -> Result<&'static dyn Door> {
+    if let Some(door) = DOORS.iter().find(|door| door.recognises(source)) {
         return Ok(*door);
     }
-    let known: Vec<_> = DOORS.iter().map(|door| door.reads()).chain(["\"ring\" or \"grid\" (points)"]).collect();
+    let known: Vec<_> = DOORS.iter().map(|door| door.description()).chain(["\"ring\" or \"grid\" (points)"]).collect();
     let hint = format!("give one of: {}", known.join("; "));
     Err(match std::fs::metadata(source) {
         Ok(_) => Error::data(format!("{source} is of no kind that can be read"), hint),

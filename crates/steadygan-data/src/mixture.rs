@@ -1,8 +1,8 @@
 //! Points of the plane from mixtures with known modes: toy data on which lost modes can be counted.
 //!
 //! Both mixtures, "ring" and "grid", come from PacGAN's experiments (Lin, Khetan, Fanti and Oh 2018, section 4.1, after
-//! VEEGAN, Srivastava et al. 2017), with 100,000 training points. [`metrics::modes`](crate::metrics::modes) counts the
-//! modes that a generator captures.
+//! VEEGAN, Srivastava et al. 2017), with 100,000 training points. `steadygan_metrics::modes` counts the modes
+//! that a generator captures.
 
 use std::f64::consts::TAU;
 
@@ -16,7 +16,7 @@ use crate::files::hex;
 use crate::rng::{self, Stream};
 
 /// The number of training points, as in PacGAN's experiments.
-const TRAINED_ON: usize = 100_000;
+const TRAINING_POINTS: usize = 100_000;
 
 /// A fixed seed, so that the recipe's seed does not change the data set.
 const DATA_SEED: u64 = 0;
@@ -75,18 +75,13 @@ impl Mixture {
             let message = format!("data.flip mirrors images, and {} holds points", self.name);
             return Err(Error::recipe(message, "set data.flip to false"));
         }
-        let held_out = (plan.holdout * TRAINED_ON as f64).ceil() as usize;
+        let held_out = (plan.holdout * TRAINING_POINTS as f64).ceil() as usize;
         let draw = |purpose: String, count| self.draw(count, &mut rng::stream(DATA_SEED, &purpose, 0));
-        let train = draw(format!("{} train", self.name), TRAINED_ON);
-        Ok(Dataset {
-            name: self.name.to_owned(),
-            fingerprint: fingerprint(&train),
-            train: Samples::Points(train),
-            holdout: Samples::Points(draw(format!("{} holdout", self.name), held_out)),
-            class_names: Vec::new(),
-            skipped: Vec::new(),
-            warning: None,
-        })
+        let train = draw(format!("{} train", self.name), TRAINING_POINTS);
+        let holdout = draw(format!("{} holdout", self.name), held_out);
+        let fingerprint = fingerprint(&train);
+        let data = Dataset::from_samples(self.name, Samples::Points(train), Samples::Points(holdout));
+        Ok(Dataset { fingerprint, ..data })
     }
 }
 

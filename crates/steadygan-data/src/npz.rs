@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::contents::{Classes, Naming};
-use super::source::{DAMAGED, is_file_named, name_of};
+use super::source::{DAMAGED_HINT, is_file_named, name_of};
 use super::zip::{Archive, Entry};
 use super::{Contents, DataPlan, Door, Sink, array, npy};
 use crate::error::{Error, Result};
@@ -16,11 +16,11 @@ const KEYS: [(&str, &str); 4] = [("x", "y"), ("images", "y"), ("x_train", "y_tra
 pub(super) struct Npz;
 
 impl Door for Npz {
-    fn reads(&self) -> &'static str {
+    fn description(&self) -> &'static str {
         "a .npz of images (`x`) and perhaps classes (`y`)"
     }
 
-    fn opens(&self, source: &str) -> bool {
+    fn recognises(&self, source: &str) -> bool {
         is_file_named(Path::new(source), &[".npz"])
     }
 
@@ -37,23 +37,24 @@ impl Door for Npz {
         };
         let what = |entry: &Entry| format!("{} in {}", entry.name, archive.what());
         let open = |entry: &Entry| archive.reader(entry).map_err(|cause| unreadable(&what(entry), cause));
-        let count = array::hand_over(&what(images), &mut open(images)?, sink)?;
+        let count = array::send_images(&what(images), &mut open(images)?, sink)?;
         let labels = match entry(key) {
             Some(entry) => Some(labels(&what(entry), &mut open(entry)?, count)?),
             None => None,
         };
-        let naming = Naming::Numbers(labels.map(|labels| Classes::labelled(&labels)));
+        let naming = Naming::Numbers(labels.map(|labels| Classes::from_labels(&labels)));
         Ok(Contents::new(name_of(path), naming))
     }
 }
 
 fn unreadable(what: &str, cause: std::io::Error) -> Error {
-    Error::data(format!("{what} cannot be read: {}", steadygan_run::reason(&cause)), DAMAGED)
+    Error::data(format!("{what} cannot be read: {}", steadygan_run::reason(&cause)), DAMAGED_HINT)
 }
 
 /// Reads `count` integers of any width, sign and byte order.
 fn labels(what: &str, mut source: &mut dyn Read, count: usize) -> Result<Vec<i64>> {
-    let (header, _) = npy::read_header(&mut source).map_err(|why| Error::data(format!("{what} {why}"), DAMAGED))?;
+    let (header, _) =
+        npy::read_header(&mut source).map_err(|why| Error::data(format!("{what} {why}"), DAMAGED_HINT))?;
     if !matches!(header.shape[..], [n] | [n, 1] if n == count) {
         return Err(Error::data(
             format!("{what} is of shape {:?}, but there are {count} images", header.shape),
@@ -71,7 +72,7 @@ fn labels(what: &str, mut source: &mut dyn Read, count: usize) -> Result<Vec<i64
     if bytes.len() != count * width {
         let at_least = if bytes.len() > count * width { "at least " } else { "" };
         let why = format!("holds {at_least}{} bytes, not {}", bytes.len(), count * width);
-        return Err(Error::data(format!("{what} {why}"), DAMAGED));
+        return Err(Error::data(format!("{what} {why}"), DAMAGED_HINT));
     }
     let most = |bytes: &[u8]| bytes[if little { width - 1 } else { 0 }];
     if !signed && width == size_of::<i64>() && bytes.chunks_exact(width).any(|label| most(label) & 0x80 != 0) {

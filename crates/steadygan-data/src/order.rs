@@ -80,7 +80,7 @@ pub(super) fn gather(images: &Images, indices: &[usize], flips: Option<&mut Stre
 
 /// The first samples, at most `count`, that training with `seed` uses. They are in random order, even if the source is
 /// sorted.
-pub fn first_shown(samples: &Samples, seed: u64, count: usize) -> Samples {
+pub fn first_training_samples(samples: &Samples, seed: u64, count: usize) -> Samples {
     let count = count.min(samples.count());
     samples.gather(&Order::new(seed, samples.count()).indices(0, count), None)
 }

@@ -20,10 +20,10 @@ use safetensors::tensor::{Dtype, Metadata as Header, TensorInfo};
 use serde::{Deserialize, Serialize};
 use steadygan_run::write_atomically_with;
 
-use super::contents::{Classes, Loaded, Naming, printable};
+use super::contents::{Classes, Naming, SourceImages, printable};
 use super::holdout::{digests, fingerprint};
-use super::source::{DAMAGED, file_name, head, is_file_named, open, short_name};
-use super::{BATCH_BYTES, Contents, DataPlan, Door, Images, Sink, Skipped, door};
+use super::source::{DAMAGED_HINT, file_name, head, is_file_named, open, short_name};
+use super::{BATCH_BYTES, Contents, DataPlan, Door, Images, Sink, UnreadableImage, find_door};
 use crate::error::{Error, Result};
 use stamp::Stamp;
 
@@ -48,20 +48,20 @@ struct Metadata {
     background: [u8; 3],
     source: Stamp,
     class_names: Vec<String>,
-    skipped: Vec<Skipped>,
+    skipped: Vec<UnreadableImage>,
     /// The [`Dataset::fingerprint`](super::Dataset::fingerprint) of the pack's images and classes.
     fingerprint: String,
 }
 
 /// A pack that was written.
 #[derive(Debug)]
-pub struct Packed {
+pub struct PackSummary {
     /// The pack's file.
     pub path: PathBuf,
     /// How many images it holds.
     pub images: usize,
     /// The images that could not be read.
-    pub skipped: Vec<Skipped>,
+    pub skipped: Vec<UnreadableImage>,
 }
 
 /// Packs the plan's source for the plan's size and background, into `out` or beside the source as
@@ -71,39 +71,39 @@ pub struct Packed {
 /// As [`load`](super::load); if the source is no file or folder, is a pack, or changes while it is read; if the pack
 /// cannot be written; if it would overwrite a file that is not a pack, or, without `out`, the pack of another source or
 /// for another plan.
-pub fn pack(plan: &DataPlan, out: Option<&Path>) -> Result<Packed> {
+pub fn pack(plan: &DataPlan, out: Option<&Path>) -> Result<PackSummary> {
     let plan = DataPlan { channels: None, holdout: 0.0, ..plan.clone() };
-    super::check(&plan)?;
-    let door = door(&plan.source)?;
+    super::check_plan(&plan)?;
+    let door = find_door(&plan.source)?;
     let files = door.files(&plan.source, usize::MAX);
-    if files.is_empty() || Pack.opens(&plan.source) {
+    if files.is_empty() || Pack.recognises(&plan.source) {
         let message = format!("{} needs no pack: it opens at once", plan.source);
         return Err(Error::data(message, "give a folder or a file of images"));
     }
     let source = Path::new(&plan.source);
-    let path = out.map_or_else(|| beside(source, plan.size), Path::to_owned);
+    let path = out.map_or_else(|| default_path(source, plan.size), Path::to_owned);
     let stamp = Stamp::of(source, &files, &path)?;
-    check_free(&path, &stamp, &plan, out.is_some())?;
-    let loaded = super::read(&plan)?;
-    loaded.check(&plan.source)?;
+    check_overwrite(&path, &stamp, &plan, out.is_some())?;
+    let source_images = super::read(&plan)?;
+    source_images.check_readable(&plan.source)?;
     if stamp != Stamp::of(source, &door.files(&plan.source, usize::MAX), &path)? {
         let message = format!("{} was changed while it was read", plan.source);
         return Err(Error::data(message, "pack it again when nothing writes to it"));
     }
-    write(&path, &loaded, plan.background, stamp)?;
-    Ok(Packed { path, images: loaded.images.count(), skipped: loaded.skipped })
+    write(&path, &source_images, plan.background, stamp)?;
+    Ok(PackSummary { path, images: source_images.images.count(), skipped: source_images.skipped })
 }
 
 /// The default path of a source's pack. The name keeps the source's ending, so that `photos/` and `photos.zip` have
 /// different packs.
-fn beside(source: &Path, size: usize) -> PathBuf {
+fn default_path(source: &Path, size: usize) -> PathBuf {
     let source = source.canonicalize().unwrap_or_default();
     source.with_file_name(format!("{}-{size}px{SUFFIX}", file_name(&source)))
 }
 
 /// Refuses to overwrite anything but a pack, because the file could be the source itself or one of its images. Unless
 /// the user `named` the file, it has to be a pack of the same source for the same plan.
-fn check_free(path: &Path, source: &Stamp, plan: &DataPlan, named: bool) -> Result<()> {
+fn check_overwrite(path: &Path, source: &Stamp, plan: &DataPlan, named: bool) -> Result<()> {
     if !path.is_file() {
         return Ok(());
     }
@@ -121,8 +121,8 @@ fn check_free(path: &Path, source: &Stamp, plan: &DataPlan, named: bool) -> Resu
     }
 }
 
-fn write(path: &Path, loaded: &Loaded, background: [u8; 3], source: Stamp) -> Result<()> {
-    let Loaded { name, images, class_names, skipped, digests, .. } = loaded;
+fn write(path: &Path, source_images: &SourceImages, background: [u8; 3], source: Stamp) -> Result<()> {
+    let SourceImages { name, images, class_names, skipped, digests, .. } = source_images;
     let metadata = Metadata {
         format_version: FORMAT_VERSION,
         name: name.clone(),
@@ -162,11 +162,11 @@ fn info(dtype: Dtype, shape: Vec<usize>, range: std::ops::Range<usize>) -> Tenso
 pub(super) struct Pack;
 
 impl Door for Pack {
-    fn reads(&self) -> &'static str {
+    fn description(&self) -> &'static str {
         "a pack (.pack.safetensors)"
     }
 
-    fn opens(&self, source: &str) -> bool {
+    fn recognises(&self, source: &str) -> bool {
         let path = Path::new(source);
         // A SafeTensors header is a length below 2³², then JSON.
         let begins = || head(path).is_ok_and(|head| head.get(4..10) == Some(b"\0\0\0\0{\""));
@@ -181,7 +181,7 @@ impl Door for Pack {
         check_fits(&plan.source, size, &metadata, plan)?;
         let warning = metadata.source.check(path, plan)?;
 
-        let damaged = |why: &str| Error::data(format!("{} {why}", plan.source), DAMAGED);
+        let damaged = |why: &str| Error::data(format!("{} {why}", plan.source), DAMAGED_HINT);
         let failed = |cause: io::Error| damaged(&format!("cannot be read: {}", steadygan_run::reason(&cause)));
         let has_classes = !metadata.class_names.is_empty();
         let mut classes = vec![0; if has_classes { count * size_of::<u32>() } else { 0 }];
@@ -207,8 +207,9 @@ impl Door for Pack {
         // Names are made printable because a stranger may have written the pack.
         let names = metadata.class_names.iter().map(|name| printable(name)).collect();
         let skipped = metadata.skipped.iter();
-        let skipped = skipped.map(|file| Skipped { name: printable(&file.name), why: printable(&file.why) }).collect();
-        let classes = all.classes.map(|of| Classes { of, names });
+        let skipped =
+            skipped.map(|file| UnreadableImage { name: printable(&file.name), why: printable(&file.why) }).collect();
+        let classes = all.classes.map(|by_image| Classes { by_image, names });
         let contents = Contents::new(short_name(&metadata.name), Naming::Numbers(classes));
         Ok(Contents { skipped, warning, digests: Some((channels, known)), ..contents })
     }
@@ -239,7 +240,7 @@ fn read_header(path: &Path, file: &mut File) -> Result<(Metadata, [usize; 3])> {
     let announced = size_of::<u64>() as u64 + length + header.data_len() as u64;
     let held = file.metadata().map_or(0, |metadata| metadata.len());
     if held != announced {
-        return Err(Error::data(format!("{what} announces {announced} bytes, but holds {held}"), DAMAGED));
+        return Err(Error::data(format!("{what} announces {announced} bytes, but holds {held}"), DAMAGED_HINT));
     }
     let misshapen = || foreign("its tensors are not those of a pack");
     let images = header.info("images").filter(|images| images.dtype == Dtype::U8).ok_or_else(misshapen)?;

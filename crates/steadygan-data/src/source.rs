@@ -57,7 +57,7 @@ pub(super) fn open(path: &Path) -> Result<File> {
 }
 
 /// The hint for a file whose content does not match its format or header.
-pub(super) const DAMAGED: &str = "the file may be cut short or damaged: fetch it or make it again";
+pub(super) const DAMAGED_HINT: &str = "the file may be cut short or damaged: fetch it or make it again";
 
 #[cfg(test)]
 mod tests {

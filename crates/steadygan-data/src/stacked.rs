@@ -1,5 +1,5 @@
 //! Stacked digits: each image has three digits as its colour channels, which gives 1,000 modes that can be counted
-//! ([`metrics::modes`](crate::metrics::modes)).
+//! (`steadygan_metrics::modes`).
 //!
 //! The data set is Stacked-MNIST as in VEEGAN (Srivastava et al. 2017) and PacGAN (Lin et al. 2018, section 4.2):
 //! 128,000 triples of digits drawn at random.
@@ -7,9 +7,9 @@
 use image::{DynamicImage, RgbImage};
 use rand_distr::{Distribution, Uniform};
 
-use super::contents::{Classes, Contents, Loaded, Naming};
-use super::fill::Fill;
-use super::{DataPlan, Door, Sink, door};
+use super::collector::ImageCollector;
+use super::contents::{Classes, Contents, Naming, SourceImages};
+use super::{DataPlan, Door, Sink, find_door};
 use crate::error::{Error, Result};
 use crate::rng;
 
@@ -36,11 +36,11 @@ const DIGITS: usize = 10;
 pub(super) struct Stacked;
 
 impl Door for Stacked {
-    fn reads(&self) -> &'static str {
+    fn description(&self) -> &'static str {
         "stacked-mnist:PATH (three digits an image; PATH is a source of ten classes, such as MNIST)"
     }
 
-    fn opens(&self, source: &str) -> bool {
+    fn recognises(&self, source: &str) -> bool {
         is_stacked(source)
     }
 
@@ -70,7 +70,7 @@ impl Door for Stacked {
         })?;
         let number = |triple: &[usize; 3]| triple.iter().fold(0, |number, &digit| 10 * number + classes[digit]);
         let names = (0..DIGITS.pow(3)).map(|number| format!("{number:03}")).collect();
-        let naming = Naming::Numbers(Some(Classes { of: triples.iter().map(number).collect(), names }));
+        let naming = Naming::Numbers(Some(Classes { by_image: triples.iter().map(number).collect(), names }));
         let contents = Contents::new("stacked-mnist".to_owned(), naming);
         Ok(Contents { skipped: digits.skipped, warning: digits.warning, ..contents })
     }
@@ -83,13 +83,13 @@ impl Door for Stacked {
 }
 
 /// Reads the digits, grey and of the plan's size.
-fn read_digits(plan: &DataPlan) -> Result<Loaded> {
+fn read_digits(plan: &DataPlan) -> Result<SourceImages> {
     let source = plan.source.strip_prefix(PREFIX).unwrap_or(&plan.source);
     let plan = DataPlan { source: source.to_owned(), channels: Some(1), ..plan.clone() };
-    let mut fill = Fill::new(&plan);
-    let contents = door(source)?.read(&plan, &mut fill)?;
-    let digits = Loaded::new(contents, fill.finish());
-    digits.check(source)?;
+    let mut collector = ImageCollector::new(&plan);
+    let contents = find_door(source)?.read(&plan, &mut collector)?;
+    let digits = SourceImages::new(contents, collector.finish());
+    digits.check_readable(source)?;
     Ok(digits)
 }
 

@@ -10,7 +10,8 @@ use flate2::bufread::MultiGzDecoder;
 use tar::EntryType;
 
 use super::archive::{
-    Limited, MAX_FILES, bomb, damaged, entry_name, is_beyond, no_file, too_many, twice, unpacked_limit,
+    LimitedReader, MAX_FILES, damaged_error, duplicate_name_error, entry_name, is_limit_exceeded,
+    not_a_plain_file_error, too_large_error, too_many_files_error, unpacked_limit,
 };
 use super::contents::Naming;
 use super::source::{GZIP_MAGIC, HEAD_BYTES, is_file_named, name_of, open};
@@ -33,11 +34,11 @@ const MAX_HEADER_BYTES: u64 = 1 << 20;
 pub(super) struct Tar;
 
 impl Door for Tar {
-    fn reads(&self) -> &'static str {
+    fn description(&self) -> &'static str {
         "a .tar or .tar.gz of images"
     }
 
-    fn opens(&self, source: &str) -> bool {
+    fn recognises(&self, source: &str) -> bool {
         let path = Path::new(source);
         is_file_named(path, &[".tar", ".tar.gz", ".tgz"]) || path.is_file() && has_header(path)
     }
@@ -107,13 +108,13 @@ pub(super) fn walk(
     let what = path.display().to_string();
     let (source, packed) = unpacked(path)?;
     let limit = unpacked_limit(packed);
-    let failed = |cause: io::Error| match is_beyond(&cause) {
-        true => bomb(&what, limit),
-        false => damaged(&what, KIND, steadygan_run::reason(&cause)),
+    let failed = |cause: io::Error| match is_limit_exceeded(&cause) {
+        true => too_large_error(&what, limit),
+        false => damaged_error(&what, KIND, steadygan_run::reason(&cause)),
     };
     let meter = Rc::new(Meter::default());
-    let limited = Limited { inner: source, left: limit };
-    let mut archive = tar::Archive::new(Metered { inner: limited, meter: Rc::clone(&meter) });
+    let limited = LimitedReader { inner: source, left: limit };
+    let mut archive = tar::Archive::new(MeteredReader { inner: limited, meter: Rc::clone(&meter) });
     let mut names = BTreeSet::new();
     let mut entries = archive.entries().map_err(failed)?;
     loop {
@@ -126,27 +127,27 @@ pub(super) fn walk(
             match entry.header().entry_type() {
                 EntryType::Regular | EntryType::Continuous => {
                     if names.len() == MAX_FILES {
-                        return Err(too_many(&what));
+                        return Err(too_many_files_error(&what));
                     }
                     if !names.insert(name.clone()) {
-                        return Err(twice(&what, &name));
+                        return Err(duplicate_name_error(&what, &name));
                     }
                     let mut head = Vec::new();
                     entry.by_ref().take(HEAD_BYTES).read_to_end(&mut head).map_err(failed)?;
                     if wants(&name, &head) {
-                        take(name, whole(&mut entry, head).map_err(failed)?)?;
+                        take(name, read_rest(&mut entry, head).map_err(failed)?)?;
                     }
                 }
                 EntryType::Directory | EntryType::XGlobalHeader => {}
-                EntryType::GNUSparse => return Err(no_file(&what, &name, "a sparse file")),
-                EntryType::Link | EntryType::Symlink => return Err(no_file(&what, &name, "a link")),
-                _ => return Err(no_file(&what, &name, "a special file")),
+                EntryType::GNUSparse => return Err(not_a_plain_file_error(&what, &name, "a sparse file")),
+                EntryType::Link | EntryType::Symlink => return Err(not_a_plain_file_error(&what, &name, "a link")),
+                _ => return Err(not_a_plain_file_error(&what, &name, "a special file")),
             }
         }
         io::copy(&mut entry, &mut io::sink()).map_err(failed)?;
     }
     if meter.zeros.get() < BLOCK_BYTES as u64 {
-        return Err(damaged(&what, KIND, "it ends without an end mark"));
+        return Err(damaged_error(&what, KIND, "it ends without an end mark"));
     }
     // The rest is padding. Reading it to the end also verifies gzip's checksum.
     meter.allowed.set(u64::MAX);
@@ -155,22 +156,22 @@ pub(super) fn walk(
         let padding = rest.fill_buf().map_err(failed)?;
         match padding.len() {
             0 => return Ok(()),
-            _ if padding.iter().any(|byte| *byte != 0) => return Err(goes_on(&what)),
+            _ if padding.iter().any(|byte| *byte != 0) => return Err(trailing_data_error(&what)),
             bytes => rest.consume(bytes),
         }
     }
 }
 
 /// The error for an archive with data after its end mark, such as two archives one behind the other.
-fn goes_on(what: &str) -> Error {
+fn trailing_data_error(what: &str) -> Error {
     let hint = "join archives by tar --concatenate, or unpack them into one folder";
     Error::data(format!("{what} goes on behind its end mark: it may be several archives in one file"), hint)
 }
 
 /// Reads the rest of a file whose first bytes are `content`, or says why the file is not read.
-fn whole(entry: &mut tar::Entry<'_, impl Read>, mut content: Vec<u8>) -> io::Result<Result<Vec<u8>, String>> {
+fn read_rest(entry: &mut tar::Entry<'_, impl Read>, mut content: Vec<u8>) -> io::Result<Result<Vec<u8>, String>> {
     if entry.size() > encoded::MAX_FILE_BYTES {
-        return Ok(Err(encoded::too_large()));
+        return Ok(Err(encoded::too_large_reason()));
     }
     let announced = entry.size();
     entry.read_to_end(&mut content)?;
@@ -180,7 +181,7 @@ fn whole(entry: &mut tar::Entry<'_, impl Read>, mut content: Vec<u8>) -> io::Res
     }
 }
 
-/// The counts of a [`Metered`] reader, shared so that they can be seen while the tar reader owns the stream.
+/// The counts of a [`MeteredReader`], shared so that they can be seen while the tar reader owns the stream.
 #[derive(Debug, Default)]
 struct Meter {
     /// How many more bytes may be read.
@@ -189,12 +190,12 @@ struct Meter {
     zeros: Cell<u64>,
 }
 
-struct Metered<R> {
+struct MeteredReader<R> {
     inner: R,
     meter: Rc<Meter>,
 }
 
-impl<R: Read> Read for Metered<R> {
+impl<R: Read> Read for MeteredReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
         let too_long = || io::Error::other("a header of more than a mebibyte");

@@ -6,7 +6,10 @@ use std::path::Path;
 use flate2::read::DeflateDecoder;
 use rawzip::{CompressionMethod, FileReader, RECOMMENDED_BUFFER_SIZE, ZipArchive, ZipArchiveEntryWayfinder};
 
-use super::archive::{MAX_FILES, bomb, damaged, entry_name, no_file, too_many, twice, unpacked_limit};
+use super::archive::{
+    MAX_FILES, damaged_error, duplicate_name_error, entry_name, not_a_plain_file_error, too_large_error,
+    too_many_files_error, unpacked_limit,
+};
 use super::contents::Naming;
 use super::source::{HEAD_BYTES, head, is_file_named, name_of, open};
 use super::{Contents, DataPlan, Door, Sink, decode, encoded};
@@ -26,11 +29,11 @@ const MODE_REGULAR: u32 = 0o100_000;
 pub(super) struct Zip;
 
 impl Door for Zip {
-    fn reads(&self) -> &'static str {
+    fn description(&self) -> &'static str {
         "a .zip of images"
     }
 
-    fn opens(&self, source: &str) -> bool {
+    fn recognises(&self, source: &str) -> bool {
         let path = Path::new(source);
         let begins = || head(path).is_ok_and(|head| MAGIC.iter().any(|magic| head.starts_with(magic)));
         is_file_named(path, &[".zip"]) || path.is_file() && begins()
@@ -76,17 +79,17 @@ impl Archive {
         let packed = file.metadata().map_or(0, |metadata| metadata.len());
         let limit = unpacked_limit(packed);
         let mut buffer = vec![0; RECOMMENDED_BUFFER_SIZE];
-        let archive = ZipArchive::from_file(file, &mut buffer).map_err(|cause| damaged(&what, KIND, cause))?;
+        let archive = ZipArchive::from_file(file, &mut buffer).map_err(|cause| damaged_error(&what, KIND, cause))?;
         let (mut entries, mut unpacked, mut listed) = (Vec::new(), 0_u64, 0);
         let mut records = archive.entries(&mut buffer);
-        while let Some(record) = records.next_entry().map_err(|cause| damaged(&what, KIND, cause))? {
+        while let Some(record) = records.next_entry().map_err(|cause| damaged_error(&what, KIND, cause))? {
             listed += 1;
             if listed > MAX_FILES as u64 {
-                return Err(too_many(&what));
+                return Err(too_many_files_error(&what));
             }
             unpacked = unpacked.saturating_add(record.uncompressed_size_hint());
             if unpacked > limit {
-                return Err(bomb(&what, limit));
+                return Err(too_large_error(&what, limit));
             }
             let name = entry_name(&what, record.file_path().as_bytes(), &['/', '\\'])?;
             let Some(name) = name.filter(|_| !record.is_dir()) else { continue };
@@ -99,7 +102,7 @@ impl Archive {
             });
         }
         if listed < archive.entries_hint() {
-            return Err(damaged(
+            return Err(damaged_error(
                 &what,
                 KIND,
                 format!("{} files are announced, {listed} listed", archive.entries_hint()),
@@ -107,7 +110,7 @@ impl Archive {
         }
         entries.sort_by(|a, b| a.name.cmp(&b.name));
         if let Some(pair) = entries.windows(2).find(|pair| pair[0].name == pair[1].name) {
-            return Err(twice(&what, &pair[0].name));
+            return Err(duplicate_name_error(&what, &pair[0].name));
         }
         Ok(Self { what, archive, entries })
     }
@@ -125,7 +128,7 @@ impl Archive {
     /// Reads a whole image file. The error is the end of a sentence that begins with its name.
     fn content(&self, entry: &Entry) -> Result<Vec<u8>, String> {
         if entry.bytes > encoded::MAX_FILE_BYTES {
-            return Err(encoded::too_large());
+            return Err(encoded::too_large_reason());
         }
         let failed = |cause: io::Error| format!("cannot be read: {}", steadygan_run::reason(&cause));
         let mut content = Vec::new();
@@ -149,10 +152,10 @@ impl Archive {
 fn check(what: &str, name: &str, record: &rawzip::ZipFileHeaderRecord<'_>) -> Result<()> {
     let mode = record.mode();
     if mode.is_symlink() {
-        return Err(no_file(what, name, "a link"));
+        return Err(not_a_plain_file_error(what, name, "a link"));
     }
     if !matches!(mode.value() & MODE_KIND, 0 | MODE_REGULAR) {
-        return Err(no_file(what, name, "a special file"));
+        return Err(not_a_plain_file_error(what, name, "a special file"));
     }
     if record.flags().is_encrypted() || record.flags().has_strong_encryption() {
         return Err(Error::data(

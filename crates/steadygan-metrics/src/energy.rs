@@ -8,6 +8,7 @@
 use rayon::prelude::*;
 
 /// The energy distance between two sets of points, of at least two each, in the unit of their coordinates.
+/// [`relative_energy_distance`](super::relative_energy_distance) is divided by the reals' own mean distance.
 pub fn energy_distance(a: &[[f32; 2]], b: &[[f32; 2]]) -> f64 {
     2.0 * mean(a, |_| b) - mean(a, |row| &a[row + 1..]) - mean(b, |row| &b[row + 1..])
 }

@@ -13,11 +13,11 @@ use super::subsamples::{Estimate, SUBSAMPLES, memberships};
 use super::{FeatureNetwork, Features};
 use crate::error::Result;
 
-/// The number of sums: one for each of the ten halves, and one for all samples.
-const SUMS: usize = SUBSAMPLES + 1;
+/// The number of subsets of the samples: the ten halves and, last, the set of all samples.
+const SUBSETS: usize = SUBSAMPLES + 1;
 
-/// One number for each half and, last, one for all samples: weights, 1 if the set holds a sample and 0 if not, or sums.
-type Weights = [f64; SUMS];
+/// A number for each subset: a sample's weight, which is 1 if the subset holds it and 0 if not, or a sum over samples.
+type PerSubset = [f64; SUBSETS];
 
 /// The fewest samples on each side, so that a half has a pair.
 pub const MIN_SAMPLES: usize = 4;
@@ -42,39 +42,39 @@ pub fn kernel_distance(fakes: &Features, reals: &Features, seed: u64) -> Result<
     let among_reals = sums_of_pairs(reals, &of_reals);
     let between = sums_between(fakes, &of_fakes, reals, &of_reals);
     let squared = |at: usize| {
-        let count = |weights: &[Weights]| weights.iter().map(|weights| weights[at]).sum::<f64>();
+        let count = |weights: &[PerSubset]| weights.iter().map(|weights| weights[at]).sum::<f64>();
         let (m, n) = (count(&of_fakes), count(&of_reals));
         let pairs = |count: f64| count * (count - 1.0) / 2.0;
         among_fakes[at] / pairs(m) + among_reals[at] / pairs(n) - 2.0 * between[at] / (m * n)
     };
-    let values: Vec<f64> = (0..SUMS).map(squared).collect();
+    let values: Vec<f64> = (0..SUBSETS).map(squared).collect();
     Ok(Estimate::new(values[SUBSAMPLES], &values[..SUBSAMPLES]))
 }
 
-fn weights(count: usize, side: &str, seed: u64) -> Vec<Weights> {
-    let of_sample = |bits: u16| std::array::from_fn(|part| f64::from(bits >> part & 1));
+fn weights(count: usize, side: &str, seed: u64) -> Vec<PerSubset> {
+    let of_sample = |bits: u16| std::array::from_fn(|subset| f64::from(bits >> subset & 1));
     memberships(count, side, seed).into_iter().map(of_sample).collect()
 }
 
-/// For each half and for all samples, the sum of the kernel over pairs of different samples.
-fn sums_of_pairs(samples: &Features, weights: &[Weights]) -> Weights {
+/// For each subset, the sum of the kernel over pairs of different samples.
+fn sums_of_pairs(samples: &Features, weights: &[PerSubset]) -> PerSubset {
     let of_row = |row: usize, products: &[f32]| {
         // Each sample is paired with the samples after it.
         let after = &weights[row + 1..];
         sums_of_row(&products[products.len() - after.len()..], after, samples.dimensions())
     };
-    added(&by_row(samples, samples, |block| block, of_row), weights)
+    weighted_sum(&by_row(samples, samples, |block| block, of_row), weights)
 }
 
-/// For each half and for all samples, the sum of the kernel over pairs of a fake and a real.
-fn sums_between(fakes: &Features, of_fakes: &[Weights], reals: &Features, of_reals: &[Weights]) -> Weights {
+/// For each subset, the sum of the kernel over pairs of a fake and a real.
+fn sums_between(fakes: &Features, of_fakes: &[PerSubset], reals: &Features, of_reals: &[PerSubset]) -> PerSubset {
     let of_row = |_: usize, products: &[f32]| sums_of_row(products, of_reals, fakes.dimensions());
-    added(&by_row(fakes, reals, |_| 0, of_row), of_fakes)
+    weighted_sum(&by_row(fakes, reals, |_| 0, of_row), of_fakes)
 }
 
 /// The sums of the kernel between one sample and others, given the dot products with the others and their weights.
-fn sums_of_row(products: &[f32], weights: &[Weights], dimensions: usize) -> Weights {
-    let mut sums = [0.0; SUMS];
+fn sums_of_row(products: &[f32], weights: &[PerSubset], dimensions: usize) -> PerSubset {
+    let mut sums = [0.0; SUBSETS];
     for (&product, weights) in products.iter().zip(weights) {
         let kernel = (f64::from(product) / dimensions as f64 + 1.0).powi(3);
         for (sum, weight) in sums.iter_mut().zip(weights) {
@@ -84,8 +84,9 @@ fn sums_of_row(products: &[f32], weights: &[Weights], dimensions: usize) -> Weig
     sums
 }
 
-fn added(of_rows: &[Weights], weights: &[Weights]) -> Weights {
-    let mut sums = [0.0; SUMS];
+/// The rows' sums, added with the rows' weights.
+fn weighted_sum(of_rows: &[PerSubset], weights: &[PerSubset]) -> PerSubset {
+    let mut sums = [0.0; SUBSETS];
     for (of_row, weights) in of_rows.iter().zip(weights) {
         for (sum, (value, weight)) in sums.iter_mut().zip(of_row.iter().zip(weights)) {
             *sum += value * weight;

@@ -3,7 +3,6 @@
 //! [`FeatureNetwork`] turns images into [`Features`]. Each metric has a file, which names its paper. [`subsamples`] has
 //! the rules for intervals and floors.
 
-pub mod critic;
 pub mod energy;
 mod features;
 pub mod frechet;
@@ -12,6 +11,7 @@ pub mod modes;
 pub mod ms_ssim;
 pub mod neighbours;
 pub mod network;
+pub mod overfit_gap;
 mod pairs;
 pub mod pictures;
 pub mod prdc;
@@ -20,13 +20,13 @@ pub mod subsamples;
 pub mod swd;
 mod texture;
 
-pub use critic::overfit_gap;
 pub use features::Features;
 pub use frechet::frechet_distance;
 pub use kernel::kernel_distance;
 pub use ms_ssim::mean_ms_ssim;
 pub use neighbours::{duplicate_radius, memorisation, pixel_rows, support};
 pub use network::FeatureNetwork;
+pub use overfit_gap::overfit_gap;
 pub use prdc::prdc;
 pub use subsamples::Estimate;
 pub use swd::sliced_wasserstein;
@@ -80,8 +80,8 @@ fn distance(a: &Samples, i: usize, b: &Samples, j: usize) -> f64 {
 /// The energy distance between `fakes` and `reals`, 2 E|X − Y| − E|X − X'| − E|Y − Y'| (Székely and Rizzo 2013),
 /// divided by the reals' mean pairwise distance E|Y − Y'|. Its expectation is 0 if both have the same distribution (so
 /// it may be negative). It is 1 for a single image repeated that is as far from the reals as they are from each other.
-/// `own` holds E|X − X'| and E|Y − Y'|.
-pub fn energy_distance(fakes: &Samples, reals: &Samples, own: [f64; 2]) -> f64 {
+/// `own` holds E|X − X'| and E|Y − Y'|. [`energy::energy_distance`] of points is not divided.
+pub fn relative_energy_distance(fakes: &Samples, reals: &Samples, own: [f64; 2]) -> f64 {
     (2.0 * mean_distance_between(fakes, reals) - own[0] - own[1]) / own[1]
 }
 
@@ -127,10 +127,10 @@ mod tests {
     /// Reals at 0 and 1 have E|Y − Y'| = 1. For fakes at 0 and 0, E|X − Y| = ½, so the value is (2 · ½ − 0 − 1) / 1 =
     /// 0; for fakes at 3 and 3 it is (2 · 2.5 − 0 − 1) / 1 = 4.
     #[test]
-    fn fakes_far_off_have_a_large_energy_distance() {
+    fn fakes_far_off_have_a_large_relative_energy_distance() {
         let points = |x: &[f32]| Samples::Points(x.iter().map(|&x| [x, 0.0]).collect());
         let reals = points(&[0.0, 1.0]);
-        let of = |fakes: &Samples| energy_distance(fakes, &reals, [mean_pairwise_distance(fakes), 1.0]);
+        let of = |fakes: &Samples| relative_energy_distance(fakes, &reals, [mean_pairwise_distance(fakes), 1.0]);
         assert_eq!((of(&points(&[0.0, 0.0])), of(&points(&[3.0, 3.0])), of(&reals)), (0.0, 4.0, -1.0));
         let far = |x: u8| -> Samples { Images { channels: 1, size: 2, pixels: vec![x; 4], classes: None }.into() };
         assert_eq!(mean_distance_between(&far(0), &far(3)), 6.0);

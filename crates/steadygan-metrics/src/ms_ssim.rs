@@ -12,7 +12,7 @@
 
 use rayon::prelude::*;
 
-use super::subsamples::{Estimate, mean, some_in_random_order};
+use super::subsamples::{Estimate, draw_shuffled, mean};
 use crate::data::Images;
 use crate::error::{Error, Result};
 
@@ -51,7 +51,7 @@ pub fn mean_ms_ssim(images: &Images, seed: u64) -> Result<Estimate> {
         return Err(Error::data(message, format!("give at least {MIN_IMAGES} of at least {WINDOW} pixels")));
     }
     let pairs = MAX_PAIRS.min(images.count() / 2);
-    let drawn = some_in_random_order(images.count(), 2 * pairs, "metrics/ms-ssim", seed);
+    let drawn = draw_shuffled(images.count(), 2 * pairs, "metrics/ms-ssim", seed);
     let similarity = |pair: &[usize; 2]| {
         let [a, b] = pair.map(|index| images.image(index));
         ms_ssim(a, b, images.channels, images.size)
@@ -64,9 +64,10 @@ pub fn mean_ms_ssim(images: &Images, seed: u64) -> Result<Estimate> {
 ///
 /// # Panics
 ///
-/// If an image's length is not `channels` × `size` × `size`. Images smaller than the window give 1.
+/// If an image's length is not `channels` × `size` × `size`, or if the images are smaller than the window.
 pub fn ms_ssim(a: &[u8], b: &[u8], channels: usize, size: usize) -> f64 {
     assert_eq!((a.len(), b.len()), (channels * size * size, channels * size * size), "images of another size");
+    assert!(scales(size) > 0, "images of {size} pixels are smaller than the window");
     let plane = |image: &[u8], channel: usize| {
         let bytes = &image[channel * size * size..][..size * size];
         Plane { size, values: bytes.iter().map(|&byte| f64::from(byte)).collect() }
@@ -173,6 +174,12 @@ mod tests {
         let expected = ((2.0 * 100.0 * 200.0 + c1) / (100f64.powi(2) + 200f64.powi(2) + c1)).powf(weight);
         let found = ms_ssim(&[100; 1024], &[200; 1024], 1, 32);
         assert!((found - expected).abs() < 1e-9, "{found} {expected}");
+    }
+
+    #[test]
+    #[should_panic(expected = "images of 10 pixels are smaller than the window")]
+    fn images_smaller_than_the_window_have_no_similarity() {
+        ms_ssim(&[0; 100], &[255; 100], 1, 10);
     }
 
     #[test]

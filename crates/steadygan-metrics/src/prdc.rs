@@ -68,8 +68,8 @@ fn of_sets(fakes: &Features, of_fakes: &[Vec<usize>], reals: &Features, of_reals
     let balls: Vec<Vec<AtomicU32>> =
         of_fakes.iter().map(|set| set.iter().map(|_| AtomicU32::new(0)).collect()).collect();
     // For each real and set: whether the real is recalled, and whether it is covered.
-    let see = |real: usize, distances: &[f32]| {
-        let judge = |set: usize| {
+    let check_real = |real: usize, distances: &[f32]| {
+        let in_set = |set: usize| {
             let radius = real_radii[set][real];
             let (mut recalled, mut covered) = (false, false);
             for (&fake, balls) in of_fakes[set].iter().zip(&balls[set]) {
@@ -82,13 +82,15 @@ fn of_sets(fakes: &Features, of_fakes: &[Vec<usize>], reals: &Features, of_reals
             }
             [recalled, covered]
         };
-        (0..sets).map(|set| if real_radii[set][real] < 0.0 { [false; 2] } else { judge(set) }).collect::<Vec<_>>()
+        (0..sets).map(|set| if real_radii[set][real] < 0.0 { [false; 2] } else { in_set(set) }).collect::<Vec<_>>()
     };
-    let seen = by_distance(reals, fakes, |_| 0, see);
+    let recalled_and_covered = by_distance(reals, fakes, |_| 0, check_real);
     let of_set = |set: usize| {
         let balls: Vec<u32> = balls[set].iter().map(|count| count.load(Ordering::Relaxed)).collect();
         let (fakes, reals) = (balls.len() as f64, of_reals[set].len() as f64);
-        let share = |which: usize| of_reals[set].iter().filter(|&&real| seen[real][set][which]).count() as f64 / reals;
+        let share = |which: usize| {
+            of_reals[set].iter().filter(|&&real| recalled_and_covered[real][set][which]).count() as f64 / reals
+        };
         Prdc {
             precision: balls.iter().filter(|&&count| count > 0).count() as f64 / fakes,
             recall: share(0),

@@ -62,13 +62,13 @@ pub(super) fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
 
 /// Ten halves of `count` samples, each in ascending order. `side` ("fakes", "reals") names the stream.
 pub fn halves(count: usize, side: &str, seed: u64) -> Vec<Vec<usize>> {
-    let draw = |number| {
+    let draw_half = |number| {
         let mut half = permutation(count, &format!("metrics/half/{side}"), seed, number);
         half.truncate(count / 2);
         half.sort_unstable();
         half
     };
-    (0..SUBSAMPLES as u64).map(draw).collect()
+    (0..SUBSAMPLES as u64).map(draw_half).collect()
 }
 
 /// For each of `count` samples, a bit for each of the ten [`halves`] that says whether the half holds the sample. The
@@ -97,14 +97,14 @@ pub fn two_disjoint(count: usize, each: usize, seed: u64) -> [Vec<usize>; 2] {
 }
 
 /// The numbers of `amount` samples drawn at random from `count`, in ascending order.
-pub fn some(count: usize, amount: usize, purpose: &str, seed: u64) -> Vec<usize> {
-    let mut drawn = some_in_random_order(count, amount, purpose, seed);
+pub fn draw(count: usize, amount: usize, purpose: &str, seed: u64) -> Vec<usize> {
+    let mut drawn = draw_shuffled(count, amount, purpose, seed);
     drawn.sort_unstable();
     drawn
 }
 
 /// The numbers of `amount` samples drawn at random from `count`, in random order.
-pub(super) fn some_in_random_order(count: usize, amount: usize, purpose: &str, seed: u64) -> Vec<usize> {
+pub(super) fn draw_shuffled(count: usize, amount: usize, purpose: &str, seed: u64) -> Vec<usize> {
     let mut drawn = permutation(count, purpose, seed, 0);
     drawn.truncate(amount);
     drawn
@@ -147,7 +147,7 @@ mod tests {
         let [a, b] = two_disjoint(10, 5, 7);
         let all: BTreeSet<usize> = a.iter().chain(&b).copied().collect();
         assert_eq!((a.len(), b.len(), all.len()), (5, 5, 10));
-        assert_eq!(some(10, 3, "test", 7).len(), 3);
+        assert_eq!(draw(10, 3, "test", 7).len(), 3);
     }
 
     /// The standard deviation of a mean of 400 normal numbers is 0.05. Each estimate of it is the root of a χ² with

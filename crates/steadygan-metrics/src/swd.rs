@@ -16,7 +16,7 @@ use rand_distr::{Distribution, StandardNormal, Uniform};
 use rayon::prelude::*;
 use steadygan_kernels::row_products;
 
-use super::subsamples::{Estimate, SUBSAMPLES, memberships, some};
+use super::subsamples::{Estimate, SUBSAMPLES, draw, memberships};
 use crate::data::Images;
 use crate::error::{Error, Result};
 use crate::rng;
@@ -47,7 +47,7 @@ pub const MIN_IMAGES: usize = 4;
 const SCALE: f64 = 1e3;
 
 /// Where a patch is cut: the number of the image, and row and column of the upper left pixel.
-pub type Place = [usize; 3];
+pub type PatchPosition = [usize; 3];
 
 /// The distance between fakes and equally many reals, with its deviation; patches, directions and halves are drawn by
 /// `seed`.
@@ -59,15 +59,15 @@ pub fn sliced_wasserstein(fakes: &Images, reals: &Images, seed: u64) -> Result<E
     let count = fakes.count().min(reals.count()).min(MAX_IMAGES);
     check(fakes, reals, count)?;
     let sides = [(fakes, "fakes"), (reals, "reals")].map(|(images, side)| {
-        let chosen = some(images.count(), count, &format!("metrics/swd/{side}"), seed);
-        (laplacian_pyramid(images, &chosen), places(images.size, count, side, seed), marks(count, side, seed))
+        let chosen = draw(images.count(), count, &format!("metrics/swd/{side}"), seed);
+        (laplacian_pyramid(images, &chosen), patch_positions(images.size, count, side, seed), marks(count, side, seed))
     });
-    let [(fake_levels, fake_places, fake_marks), (real_levels, real_places, real_marks)] = &sides;
+    let [(fake_levels, fake_positions, fake_marks), (real_levels, real_positions, real_marks)] = &sides;
     let channels = fakes.channels;
     let directions = directions(channels * PATCH * PATCH, seed);
     let mut sums = [0.0; SUBSAMPLES + 1];
     for (level, (fakes, reals)) in fake_levels.iter().zip(real_levels).enumerate() {
-        let (fakes, reals) = (descriptors(fakes, &fake_places[level]), descriptors(reals, &real_places[level]));
+        let (fakes, reals) = (descriptors(fakes, &fake_positions[level]), descriptors(reals, &real_positions[level]));
         let found = distances(&fakes, fake_marks, &reals, real_marks, &directions);
         sums.iter_mut().zip(found).for_each(|(sum, found)| *sum += found);
     }
@@ -88,7 +88,7 @@ fn check(fakes: &Images, reals: &Images, count: usize) -> Result<()> {
 }
 
 /// Draws where each level's patches are cut, image by image.
-fn places(size: usize, count: usize, side: &str, seed: u64) -> Vec<Vec<Place>> {
+fn patch_positions(size: usize, count: usize, side: &str, seed: u64) -> Vec<Vec<PatchPosition>> {
     let level = |size: usize| {
         let mut stream = rng::stream(seed, &format!("metrics/swd/patches/{side}"), size as u64);
         let corner = Uniform::new_inclusive(0, size - PATCH).expect("a level holds a patch");
@@ -119,11 +119,11 @@ fn directions(length: usize, seed: u64) -> Vec<f32> {
 
 /// The level's patches, each a row of `channels × 7 × 7` numbers. Each channel is normalised to mean 0 and standard
 /// deviation 1 over all patches.
-pub fn descriptors(level: &Level, places: &[Place]) -> Vec<f32> {
+pub fn descriptors(level: &Level, positions: &[PatchPosition]) -> Vec<f32> {
     let Level { channels, size, .. } = *level;
     let area = PATCH * PATCH;
-    let mut rows = vec![0.0; places.len() * channels * area];
-    rows.par_chunks_mut(channels * area).zip(places).for_each(|(row, &[image, y, x])| {
+    let mut rows = vec![0.0; positions.len() * channels * area];
+    rows.par_chunks_mut(channels * area).zip(positions).for_each(|(row, &[image, y, x])| {
         for (channel, patch) in row.chunks_exact_mut(area).enumerate() {
             let plane = &level.planes[(image * channels + channel) * size * size..][..size * size];
             for (line, out) in patch.chunks_exact_mut(PATCH).enumerate() {
@@ -131,7 +131,7 @@ pub fn descriptors(level: &Level, places: &[Place]) -> Vec<f32> {
             }
         }
     });
-    let count = (places.len() * area) as f64;
+    let count = (positions.len() * area) as f64;
     for channel in 0..channels {
         let of_channel = || rows.chunks_exact(channels * area).flat_map(|row| &row[channel * area..][..area]);
         let mean = of_channel().map(|&x| f64::from(x)).sum::<f64>() / count;

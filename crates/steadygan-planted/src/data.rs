@@ -177,8 +177,7 @@ impl Data {
         } else {
             return self.library_data(plan);
         };
-        let (class_names, skipped) = (Vec::new(), Vec::new());
-        Ok(Dataset { name, train, holdout, class_names, skipped, warning: None, fingerprint: String::new() })
+        Ok(Dataset::from_samples(name, train, holdout))
     }
 
     /// The library's own data, without the classes that are not of this kind.

@@ -21,7 +21,7 @@ pub use catalogue::{names, parse_names};
 use subject::Subject;
 
 /// The default limit on fakes and on reals. Published distances use 10,000 to 50,000 images.
-pub const USUAL_SAMPLES: usize = 10_000;
+pub const DEFAULT_SAMPLES: usize = 10_000;
 
 /// What to evaluate, and how.
 #[derive(Debug, Clone)]

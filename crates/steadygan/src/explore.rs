@@ -1,7 +1,7 @@
 //! Explores a generator's latent space, one question at a time: the images of a seed, a walk between two images, and
 //! the training images nearest to an image.
 //!
-//! An image is named by a [`Place`]: a seed and a number. It is the image with this number that `steadygan generate
+//! An image is named by an [`ImageId`]: a seed and a number. It is the image with this number that `steadygan generate
 //! --seed` makes.
 
 use crate::data::{self, Dataset, Images};
@@ -33,7 +33,7 @@ const TRUNCATIONS: std::ops::RangeInclusive<f64> = 0.05..=10.0;
 /// An image of a generator: image number `index` of `seed`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Place {
+pub struct ImageId {
     /// The seed of the latents.
     pub seed: u64,
     /// The image's number among the seed's images, from 0.
@@ -56,9 +56,9 @@ pub enum Ask {
     /// The images on a walk between two images, both included.
     Walk {
         /// The first image.
-        from: Place,
+        from: ImageId,
         /// The last image.
-        to: Place,
+        to: ImageId,
         /// How many images.
         steps: usize,
         /// As for a sheet.
@@ -67,7 +67,7 @@ pub enum Ask {
     /// An image and the training images that are nearest to it, pixel by pixel.
     Nearest {
         /// The image.
-        of: Place,
+        of: ImageId,
         /// How many training images.
         count: usize,
         /// As for a sheet.
@@ -118,13 +118,15 @@ pub struct Neighbour {
 pub struct Explorer {
     run: PathBuf,
     device: Device,
-    loaded: Option<Loaded>,
+    checkpoint: Option<CachedCheckpoint>,
     data: Option<Dataset>,
 }
 
+/// What the explorer has read of a checkpoint.
 #[derive(Debug)]
-struct Loaded {
-    written: (u64, Option<SystemTime>),
+struct CachedCheckpoint {
+    /// The file's size and modification time when it was read.
+    file_state: (u64, Option<SystemTime>),
     generator: Network,
     plan: Plan,
 }
@@ -132,7 +134,7 @@ struct Loaded {
 impl Explorer {
     /// An explorer of the run at `run`. It reads nothing before the first question.
     pub fn new(run: &Path) -> Self {
-        Self { run: run.to_owned(), device: Device::flex(), loaded: None, data: None }
+        Self { run: run.to_owned(), device: Device::flex(), checkpoint: None, data: None }
     }
 
     /// Answers a question.
@@ -142,7 +144,7 @@ impl Explorer {
     /// The run has no checkpoint yet, it makes points instead of images, or the question is out of range.
     pub fn answer(&mut self, ask: Ask) -> Result<Answer> {
         self.load()?;
-        let Some(Loaded { plan, .. }) = &self.loaded else { unreachable!("it has just been loaded") };
+        let Some(CachedCheckpoint { plan, .. }) = &self.checkpoint else { unreachable!("it has just been loaded") };
         if matches!(ask, Ask::Layers) {
             let networks = Some(layer_tables(plan));
             return Ok(Answer { images: None, facts: Facts { networks, ..Facts::default() } });
@@ -153,20 +155,20 @@ impl Explorer {
         }
         match ask {
             Ask::Sheet { seed, count, truncation } => {
-                let latents = self.latents(seed, within("count", count, 1..=MAX_IMAGES)?, truncation)?;
-                Ok(self.shown(&self.images(&latents, seed, |image| image), Vec::new()))
+                let latents = self.latents(seed, check_range("count", count, 1..=MAX_IMAGES)?, truncation)?;
+                Ok(self.answer_with(&self.images(&latents, seed, |image| image), Vec::new()))
             }
             Ask::Walk { from, to, steps, truncation } => {
                 let (a, b) = (self.latent(from, truncation)?, self.latent(to, truncation)?);
-                let steps = within("steps", steps, 2..=MAX_IMAGES)?;
+                let steps = check_range("steps", steps, 2..=MAX_IMAGES)?;
                 let distribution = self.plan().model.latent_distribution;
                 let at = |step: usize| distribution.interpolate(&a, &b, step as f64 / (steps - 1) as f64);
                 let latents: Vec<f32> = (0..steps).flat_map(at).collect();
                 // All images of the walk have the class of the first.
-                Ok(self.shown(&self.images(&latents, from.seed, |_| from.index), Vec::new()))
+                Ok(self.answer_with(&self.images(&latents, from.seed, |_| from.index), Vec::new()))
             }
             Ask::Nearest { of, count, truncation } => {
-                let count = within("count", count, 1..=MAX_IMAGES)?;
+                let count = check_range("count", count, 1..=MAX_IMAGES)?;
                 let fake = self.images(&self.latent(of, truncation)?, of.seed, |_| of.index);
                 self.nearest(fake, count)
             }
@@ -175,16 +177,17 @@ impl Explorer {
     }
 
     fn plan(&self) -> &Plan {
-        &self.loaded.as_ref().expect("`answer` loads first").plan
+        &self.checkpoint.as_ref().expect("`answer` loads first").plan
     }
 
     /// Reads the latest checkpoint, unless it is already loaded.
     fn load(&mut self) -> Result<()> {
         let file = RunDirectory::open(&self.run)?.checkpoint(CheckpointKind::Latest);
-        let written = fs::metadata(&file).map(|metadata| (metadata.len(), metadata.modified().ok())).ok();
-        if self.loaded.as_ref().is_none_or(|loaded| Some(loaded.written) != written) {
+        let file_state = fs::metadata(&file).map(|metadata| (metadata.len(), metadata.modified().ok())).ok();
+        if self.checkpoint.as_ref().is_none_or(|cached| Some(cached.file_state) != file_state) {
             let (generator, plan) = trained_generator(&self.run, CheckpointKind::Latest, &self.device)?;
-            self.loaded = Some(Loaded { written: written.unwrap_or_default(), generator, plan });
+            let file_state = file_state.unwrap_or_default();
+            self.checkpoint = Some(CachedCheckpoint { file_state, generator, plan });
         }
         Ok(())
     }
@@ -201,20 +204,20 @@ impl Explorer {
         Ok(model.latent_distribution.draw(count, model.latent, truncation, &mut stream))
     }
 
-    fn latent(&self, place: Place, truncation: Option<f64>) -> Result<Vec<f32>> {
-        let index = within("index", place.index, 0..=MAX_INDEX)?;
-        let latents = self.latents(place.seed, index + 1, truncation)?;
+    fn latent(&self, image: ImageId, truncation: Option<f64>) -> Result<Vec<f32>> {
+        let index = check_range("index", image.index, 0..=MAX_INDEX)?;
+        let latents = self.latents(image.seed, index + 1, truncation)?;
         Ok(latents[index * self.plan().model.latent..].to_vec())
     }
 
     /// Generates images and returns their bytes. With a conditional generator, image `i` has the class that image
-    /// `place(i)` of the seed has.
-    fn images(&self, latents: &[f32], seed: u64, place: impl Fn(usize) -> usize) -> Vec<u8> {
-        let Loaded { generator, plan, .. } = self.loaded.as_ref().expect("`answer` loads first");
+    /// `index(i)` of the seed has.
+    fn images(&self, latents: &[f32], seed: u64, index: impl Fn(usize) -> usize) -> Vec<u8> {
+        let CachedCheckpoint { generator, plan, .. } = self.checkpoint.as_ref().expect("`answer` loads first");
         let noise = plan.model.noise_in_sampling.then(|| rng::stream(seed, "generate/noise", 0));
         let columns = plan.model.classes_in_columns();
-        let told = if columns.is_empty() { 0 } else { latents.len() / plan.model.latent };
-        let classes: Vec<usize> = (0..told).map(|image| columns[place(image) % columns.len()]).collect();
+        let count = if columns.is_empty() { 0 } else { latents.len() / plan.model.latent };
+        let classes: Vec<usize> = (0..count).map(|image| columns[index(image) % columns.len()]).collect();
         let values = generator.sample_classes(latents, &classes, noise, &self.device);
         values.into_iter().map(|value| plan.model.range.unscale(value)).collect()
     }
@@ -236,10 +239,10 @@ impl Explorer {
             Neighbour { image, distance, class: class(image) }
         };
         let nearest = nearest.into_iter().map(neighbour).collect();
-        Ok(self.shown(&images, nearest))
+        Ok(self.answer_with(&images, nearest))
     }
 
-    fn shown(&self, images: &[u8], nearest: Vec<Neighbour>) -> Answer {
+    fn answer_with(&self, images: &[u8], nearest: Vec<Neighbour>) -> Answer {
         let (channels, size) = (self.plan().model.channels, self.plan().model.size);
         let count = images.len() / (channels * size * size);
         let facts = Facts { count, size, nearest, networks: None };
@@ -257,7 +260,7 @@ fn nearest_to(image: &[u8], train: &Images, count: usize) -> Vec<(usize, u64)> {
     all
 }
 
-fn within(what: &str, value: usize, range: std::ops::RangeInclusive<usize>) -> Result<usize> {
+fn check_range(what: &str, value: usize, range: std::ops::RangeInclusive<usize>) -> Result<usize> {
     if range.contains(&value) {
         return Ok(value);
     }
@@ -281,7 +284,7 @@ mod tests {
     fn questions_are_what_the_protocol_says_and_nothing_else() {
         let read = serde_json::from_str::<Ask>;
         let walk = r#"{"ask":"walk","from":{"seed":1,"index":2},"to":{"seed":3,"index":4},"steps":8}"#;
-        let (from, to) = (Place { seed: 1, index: 2 }, Place { seed: 3, index: 4 });
+        let (from, to) = (ImageId { seed: 1, index: 2 }, ImageId { seed: 3, index: 4 });
         assert_eq!(read(walk).unwrap(), Ask::Walk { from, to, steps: 8, truncation: None });
         assert_eq!(read(r#"{"ask":"layers"}"#).unwrap(), Ask::Layers);
         for foreign in [

@@ -9,7 +9,7 @@ use crate::names::nearest;
 use crate::nn::SAMPLE_CHUNK;
 use crate::pictures::animation::{FRAME_MS, write_gif};
 use crate::pictures::sheet::{encode_png, frame, picture, sheet, square_columns};
-use crate::pictures::{DynamicImage, SCATTERED, picture_of_fakes};
+use crate::pictures::{DynamicImage, SCATTER_POINTS, picture_of_fakes};
 use crate::plan::Plan;
 use crate::rng;
 use crate::run::trained_generator;
@@ -61,7 +61,7 @@ pub struct Request {
 #[derive(Debug, Clone)]
 pub enum Latents {
     /// Drawn as in training, or truncated if the plan says so. The same seed gives the same latents.
-    Drawn {
+    Random {
         /// How many latents.
         count: usize,
         /// The seed.
@@ -144,22 +144,22 @@ pub fn generate(request: &Request) -> Result<()> {
     let device = device(&request.device)?.inner();
     let (generator, plan) = trained_generator(&request.run, request.checkpoint, &device)?;
     let classes = classes(request.class.as_deref(), &plan)?;
-    let mut pieces = request.latents.pieces(&plan)?;
+    let mut chunks = request.latents.chunks(&plan)?;
     if *interpolate {
-        pieces = pieces.closed_walk(&plan, destination)?;
+        chunks = chunks.closed_walk(&plan, destination)?;
     }
-    let Pieces { count, latents } = pieces;
+    let LatentChunks { count, latents } = chunks;
     destination.check(count, &plan)?;
     let image = [plan.model.channels, plan.model.size, plan.model.size];
     let seed = request.latents.seed();
-    let noise = |piece| plan.model.noise_in_sampling.then(|| rng::stream(seed, "generate/noise", piece));
+    let noise = |chunk| plan.model.noise_in_sampling.then(|| rng::stream(seed, "generate/noise", chunk));
     // On a walk, all images from one latent to the next have the same class.
-    let stretch = if *interpolate { destination.steps().1 } else { 1 };
-    let images = latents.zip(0..).map(|(latents, piece)| {
-        let first = piece as usize * SAMPLE_CHUNK;
-        let of = |at: usize| classes[(first + at) / stretch % classes.len()];
-        let told = if classes.is_empty() { 0 } else { latents.len() / plan.model.latent };
-        generator.sample_classes(&latents, &Vec::from_iter((0..told).map(of)), noise(piece), &device)
+    let images_per_class = if *interpolate { destination.steps().1 } else { 1 };
+    let images = latents.zip(0..).map(|(latents, chunk)| {
+        let first = chunk as usize * SAMPLE_CHUNK;
+        let class = |at: usize| classes[(first + at) / images_per_class % classes.len()];
+        let count = if classes.is_empty() { 0 } else { latents.len() / plan.model.latent };
+        generator.sample_classes(&latents, &Vec::from_iter((0..count).map(class)), noise(chunk), &device)
     });
     let range = plan.model.range;
     let in_pixels = |values: Vec<f32>| values.into_iter().map(|value| range.unscale(value)).collect::<Vec<u8>>();
@@ -182,10 +182,10 @@ pub fn generate(request: &Request) -> Result<()> {
             write_atomically(path, &encode_png(&picture)?)?;
         }
         Destination::Animation(path) => {
-            let frames = each(images.map(in_pixels), image).map(|bytes| (frame(&bytes, image), FRAME_MS));
+            let frames = split_images(images.map(in_pixels), image).map(|bytes| (frame(&bytes, image), FRAME_MS));
             write_atomically_with(path, |out| write_gif(out, frames))?;
         }
-        Destination::Folder(path) => write_folder(path, each(images.map(in_pixels), image), image)?,
+        Destination::Folder(path) => write_folder(path, split_images(images.map(in_pixels), image), image)?,
     }
     Ok(())
 }
@@ -206,14 +206,14 @@ fn classes(asked: Option<&str>, plan: &Plan) -> Result<Vec<usize>> {
 /// Draws a generator's points over its training points.
 fn plot(plan: &Plan, values: &[f32]) -> Result<DynamicImage> {
     let train = data::load(&plan.data)?.train;
-    let reals = data::first_shown(&train, plan.seed, SCATTERED);
+    let reals = data::first_training_samples(&train, plan.seed, SCATTER_POINTS);
     Ok(picture_of_fakes(&reals.from_values(values, plan.model.range), &reals, 0))
 }
 
-/// Splits pieces of several images into single images.
-fn each(pieces: impl Iterator<Item = Vec<u8>>, image: [usize; 3]) -> impl Iterator<Item = Vec<u8>> {
+/// Splits chunks of several images into single images.
+fn split_images(chunks: impl Iterator<Item = Vec<u8>>, image: [usize; 3]) -> impl Iterator<Item = Vec<u8>> {
     let length = image.iter().product();
-    pieces.flat_map(move |bytes| bytes.chunks_exact(length).map(<[u8]>::to_vec).collect::<Vec<_>>())
+    chunks.flat_map(move |bytes| bytes.chunks_exact(length).map(<[u8]>::to_vec).collect::<Vec<_>>())
 }
 
 fn write_folder(path: &Path, images: impl Iterator<Item = Vec<u8>>, shape: [usize; 3]) -> Result<()> {
@@ -224,8 +224,8 @@ fn write_folder(path: &Path, images: impl Iterator<Item = Vec<u8>>, shape: [usiz
     folder.rename_to(path)
 }
 
-/// `count` latents, in pieces of at most [`SAMPLE_CHUNK`].
-struct Pieces {
+/// `count` latents, in chunks of at most [`SAMPLE_CHUNK`].
+struct LatentChunks {
     count: usize,
     latents: Box<dyn Iterator<Item = Vec<f32>>>,
 }
@@ -234,27 +234,27 @@ impl Latents {
     /// The seed of the latents, also used for noise; 0 for latents from a file.
     fn seed(&self) -> u64 {
         match *self {
-            Self::Drawn { seed, .. } => seed,
+            Self::Random { seed, .. } => seed,
             Self::File(_) => 0,
         }
     }
 
-    fn pieces(&self, plan: &Plan) -> Result<Pieces> {
+    fn chunks(&self, plan: &Plan) -> Result<LatentChunks> {
         let (length, distribution) = (plan.model.latent, plan.model.latent_distribution);
         match *self {
             Self::File(ref path) => {
                 let values = npy::read_latents(path, length)?;
                 let count = values.len() / length;
-                let piece = move |at| values[at * length..count.min(at + SAMPLE_CHUNK) * length].to_vec();
-                Ok(Pieces { count, latents: Box::new((0..count).step_by(SAMPLE_CHUNK).map(piece)) })
+                let chunk = move |at| values[at * length..count.min(at + SAMPLE_CHUNK) * length].to_vec();
+                Ok(LatentChunks { count, latents: Box::new((0..count).step_by(SAMPLE_CHUNK).map(chunk)) })
             }
-            Self::Drawn { count, seed } if (1..=MAX_COUNT).contains(&count) => {
+            Self::Random { count, seed } if (1..=MAX_COUNT).contains(&count) => {
                 let mut stream = rng::stream(seed, "generate", 0);
                 let truncation = plan.model.truncation;
-                let piece = move |at| distribution.draw(SAMPLE_CHUNK.min(count - at), length, truncation, &mut stream);
-                Ok(Pieces { count, latents: Box::new((0..count).step_by(SAMPLE_CHUNK).map(piece)) })
+                let chunk = move |at| distribution.draw(SAMPLE_CHUNK.min(count - at), length, truncation, &mut stream);
+                Ok(LatentChunks { count, latents: Box::new((0..count).step_by(SAMPLE_CHUNK).map(chunk)) })
             }
-            Self::Drawn { count, .. } => {
+            Self::Random { count, .. } => {
                 let message = format!("--count {count} is not in 1..={MAX_COUNT}");
                 Err(Error::recipe(message, "ask for at least one image; for very many use several seeds"))
             }
@@ -262,7 +262,7 @@ impl Latents {
     }
 }
 
-impl Pieces {
+impl LatentChunks {
     /// The points of a walk through these latents in their order and back to the first.
     fn closed_walk(self, plan: &Plan, destination: &Destination) -> Result<Self> {
         let (steps, shown) = destination.steps();
@@ -285,7 +285,7 @@ impl Pieces {
             let (from, t) = (at / shown, (at % shown) as f64 / steps as f64);
             distribution.interpolate(&end(from), &end(from + 1), t)
         };
-        let piece = move |at: usize| (at..total.min(at + SAMPLE_CHUNK)).flat_map(&point).collect();
-        Ok(Self { count: total, latents: Box::new((0..total).step_by(SAMPLE_CHUNK).map(piece)) })
+        let chunk = move |at: usize| (at..total.min(at + SAMPLE_CHUNK)).flat_map(&point).collect();
+        Ok(Self { count: total, latents: Box::new((0..total).step_by(SAMPLE_CHUNK).map(chunk)) })
     }
 }

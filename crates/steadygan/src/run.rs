@@ -15,7 +15,7 @@ use crate::diagnose::History;
 use crate::error::{Error, Result};
 use crate::nn::{self, LayerTable, Network};
 use crate::pictures::sheet::encode_png;
-use crate::pictures::{SCATTERED, picture_of_reals};
+use crate::pictures::{SCATTER_POINTS, picture_of_reals};
 use crate::plan::{Batching, ModelPlan, OnSevere, Plan};
 use crate::recipe::LayeredRecipe;
 use crate::train::{self, Checkpoint, Observer, Origin, Recorder, State, load_checkpoint};
@@ -283,9 +283,9 @@ fn write_plan(directory: &RunDirectory, plan: &Plan) -> Result<()> {
 fn reals_sheet(data: &Dataset, plan: &Plan) -> Result<Vec<u8>> {
     let count = match data.train {
         Samples::Images(_) => plan.train.sheet,
-        Samples::Points(_) => SCATTERED,
+        Samples::Points(_) => SCATTER_POINTS,
     };
-    encode_png(&picture_of_reals(&data::first_shown(&data.train, plan.seed, count)))
+    encode_png(&picture_of_reals(&data::first_training_samples(&data.train, plan.seed, count)))
 }
 
 #[expect(clippy::disallowed_methods, reason = "the start's time is recorded, never trained on")]

@@ -58,15 +58,15 @@ impl Weights {
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = read_limited(path, MAX_BYTES, "file of weights", READABLE)?;
         let refused = |Refusal { why, hint }| Error::checkpoint(format!("{} {why}", path.display()), hint);
-        let (role, mut tensors) = if state_dict::is_one(&bytes) {
+        let (role, mut tensors) = if state_dict::is_zip(&bytes) {
             (None, state_dict::read(&bytes).map_err(refused)?)
-        } else if pickle::is_one(&bytes) {
+        } else if pickle::is_pickle(&bytes) {
             let why = "is a pickle by itself, as PyTorch wrote before 1.6, or something else";
             return Err(refused(Refusal::new(why, "load it in PyTorch and save its state dict again")));
         } else {
             exported::read(&bytes).map_err(refused)?
         };
-        unwrap(&mut tensors);
+        strip_data_parallel_prefix(&mut tensors);
         let unsound = |data: &TensorData| data.iter::<f32>().find(|value| !value.is_finite());
         if let Some((name, value)) = tensors.iter().find_map(|(name, data)| Some((name, unsound(data)?))) {
             let hint = "such weights cannot be trained: use those of an earlier time";
@@ -108,7 +108,7 @@ impl Weights {
     }
 
     /// How many tensors have a name and shape of the network's.
-    fn in_common(&self, network: &Network) -> usize {
+    fn matching_tensors(&self, network: &Network) -> usize {
         let same = |name: &str, shape: &Shape| self.tensors.get(name).is_some_and(|data| data.shape() == shape);
         named_tensors(network).iter().filter(|tensor| same(&tensor.name, tensor.data.shape())).count()
     }
@@ -121,7 +121,7 @@ impl Weights {
     /// They are another network's.
     pub(crate) fn role(&self, networks: &[Network; 2]) -> Result<Role> {
         let of = |role: Role| &networks[role as usize];
-        let closest = || Role::ALL.into_iter().rev().max_by_key(|role| self.in_common(of(*role)));
+        let closest = || Role::ALL.into_iter().rev().max_by_key(|role| self.matching_tensors(of(*role)));
         let role = self.role.or_else(closest).expect("there are two");
         self.load(of(role).clone())?;
         Ok(role)
@@ -155,12 +155,12 @@ impl Refusal {
     }
 }
 
-/// Takes off what stands before every name if the network was wrapped for several devices (PyTorch's `DataParallel`).
-fn unwrap(tensors: &mut Tensors) {
-    const WRAPPING: &str = "module.";
-    if tensors.keys().all(|name| name.starts_with(WRAPPING)) {
+/// Removes the prefix of every name if the network was wrapped for several devices (PyTorch's `DataParallel`).
+fn strip_data_parallel_prefix(tensors: &mut Tensors) {
+    const PREFIX: &str = "module.";
+    if tensors.keys().all(|name| name.starts_with(PREFIX)) {
         let wrapped = std::mem::take(tensors).into_iter();
-        *tensors = wrapped.map(|(name, data)| (name[WRAPPING.len()..].to_owned(), data)).collect();
+        *tensors = wrapped.map(|(name, data)| (name[PREFIX.len()..].to_owned(), data)).collect();
     }
 }
 

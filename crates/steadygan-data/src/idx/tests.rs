@@ -51,15 +51,15 @@ fn images_and_their_labels_come_back_as_written() {
 
 #[test]
 fn a_name_alone_makes_no_idx() {
-    use super::super::{door, testing, zip::tests};
+    use super::super::{find_door, testing, zip::tests};
     let (name, png) = testing::files().remove(0);
     let data = testing::loaded("my-idx.zip", &tests::zip(&[tests::File::new(&name, &png)])).unwrap();
     assert_eq!(data.train.count(), 1);
     let folder = tempfile::tempdir().unwrap();
-    for (name, opens) in [("t10k-labels.idx1-ubyte.gz", true), ("a-idx3-ubyte", true), ("idx.txt", false)] {
+    for (name, recognised) in [("t10k-labels.idx1-ubyte.gz", true), ("a-idx3-ubyte", true), ("idx.txt", false)] {
         let path = folder.path().join(name);
         fs::write(&path, "no header").unwrap();
-        assert_eq!(door(path.to_str().unwrap()).is_ok(), opens, "{name}");
+        assert_eq!(find_door(path.to_str().unwrap()).is_ok(), recognised, "{name}");
     }
 }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::super::contents::printable;
-use super::super::{DataPlan, door};
+use super::super::{DataPlan, find_door};
 use crate::error::{Error, Result};
 use crate::files::hex;
 
@@ -63,7 +63,7 @@ impl Stamp {
         let source = self.source(pack);
         let Some(text) = source.to_str().filter(|_| source.exists()) else { return Ok(None) };
         let most = usize::try_from(self.files).unwrap_or(usize::MAX).saturating_add(1);
-        let now = door(text).and_then(|door| Self::of(&source, &door.files(text, most), pack))?;
+        let now = find_door(text).and_then(|door| Self::of(&source, &door.files(text, most), pack))?;
         if (now.files, now.bytes, &now.sha256) == (self.files, self.bytes, &self.sha256) {
             return Ok(None);
         }

@@ -12,7 +12,7 @@ use scatter::scatter;
 use sheet::{columned_sheet, square_sheet};
 
 /// How many reals and how many fakes a scatter plot shows: as many points as modes are counted on.
-pub const SCATTERED: usize = crate::modes::POINTS;
+pub const SCATTER_POINTS: usize = crate::modes::POINTS;
 
 /// Draws reals as one picture: images as a sheet, points as a scatter plot.
 ///

@@ -267,15 +267,7 @@ fn names_are_unique_and_causes_are_known() {
 
 fn dataset(pixels: Vec<u8>) -> Dataset {
     let none = Images { channels: 1, size: 2, pixels: Vec::new(), classes: None };
-    Dataset {
-        name: "x".into(),
-        train: Images { pixels, ..none.clone() }.into(),
-        holdout: none.into(),
-        class_names: Vec::new(),
-        skipped: Vec::new(),
-        warning: None,
-        fingerprint: String::new(),
-    }
+    Dataset::from_samples("x", Images { pixels, ..none.clone() }, none)
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! The metrics of images by name. To add one: write a function here that makes its rows, and add a line to `CATALOGUE`.
 
 use super::logits::logits;
-use super::points::NAME;
-use super::rows::{DISTANCE, SHARE, row, within};
-use super::subject::{FeaturesOfBoth, OfRun, Subject};
+use super::points::MODES;
+use super::rows::{DISTANCE, SHARE, clip_interval, row};
+use super::subject::{FeaturesOfBoth, RunInputs, Subject};
 use super::{Request, digits};
 use crate::data::{Images, Samples};
 use crate::error::{Error, Result};
-use crate::metrics::subsamples::{Estimate, some, two_disjoint};
+use crate::metrics::subsamples::{Estimate, draw, two_disjoint};
 use crate::metrics::{
     Features, duplicate_radius, frechet, frechet_distance, kernel, kernel_distance, mean_ms_ssim,
     mean_pairwise_distance, memorisation, ms_ssim, neighbours, overfit_gap, pixel_rows, prdc, sliced_wasserstein,
@@ -28,7 +28,7 @@ type Measure = fn(&Subject) -> Result<Vec<Metric>>;
 
 /// Which images a metric can be measured on.
 #[derive(PartialEq)]
-enum Of {
+enum AppliesTo {
     /// On all images that can be evaluated.
     AllImages,
     /// Not on images that are too small or come from no run. Then the metric is skipped, unless the caller named it.
@@ -38,17 +38,17 @@ enum Of {
 }
 
 /// The metrics, in the order of the printed table.
-const CATALOGUE: &[(&[&str], Measure, Of)] = &[
-    (&["kernel-distance"], measure_kernel, Of::AllImages),
-    (&["frechet-distance"], measure_frechet, Of::AllImages),
-    (&["precision", "recall", "density", "coverage"], measure_prdc, Of::AllImages),
-    (&["sliced-wasserstein"], measure_swd, Of::SomeImages),
-    (&["ms-ssim"], measure_ms_ssim, Of::SomeImages),
-    (&["diversity"], measure_diversity, Of::AllImages),
-    (&["support"], measure_support, Of::AllImages),
-    (&["memorisation"], measure_memorisation, Of::SomeImages),
-    (&["overfit-gap"], measure_overfit_gap, Of::SomeImages),
-    (&[NAME], digits::measure, Of::StackedDigits),
+const CATALOGUE: &[(&[&str], Measure, AppliesTo)] = &[
+    (&["kernel-distance"], measure_kernel, AppliesTo::AllImages),
+    (&["frechet-distance"], measure_frechet, AppliesTo::AllImages),
+    (&["precision", "recall", "density", "coverage"], measure_prdc, AppliesTo::AllImages),
+    (&["sliced-wasserstein"], measure_swd, AppliesTo::SomeImages),
+    (&["ms-ssim"], measure_ms_ssim, AppliesTo::SomeImages),
+    (&["diversity"], measure_diversity, AppliesTo::AllImages),
+    (&["support"], measure_support, AppliesTo::AllImages),
+    (&["memorisation"], measure_memorisation, AppliesTo::SomeImages),
+    (&["overfit-gap"], measure_overfit_gap, AppliesTo::SomeImages),
+    (&[MODES], digits::measure, AppliesTo::StackedDigits),
 ];
 
 /// The metrics' names, in the order of the printed table; last `modes`, for points and stacked digits.
@@ -73,14 +73,14 @@ pub fn parse_names(list: &str) -> Result<Vec<String>> {
     list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(parse).collect()
 }
 
-/// Measures the requested metrics, or all that apply if none is named. Then a metric of [`Of::SomeImages`] that cannot
-/// be measured is skipped.
+/// Measures the requested metrics, or all that apply if none is named. Then a metric of [`AppliesTo::SomeImages`] that
+/// cannot be measured is skipped.
 pub(super) fn measure(request: &Request, subject: &Subject) -> Result<Evaluation> {
     let (mut metrics, mut skipped) = (Vec::new(), Vec::new());
     let named = |name: &str| request.metrics.iter().any(|named| named == name);
-    for (names, measure, of) in CATALOGUE {
+    for (names, measure, applies_to) in CATALOGUE {
         let wanted = match request.metrics[..] {
-            [] => *of != Of::StackedDigits || subject.stacked,
+            [] => *applies_to != AppliesTo::StackedDigits || subject.stacked,
             _ => names.iter().any(|name| named(name)),
         };
         if !wanted {
@@ -90,7 +90,7 @@ pub(super) fn measure(request: &Request, subject: &Subject) -> Result<Evaluation
         let all = request.metrics.is_empty() || names.len() == 1;
         match measure(subject) {
             Ok(rows) => metrics.extend(rows.into_iter().filter(|row| all || named(&row.metric))),
-            Err(error) if request.metrics.is_empty() && *of == Of::SomeImages => {
+            Err(error) if request.metrics.is_empty() && *applies_to == AppliesTo::SomeImages => {
                 skipped.extend(names.iter().map(|name| Skipped { metric: (*name).to_owned(), why: error.to_string() }));
             }
             Err(error) => return Err(error),
@@ -130,7 +130,7 @@ fn measure_frechet(subject: &Subject) -> Result<Vec<Metric>> {
     let row = row(subject, "frechet-distance", frechet::name(&both.network), "lower", found, floor);
     let few = row.samples.min(row.reals).min(row.floor_samples) < FEW_FOR_FRECHET as u64;
     let caveat = format!("of fewer than {FEW_FOR_FRECHET} images it is mostly bias: use the kernel distance");
-    Ok(vec![within(DISTANCE, Metric { caveat: few.then_some(caveat), ..row })])
+    Ok(vec![clip_interval(DISTANCE, Metric { caveat: few.then_some(caveat), ..row })])
 }
 
 fn measure_prdc(subject: &Subject) -> Result<Vec<Metric>> {
@@ -146,7 +146,7 @@ fn measure_prdc(subject: &Subject) -> Result<Vec<Metric>> {
     ];
     let make = |(metric, found, floor, range): (&str, Estimate, Estimate, [f64; 2])| {
         let name = format!("{metric}-k{}-{}", prdc::NEIGHBOUR, both.network.name());
-        within(range, row(subject, metric, name, "higher", found, floor.value))
+        clip_interval(range, row(subject, metric, name, "higher", found, floor.value))
     };
     Ok(rows.map(make).to_vec())
 }
@@ -158,7 +158,7 @@ fn measure_swd(subject: &Subject) -> Result<Vec<Metric>> {
     let count = subject.fakes.count().min(subject.reals.count()).min(swd::MAX_IMAGES) as u64;
     let floor_samples = a.count().min(swd::MAX_IMAGES) as u64;
     let row = row(subject, "sliced-wasserstein", format!("swd-{}px", subject.fakes.size), "lower", found, floor);
-    Ok(vec![within(DISTANCE, Metric { samples: count, reals: count, floor_samples, ..row })])
+    Ok(vec![clip_interval(DISTANCE, Metric { samples: count, reals: count, floor_samples, ..row })])
 }
 
 fn measure_ms_ssim(subject: &Subject) -> Result<Vec<Metric>> {
@@ -167,7 +167,7 @@ fn measure_ms_ssim(subject: &Subject) -> Result<Vec<Metric>> {
     let name = format!("ms-ssim-{}scales", ms_ssim::scales(subject.fakes.size));
     let row = row(subject, "ms-ssim", name, "floor", found, own);
     let used = |count: u64| count.min(2 * ms_ssim::MAX_PAIRS as u64);
-    Ok(vec![within(
+    Ok(vec![clip_interval(
         SHARE,
         Metric { samples: used(row.samples), reals: used(row.reals), floor_samples: used(row.reals), ..row },
     )])
@@ -176,7 +176,7 @@ fn measure_ms_ssim(subject: &Subject) -> Result<Vec<Metric>> {
 /// The mean pixel distance among fakes, divided by the mean pixel distance among reals.
 fn measure_diversity(subject: &Subject) -> Result<Vec<Metric>> {
     let spread = |images: &Images, chosen: &[usize]| mean_pairwise_distance(&Samples::from(images.select(chosen)));
-    let of = |images: &Images| some(images.count(), MAX_SPREAD.min(images.count()), "evaluate/spread", subject.seed);
+    let of = |images: &Images| draw(images.count(), MAX_SPREAD.min(images.count()), "evaluate/spread", subject.seed);
     let (fakes, reals) = (of(&subject.fakes), of(&subject.reals));
     let among_reals = spread(&subject.reals, &reals);
     if among_reals == 0.0 {
@@ -194,7 +194,7 @@ fn measure_diversity(subject: &Subject) -> Result<Vec<Metric>> {
     let row = row(subject, "diversity", "diversity-pixels".into(), "floor", found, a / b);
     let floor_samples = row.floor_samples.min(MAX_SPREAD as u64);
     let row = Metric { samples: fakes.len() as u64, reals: reals.len() as u64, floor_samples, ..row };
-    Ok(vec![within(DISTANCE, row)])
+    Ok(vec![clip_interval(DISTANCE, row)])
 }
 
 fn measure_support(subject: &Subject) -> Result<Vec<Metric>> {
@@ -205,16 +205,16 @@ fn measure_support(subject: &Subject) -> Result<Vec<Metric>> {
     let pairs = row.samples as f64 * (row.samples - 1) as f64 / 2.0;
     let caveat =
         (found.value >= pairs).then(|| "at most one near duplicate: there are at least about that many".to_owned());
-    Ok(vec![within(DISTANCE, Metric { floor_samples: row.reals, caveat, ..row })])
+    Ok(vec![clip_interval(DISTANCE, Metric { floor_samples: row.reals, caveat, ..row })])
 }
 
-fn of_run(subject: &Subject) -> Result<&OfRun> {
+fn run_inputs(subject: &Subject) -> Result<&RunInputs> {
     let run = subject.run.as_ref().filter(|run| run.holdout.count() >= 2 * neighbours::MIN_IMAGES);
-    run.ok_or_else(|| Error::data(subject.no_run.clone(), "evaluate a run that is beside its data"))
+    run.ok_or_else(|| Error::data(subject.why_no_run_inputs.clone(), "evaluate a run that is beside its data"))
 }
 
 fn measure_memorisation(subject: &Subject) -> Result<Vec<Metric>> {
-    let run = of_run(subject)?;
+    let run = run_inputs(subject)?;
     let (train, holdout) = (pixel_rows(&run.train)?, pixel_rows(&run.holdout)?);
     let found = memorisation(&subject.rows()?[0], &train, &holdout, subject.seed)?;
     let [a, b] = two_disjoint(holdout.count(), holdout.count() / 2, subject.seed);
@@ -224,7 +224,7 @@ fn measure_memorisation(subject: &Subject) -> Result<Vec<Metric>> {
 }
 
 fn measure_overfit_gap(subject: &Subject) -> Result<Vec<Metric>> {
-    let run = of_run(subject)?;
+    let run = run_inputs(subject)?;
     let found = overfit_gap(&logits(run, &run.train), &logits(run, &run.holdout), subject.seed)?;
     let row = row(subject, "overfit-gap", "overfit-gap".into(), "lower", found, 0.0);
     Ok(vec![Metric { samples: run.train.count() as u64, reals: run.holdout.count() as u64, floor_samples: 0, ..row }])

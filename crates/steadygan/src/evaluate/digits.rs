@@ -5,28 +5,28 @@
 //! same classifier, and with the share of triples that the classifier is confident about. It is confident about few
 //! blends of digits, but it may be confident about noise.
 
-use super::points::NAME;
-use super::rows::{DISTANCE, SHARE, row, within};
+use super::points::MODES;
+use super::rows::{DISTANCE, SHARE, clip_interval, row};
 use super::subject::Subject;
 use crate::data::Images;
 use crate::error::{Error, Result};
 use crate::metrics::modes::{IMAGES, Modes};
 use crate::metrics::network::{DIGITS, FeatureNetwork, LOGITS};
-use crate::metrics::subsamples::{Estimate, some};
+use crate::metrics::subsamples::{Estimate, draw};
 use steadygan_run::evaluation::Metric;
 
 /// The classifier is confident of a triple if it gives each of its digits a probability above this.
 const CONFIDENT: f64 = 0.9;
 
 /// The classifier's result for each image: the three digits, and whether it is confident about all three.
-struct Seen {
+struct DigitTriples {
     triples: Vec<[u8; 3]>,
     confident: Vec<bool>,
 }
 
-impl Seen {
+impl DigitTriples {
     /// Classifies each channel of colour images.
-    fn in_images(network: &FeatureNetwork, images: Images) -> Result<Self> {
+    fn classify(network: &FeatureNetwork, images: Images) -> Result<Self> {
         // Channels are stored one after the other, so each can be read as a grey image.
         let logits = network.outputs(&Images { channels: 1, classes: None, ..images }, LOGITS)?;
         let digits: Vec<(u8, f64)> = (0..logits.count()).map(|plane| most_likely(logits.row(plane))).collect();
@@ -63,22 +63,22 @@ pub(super) fn measure(subject: &Subject) -> Result<Vec<Metric>> {
     }
     let network = FeatureNetwork::named(DIGITS)?;
     let (count, reals) = (subject.fakes.count(), subject.reals.count());
-    let own = some(reals, count.min(reals), "evaluate/modes", subject.seed);
-    let found = Seen::in_images(&network, subject.fakes.clone())?;
-    let real = Seen::in_images(&network, subject.reals.select(&own))?;
+    let own = draw(reals, count.min(reals), "evaluate/modes", subject.seed);
+    let found = DigitTriples::classify(&network, subject.fakes.clone())?;
+    let real = DigitTriples::classify(&network, subject.reals.select(&own))?;
     let all: Vec<usize> = (0..own.len()).collect();
-    let make = |metric: &str, better: &str, range: [f64; 2], value: fn(&Seen, &[usize]) -> f64| {
+    let make = |metric: &str, better: &str, range: [f64; 2], value: fn(&DigitTriples, &[usize]) -> f64| {
         let estimate = Estimate::over(count, "fakes", subject.seed, |part| value(&found, part));
         let row = row(subject, metric, format!("{metric}-{DIGITS}"), better, estimate, value(&real, &all));
         let floor_samples = own.len() as u64;
-        within(range, Metric { reals: floor_samples, floor_samples, ..row })
+        clip_interval(range, Metric { reals: floor_samples, floor_samples, ..row })
     };
-    let caveat = (count != IMAGES).then(|| format!("published counts are of {IMAGES} images: --metrics {NAME}"));
-    let modes = make(NAME, "higher", DISTANCE, |seen, part| seen.modes(part).captured() as f64);
+    let caveat = (count != IMAGES).then(|| format!("published counts are of {IMAGES} images: --metrics {MODES}"));
+    let modes = make(MODES, "higher", DISTANCE, |found, part| found.modes(part).captured() as f64);
     Ok(vec![
         Metric { caveat, ..modes },
-        make("confident", "floor", SHARE, Seen::confident),
-        make("reverse-kl", "lower", DISTANCE, |seen, part| seen.modes(part).reverse_kl()),
+        make("confident", "floor", SHARE, DigitTriples::confident),
+        make("reverse-kl", "lower", DISTANCE, |found, part| found.modes(part).reverse_kl()),
     ])
 }
 
@@ -103,18 +103,18 @@ mod tests {
         let planes: Vec<usize> = (0..300).map(|plane| plane * 73 % 200).collect();
         let images = Images { channels: 3, ..digits.select(&planes) };
         let network = FeatureNetwork::named(DIGITS).unwrap();
-        let seen = Seen::in_images(&network, images.clone()).unwrap();
+        let found = DigitTriples::classify(&network, images.clone()).unwrap();
         let expected: Vec<[u8; 3]> =
             planes.as_chunks::<3>().0.iter().map(|triple| triple.map(|plane| classes[plane] as u8)).collect();
-        let right = expected.iter().zip(&seen.triples).filter(|(a, b)| a == b).count();
+        let right = expected.iter().zip(&found.triples).filter(|(a, b)| a == b).count();
         let all: Vec<usize> = (0..100).collect();
         assert!(right >= 96, "{right}");
-        assert_eq!(seen.modes(&all[..2]).samples, 2);
+        assert_eq!(found.modes(&all[..2]).samples, 2);
         // `onnxruntime` is confident about 69. The share is that low because the labels were smoothed in training.
-        assert!((0.68..=0.70).contains(&seen.confident(&all)), "{}", seen.confident(&all));
+        assert!((0.68..=0.70).contains(&found.confident(&all)), "{}", found.confident(&all));
         let others = digits.select(&planes.iter().map(|plane| (plane + 100) % 200).collect::<Vec<_>>());
         let blended = images.pixels.iter().zip(&others.pixels).map(|(&a, &b)| a.midpoint(b)).collect();
-        let blended = Seen::in_images(&network, Images { pixels: blended, ..images }).unwrap();
+        let blended = DigitTriples::classify(&network, Images { pixels: blended, ..images }).unwrap();
         assert!(blended.confident(&all) <= 0.03, "{}", blended.confident(&all));
     }
 }

@@ -1,6 +1,6 @@
-//! What a run's discriminator makes of images.
+//! The logits of a run's discriminator.
 
-use super::subject::OfRun;
+use super::subject::RunInputs;
 use crate::data::Images;
 use crate::nn::Pass;
 use crate::train::packed;
@@ -10,8 +10,8 @@ use burn::prelude::*;
 const BATCH: usize = 64;
 
 /// The discriminator's logits on whole packs of the images, with their classes if it is conditioned on them.
-pub(super) fn logits(run: &OfRun, images: &Images) -> Vec<f64> {
-    let OfRun { model, discriminator, device, .. } = run;
+pub(super) fn logits(run: &RunInputs, images: &Images) -> Vec<f64> {
+    let RunInputs { model, discriminator, device, .. } = run;
     let whole = images.count() / model.pack * model.pack;
     let batch = BATCH / model.pack * model.pack;
     let classes = images.classes.as_deref().filter(|_| model.conditioning.is_some());
@@ -41,11 +41,11 @@ mod tests {
     use steadygan_run::CheckpointKind;
 
     /// A run whose discriminator is a linear function of the pixels of `pack` images.
-    fn run(pack: usize) -> OfRun {
+    fn run(pack: usize) -> RunInputs {
         let init = Initializer { init: Init::FanInUniform, seed: 0, network: "test".into(), device: Device::flex() };
         let nothing = || Images { channels: 1, size: 4, pixels: Vec::new(), classes: None };
         let plan = crate::decide::decide(&heuristics::recipe(), 1).unwrap();
-        OfRun {
+        RunInputs {
             images: 0,
             checkpoint: CheckpointKind::Latest,
             model: ModelPlan { size: 4, pack, ..plan.model },

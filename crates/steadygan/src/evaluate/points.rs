@@ -12,7 +12,7 @@ use steadygan_run::evaluation::Metric;
 use steadygan_run::{Evaluation, Manifest, RunDirectory};
 
 /// The name on the command line of the metrics that count modes.
-pub(super) const NAME: &str = "modes";
+pub(super) const MODES: &str = "modes";
 
 /// The mixture that a run was trained on, if its data is one.
 pub(super) fn mixture(run: Option<&RunDirectory>) -> Result<Option<Mixture>> {
@@ -26,7 +26,7 @@ pub(super) fn evaluate(request: &Request, run: &RunDirectory, mixture: &Mixture)
         let message = format!("the run makes points, which are not compared with {against}");
         return Err(Error::recipe(message, "leave out --against: they are compared with their own mixture"));
     }
-    if request.metrics.iter().any(|name| name != NAME) {
+    if request.metrics.iter().any(|name| name != MODES) {
         return Err(Error::recipe("the run makes points, which have only the metric `modes`", "leave out --metrics"));
     }
     let device = device(&request.device)?.inner();

@@ -29,8 +29,8 @@ pub(super) fn row(
     }
 }
 
-/// The row with its interval clipped to the metric's range.
-pub(super) fn within([least, most]: [f64; 2], row: Metric) -> Metric {
+/// Clips the interval to the metric's range.
+pub(super) fn clip_interval([least, most]: [f64; 2], row: Metric) -> Metric {
     Metric { low: row.low.max(least), high: row.high.min(most), ..row }
 }
 

@@ -1,10 +1,10 @@
 //! The inputs of an evaluation: fakes, reals and, for a run, its training images and its discriminator.
 
-use super::{FeatureCache, Request, USUAL_SAMPLES, points};
+use super::{DEFAULT_SAMPLES, FeatureCache, Request, points};
 use crate::data::{self, DataPlan, Images, Samples, is_stacked, require_images};
 use crate::device::device;
 use crate::error::{Error, Result};
-use crate::metrics::subsamples::{some, two_disjoint};
+use crate::metrics::subsamples::{draw, two_disjoint};
 use crate::metrics::{FeatureNetwork, Features, modes, pixel_rows, prdc};
 use crate::nn::Network;
 use crate::plan::{ModelPlan, Plan};
@@ -33,9 +33,9 @@ pub(super) struct Subject {
     pub(super) seed: u64,
     /// The numbers of two disjoint sets of reals, each as large as the fakes or half the reals, whichever is less.
     pub(super) floor: [Vec<usize>; 2],
-    pub(super) run: Option<OfRun>,
+    pub(super) run: Option<RunInputs>,
     /// Why metrics that need a run's own images cannot be measured.
-    pub(super) no_run: String,
+    pub(super) why_no_run_inputs: String,
     network: String,
     cache: Option<FeatureCache>,
     features: OnceCell<FeaturesOfBoth>,
@@ -43,7 +43,7 @@ pub(super) struct Subject {
 }
 
 /// The inputs that only a run has.
-pub(super) struct OfRun {
+pub(super) struct RunInputs {
     pub(super) images: u64,
     pub(super) checkpoint: CheckpointKind,
     pub(super) model: ModelPlan,
@@ -64,19 +64,19 @@ pub(super) struct FeaturesOfBoth {
 impl Subject {
     pub(super) fn of(request: &Request, run: Option<&RunDirectory>) -> Result<Self> {
         match run {
-            Some(run) => Self::of_run(request, run),
-            None => Self::of_images(request),
+            Some(run) => Self::from_run(request, run),
+            None => Self::from_images(request),
         }
     }
 
-    fn of_run(request: &Request, run: &RunDirectory) -> Result<Self> {
+    fn from_run(request: &Request, run: &RunDirectory) -> Result<Self> {
         let device = device(&request.device)?.inner();
         let checkpoint = checkpoint_of(run, request.checkpoint)?;
         let plan = checkpoint.origin().plan.clone();
         let own = own_images(&plan, &checkpoint.origin().data_fingerprint);
         let (reals, against) = match (&request.against, &own) {
             (Some(source), _) => {
-                let reals = of_source(source, plan.model.size, Some(plan.model.channels))?;
+                let reals = load_all(source, plan.model.size, Some(plan.model.channels))?;
                 (Cow::Owned(reals), source.clone())
             }
             // Counting modes compares no images, so a large sample matters more than a held-out one.
@@ -90,16 +90,16 @@ impl Subject {
         };
         let source = request.against.as_ref().unwrap_or(&plan.data.source).clone();
         let state = checkpoint_state(&checkpoint, &device)?;
-        let count = request.samples.unwrap_or(usual(request).min(reals.count()));
+        let count = request.samples.unwrap_or(default_samples(request).min(reals.count()));
         check_counts(count, reals.count(), &against)?;
         let fakes = fakes(&plan, state.shown_generator(), count, request.seed, &device);
         let reals = chosen_reals(request, &reals);
-        let no_run = match &own {
+        let why_no_run_inputs = match &own {
             Ok(_) => "too few images were held out (data.holdout)".to_owned(),
             Err(error) => error.to_string(),
         };
-        let [train, holdout] = own.unwrap_or_else(|_| [nothing(&reals), nothing(&reals)]);
-        let of_run = OfRun {
+        let [train, holdout] = own.unwrap_or_else(|_| [empty_like(&reals), empty_like(&reals)]);
+        let run_inputs = RunInputs {
             images: state.images,
             checkpoint: request.checkpoint,
             model: plan.model,
@@ -108,28 +108,28 @@ impl Subject {
             train,
             holdout,
         };
-        Ok(Self::new(request, fakes, reals, [against, source], Some(of_run), no_run))
+        Ok(Self::new(request, fakes, reals, [against, source], Some(run_inputs), why_no_run_inputs))
     }
 
-    fn of_images(request: &Request) -> Result<Self> {
+    fn from_images(request: &Request) -> Result<Self> {
         let against = request.against.clone().unwrap_or_default();
         require_images(&request.of)?;
         let size = match request.size {
             Some(size) => size,
             None => own_size(&request.of)?,
         };
-        let [fakes, reals] = [&request.of, &against].map(|source| of_source(source, size, None));
+        let [fakes, reals] = [&request.of, &against].map(|source| load_all(source, size, None));
         let (mut fakes, mut reals) = (fakes?, reals?);
         if fakes.channels != reals.channels {
             [fakes, reals] = [fakes, reals].map(in_colour);
         }
         check_counts(fakes.count(), reals.count(), &against)?;
-        let count = request.samples.unwrap_or(usual(request).min(reals.count())).min(fakes.count());
+        let count = request.samples.unwrap_or(default_samples(request).min(reals.count())).min(fakes.count());
         check_counts(count, reals.count(), &against)?;
-        let chosen = some(fakes.count(), count, "evaluate/fakes", request.seed);
-        let no_run = format!("{} is no run", request.of);
+        let chosen = draw(fakes.count(), count, "evaluate/fakes", request.seed);
+        let why_no_run_inputs = format!("{} is no run", request.of);
         let (fakes, reals) = (fakes.select(&chosen), chosen_reals(request, &reals));
-        Ok(Self::new(request, fakes, reals, [against.clone(), against], None, no_run))
+        Ok(Self::new(request, fakes, reals, [against.clone(), against], None, why_no_run_inputs))
     }
 
     /// `against` has the name of the reals in messages, and their source.
@@ -138,8 +138,8 @@ impl Subject {
         fakes: Images,
         reals: Images,
         against: [String; 2],
-        run: Option<OfRun>,
-        no_run: String,
+        run: Option<RunInputs>,
+        why_no_run_inputs: String,
     ) -> Self {
         let [against, source] = against;
         let each = fakes.count().min(reals.count() / 2);
@@ -151,7 +151,7 @@ impl Subject {
             against,
             seed: request.seed,
             run,
-            no_run,
+            why_no_run_inputs,
             network: request.network.clone(),
             cache: request.cache.as_deref().map(FeatureCache::new),
             features: OnceCell::new(),
@@ -204,18 +204,18 @@ fn own_images(plan: &Plan, fingerprint: &str) -> Result<[Images; 2]> {
 
 /// Whether the only requested metric is `modes`.
 fn only_modes(request: &Request) -> bool {
-    request.metrics == [points::NAME]
+    request.metrics == [points::MODES]
 }
 
 /// The default limit on fakes and on reals when the caller gives no count.
-fn usual(request: &Request) -> usize {
-    if only_modes(request) { modes::IMAGES } else { USUAL_SAMPLES }
+fn default_samples(request: &Request) -> usize {
+    if only_modes(request) { modes::IMAGES } else { DEFAULT_SAMPLES }
 }
 
 /// Draws the reals to compare with from all reals.
 fn chosen_reals(request: &Request, all: &Images) -> Images {
-    let most = request.samples.unwrap_or(usual(request));
-    all.select(&some(all.count(), most.min(all.count()), "evaluate/reals", request.seed))
+    let most = request.samples.unwrap_or(default_samples(request));
+    all.select(&draw(all.count(), most.min(all.count()), "evaluate/reals", request.seed))
 }
 
 /// A plan that loads all images of a source at this size.
@@ -224,7 +224,7 @@ fn all_of(source: &str, size: usize, channels: Option<usize>) -> DataPlan {
 }
 
 /// Loads all images of a source.
-fn of_source(source: &str, size: usize, channels: Option<usize>) -> Result<Images> {
+fn load_all(source: &str, size: usize, channels: Option<usize>) -> Result<Images> {
     require_images(source)?;
     match data::load(&all_of(source, size, channels))?.train {
         Samples::Images(images) => Ok(images),
@@ -270,7 +270,7 @@ fn fakes(plan: &Plan, generator: &Network, count: usize, seed: u64, device: &Dev
     Images { channels: model.channels, size: model.size, pixels, classes: None }
 }
 
-fn nothing(like: &Images) -> Images {
+fn empty_like(like: &Images) -> Images {
     like.select(&[])
 }
 

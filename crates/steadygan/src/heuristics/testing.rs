@@ -130,15 +130,8 @@ fn ramps(size: usize) -> Dataset {
     let pixels = (0..count * size * size).map(|at| (at * (3 + at / (size * size))) as u8).collect();
     let images = |pixels: Vec<u8>| {
         let classes = (0..(pixels.len() / (size * size)) as u32).map(|at| at % 2).collect();
-        Images { channels: 1, size, pixels, classes: Some(classes) }.into()
+        Images { channels: 1, size, pixels, classes: Some(classes) }
     };
-    Dataset {
-        name: "ramps".into(),
-        train: images(pixels),
-        holdout: images(Vec::new()),
-        class_names: ["0", "1"].map(str::to_owned).into(),
-        skipped: Vec::new(),
-        warning: None,
-        fingerprint: String::new(),
-    }
+    let class_names = ["0", "1"].map(str::to_owned).into();
+    Dataset { class_names, ..Dataset::from_samples("ramps", images(pixels), images(Vec::new())) }
 }

@@ -1,7 +1,7 @@
 //! The distance from the reals that is measured during training, on few samples.
 
 use super::State;
-use crate::data::{Dataset, Images, Samples, first_shown};
+use crate::data::{Dataset, Images, Samples, first_training_samples};
 use crate::error::{Error, Result};
 use crate::metrics::subsamples::two_disjoint;
 use crate::metrics::{Estimate, FeatureNetwork, Features, frechet, frechet_distance, kernel, kernel_distance};
@@ -84,7 +84,7 @@ impl<'a> Compared<'a> {
     pub(super) fn new(plan: &'a Plan, data: &Dataset, device: &Device) -> Option<Self> {
         let metric = plan.metric.as_ref()?;
         let samples = if data.holdout.count() >= metric.samples { &data.holdout } else { &data.train };
-        let Samples::Images(reals) = first_shown(samples, plan.seed, metric.samples) else { return None };
+        let Samples::Images(reals) = first_training_samples(samples, plan.seed, metric.samples) else { return None };
         let enough = reals.count() >= kernel::MIN_WITH_FLOOR;
         enough.then(|| Self { plan, metric, device: device.clone().inner(), reals, prepared: OnceCell::new() })
     }

@@ -18,7 +18,7 @@ pub use sheet::untrained_energy;
 pub use state::{State, Tally};
 pub use step::{GeneratorStats, MakeReals, NonFinite, Rules, StepStats, discriminator_step, generator_step};
 
-use crate::data::{Dataset, Order, first_shown};
+use crate::data::{Dataset, Order, first_training_samples};
 use crate::error::{Error, Result};
 use crate::labels::Moment;
 use crate::metrics::modes::Modes;
@@ -143,7 +143,7 @@ fn diverged(images: u64, quantity: String) -> Halt {
 fn set_reference(plan: &Plan, data: &Dataset, state: &mut State, device: &Device) {
     let Some(reference) = state.discriminator.reference() else { return };
     let [packs, channels, height, width] = reference.dims();
-    let reals = first_shown(&data.train, plan.seed, packs * plan.model.pack).to_values(plan.model.range);
+    let reals = first_training_samples(&data.train, plan.seed, packs * plan.model.pack).to_values(plan.model.range);
     // Of few images each stands several times.
     let values: Vec<f32> = reals.iter().copied().cycle().take(packs * channels * height * width).collect();
     let values = TensorData::new(values, [packs, channels, height, width]);

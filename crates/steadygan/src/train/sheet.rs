@@ -2,13 +2,13 @@
 
 use super::signs::OfReals;
 use super::{Observer, State};
-use crate::data::{Dataset, Mixture, Samples, first_shown};
+use crate::data::{Dataset, Mixture, Samples, first_training_samples};
 use crate::error::Result;
 use crate::metrics::energy::energy_distance;
 use crate::metrics::mean_pairwise_distance;
 use crate::metrics::modes::Modes;
 use crate::nn::Network;
-use crate::pictures::{SCATTERED, picture_of_fakes};
+use crate::pictures::{SCATTER_POINTS, picture_of_fakes};
 use crate::plan::Plan;
 use crate::rng;
 use burn::prelude::Device;
@@ -37,18 +37,18 @@ impl<'a> Sheet<'a> {
     pub(super) fn new(plan: &'a Plan, data: &'a Dataset, device: &Device) -> Self {
         let count = match data.train {
             Samples::Images(_) => plan.train.sheet,
-            Samples::Points(_) => SCATTERED,
+            Samples::Points(_) => SCATTER_POINTS,
         };
         let mut stream = rng::stream(plan.seed, "sheet", 0);
         let latents = plan.model.latent_distribution.sample(count, plan.model.latent, &mut stream);
-        let compared = first_shown(&data.train, plan.seed, count.min(DIVERSITY_SAMPLES));
+        let compared = first_training_samples(&data.train, plan.seed, count.min(DIVERSITY_SAMPLES));
         Self {
             plan,
             data,
             device: device.clone().inner(),
             latents,
             classes: plan.model.classes_in_columns(),
-            reals: first_shown(&data.train, plan.seed, count),
+            reals: first_training_samples(&data.train, plan.seed, count),
             real_distance: mean_pairwise_distance(&compared),
             of_reals: OfReals::new(plan, data, &compared),
             compared,
@@ -108,7 +108,7 @@ pub fn untrained_energy(plan: &Plan, data: &Dataset, device: &Device) -> Option<
     let mixture = Mixture::named(&plan.data.source)?;
     let sheet = Sheet::new(plan, data, device);
     let fakes = sheet.fakes(&State::new(plan, Vec::new(), device), sheet.count());
-    let drawn = |side: u64| mixture.draw(SCATTERED, &mut rng::stream(plan.seed, "energy", side));
+    let drawn = |side: u64| mixture.draw(SCATTER_POINTS, &mut rng::stream(plan.seed, "energy", side));
     let squares = (0..FLOORS).map(|pair| energy_distance(&drawn(2 * pair), &drawn(2 * pair + 1)).powi(2));
     let floor = (squares.sum::<f64>() / FLOORS as f64).sqrt();
     Some([energy_distance(fakes.points(), sheet.reals.points()), floor])
@@ -170,14 +170,15 @@ mod tests {
         let latents = plan.model.latent_distribution.sample(2_500, 3, &mut stream);
         let fakes = data.train.from_values(&state.generator.sample(&latents, None, &device), plan.model.range);
         let grid = Mixture::grid();
-        let reals = first_shown(&data.train, plan.seed, 2_500);
+        let reals = first_training_samples(&data.train, plan.seed, 2_500);
         let modes = Modes::of_points(&grid.centers, grid.sigma, fakes.points()).against(fakes.points(), reals.points());
         assert_eq!(seen.modes, [(8, modes.clone()), (16, modes.clone())], "none before the first step");
         assert_eq!(modes.samples, 2_500);
         let picture = picture_of_fakes(&fakes, &reals, 0);
         assert_eq!(seen.sheets, [0, 8, 16].map(|images| (images, picture.clone())));
         let of_first_64 = |samples: &Samples| mean_pairwise_distance(&samples.gather(&Vec::from_iter(0..64), None));
-        let diversity = of_first_64(&fakes) / mean_pairwise_distance(&first_shown(&data.train, plan.seed, 64));
+        let diversity =
+            of_first_64(&fakes) / mean_pairwise_distance(&first_training_samples(&data.train, plan.seed, 64));
         assert_eq!(sheet.diversity(&sheet.values(&state.generator, 64)), diversity);
         assert!(diversity > 0.0);
     }

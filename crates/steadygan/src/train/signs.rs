@@ -10,7 +10,7 @@ use super::sheet::Sheet;
 use super::step::mean;
 use super::{State, StepStats, packed};
 use crate::data::{Dataset, Samples};
-use crate::metrics::{Texture, energy_distance, mean_nearest_distance, mean_pairwise_distance};
+use crate::metrics::{Texture, mean_nearest_distance, mean_pairwise_distance, relative_energy_distance};
 use crate::nn::{Network, Pass, each_tensor, is_buffer, map_tensors};
 use crate::ops;
 use crate::optim::Optimizer;
@@ -47,7 +47,7 @@ impl Sheet<'_> {
         let values = self.values(state.shown_generator(), self.compared().count());
         let fakes = self.compared().from_values(&values, self.plan.model.range);
         let own = mean_pairwise_distance(&fakes);
-        let distance = energy_distance(&fakes, self.compared(), [own, self.real_distance]);
+        let distance = relative_energy_distance(&fakes, self.compared(), [own, self.real_distance]);
         let mut signs = Signs { distance, ..self.of_reals.signs };
         see_values(&values, &self.plan.model, &mut signs);
         see_pictures(&fakes, &mut signs);

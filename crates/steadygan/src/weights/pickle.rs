@@ -37,7 +37,7 @@ pub(super) struct Storage<'a> {
 
 /// Whether a file begins as a pickle: with the protocol, followed by instructions. A SafeTensors file may begin with
 /// the same two bytes, because it begins with a length of eight bytes; but the last four of these are zero.
-pub(super) fn is_one(bytes: &[u8]) -> bool {
+pub(super) fn is_pickle(bytes: &[u8]) -> bool {
     matches!(bytes, [PROTO, 2..=5, _, _, length @ ..] if !length.starts_with(&[0; 4]))
 }
 
@@ -220,7 +220,7 @@ impl<'a> Machine<'a> {
 
     /// Takes a reference to a storage outside the pickle off the stack: `("storage", class, key, location, elements)`.
     fn storage(&mut self) -> Result<Value<'a>, String> {
-        let parts = self.parts()?;
+        let parts = self.pop_tuple()?;
         let [Value::Text("storage"), Value::StorageClass(class), Value::Text(key), Value::Text(_), elements] =
             parts[..]
         else {
@@ -232,7 +232,7 @@ impl<'a> Machine<'a> {
     /// The value that a function call would return. Known calls: `OrderedDict()` and
     /// `_rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, hooks, …)`.
     fn call(&mut self) -> Result<Value<'a>, String> {
-        let parts = self.parts()?;
+        let parts = self.pop_tuple()?;
         match (self.pop()?, &parts[..]) {
             (Value::OrderedDict, []) => Ok(self.new_dict()),
             (
@@ -240,7 +240,7 @@ impl<'a> Machine<'a> {
                 &[Value::Storage(storage), offset, Value::Tuple(shape), Value::Tuple(strides), Value::Bool, ..],
             ) => {
                 let numbers = |tuple: usize| -> Result<Vec<usize>, String> {
-                    short(&self.tuples[tuple])?.iter().copied().map(natural).collect()
+                    check_length(&self.tuples[tuple])?.iter().copied().map(natural).collect()
                 };
                 let (shape, strides) = (numbers(shape)?, numbers(strides)?);
                 self.tensors.push(View { storage, offset: natural(offset)?, shape, strides });
@@ -250,10 +250,10 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Takes the tuple on top of the stack off, and returns its parts.
-    fn parts(&mut self) -> Result<Vec<Value<'a>>, String> {
+    /// Pops a tuple and returns its parts.
+    fn pop_tuple(&mut self) -> Result<Vec<Value<'a>>, String> {
         let Value::Tuple(tuple) = self.pop()? else { return Err(MALFORMED.into()) };
-        short(&self.tuples[tuple]).cloned()
+        check_length(&self.tuples[tuple]).cloned()
     }
 
     /// The state dict that is on top of the stack when the program ends.
@@ -273,7 +273,7 @@ impl<'a> Machine<'a> {
 
 /// An error if a tuple is longer than any in a state dict. Without this limit, a few bytes could have a long tuple
 /// copied again and again.
-fn short<T>(tuple: &Vec<T>) -> Result<&Vec<T>, String> {
+fn check_length<T>(tuple: &Vec<T>) -> Result<&Vec<T>, String> {
     /// `_rebuild_tensor_v2` takes seven arguments; a tensor of a network has at most four dimensions.
     const MAX_PARTS: usize = 8;
     malformed((tuple.len() <= MAX_PARTS).then_some(tuple))

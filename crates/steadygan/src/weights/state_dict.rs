@@ -24,7 +24,7 @@ const FLOAT_STORAGE: &str = "FloatStorage";
 const MAGIC: &[u8] = b"PK\x03\x04";
 
 /// Whether a file begins as a zip archive.
-pub(super) fn is_one(bytes: &[u8]) -> bool {
+pub(super) fn is_zip(bytes: &[u8]) -> bool {
     bytes.starts_with(MAGIC)
 }
 
@@ -50,7 +50,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Tensors, Refusal> {
 
 /// The number of a view's values, and the index after its last element in the storage. `None` if these numbers
 /// overflow, or if shape and strides differ in length.
-fn extent(view: &View) -> Option<(usize, usize)> {
+fn count_and_end(view: &View) -> Option<(usize, usize)> {
     let count = view.shape.iter().try_fold(1usize, |count, length| count.checked_mul(*length))?;
     if view.shape.len() != view.strides.len() {
         return None;
@@ -120,7 +120,7 @@ impl<'a> Archive<'a> {
     fn values(&self, name: &str, view: &View, values_left: &mut usize) -> Result<Vec<f32>, String> {
         let damaged = || format!("is damaged: `{name}` does not fit its storage");
         let elements = view.storage.elements;
-        let (count, end) = extent(view).ok_or_else(damaged)?;
+        let (count, end) = count_and_end(view).ok_or_else(damaged)?;
         if count > elements || end > elements {
             return Err(damaged());
         }

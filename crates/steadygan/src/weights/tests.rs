@@ -6,7 +6,7 @@ use super::*;
 use crate::plan::Plan;
 use crate::run::{initial_state, initial_weights};
 use crate::train::State;
-use forge::{Pickled, Place, archive, archive_as, pth, safetensors};
+use forge::{PickledTensor, TempWeights, archive, archive_as, pth, safetensors};
 use rawzip::CompressionMethod;
 use safetensors::tensor::Dtype;
 
@@ -28,11 +28,15 @@ fn tensors_of(network: &Network) -> Tensors {
 #[test]
 fn a_view_of_a_storage_has_the_values_at_its_strides() {
     let values: Vec<f32> = (0..8).map(|value| value as f32).collect();
-    let transposed = Pickled { offset: 1, shape: vec![2, 3], strides: vec![1, 2], ..Pickled::vector("a", &values) };
-    let scalar = Pickled { shape: vec![], strides: vec![], offset: 7, ..Pickled::vector("b", &values) };
-    let empty =
-        Pickled { shape: vec![200, 200, 200, 200, 200, 0], strides: vec![0; 6], ..Pickled::vector("c", &values) };
-    let read = Place::new().read(&pth(&[transposed, scalar, empty])).expect("weights").tensors;
+    let transposed =
+        PickledTensor { offset: 1, shape: vec![2, 3], strides: vec![1, 2], ..PickledTensor::vector("a", &values) };
+    let scalar = PickledTensor { shape: vec![], strides: vec![], offset: 7, ..PickledTensor::vector("b", &values) };
+    let empty = PickledTensor {
+        shape: vec![200, 200, 200, 200, 200, 0],
+        strides: vec![0; 6],
+        ..PickledTensor::vector("c", &values)
+    };
+    let read = TempWeights::new().read(&pth(&[transposed, scalar, empty])).expect("weights").tensors;
     assert_eq!(read["a"], TensorData::new(vec![1.0f32, 3.0, 5.0, 2.0, 4.0, 6.0], [2, 3]));
     assert_eq!(read["b"], TensorData::new(vec![7.0f32], Shape::new([])));
     assert_eq!(read["c"].num_elements(), 0);
@@ -40,45 +44,49 @@ fn a_view_of_a_storage_has_the_values_at_its_strides() {
 
 #[test]
 fn views_that_do_not_fit_their_storage() {
-    let place = Place::new();
-    let good = Pickled::vector("a", &[1.0, 2.0, 3.0, 4.0]);
-    place.read(&pth(std::slice::from_ref(&good))).expect("weights");
+    let file = TempWeights::new();
+    let good = PickledTensor::vector("a", &[1.0, 2.0, 3.0, 4.0]);
+    file.read(&pth(std::slice::from_ref(&good))).expect("weights");
     for change in [
-        |bad: &mut Pickled| bad.offset = 1,
-        |bad: &mut Pickled| bad.strides = vec![2],
-        |bad: &mut Pickled| (bad.shape, bad.strides) = (vec![200, 200], vec![0, 0]),
-        |bad: &mut Pickled| bad.strides = vec![1, 1],
-        |bad: &mut Pickled| bad.elements = 5,
-        |bad: &mut Pickled| bad.bytes.truncate(15),
+        |bad: &mut PickledTensor| bad.offset = 1,
+        |bad: &mut PickledTensor| bad.strides = vec![2],
+        |bad: &mut PickledTensor| (bad.shape, bad.strides) = (vec![200, 200], vec![0, 0]),
+        |bad: &mut PickledTensor| bad.strides = vec![1, 1],
+        |bad: &mut PickledTensor| bad.elements = 5,
+        |bad: &mut PickledTensor| bad.bytes.truncate(15),
     ] {
         let mut bad = good.clone();
         change(&mut bad);
-        let (error, hint) = place.refused(&pth(&[bad]));
+        let (error, hint) = file.refused(&pth(&[bad]));
         assert_eq!((error.as_str(), hint.as_str()), ("is damaged: `a` does not fit its storage", PLAIN_STATE_DICT));
     }
     let mut larger = good.clone();
     larger.bytes.extend([0; 4]);
-    let (error, _) = place.refused(&pth(&[larger]));
+    let (error, _) = file.refused(&pth(&[larger]));
     assert_eq!(error, "holds data/0 of 20 bytes, more than the limit of 16");
 }
 
 #[test]
 fn counters_are_passed_over_and_a_wrapping_taken_off() {
-    let counter =
-        Pickled { class: "LongStorage", bytes: vec![7; 8], ..Pickled::vector("module.n.num_batches_tracked", &[0.0]) };
-    let wrapped = Pickled::vector("module.a", &[1.0]);
-    let read = Place::new().read(&pth(&[counter, wrapped])).expect("weights").tensors;
+    let counter = PickledTensor {
+        class: "LongStorage",
+        bytes: vec![7; 8],
+        ..PickledTensor::vector("module.n.num_batches_tracked", &[0.0])
+    };
+    let wrapped = PickledTensor::vector("module.a", &[1.0]);
+    let read = TempWeights::new().read(&pth(&[counter, wrapped])).expect("weights").tensors;
     assert_eq!(read.keys().collect::<Vec<_>>(), ["a"]);
     // A prefix that only some names have is part of these names.
-    let read = Place::new().read(&pth(&[Pickled::vector("module.a", &[1.0]), Pickled::vector("b", &[1.0])]));
+    let read =
+        TempWeights::new().read(&pth(&[PickledTensor::vector("module.a", &[1.0]), PickledTensor::vector("b", &[1.0])]));
     assert_eq!(read.expect("weights").tensors.keys().collect::<Vec<_>>(), ["b", "module.a"]);
     let bytes = [0; 4];
     let wrapped = safetensors(Dtype::F32, &[("module.a", &[1], &bytes), ("module.b", &[1], &bytes)], None);
-    let read = Place::new().read(&wrapped).expect("weights").tensors;
+    let read = TempWeights::new().read(&wrapped).expect("weights").tensors;
     assert_eq!(read.keys().collect::<Vec<_>>(), ["a", "b"]);
     let bytes = [0; 8];
     let counted = safetensors(Dtype::I64, &[("main.1.num_batches_tracked", &[], &bytes)], None);
-    assert!(Place::new().read(&counted).expect("weights").tensors.is_empty());
+    assert!(TempWeights::new().read(&counted).expect("weights").tensors.is_empty());
 }
 
 /// A header of 640 bytes makes the file begin with the same two bytes as a pickle.
@@ -92,27 +100,28 @@ fn a_safetensors_file_is_no_pickle_by_chance() {
     let spaces = 640 + LENGTH_BYTES + size_of::<f32>() - described(0).len();
     let bytes = described(spaces);
     assert_eq!(bytes[..LENGTH_BYTES], 640u64.to_le_bytes());
-    assert_eq!(Place::new().read(&bytes).expect("weights").role, Some(Role::Generator));
+    assert_eq!(TempWeights::new().read(&bytes).expect("weights").role, Some(Role::Generator));
 }
 
 #[test]
 fn other_numbers_than_finite_32_bit_floats() {
-    let place = Place::new();
+    let file = TempWeights::new();
     for (dtype, size) in [(Dtype::F16, 2), (Dtype::BF16, 2), (Dtype::F64, 8), (Dtype::I64, 8)] {
-        let (error, hint) = place.refused(&safetensors(dtype, &[("main.0.weight", &[1], &[0; 8][..size])], None));
+        let (error, hint) = file.refused(&safetensors(dtype, &[("main.0.weight", &[1], &[0; 8][..size])], None));
         assert_eq!(error, format!("holds `main.0.weight` as {dtype:?}, not as 32-bit floats"));
         assert_eq!(hint, TO_FLOATS);
     }
-    let half = Pickled { class: "HalfStorage", bytes: vec![0; 2], ..Pickled::vector("main.0.weight", &[0.0]) };
-    let (error, hint) = place.refused(&pth(&[half]));
+    let half =
+        PickledTensor { class: "HalfStorage", bytes: vec![0; 2], ..PickledTensor::vector("main.0.weight", &[0.0]) };
+    let (error, hint) = file.refused(&pth(&[half]));
     assert_eq!(
         (error.as_str(), hint.as_str()),
         ("holds `main.0.weight` as HalfStorage, not as 32-bit floats", TO_FLOATS)
     );
     for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
-        let (error, _) = place.refused(&pth(&[Pickled::vector("a", &[0.0, value])]));
+        let (error, _) = file.refused(&pth(&[PickledTensor::vector("a", &[0.0, value])]));
         assert_eq!(error, format!("holds {value} in `a`"));
-        let (error, _) = place.refused(&safetensors(Dtype::F32, &[("a", &[1], &value.to_le_bytes())], None));
+        let (error, _) = file.refused(&safetensors(Dtype::F32, &[("a", &[1], &value.to_le_bytes())], None));
         assert_eq!(error, format!("holds {value} in `a`"));
     }
 }
@@ -120,12 +129,12 @@ fn other_numbers_than_finite_32_bit_floats() {
 /// A pickle that would run a program is refused; the error names the function, and the program is not run.
 #[test]
 fn code_in_an_archive_is_not_executed() {
-    let place = Place::new();
-    let traitor = place.path.with_file_name("executed");
+    let file = TempWeights::new();
+    let traitor = file.path.with_file_name("executed");
     let command = format!("touch {}", traitor.display());
     let text = [&b"X"[..], &(command.len() as u32).to_le_bytes(), command.as_bytes()].concat();
     let pickle = [&b"\x80\x02cposix\nsystem\n"[..], &text, b"\x85R."].concat();
-    let (error, hint) = place.refused(&archive(&[("a/data.pkl", &pickle)]));
+    let (error, hint) = file.refused(&archive(&[("a/data.pkl", &pickle)]));
     assert_eq!(error, "asks Python for `posix.system`, which no state dict needs; nothing was executed");
     assert_eq!(hint, PLAIN_STATE_DICT);
     assert!(!traitor.exists());
@@ -133,42 +142,40 @@ fn code_in_an_archive_is_not_executed() {
 
 #[test]
 fn files_that_hold_no_weights() {
-    let place = Place::new();
+    let file = TempWeights::new();
     assert_eq!(
-        place.refused(b"\x80\x02}."),
+        file.refused(b"\x80\x02}."),
         (
             "is a pickle by itself, as PyTorch wrote before 1.6, or something else".into(),
             "load it in PyTorch and save its state dict again".into(),
         )
     );
-    assert!(place.refused(b"").0.starts_with("is no file of weights, or is damaged: "));
-    assert!(
-        place.refused(b"a page of text that is longer than a header").0.starts_with("is no file of weights, or is")
-    );
-    assert_eq!(place.refused(&archive(&[("a.png", b"")])).0, "is a zip archive, but none of PyTorch's");
-    assert_eq!(place.refused(&archive(&[("data.pkl", b"}.")])).0, "is a zip archive, but none of PyTorch's");
+    assert!(file.refused(b"").0.starts_with("is no file of weights, or is damaged: "));
+    assert!(file.refused(b"a page of text that is longer than a header").0.starts_with("is no file of weights, or is"));
+    assert_eq!(file.refused(&archive(&[("a.png", b"")])).0, "is a zip archive, but none of PyTorch's");
+    assert_eq!(file.refused(&archive(&[("data.pkl", b"}.")])).0, "is a zip archive, but none of PyTorch's");
     let other_order = archive(&[("a/data.pkl", b"}."), ("a/byteorder", b"big")]);
-    assert_eq!(place.refused(&other_order).0, "was written on a machine with another byte order");
+    assert_eq!(file.refused(&other_order).0, "was written on a machine with another byte order");
     let large = vec![b'}'; (1 << 20) + 1];
-    let (error, _) = place.refused(&archive(&[("a/data.pkl", &large)]));
+    let (error, _) = file.refused(&archive(&[("a/data.pkl", &large)]));
     assert_eq!(error, "holds data.pkl of 1048577 bytes, more than the limit of 1048576");
-    let missing = Pickled { bytes: vec![], ..Pickled::vector("a", &[1.0]) };
+    let missing = PickledTensor { bytes: vec![], ..PickledTensor::vector("a", &[1.0]) };
     let described = [&b"}("[..], &missing.pickle(9), b"u."].concat();
-    assert!(place.refused(&archive(&[("a/data.pkl", &described)])).0.starts_with("is damaged: data/9 is missing"));
+    assert!(file.refused(&archive(&[("a/data.pkl", &described)])).0.starts_with("is damaged: data/9 is missing"));
     let compressed = archive_as(CompressionMethod::DEFLATE, &[("a/data.pkl", b"}.")]);
-    assert_eq!(place.refused(&compressed).0, "holds data.pkl compressed, as PyTorch does not write it");
+    assert_eq!(file.refused(&compressed).0, "holds data.pkl compressed, as PyTorch does not write it");
     let mut wrong_sum = archive(&[("a/data.pkl", b"}K\x05.")]);
     let at = wrong_sum.windows(3).position(|bytes| bytes == b"}K\x05").expect("the pickle");
     wrong_sum[at + 2] = 6;
-    assert!(place.refused(&wrong_sum).0.starts_with("is damaged: data.pkl: "));
+    assert!(file.refused(&wrong_sum).0.starts_with("is damaged: data.pkl: "));
     let checkpoint = r#"{"format_version": 1, "images": 64}"#;
-    let (error, hint) = place.refused(&safetensors(Dtype::F32, &[], Some(checkpoint)));
+    let (error, hint) = file.refused(&safetensors(Dtype::F32, &[], Some(checkpoint)));
     assert_eq!(error, "is a run's checkpoint, not an export");
     assert_eq!(hint, "`steadygan export RUN` writes the weights of a run's networks");
     let later = r#"{"format_version": 2, "role": "generator"}"#;
-    let (error, _) = place.refused(&safetensors(Dtype::F32, &[], Some(later)));
+    let (error, _) = file.refused(&safetensors(Dtype::F32, &[], Some(later)));
     assert_eq!(error, "has the export's format version 2, this program reads 1");
-    let error = Weights::read(&place.path.with_file_name("nowhere")).expect_err("no file");
+    let error = Weights::read(&file.path.with_file_name("nowhere")).expect_err("no file");
     assert!(error.to_string().starts_with("cannot read the file of weights "), "{error}");
 }
 
@@ -177,18 +184,18 @@ fn files_that_hold_no_weights() {
 fn damage_is_an_error() {
     /// Only every 13th or 7th byte is tried; primes, so that every kind of place is still visited.
     const STRIDES: [usize; 2] = [13, 7];
-    let place = Place::new();
-    let archive = pth(&[Pickled::vector("a", &[1.0, 2.0]), Pickled::vector("b", &[3.0])]);
+    let file = TempWeights::new();
+    let archive = pth(&[PickledTensor::vector("a", &[1.0, 2.0]), PickledTensor::vector("b", &[3.0])]);
     let exported = safetensors(Dtype::F32, &[("a", &[1], &[0; 4])], None);
     for (bytes, stride) in [archive, exported].iter().zip(STRIDES) {
-        let whole = place.read(bytes).expect("weights").tensors;
+        let whole = file.read(bytes).expect("weights").tensors;
         for length in (0..bytes.len()).step_by(stride) {
-            place.refused(&bytes[..length]);
+            file.refused(&bytes[..length]);
         }
         for at in (0..bytes.len()).step_by(stride) {
             let mut damaged = bytes.clone();
             damaged[at] ^= 1;
-            if let Ok(read) = place.read(&damaged) {
+            if let Ok(read) = file.read(&damaged) {
                 assert!(read.tensors.len() <= whole.len());
             }
         }
@@ -234,7 +241,7 @@ fn weights_find_their_network() {
 
 #[test]
 fn a_state_starts_from_the_plans_files_as_they_were() {
-    let place = Place::new();
+    let file = TempWeights::new();
     let mut plan = plan();
     let other = {
         let mut plan = plan.clone();
@@ -247,7 +254,7 @@ fn a_state_starts_from_the_plans_files_as_they_were() {
         images: 0,
         model: &plan.model.clone(),
     };
-    let weights = place.read(&crate::export::to_safetensors(&other.generator, &description)).expect("an export");
+    let weights = file.read(&crate::export::to_safetensors(&other.generator, &description)).expect("an export");
     assert_eq!(weights.role, Some(Role::Generator));
     plan.initial_weights = initial_weights(&[weights], &plan).expect("weights of the plan's generator");
     let started = initial_state(&plan, &Device::flex()).expect("a state");
@@ -257,7 +264,7 @@ fn a_state_starts_from_the_plans_files_as_they_were() {
     let json = serde_json::to_string(&plan).expect("plain data");
     assert_eq!(serde_json::from_str::<Plan>(&json).expect("a plan"), plan);
 
-    place.read(&crate::export::to_safetensors(&state().generator, &description)).expect("another export");
+    file.read(&crate::export::to_safetensors(&state().generator, &description)).expect("another export");
     let error = initial_state(&plan, &Device::flex()).expect_err("other weights");
-    assert_eq!(place.said(&error), "holds other weights than the run was planned with");
+    assert_eq!(file.message(&error), "holds other weights than the run was planned with");
 }

@@ -24,7 +24,7 @@
 //! | relativistic pairing | ½ · ¼ψ² · Var(ε − ε̃)σ² = ½ · ¼ψ² · 2σ² | σ²/2 |
 //! | relativistic average | the means carry no noise: ½ · ½ · ¼ψ²σ² twice | σ²/4 |
 
-use crate::game::{Game, Help, Order, Point};
+use crate::game::{Game, Order, Point, Remedy};
 use steadygan::loss::Loss;
 
 /// f′(0) of the table above.
@@ -33,10 +33,10 @@ fn slope(loss: Loss) -> f64 {
 }
 
 /// c of the tables above.
-fn damping(loss: Loss, help: Help) -> f64 {
-    match help {
-        Help::R1(gamma) | Help::R2(gamma) => gamma,
-        Help::InstanceNoise(deviation) => {
+fn damping(loss: Loss, remedy: Remedy) -> f64 {
+    match remedy {
+        Remedy::R1(gamma) | Remedy::R2(gamma) => gamma,
+        Remedy::InstanceNoise(deviation) => {
             let curvature = match loss {
                 Loss::NonSaturating | Loss::Saturating | Loss::RelativisticPairing => 0.5,
                 Loss::RelativisticAverage => 0.25,
@@ -50,9 +50,9 @@ fn damping(loss: Loss, help: Help) -> f64 {
 }
 
 /// ∂v_row/∂x_column of the flow v. A simultaneous step with learning rate 1 is an Euler step of length 1 of this flow.
-fn jacobian(loss: Loss, help: Help) -> Vec<Vec<f64>> {
+fn jacobian(loss: Loss, remedy: Remedy) -> Vec<Vec<f64>> {
     const NEAR: f64 = 1.0 / 256.0;
-    let mut game = Game::new(loss, help, Order::Simultaneous, 1.0);
+    let mut game = Game::new(loss, remedy, Order::Simultaneous, 1.0);
     let rest = game.equilibrium();
     let mut velocity = |column: usize, offset: f64| -> Point {
         let mut at = rest.clone();
@@ -79,9 +79,9 @@ fn eigenvalues(matrix: &[Vec<f64>]) -> (f64, f64) {
 }
 
 #[track_caller]
-fn assert_flow(loss: Loss, help: Help) {
-    let found = jacobian(loss, help);
-    let (slope, damping) = (slope(loss), damping(loss, help));
+fn assert_flow(loss: Loss, remedy: Remedy) {
+    let found = jacobian(loss, remedy);
+    let (slope, damping) = (slope(loss), damping(loss, remedy));
     let mut expected = vec![vec![0.0, slope], vec![-slope, -damping]];
     if loss == Loss::LeastSquares {
         // The bias minimises ½(bias − 1)² + ½ bias², with curvature 2, and at the equilibrium does not depend on θ and
@@ -90,13 +90,13 @@ fn assert_flow(loss: Loss, help: Help) {
         expected.push(vec![0.0, 0.0, -2.0]);
     }
     for (found, expected) in found.iter().flatten().zip(expected.iter().flatten()) {
-        assert!((found - expected).abs() < 2e-5, "{loss:?}, {help:?}: {found} instead of {expected}");
+        assert!((found - expected).abs() < 2e-5, "{loss:?}, {remedy:?}: {found} instead of {expected}");
     }
     // Closed form: −c/2 ± √(c²/4 − f′(0)²).
     let (real, square) = eigenvalues(&found);
     let closed = damping * damping / 4.0 - slope * slope;
-    assert!((real + damping / 2.0).abs() < 1e-5 * damping.max(1.0), "{loss:?}, {help:?}: real part {real}");
-    assert!((square - closed).abs() < 2e-5 * damping.max(1.0), "{loss:?}, {help:?}: {square} instead of {closed}");
+    assert!((real + damping / 2.0).abs() < 1e-5 * damping.max(1.0), "{loss:?}, {remedy:?}: real part {real}");
+    assert!((square - closed).abs() < 2e-5 * damping.max(1.0), "{loss:?}, {remedy:?}: {square} instead of {closed}");
 }
 
 /// The authors use γ = 0.3 and 1. γ = 1 is critical damping for losses with f′(0) = ½, γ = 2 for losses with f′(0) = 1,
@@ -104,10 +104,10 @@ fn assert_flow(loss: Loss, help: Help) {
 #[test]
 fn r1_and_r2_have_the_published_eigenvalues() {
     for loss in Loss::ALL {
-        assert_flow(loss, Help::Nothing);
+        assert_flow(loss, Remedy::Nothing);
         for gamma in [0.3, 1.0, 2.0, 10.0] {
-            assert_flow(loss, Help::R1(gamma));
-            assert_flow(loss, Help::R2(gamma));
+            assert_flow(loss, Remedy::R1(gamma));
+            assert_flow(loss, Remedy::R2(gamma));
         }
     }
 }
@@ -115,7 +115,7 @@ fn r1_and_r2_have_the_published_eigenvalues() {
 #[test]
 fn instance_noise_damps_by_the_loss_s_curvature() {
     for loss in Loss::ALL {
-        assert_flow(loss, Help::InstanceNoise(0.7));
+        assert_flow(loss, Remedy::InstanceNoise(0.7));
     }
 }
 
@@ -124,7 +124,7 @@ fn instance_noise_damps_by_the_loss_s_curvature() {
 fn approximate_r1_damps_like_r1_on_average() {
     const STEPS: usize = 1000;
     let (weight, deviation) = (50.0, 0.1);
-    let mut game = Game::new(Loss::NonSaturating, Help::ApproximateR1(weight, deviation), Order::Simultaneous, 1.0);
+    let mut game = Game::new(Loss::NonSaturating, Remedy::ApproximateR1(weight, deviation), Order::Simultaneous, 1.0);
     let mut sum = 0.0;
     for _ in 0..STEPS {
         game.place(&[0.0, 0.25]);
@@ -144,7 +144,7 @@ fn the_rate_of_convergence_is_that_of_the_eigenvalue() {
     const LR: f64 = 0.2;
     for loss in Loss::ALL {
         let gamma = 0.3;
-        let mut game = Game::new(loss, Help::R1(gamma), Order::Simultaneous, LR);
+        let mut game = Game::new(loss, Remedy::R1(gamma), Order::Simultaneous, LR);
         let mut start = game.equilibrium();
         start[0] += 0.01;
         game.place(&start);
@@ -165,7 +165,7 @@ fn the_rate_of_convergence_is_that_of_the_eigenvalue() {
     /// −γ]] it is fθ² + γθψ + fψ².
     fn area(game: &Game) -> f64 {
         let (slope, point) = (slope(game.loss), game.point());
-        let Help::R1(gamma) = game.help else { unreachable!("R1 above") };
+        let Remedy::R1(gamma) = game.remedy else { unreachable!("R1 above") };
         slope * point[0] * point[0] + gamma * point[0] * point[1] + slope * point[1] * point[1]
     }
 }

@@ -17,7 +17,7 @@ use steadygan::train::{MakeReals, Rules, discriminator_step, generator_step};
 /// The penalty or noise added to the game. R2 and DRAGAN are R1 and WGAN-GP at other points, which makes no difference
 /// for a linear discriminator, as `norms.rs` checks.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Help {
+pub(crate) enum Remedy {
     Nothing,
     /// γ.
     R1(f64),
@@ -33,9 +33,9 @@ pub(crate) enum Help {
     InstanceNoise(f64),
 }
 
-impl Hook for Help {
+impl Hook for Remedy {
     fn name(&self) -> &'static str {
-        "help"
+        "remedy"
     }
 
     fn discriminator_penalty(&self, discriminator: &Network, shown: &Batches, moment: &Moment) -> Option<Tensor<1>> {
@@ -72,7 +72,7 @@ pub(crate) type Point = Vec<f64>;
 
 pub(crate) struct Game {
     pub(crate) loss: Loss,
-    pub(crate) help: Help,
+    pub(crate) remedy: Remedy,
     order: Order,
     lr: f64,
     generator: Network,
@@ -88,14 +88,14 @@ pub(crate) struct Game {
 const BATCH: usize = 16;
 
 impl Game {
-    pub(crate) fn new(loss: Loss, help: Help, order: Order, lr: f64) -> Self {
+    pub(crate) fn new(loss: Loss, remedy: Remedy, order: Order, lr: f64) -> Self {
         let linear = |network: &str, bias| {
             let device = Device::flex().autodiff();
             let init = Initializer { init: Init::FanInUniform, seed: 0, network: network.into(), device };
             Builder::new([1, 1, 1], init).conv(ConvSpec::valid(1, 1, 1, bias)).build()
         };
-        let noise = match help {
-            Help::InstanceNoise(deviation) => noise(deviation),
+        let noise = match remedy {
+            Remedy::InstanceNoise(deviation) => noise(deviation),
             _ => [vec![0.0; BATCH], vec![0.0; BATCH]],
         };
         let noise = noise.map(|values| {
@@ -104,7 +104,7 @@ impl Game {
         });
         Self {
             loss,
-            help,
+            remedy,
             order,
             lr,
             generator: linear("generator", true),
@@ -156,7 +156,7 @@ impl Game {
         let batches = Batches::new(on_real.clone(), fakes.clone().inner());
         let mut optimizer = Optimizer::Sgd(Sgd { lr: self.lr });
         let mut opponent = self.discriminator.clone();
-        let mut hooks: [Box<dyn Hook>; 1] = [Box::new(self.help)];
+        let mut hooks: [Box<dyn Hook>; 1] = [Box::new(self.remedy)];
         discriminator_step(&mut self.discriminator, &mut optimizer, batches, &rules, &mut hooks).expect("finite");
         if self.order == Order::Alternating {
             opponent = self.discriminator.clone();

@@ -1,6 +1,6 @@
 //! Checks how each step changes the distance from the equilibrium, in the cases where the exact change is known.
 
-use crate::game::{Game, Help, Order};
+use crate::game::{Game, Order, Remedy};
 use steadygan::loss::Loss;
 
 const LR: f64 = 0.2;
@@ -11,7 +11,7 @@ const LR: f64 = 0.2;
 fn simultaneous_steps_of_zero_sum_games_move_away_each_time() {
     let sigmoid: fn(f64) -> f64 = |t| 1.0 / (1.0 + (-t).exp());
     for (loss, slope) in [(Loss::Wasserstein, (|_| 1.0) as fn(f64) -> f64), (Loss::Saturating, sigmoid)] {
-        let mut game = Game::new(loss, Help::Nothing, Order::Simultaneous, LR);
+        let mut game = Game::new(loss, Remedy::Nothing, Order::Simultaneous, LR);
         game.place(&[1.0, 1.0]);
         for step in 0..100 {
             let (before, at) = (game.distance(), game.point());
@@ -27,7 +27,7 @@ fn simultaneous_steps_of_zero_sum_games_move_away_each_time() {
 /// constant, which is an ellipse.
 #[test]
 fn alternating_steps_of_wasserstein_stay_on_an_ellipse() {
-    let mut game = Game::new(Loss::Wasserstein, Help::Nothing, Order::Alternating, LR);
+    let mut game = Game::new(Loss::Wasserstein, Remedy::Nothing, Order::Alternating, LR);
     game.place(&[1.0, 1.0]);
     for _ in 0..500 {
         game.step();
@@ -40,11 +40,11 @@ fn alternating_steps_of_wasserstein_stay_on_an_ellipse() {
 /// The discriminator is linear, so its slope is the same at every point at which a penalty is computed.
 #[test]
 fn r2_is_r1_and_dragan_is_wgan_gp() {
-    let pairs = [[Help::R1(1.0), Help::R2(1.0)], [Help::WassersteinPenalty(0.5), Help::Dragan(0.5)]];
+    let pairs = [[Remedy::R1(1.0), Remedy::R2(1.0)], [Remedy::WassersteinPenalty(0.5), Remedy::Dragan(0.5)]];
     for loss in Loss::ALL {
         for pair in pairs {
-            let [one, other] = pair.map(|help| {
-                let mut game = Game::new(loss, help, Order::Alternating, LR);
+            let [one, other] = pair.map(|remedy| {
+                let mut game = Game::new(loss, remedy, Order::Alternating, LR);
                 game.place(&[&[1.0, 1.0], &game.equilibrium()[2..]].concat());
                 (0..20).for_each(|_| game.step());
                 game.point()
@@ -59,7 +59,7 @@ fn r2_is_r1_and_dragan_is_wgan_gp() {
 /// h pushes outwards by h²r²/4. The two balance on a circle of r² = 2h, on which the game cycles for ever.
 #[test]
 fn simultaneous_non_saturating_steps_end_on_a_circle() {
-    let mut game = Game::new(Loss::NonSaturating, Help::Nothing, Order::Simultaneous, LR);
+    let mut game = Game::new(Loss::NonSaturating, Remedy::Nothing, Order::Simultaneous, LR);
     for start in [1.0, 0.1] {
         game.place(&[start, start]);
         (0..2000).for_each(|_| game.step());

@@ -1,7 +1,7 @@
 //! Plays the game with every loss, every penalty or noise, and both orders of steps, and compares the outcomes with the
 //! table in `README.md`.
 
-use crate::game::{Game, Help, Order};
+use crate::game::{Game, Order, Remedy};
 use rayon::prelude::*;
 use steadygan::loss::Loss;
 
@@ -14,12 +14,12 @@ const WINDOW: usize = 125;
 
 /// The table's columns. As in the paper, γ = 1 for R1, 2λ = 1 for WGAN-GP and σ = 0.7 for noise. Approximate R1 has
 /// APT's σ, and λ such that γ = 2λσ² = 1.
-const HELPS: [Help; 5] = [
-    Help::Nothing,
-    Help::R1(1.0),
-    Help::WassersteinPenalty(0.5),
-    Help::ApproximateR1(5000.0, 0.01),
-    Help::InstanceNoise(0.7),
+const REMEDIES: [Remedy; 5] = [
+    Remedy::Nothing,
+    Remedy::R1(1.0),
+    Remedy::WassersteinPenalty(0.5),
+    Remedy::ApproximateR1(5000.0, 0.01),
+    Remedy::InstanceNoise(0.7),
 ];
 
 /// The table's rows.
@@ -46,12 +46,12 @@ struct Ending {
 /// * `creeps`: the distance shrinks, but more slowly than that. A decay like 1/√t has a growth of √(250/375) = 0.82.
 /// * `cycles`: the growth is within 5% of 1, or less but the distance is still at least that of the start.
 /// * `diverges`: the growth is above 1.05.
-fn ending(loss: Loss, help: Help, order: Order) -> Ending {
+fn ending(loss: Loss, remedy: Remedy, order: Order) -> Ending {
     // Approximate R1 subtracts logits near ½ (least squares) and multiplies by λσ·h = 10, so a few roundings of 6e-8
     // remain.
     const ROUNDING: f64 = 1e-5;
     const AT_REST: f64 = 1e-7;
-    let mut game = Game::new(loss, help, order, LR);
+    let mut game = Game::new(loss, remedy, order, LR);
     // The bias, if there is one, starts at its equilibrium.
     game.place(&[&START[..], &game.equilibrium()[2..]].concat());
     let start = game.distance();
@@ -84,7 +84,7 @@ fn ending(loss: Loss, help: Help, order: Order) -> Ending {
 
 /// Plays all games, row by row, in Rayon's pool. The operators run on the same threads, so that none has to be woken.
 fn endings() -> Vec<Vec<Ending>> {
-    let play = |(loss, order)| HELPS.map(|help| ending(loss, help, order)).to_vec();
+    let play = |(loss, order)| REMEDIES.map(|remedy| ending(loss, remedy, order)).to_vec();
     rows().into_par_iter().map(play).collect()
 }
 
@@ -103,21 +103,21 @@ fn committed() -> Vec<Vec<(String, f64)>> {
 
 /// Words must match exactly. Distances are written with two digits, so they may differ by 6%, and by 1e-5 for rounding.
 #[test]
-fn each_loss_does_with_each_help_what_the_table_says() {
+fn each_loss_does_with_each_remedy_what_the_table_says() {
     let (found, committed) = (endings(), committed());
     assert_eq!(committed.len(), found.len(), "rows");
     for (row, (found, committed)) in rows().into_iter().zip(found.into_iter().zip(committed)) {
-        assert_eq!(committed.len(), HELPS.len(), "columns of {row:?}");
-        for ((help, found), (word, distance)) in HELPS.iter().zip(found).zip(committed) {
-            assert_eq!(found.word, word, "{row:?}, {help:?}: {found:?}");
+        assert_eq!(committed.len(), REMEDIES.len(), "columns of {row:?}");
+        for ((remedy, found), (word, distance)) in REMEDIES.iter().zip(found).zip(committed) {
+            assert_eq!(found.word, word, "{row:?}, {remedy:?}: {found:?}");
             let gap = (found.distance - distance).abs();
-            assert!(gap <= 0.06 * distance + 1e-5, "{row:?}, {help:?}: {found:?} instead of {distance}");
+            assert!(gap <= 0.06 * distance + 1e-5, "{row:?}, {remedy:?}: {found:?} instead of {distance}");
         }
     }
 }
 
-/// Checks the committed table against published results: without help, and with WGAN-GP, games do not converge. With R1
-/// they do for all losses; with instance noise for the losses that are curved at 0, so not for hinge and Wasserstein.
+/// Checks the committed table against published results: without a remedy, and with WGAN-GP, games do not converge. With
+/// R1 they do for all losses; with instance noise for the losses that are curved at 0, so not for hinge and Wasserstein.
 #[test]
 fn the_table_agrees_with_what_is_published() {
     for ((loss, order), row) in rows().into_iter().zip(committed()) {

@@ -94,11 +94,11 @@ fn step(fixture: &Fixture, state: &mut State, number: usize) -> [f64; 2] {
     let batches = Batches::new(fixture.tensor(&format!("real.{number}")), fakes.clone().inner());
     let rules = Rules::plain(small_plan().train.batches);
     let State { generator, generator_optimizer, discriminator, discriminator_optimizer, .. } = state;
-    let judged = discriminator_step(discriminator, discriminator_optimizer, batches, &rules, &mut []);
+    let of_discriminator = discriminator_step(discriminator, discriminator_optimizer, batches, &rules, &mut []);
     let reals = |_: &[Box<dyn Hook>]| fixture.tensor::<4>(&format!("real.{number}")).into();
     let fakes = (fakes.into(), &reals as MakeReals<'_>);
-    let fooled = generator_step(generator, generator_optimizer, discriminator, fakes, &rules, &mut []);
-    [judged.expect("finite").loss_d, fooled.expect("finite").loss]
+    let of_generator = generator_step(generator, generator_optimizer, discriminator, fakes, &rules, &mut []);
+    [of_discriminator.expect("finite").loss_d, of_generator.expect("finite").loss]
 }
 
 /// Adam's first step leaves (1 − β₁)·g in the first moment, so with β₁ = 0.5 the gradient is twice the moment. The

@@ -1,8 +1,8 @@
 //! Compares results with PyTorch's: `README.md` in this folder describes the fixtures.
 
 mod dcgan;
+mod external_logits;
 mod fixture;
-mod judge;
 mod metrics;
 mod operators;
 mod penalties;

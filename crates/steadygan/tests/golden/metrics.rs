@@ -5,7 +5,7 @@ use steadygan::data::Images;
 use steadygan::metrics::frechet::frechet_value;
 use steadygan::metrics::ms_ssim::ms_ssim;
 use steadygan::metrics::subsamples::SUBSAMPLES;
-use steadygan::metrics::swd::{Place, descriptors, distances, laplacian_pyramid};
+use steadygan::metrics::swd::{PatchPosition, descriptors, distances, laplacian_pyramid};
 use steadygan::metrics::{Features, kernel_distance, prdc};
 use steadygan::pixels::PixelRange;
 
@@ -79,9 +79,10 @@ fn the_sliced_wasserstein_distance_is_that_of_the_definition() {
     for (level, theirs) in theirs.into_iter().enumerate() {
         let numbers: Vec<f32> =
             fixture.tensors[&format!("patches.{}", pyramids[0][level].size)].iter::<f32>().collect();
-        let places: Vec<Place> = numbers.as_chunks::<3>().0.iter().map(|place| place.map(|x| x as usize)).collect();
-        let [fakes, reals] = [0, 1].map(|side| descriptors(&pyramids[side][level], &places));
-        let marks = vec![u16::MAX; places.len()];
+        let positions: Vec<PatchPosition> =
+            numbers.as_chunks::<3>().0.iter().map(|position| position.map(|x| x as usize)).collect();
+        let [fakes, reals] = [0, 1].map(|side| descriptors(&pyramids[side][level], &positions));
+        let marks = vec![u16::MAX; positions.len()];
         let found = distances(&fakes, &marks, &reals, &marks, &directions);
         assert_near("sliced Wasserstein distance", found[SUBSAMPLES], theirs, 1e-4);
     }

@@ -18,23 +18,23 @@ const TOLERANCE: f64 = 1e-4;
 fn networks() -> Vec<(&'static str, &'static str, ModelPlan)> {
     let mut model = dcgan::plan(&["data.size=16", "model.width=4"], 3).model;
     model.discriminator = NetworkPlan { slope: 0.2, ..NetworkPlan::PLAIN };
-    let judge = model.discriminator;
+    let plain = model.discriminator;
     let dcgan = |downsampling, discriminator| ModelPlan { downsampling, discriminator, ..model.clone() };
     let small = |family, width: usize| ModelPlan { family, size: 8, discriminator_width: width, ..model.clone() };
     let resnet = |block, discriminator| ModelPlan { block, discriminator, ..small(resnet::FAMILY, 2) };
-    let everything = NetworkPlan { spectral_norm: true, attention: true, minibatch_std: 4, ..judge };
+    let everything = NetworkPlan { spectral_norm: true, attention: true, minibatch_std: 4, ..plain };
     let strided = |discriminator| dcgan(Downsampling::Strided, discriminator);
     vec![
-        ("strided", "3x16x16", strided(judge)),
-        ("max_pool", "3x16x16", dcgan(Downsampling::MaxPool, judge)),
-        ("average_pool", "3x16x16", dcgan(Downsampling::AveragePool, judge)),
-        ("spectral_norm", "3x16x16", strided(NetworkPlan { spectral_norm: true, ..judge })),
-        ("minibatch_std", "3x16x16", strided(NetworkPlan { minibatch_std: 4, ..judge })),
-        ("attention", "3x16x16", strided(NetworkPlan { attention: true, ..judge })),
+        ("strided", "3x16x16", strided(plain)),
+        ("max_pool", "3x16x16", dcgan(Downsampling::MaxPool, plain)),
+        ("average_pool", "3x16x16", dcgan(Downsampling::AveragePool, plain)),
+        ("spectral_norm", "3x16x16", strided(NetworkPlan { spectral_norm: true, ..plain })),
+        ("minibatch_std", "3x16x16", strided(NetworkPlan { minibatch_std: 4, ..plain })),
+        ("attention", "3x16x16", strided(NetworkPlan { attention: true, ..plain })),
         ("mlp", "3x8x8", ModelPlan { depth: [2, 2], ..small(mlp::FAMILY, 6) }),
         ("maxout", "2x1x1", ModelPlan { channels: 2, size: 1, maxout: 3, depth: [2, 2], ..small(mlp::FAMILY, 6) }),
-        ("sngan", "3x8x8", resnet(Block::Sngan, judge)),
-        ("norm_free", "3x8x8", resnet(Block::NormFree, judge)),
+        ("sngan", "3x8x8", resnet(Block::Sngan, plain)),
+        ("norm_free", "3x8x8", resnet(Block::NormFree, plain)),
         ("everything", "3x8x8", resnet(Block::Sngan, everything)),
     ]
 }

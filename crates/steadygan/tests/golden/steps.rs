@@ -15,15 +15,15 @@ use steadygan::train::{MakeReals, Rules, State, discriminator_step, generator_st
 /// PyTorch's.
 fn assert_step(form: &str, setting: &str) {
     let (start, fixture) = (Fixture::read("dcgan"), Fixture::read("steps"));
-    let told = &fixture.metadata[form];
+    let metadata = &fixture.metadata[form];
     let plan = plan(&["data.size=32", "model.width=8", "train.batch=8", setting], 3);
     let mut state = initial_state(&plan, &Device::flex().autodiff()).expect("a state");
     let own = fixture.part(&format!("{form}.init."));
-    let judge = if own.is_empty() { start.part("init.discriminator.") } else { own };
+    let discriminator = if own.is_empty() { start.part("init.discriminator.") } else { own };
     state.generator = load_tensors(state.generator, &start.part("init.generator.")).expect("the fixture's names");
-    state.discriminator = load_tensors(state.discriminator, &judge).expect("the fixture's names");
+    state.discriminator = load_tensors(state.discriminator, &discriminator).expect("the fixture's names");
 
-    let [of_reals, of_latents] = [0, 1].map(|at| told["batches"][at].as_u64().expect("a number"));
+    let [of_reals, of_latents] = [0, 1].map(|at| metadata["batches"][at].as_u64().expect("a number"));
     let mut pass = Pass::train();
     let fakes = state.generator.forward(start.tensor(&format!("z.{of_latents}")), &mut pass);
     state.generator.absorb(pass);
@@ -32,13 +32,15 @@ fn assert_step(form: &str, setting: &str) {
     let batches = Batches::new(reals(), fakes.clone().inner());
     let rules = Rules::plain(plan.train.batches);
     let State { generator, generator_optimizer, discriminator, discriminator_optimizer, .. } = &mut state;
-    let judged = discriminator_step(discriminator, discriminator_optimizer, batches, &rules, &mut []).expect("finite");
+    let of_discriminator =
+        discriminator_step(discriminator, discriminator_optimizer, batches, &rules, &mut []).expect("finite");
     let compared = |_: &[Box<dyn Hook>]| Classed::from(reals());
     let fakes = (fakes.into(), &compared as MakeReals<'_>);
-    let fooled = generator_step(generator, generator_optimizer, discriminator, fakes, &rules, &mut []).expect("finite");
+    let of_generator =
+        generator_step(generator, generator_optimizer, discriminator, fakes, &rules, &mut []).expect("finite");
 
-    let losses: Vec<f64> = serde_json::from_value(told["losses"].clone()).expect("three numbers");
-    for (ours, theirs) in [(judged.loss_d, losses[0] + losses[1]), (fooled.loss, losses[2])] {
+    let losses: Vec<f64> = serde_json::from_value(metadata["losses"].clone()).expect("three numbers");
+    for (ours, theirs) in [(of_discriminator.loss_d, losses[0] + losses[1]), (of_generator.loss, losses[2])] {
         assert!((ours / theirs - 1.0).abs() < 1e-5, "{form}: {ours} instead of {theirs}");
     }
     let parts = [

@@ -73,15 +73,8 @@ fn trained(text: &str) -> (Vec<Signs>, State, Plan, Dataset) {
         .lay_text("[data]\nsize=8\n[model]\nwidth=4\nlatent=6\n[train]\nbatch=8\nimages=32\nstats-every=16", "small")
         .unwrap();
     recipe.lay_text(text, "test").unwrap();
-    let data = Dataset {
-        name: "noise".into(),
-        train: noise(40, 8, 1),
-        holdout: noise(10, 8, 2),
-        class_names: vec!["even".into(), "odd".into()],
-        skipped: Vec::new(),
-        warning: None,
-        fingerprint: String::new(),
-    };
+    let class_names = vec!["even".into(), "odd".into()];
+    let data = Dataset { class_names, ..Dataset::from_samples("noise", noise(40, 8, 1), noise(10, 8, 2)) };
     let plan = crate::decide::decide(&recipe, &data).unwrap();
     let device = Device::flex().autodiff();
     let mut state = State::new(&plan, Vec::new(), &device);

@@ -10,12 +10,12 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 
 /// A path in a temporary folder, to which tests write files of weights and read them back.
-pub(super) struct Place {
+pub(super) struct TempWeights {
     _folder: TempDir,
     pub(super) path: PathBuf,
 }
 
-impl Place {
+impl TempWeights {
     pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         Self { path: folder.path().join("file"), _folder: folder }
@@ -29,10 +29,10 @@ impl Place {
     /// The error (without the file's name) and the hint when `bytes` are read.
     pub(super) fn refused(&self, bytes: &[u8]) -> (String, String) {
         let error = self.read(bytes).expect_err("refused");
-        (self.said(&error), error.hint().to_owned())
+        (self.message(&error), error.hint().to_owned())
     }
 
-    pub(super) fn said(&self, error: &Error) -> String {
+    pub(super) fn message(&self, error: &Error) -> String {
         let message = error.to_string();
         message.strip_prefix(&format!("{} ", self.path.display())).expect("the file is named").to_owned()
     }
@@ -48,7 +48,7 @@ pub(super) fn safetensors(dtype: Dtype, tensors: &[(&str, &[usize], &[u8])], met
 
 /// A tensor of a state dict, as PyTorch's pickle describes it.
 #[derive(Clone)]
-pub(super) struct Pickled {
+pub(super) struct PickledTensor {
     pub(super) name: &'static str,
     pub(super) class: &'static str,
     pub(super) elements: u8,
@@ -58,7 +58,7 @@ pub(super) struct Pickled {
     pub(super) bytes: Vec<u8>,
 }
 
-impl Pickled {
+impl PickledTensor {
     /// A contiguous vector.
     pub(super) fn vector(name: &'static str, values: &[f32]) -> Self {
         Self {
@@ -113,7 +113,7 @@ pub(super) fn archive_as(method: CompressionMethod, entries: &[(&str, &[u8])]) -
 }
 
 /// A state dict as `torch.save` writes it.
-pub(super) fn pth(tensors: &[Pickled]) -> Vec<u8> {
+pub(super) fn pth(tensors: &[PickledTensor]) -> Vec<u8> {
     let described = tensors.iter().enumerate().map(|(key, tensor)| tensor.pickle(key)).collect::<Vec<_>>().concat();
     let pickle = [&b"\x80\x02}("[..], &described, b"u."].concat();
     let names: Vec<String> = (0..tensors.len()).map(|key| format!("any/data/{key}")).collect();

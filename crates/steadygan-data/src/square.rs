@@ -12,7 +12,7 @@ pub(super) struct Square {
 
 /// Crops to the centre square, composes over `background`, and resizes to `size` pixels (Lanczos with three lobes,
 /// antialiased). A square that already has that size keeps its pixels.
-pub(super) fn fit(
+pub(super) fn crop_and_resize(
     image: DynamicImage,
     size: usize,
     background: [u8; 3],
@@ -31,10 +31,10 @@ pub(super) fn fit(
         return Ok(square);
     }
     let pixel = if square.channels == 1 { PixelType::U8 } else { PixelType::U8x3 };
-    let unfit = |cause: &dyn std::fmt::Display| format!("cannot be resized: {cause}");
-    let source = ImageRef::new(side, side, &square.pixels, pixel).map_err(|e| unfit(&e))?;
+    let resize_error = |cause: &dyn std::fmt::Display| format!("cannot be resized: {cause}");
+    let source = ImageRef::new(side, side, &square.pixels, pixel).map_err(|e| resize_error(&e))?;
     let mut resized = Image::new(size, size, pixel);
-    resizer.resize(&source, &mut resized, None).map_err(|e| unfit(&e))?;
+    resizer.resize(&source, &mut resized, None).map_err(|e| resize_error(&e))?;
     Ok(Square { pixels: resized.into_vec(), ..square })
 }
 
@@ -99,10 +99,10 @@ mod tests {
 
     use super::*;
 
-    /// The planes of an image after fitting, and whether it is grey.
+    /// The planes of an image after cropping and resizing, and whether it is grey.
     fn planes(image: impl Into<DynamicImage>, size: usize, channels: usize) -> (Vec<u8>, bool) {
         let background = [255, 0, 10];
-        let square = fit(image.into(), size, background, &mut Resizer::new()).unwrap();
+        let square = crop_and_resize(image.into(), size, background, &mut Resizer::new()).unwrap();
         let mut out = vec![0; channels * size * size];
         let grey = square.write_planes(&mut out, channels);
         (out, grey)
