@@ -1,5 +1,7 @@
 //! What the crates must not depend on and must not do (ARCHITECTURE.md).
 
+mod floors;
+
 use crate::cargo;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,13 +23,58 @@ const RULES: &[Rule] = &[
         violations: |root| dependencies(root, "steadygan-run", ANY_DEPTH, &[BURN, TENSORS, HTTP, CLAP, OURS]),
     },
     Rule {
-        says: "steadygan depends on no HTTP and no clap",
-        violations: |root| dependencies(root, "steadygan", ANY_DEPTH, &[HTTP, CLAP]),
+        says: "steadygan-base depends on no Burn, no image decoders and on nothing else of ours but steadygan-run",
+        violations: |root| {
+            dependencies(root, "steadygan-base", ANY_DEPTH, &[BURN, IMAGES, COMPUTING, ABOVE_BASE, HTTP, CLAP])
+        },
     },
-    Rule { says: "steadygan prints nothing", violations: |root| prints(root, "crates/steadygan/src") },
+    Rule {
+        says: "steadygan-data depends on no Burn, no networks and no metrics",
+        violations: |root| dependencies(root, "steadygan-data", ANY_DEPTH, &[BURN, &["steadygan-kernels"], ABOVE_DATA]),
+    },
+    Rule {
+        says: "steadygan-metrics depends on no Burn and on none of our networks",
+        violations: |root| dependencies(root, "steadygan-metrics", ANY_DEPTH, &[BURN, ABOVE_METRICS]),
+    },
+    Rule {
+        says: "steadygan-nn depends on nothing of ours but steadygan-base and steadygan-kernels, and reads no TOML by itself",
+        violations: |root| {
+            let mut found = dependencies(root, "steadygan-nn", ANY_DEPTH, &[IMAGES, &["steadygan-data"], ABOVE_DATA])?;
+            found.extend(dependencies(root, "steadygan-nn", 1, &[&["toml"]])?);
+            Ok(found)
+        },
+    },
+    Rule {
+        says: "steadygan depends on no HTTP, no clap and not on steadygan-study",
+        violations: |root| dependencies(root, "steadygan", ANY_DEPTH, &[HTTP, CLAP, &["steadygan-study"]]),
+    },
+    Rule {
+        says: "steadygan-study depends on Burn through the library only, on no HTTP and no clap",
+        violations: |root| {
+            let mut found = dependencies(root, "steadygan-study", ANY_DEPTH, &[HTTP, CLAP])?;
+            found.extend(dependencies(root, "steadygan-study", 1, &[BURN])?);
+            Ok(found)
+        },
+    },
+    Rule { says: "the folders of steadygan import downwards only", violations: floors::violations },
+    Rule {
+        says: "the library crates print nothing",
+        violations: |root| {
+            let found: Result<Vec<_>, _> =
+                LIBRARIES.iter().map(|name| prints(root, &format!("crates/{name}/src"))).collect();
+            Ok(found?.concat())
+        },
+    },
     Rule {
         says: "steadygan-dash depends on no Burn, no tensors, no clap and on nothing else of ours but steadygan-run",
-        violations: |root| dependencies(root, "steadygan-dash", ANY_DEPTH, &[BURN, TENSORS, CLAP, COMPUTING]),
+        violations: |root| {
+            dependencies(
+                root,
+                "steadygan-dash",
+                ANY_DEPTH,
+                &[BURN, TENSORS, CLAP, COMPUTING, &["steadygan-base"], ABOVE_BASE],
+            )
+        },
     },
     Rule {
         says: "steadygan-cli depends on Burn through the library only",
@@ -35,6 +82,10 @@ const RULES: &[Rule] = &[
     },
     Rule { says: "unsafe is forbidden outside steadygan-kernels", violations: |root| allows_unsafe(root) },
 ];
+
+/// The crates that are libraries for other programs.
+const LIBRARIES: [&str; 6] =
+    ["steadygan-base", "steadygan-data", "steadygan-nn", "steadygan-metrics", "steadygan", "steadygan-study"];
 
 /// Families of packages: `burn` stands for `burn` and everything named `burn-…`.
 type Families = &'static [&'static str];
@@ -58,8 +109,16 @@ const HTTP: Families = &[
 ];
 const CLAP: Families = &["clap"];
 const OURS: Families = &["steadygan"];
-/// Our crates that compute, and the crate that they embed.
+/// Image decoders.
+const IMAGES: Families = &["image", "png", "fast_image_resize"];
+/// Our kernels, our embedded networks, and our program.
 const COMPUTING: Families = &["steadygan-assets", "steadygan-cli", "steadygan-kernels"];
+/// Our crates above steadygan-base.
+const ABOVE_BASE: Families = &["steadygan-data", "steadygan-nn", "steadygan-metrics", "steadygan-study"];
+/// Our crates above steadygan-data, and beside it.
+const ABOVE_DATA: Families = &["steadygan-nn", "steadygan-metrics", "steadygan-study"];
+/// Our crates above steadygan-metrics, and beside it.
+const ABOVE_METRICS: Families = &["steadygan-nn", "steadygan-study"];
 
 const ANY_DEPTH: usize = usize::MAX;
 
