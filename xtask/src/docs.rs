@@ -90,7 +90,7 @@ fn findings(root: &Path, program: &Path) -> Result<String, String> {
 #[derive(Debug, Deserialize)]
 struct Card {
     name: String,
-    family: String,
+    topic: String,
     claim: String,
     without: String,
     formula: String,
@@ -177,17 +177,17 @@ fn page(cards: &[Card]) -> String {
     format!("{INTRODUCTION}{}{sections}", table(cards))
 }
 
-/// One line per family, with links to its heuristics' sections of the page.
+/// One line per topic, with links to its heuristics' sections of the page.
 fn families(cards: &[Card]) -> String {
     let mut names: Vec<(&str, Vec<String>)> = Vec::new();
-    for Card { name, family, .. } in cards {
+    for Card { name, topic, .. } in cards {
         let link = format!("[`{name}`]({PAGE}#{name})");
-        match names.iter_mut().find(|(known, _)| known == family) {
+        match names.iter_mut().find(|(known, _)| known == topic) {
             Some((_, links)) => links.push(link),
-            None => names.push((family, vec![link])),
+            None => names.push((topic, vec![link])),
         }
     }
-    let lines = names.iter().map(|(family, links)| format!("| {family} | {} |\n", links.join(" · ")));
+    let lines = names.iter().map(|(topic, links)| format!("| {topic} | {} |\n", links.join(" · ")));
     format!("| | |\n|---|---|\n{}", lines.collect::<String>())
 }
 
@@ -202,14 +202,14 @@ fn table(cards: &[Card]) -> String {
 }
 
 fn section(card: &Card) -> String {
-    let Card { name, family, claim, without, formula, default, source, evidence, cost, recipe, conflicts } = card;
+    let Card { name, topic, claim, without, formula, default, source, evidence, cost, recipe, conflicts } = card;
     let conflicts =
         conflicts.iter().map(|Conflict { with, why }| format!("* **Not with** [`{with}`](#{with}): {why}\n"));
     let conflicts: String = conflicts.collect();
     let cost = cost.as_ref().map(|cost| format!("* **Cost**: {cost}\n")).unwrap_or_default();
     format!(
         "\n## {name}\n\n{claim}\n\n\
-         * **Family**: {family}\n\
+         * **Topic**: {topic}\n\
          * **Without it**: {without}\n\
          * **Formula**: {formula}\n\
          * **Default**: {default}\n\
@@ -233,7 +233,7 @@ mod tests {
     use super::*;
 
     fn card() -> Card {
-        let text = r#"{ "name": "soft", "family": "labels", "claim": "Keeps |x| small.", "without": "Hard labels.",
+        let text = r#"{ "name": "soft", "topic": "labels", "claim": "Keeps |x| small.", "without": "Hard labels.",
             "formula": "x", "default": "y", "source": "z", "evidence": "weak",
             "conflicts": [{ "with": "hard", "why": "one of them", "instead": "" }] }"#;
         Card {

@@ -6,7 +6,7 @@ use crate::study_table::results_table;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use steadygan::diagnose::{Card, cards};
+use steadygan::diagnose::{FindingCard, cards};
 use steadygan::pictures::progress::write_progress;
 use steadygan::run::RunReport;
 use steadygan::{Error, Result};
@@ -111,8 +111,9 @@ fn in_words(report: &RunReport) -> String {
 }
 
 pub(crate) fn findings(name: Option<&str>, options: &Options) -> Result<ExitCode> {
-    let all: Vec<&Card> = cards().collect();
-    let shown: Vec<&Card> = all.iter().copied().filter(|card| name.is_none_or(|name| name == card.name)).collect();
+    let all: Vec<&FindingCard> = cards().collect();
+    let shown: Vec<&FindingCard> =
+        all.iter().copied().filter(|card| name.is_none_or(|name| name == card.name)).collect();
     if let (true, Some(name)) = (shown.is_empty(), name) {
         let hint = "`steadygan findings` lists all";
         return Err(Error::recipe(format!("there is no finding `{name}`"), hint));
@@ -120,7 +121,7 @@ pub(crate) fn findings(name: Option<&str>, options: &Options) -> Result<ExitCode
     answer(&if options.json {
         serde_json::json!(shown).to_string()
     } else {
-        let text = |card: &&Card| format!("{}\n  {}\n  {}\n", card.name, card.looks_for, card.means);
+        let text = |card: &&FindingCard| format!("{}\n  {}\n  {}\n", card.name, card.looks_for, card.means);
         shown.iter().map(text).collect::<String>()
     });
     Ok(ExitCode::SUCCESS)

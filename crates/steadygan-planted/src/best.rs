@@ -9,7 +9,7 @@ use steadygan::data::{Dataset, Images, Samples};
 use steadygan::metrics::{Estimate, FeatureNetwork, Features, kernel_distance};
 use steadygan::plan::Plan;
 use steadygan::rng;
-use steadygan::train::{Distance, Observer, Origin, Recorder, State, load_checkpoint, train};
+use steadygan::train::{Distance, Observer, Provenance, Recorder, State, load_checkpoint, train};
 use steadygan::{Error, Result};
 use steadygan_run::{CheckpointKind, RunDirectory};
 
@@ -46,7 +46,7 @@ pub fn best_checkpoint(case: &Case, parent: &Path) -> Result<BestCheckpoint> {
     let data = case.recipe.data.dataset(&plan)?;
     let device = Device::flex().autodiff();
     let directory = RunDirectory::create(parent, "decaying").map_err(Error::from)?;
-    let origin = Origin { recipe: String::new(), plan: plan.clone(), data_fingerprint: String::new() };
+    let origin = Provenance { recipe: String::new(), plan: plan.clone(), data_fingerprint: String::new() };
     let network = FeatureNetwork::named(&plan.metric.as_ref().expect("the plan has a metric").network)?;
     let reals = network.features(&last_training_images(&data))?;
     let recorder = Recorder::new(directory.clone(), origin, 0)?;

@@ -7,7 +7,7 @@ use burn::prelude::Device;
 use serde::Serialize;
 use steadygan::Result;
 use steadygan::data::Dataset;
-use steadygan::diagnose::{Doctor, Sign, before_training};
+use steadygan::diagnose::{Doctor, Observation, before_training};
 use steadygan::metrics::modes::Modes;
 use steadygan::pictures::DynamicImage;
 use steadygan::plan::Plan;
@@ -91,7 +91,7 @@ impl Run {
         }
         let mut doctor = Doctor::new(&declared, data.train.count() as u64);
         let findings = before_training(&declared, &data);
-        doctor.heed(&findings);
+        doctor.open_data_findings(&findings);
         let observer = DoctorObserver { doctor, findings, stops, sheet: None, lines: Vec::new() };
         Ok(Self { plan, data, observer })
     }
@@ -144,8 +144,8 @@ impl DoctorObserver {
     fn read(&mut self, line: Line) {
         self.findings.extend(match &line {
             Line::Of { .. } => Vec::new(),
-            Line::Stats(line) => self.doctor.see(Sign::Stats(*line)),
-            Line::Modes(line) => self.doctor.see(Sign::Modes(*line)),
+            Line::Stats(line) => self.doctor.see(Observation::Stats(*line)),
+            Line::Modes(line) => self.doctor.see(Observation::Modes(*line)),
             Line::Ended(outcome) => self.doctor.end(outcome),
         });
         self.lines.push(line);

@@ -11,7 +11,7 @@ use crate::hook::Hook;
 use crate::latent::LatentDistribution;
 use crate::loss::Loss;
 use crate::nn::{
-    Downsampling, Init, MAX_CLASSES, ModelPlan, NetworkPlan, Output, ToldGenerator, Upsampling, dcgan, mlp,
+    Downsampling, GeneratorConditioning, Init, MAX_CLASSES, ModelPlan, NetworkPlan, Output, Upsampling, dcgan, mlp,
 };
 use crate::optim::{AdamSettings, OptimizerPlan, OptimizersPlan};
 use crate::pixels::PixelRange;
@@ -112,7 +112,7 @@ fn set_classes(plan: &mut Plan, classes: Vec<Class>) -> Result<()> {
         let hint = "put the images of each class into a folder of its own, or --without class-conditioning";
         return Err(Error::data(message, hint));
     }
-    if conditioning.generator == ToldGenerator::BatchNorm {
+    if conditioning.generator == GeneratorConditioning::BatchNorm {
         plan.model.generator.class_scales = count;
     }
     plan.model.classes = classes;

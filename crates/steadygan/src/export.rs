@@ -46,7 +46,7 @@ pub fn export(run: &Path, kind: CheckpointKind) -> Result<PathBuf> {
     let run = RunDirectory::open(run)?;
     let checkpoint = checkpoint_of(&run, kind)?;
     let state = checkpoint_state(&checkpoint, &Device::flex())?;
-    let model = &checkpoint.origin().plan.model;
+    let model = &checkpoint.provenance().plan.model;
     let folder = run.export();
     let describe = |role| Description { format_version: FORMAT_VERSION, role, images: state.images, model };
     for role in Role::ALL {

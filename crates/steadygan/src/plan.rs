@@ -5,8 +5,8 @@ mod origins;
 mod training;
 
 pub use crate::nn::{
-    Block, ClassDraw, Conditioning, Downsampling, Family, MAX_CLASSES, MinibatchDiscriminationSize, ModelPlan,
-    NetworkPlan, Norm, Output, ToldDiscriminator, ToldGenerator, Upsampling,
+    Block, ClassDraw, Conditioning, DiscriminatorConditioning, Downsampling, Family, GeneratorConditioning,
+    MAX_CLASSES, MinibatchDiscriminationSize, ModelPlan, NetworkPlan, Norm, Output, Upsampling,
 };
 pub use crate::optim::{OptimizerPlan, OptimizersPlan, Rule};
 pub(crate) use origins::count_origin;

@@ -1,6 +1,6 @@
 //! A run from start to end: data and plan to a run directory, trained, resumed or sampled.
 
-mod attended;
+mod monitor;
 mod report;
 mod resume;
 mod start;
@@ -18,10 +18,10 @@ use crate::pictures::sheet::encode_png;
 use crate::pictures::{SCATTER_POINTS, picture_of_reals};
 use crate::plan::{Batching, ModelPlan, OnSevere, Plan};
 use crate::recipe::LayeredRecipe;
-use crate::train::{self, Checkpoint, Observer, Origin, Recorder, State, load_checkpoint};
+use crate::train::{self, Checkpoint, Observer, Provenance, Recorder, State, load_checkpoint};
 use crate::weights::{Weights, read_all};
-use attended::Attended;
 use burn::prelude::Device;
+use monitor::Monitor;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 use steadygan_run::{
@@ -34,7 +34,7 @@ use steadygan_run::{
 pub struct Run {
     directory: RunDirectory,
     _lock: RunLock,
-    origin: Origin,
+    provenance: Provenance,
     data: Dataset,
     state: State,
     device: Device,
@@ -160,17 +160,17 @@ impl Run {
         let state = initial_state(&plan, &on.device)?;
         let reals = reals_sheet(&data, &plan)?;
         let slug = format!("{}-{}", data.name, recipe.base()?);
-        let origin = Origin { recipe: recipe.to_toml(), plan, data_fingerprint: data.fingerprint.clone() };
-        let manifest = manifest(&origin.plan, &data, &state, &on);
+        let provenance = Provenance { recipe: recipe.to_toml(), plan, data_fingerprint: data.fingerprint.clone() };
+        let manifest = manifest(&provenance.plan, &data, &state, &on);
         let directory = RunDirectory::create(out, &slug)
             .map_err(|error| Error::from(error).with_hint("choose a folder that is there or can be made: --out DIR"))?;
         let lock = directory.lock()?;
-        write_atomically(&directory.recipe(), origin.recipe.as_bytes())?;
+        write_atomically(&directory.recipe(), provenance.recipe.as_bytes())?;
         manifest.save(&directory.manifest())?;
         write_atomically(&directory.reals(), &reals)?;
         // Last: from here on the run can be resumed.
-        write_plan(&directory, &origin.plan)?;
-        Ok(Self { directory, _lock: lock, origin, data, state, device: on.device, manifest, resumed: false })
+        write_plan(&directory, &provenance.plan)?;
+        Ok(Self { directory, _lock: lock, provenance, data, state, device: on.device, manifest, resumed: false })
     }
 
     /// Has the run write event files for TensorBoard, too, into its folder `tensorboard`; so does whoever resumes it.
@@ -191,22 +191,22 @@ impl Run {
     ///
     /// The run directory cannot be written.
     pub fn train(&mut self, observer: &mut dyn Observer) -> Result<Outcome> {
-        let plan = &self.origin.plan;
+        let plan = &self.provenance.plan;
         let History { doctor, findings } = History::of(&self.directory, plan, &self.data)?;
         self.write_findings(&findings)?;
-        let recorder = Recorder::new(self.directory.clone(), self.origin.clone(), self.state.images)?;
+        let recorder = Recorder::new(self.directory.clone(), self.provenance.clone(), self.state.images)?;
         recorder.log(&format!("training from {} images to {}", self.state.images, plan.train.images))?;
-        let mut attended = Attended::new(recorder, doctor, plan.train.on_severe, observer);
+        let mut monitor = Monitor::new(recorder, doctor, plan.train.on_severe, observer);
         if !self.resumed {
-            attended.tell_before(&findings)?;
+            monitor.report_before_training(&findings)?;
         }
-        let outcome = train::train(plan, &self.data, &mut self.state, &self.device, &mut attended)?;
-        let outcome = attended.end(outcome)?;
+        let outcome = train::train(plan, &self.data, &mut self.state, &self.device, &mut monitor)?;
+        let outcome = monitor.end(outcome)?;
         self.manifest.outcome = outcome.clone();
         self.manifest.save(&self.directory.manifest())?;
-        attended.log(&outcome.to_string())?;
+        monitor.log(&outcome.to_string())?;
         if matches!(outcome, Outcome::Halted { .. }) && plan.train.on_severe == OnSevere::Rollback {
-            attended.log(&self.roll_back()?.map_or_else(
+            monitor.log(&self.roll_back()?.map_or_else(
                 || "there is no best checkpoint to roll back to".to_owned(),
                 |images| format!("rolled back to the best checkpoint, of {images} images"),
             ))?;
@@ -241,7 +241,7 @@ impl Run {
 
     /// What was decided.
     pub fn plan(&self) -> &Plan {
-        &self.origin.plan
+        &self.provenance.plan
     }
 
     /// Real images shown so far.
@@ -257,7 +257,7 @@ impl Run {
 /// `path` is no run, or has no such checkpoint, or the checkpoint is damaged.
 pub fn trained_generator(path: &Path, kind: CheckpointKind, device: &Device) -> Result<(Network, Plan)> {
     let checkpoint = checkpoint_of(&RunDirectory::open(path)?, kind)?;
-    Ok((checkpoint.generator(device)?, checkpoint.origin().plan.clone()))
+    Ok((checkpoint.generator(device)?, checkpoint.provenance().plan.clone()))
 }
 
 /// A run's checkpoint.

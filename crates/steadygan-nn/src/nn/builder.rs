@@ -1,9 +1,9 @@
 //! Builds networks.
 
 use super::{
-    AnyLayer, AveragePool2, BatchNorm, BilinearUpsample2, ClassEmbedding, ClassHead, ClassScale, Conv2d, ConvSpec,
-    ConvTranspose2d, DiscriminativeBasis, Dropout, GaussianNoise, GenerativeBasis, GlobalSumPool, ImageShape, Init,
-    Initializer, InstanceNorm, Judge, LayerNorm, LeakyRelu, MaxPool2, Maxout, MinibatchDiscrimination, MinibatchStd,
+    AnyLayer, AveragePool2, BatchNorm, BilinearUpsample2, ClassEmbedding, ClassHead, ClassHeadKind, ClassScale, Conv2d,
+    ConvSpec, ConvTranspose2d, DiscriminativeBasis, Dropout, GaussianNoise, GenerativeBasis, GlobalSumPool, ImageShape,
+    Init, Initializer, InstanceNorm, LayerNorm, LeakyRelu, MaxPool2, Maxout, MinibatchDiscrimination, MinibatchStd,
     Network, PixelShuffle2, Reshape, Residual, ResidualScale, SelfAttention, Sigmoid, Tanh, Upsample2,
     VirtualBatchNorm, chain,
 };
@@ -219,7 +219,7 @@ impl Builder {
 
     /// Adds the last layer of a class-conditional discriminator, `[c, h, w]` to `[1, 1, 1]`; `spec` is the convolution
     /// to the logit.
-    pub fn class_head(self, spec: ConvSpec, classes: usize, judge: Judge) -> Self {
+    pub fn class_head(self, spec: ConvSpec, classes: usize, judge: ClassHeadKind) -> Self {
         self.push(|name, own| AnyLayer::ClassHead(ClassHead::new(spec, classes, judge, own.spectral, name, &own.init)))
     }
 

@@ -99,7 +99,7 @@ impl Layer for ClassScale {
 /// How a class-conditional discriminator's last layer uses its output for each class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Judge {
+pub enum ClassHeadKind {
     /// The output for the image's class is added to the logit. It is the inner product of the class's embedding and the
     /// features (Miyato and Koyama 2018).
     Projection,
@@ -117,19 +117,26 @@ pub struct ClassHead {
     /// The convolution to an output for each class, `[n, classes, 1, 1]`.
     pub classes: Conv2d,
     #[module(skip)]
-    judge: Judge,
+    judge: ClassHeadKind,
 }
 
 impl ClassHead {
     /// A head whose convolution to the logit is `spec`. `spectral` puts both convolutions under spectral normalisation.
     /// The class outputs of a projection have no bias.
-    pub fn new(spec: ConvSpec, classes: usize, judge: Judge, spectral: bool, name: &str, init: &Initializer) -> Self {
+    pub fn new(
+        spec: ConvSpec,
+        classes: usize,
+        judge: ClassHeadKind,
+        spectral: bool,
+        name: &str,
+        init: &Initializer,
+    ) -> Self {
         let conv = |spec: ConvSpec, part: &str| {
             let name = format!("{name}.{part}");
             let conv = Conv2d::new(spec, &name, init);
             if spectral { conv.with_spectral_norm(&name, init) } else { conv }
         };
-        let bias = judge == Judge::Auxiliary;
+        let bias = judge == ClassHeadKind::Auxiliary;
         let of_classes = conv(ConvSpec { out_channels: classes, bias, ..spec }, "classes");
         Self { verdict: conv(spec, "verdict"), classes: of_classes, judge }
     }
@@ -162,11 +169,11 @@ impl Layer for ClassHead {
         let (verdict, verdict_back) = self.verdict.trace(x.clone(), pass);
         let (outputs, outputs_back) = self.classes.trace(x, pass);
         match self.judge {
-            Judge::Auxiliary => {
+            ClassHeadKind::Auxiliary => {
                 pass.note_class_logits(outputs.reshape([n as i32, -1]));
                 (verdict, verdict_back)
             }
-            Judge::Projection => {
+            ClassHeadKind::Projection => {
                 let chosen = self.chosen(n, pass);
                 let y = verdict + (outputs * chosen.clone()).sum_dim(1);
                 (y, Box::new(move |g| Some(verdict_back(g.clone())? + outputs_back(g * chosen)?)))

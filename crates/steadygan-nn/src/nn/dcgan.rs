@@ -1,7 +1,10 @@
 //! The DCGAN family (Radford, Metz and Chintala 2016), with the alternatives to its up- and downsampling, activations
 //! and norms.
 
-use super::family::{self, activated, attentive, base_and_stages, channels, compared, convolutional_weights, hidden};
+use super::family::{
+    self, base_and_stages, channels, convolutional_weights, with_activation, with_attention, with_minibatch_layers,
+    with_norm_and_activation,
+};
 use super::{Architecture, Builder, ConvSpec, Downsampling, Family, Initializer, ModelPlan, Network, Norm, Upsampling};
 
 /// The convolutional family.
@@ -24,11 +27,12 @@ pub fn generator(plan: &ModelPlan, init: Initializer) -> Network {
     let mut from = widths.next().expect("there is a stage");
     let builder = family::latents(plan, init);
     let [latent, ..] = builder.output();
-    let mut builder = hidden(builder.conv_transpose(ConvSpec::valid(latent, from, base, bias)), network);
-    builder = attentive(builder, network, 0, stages);
+    let mut builder =
+        with_norm_and_activation(builder.conv_transpose(ConvSpec::valid(latent, from, base, bias)), network);
+    builder = with_attention(builder, network, 0, stages);
     for (stage, to) in (1..).zip(widths) {
-        builder = hidden(doubled(builder, plan.upsampling, from, to, bias), network);
-        builder = attentive(builder, network, stage, stages);
+        builder = with_norm_and_activation(doubled(builder, plan.upsampling, from, to, bias), network);
+        builder = with_attention(builder, network, stage, stages);
         from = to;
     }
     family::generator(doubled(builder, plan.upsampling, from, plan.channels, bias), plan)
@@ -57,23 +61,24 @@ pub fn discriminator(plan: &ModelPlan, init: Initializer) -> Network {
             Downsampling::Strided => builder.conv(ConvSpec::strided(from, to, bias)),
             Downsampling::MaxPool | Downsampling::AveragePool => builder.conv(ConvSpec::same(from, to, 3, 1, bias)),
         };
-        builder = if layer == 0 { activated(builder, network) } else { hidden(builder, network) };
+        builder =
+            if layer == 0 { with_activation(builder, network) } else { with_norm_and_activation(builder, network) };
         builder = match plan.downsampling {
             Downsampling::Strided => builder,
             Downsampling::MaxPool => builder.max_pool(),
             Downsampling::AveragePool => builder.average_pool(),
         };
-        builder = attentive(builder, network, stages - 1 - layer, stages);
+        builder = with_attention(builder, network, stages - 1 - layer, stages);
         from = to;
     }
-    family::discriminator(compared(builder, network), base, bias, plan)
+    family::discriminator(with_minibatch_layers(builder, network), base, bias, plan)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::nn::testing::{
-        assert_judges, assert_penalty_gradients, assert_pull_back, images, init, model, parameters,
+        assert_networks_train, assert_penalty_gradients, assert_pull_back, images, init, model, parameters,
     };
     use crate::nn::{AnyLayer, Layer};
     use crate::nn::{MinibatchDiscriminationSize, NetworkPlan};
@@ -130,7 +135,7 @@ mod tests {
                 discriminator: judge,
                 ..model()
             };
-            assert_judges(&generator(&plan, init()), &discriminator(&plan, init()));
+            assert_networks_train(&generator(&plan, init()), &discriminator(&plan, init()));
         }
     }
 

@@ -1,8 +1,8 @@
 //! What the families of networks share: functions that turn a plan's settings into layers.
 
 use super::{
-    Builder, ConvSpec, ImageShape, Initializer, ModelPlan, Network, NetworkPlan, Norm, Output, ToldDiscriminator,
-    ToldGenerator, VirtualBatchNorm,
+    Builder, ConvSpec, DiscriminatorConditioning, GeneratorConditioning, ImageShape, Initializer, ModelPlan, Network,
+    NetworkPlan, Norm, Output, VirtualBatchNorm,
 };
 use crate::rng;
 use burn::Tensor;
@@ -50,7 +50,7 @@ pub(super) fn base_and_stages(plan: &ModelPlan) -> (usize, usize) {
 pub(super) fn latents(plan: &ModelPlan, init: Initializer) -> Builder {
     let builder = Builder::new([plan.latent, 1, 1], init).spectral_norm(plan.generator.spectral_norm);
     match plan.conditioning {
-        Some(how) if how.generator == ToldGenerator::Embedding => {
+        Some(how) if how.generator == GeneratorConditioning::Embedding => {
             builder.class_embedding(plan.classes.len(), how.embedding)
         }
         _ => builder,
@@ -60,16 +60,18 @@ pub(super) fn latents(plan: &ModelPlan, init: Initializer) -> Builder {
 /// The start of a discriminator: input `[pack · channels, size, size]`, with one plane of the class appended if the
 /// plan says so.
 pub(super) fn images(plan: &ModelPlan, init: Initializer) -> Builder {
-    let input = [plan.judged_channels(), plan.size, plan.size];
+    let input = [plan.discriminator_channels(), plan.size, plan.size];
     let builder = Builder::new(input, init).spectral_norm(plan.discriminator.spectral_norm);
     match plan.conditioning {
-        Some(how) if how.discriminator == ToldDiscriminator::Plane => builder.class_embedding(plan.classes.len(), 1),
+        Some(how) if how.discriminator == DiscriminatorConditioning::Plane => {
+            builder.class_embedding(plan.classes.len(), 1)
+        }
         _ => builder,
     }
 }
 
 /// Adds the network's normalisation, if it has one, and its scale and shift for each class, if it has these.
-pub(super) fn normalised(builder: Builder, network: &NetworkPlan) -> Builder {
+pub(super) fn with_norm(builder: Builder, network: &NetworkPlan) -> Builder {
     let [channels, ..] = builder.output();
     let builder = match network.norm {
         Norm::None => return builder,
@@ -82,29 +84,29 @@ pub(super) fn normalised(builder: Builder, network: &NetworkPlan) -> Builder {
 }
 
 /// Adds noise and dropout, if the network has them; they come after each hidden activation.
-pub(super) fn disturbed(builder: Builder, network: &NetworkPlan) -> Builder {
+pub(super) fn with_noise_and_dropout(builder: Builder, network: &NetworkPlan) -> Builder {
     let builder = if network.noise > 0.0 { builder.gaussian_noise(network.noise as f32) } else { builder };
     if network.dropout > 0.0 { builder.dropout(network.dropout as f32) } else { builder }
 }
 
 /// Adds a hidden activation, then [`disturbed`]'s noise and dropout.
-pub(super) fn activated(builder: Builder, network: &NetworkPlan) -> Builder {
-    disturbed(builder.leaky_relu(network.slope), network)
+pub(super) fn with_activation(builder: Builder, network: &NetworkPlan) -> Builder {
+    with_noise_and_dropout(builder.leaky_relu(network.slope), network)
 }
 
 /// Adds normalisation, then [`activated`]'s layers.
-pub(super) fn hidden(builder: Builder, network: &NetworkPlan) -> Builder {
-    activated(normalised(builder, network), network)
+pub(super) fn with_norm_and_activation(builder: Builder, network: &NetworkPlan) -> Builder {
+    with_activation(with_norm(builder, network), network)
 }
 
 /// Adds self-attention, if the network has it and `stage` is the middle one, `stages / 2`.
-pub(super) fn attentive(builder: Builder, network: &NetworkPlan, stage: usize, stages: usize) -> Builder {
+pub(super) fn with_attention(builder: Builder, network: &NetworkPlan, stage: usize, stages: usize) -> Builder {
     if network.attention && stage == stages / 2 { builder.attention() } else { builder }
 }
 
 /// Adds the layers that compare an image with its batch, if the network has them; they come before a discriminator's
 /// last layer.
-pub(super) fn compared(builder: Builder, network: &NetworkPlan) -> Builder {
+pub(super) fn with_minibatch_layers(builder: Builder, network: &NetworkPlan) -> Builder {
     let builder = match network.minibatch_std {
         0 => builder,
         group => builder.minibatch_std(group),
@@ -116,7 +118,7 @@ pub(super) fn compared(builder: Builder, network: &NetworkPlan) -> Builder {
 }
 
 /// Reshapes the output to `shape`, unless it has that shape.
-pub(super) fn shaped(builder: Builder, shape: ImageShape) -> Builder {
+pub(super) fn reshaped(builder: Builder, shape: ImageShape) -> Builder {
     if builder.output() == shape { builder } else { builder.reshape(shape) }
 }
 
@@ -144,7 +146,7 @@ pub(super) fn discriminator(builder: Builder, kernel: usize, bias: bool, plan: &
     let device = builder.initializer().device.clone();
     let [from, ..] = builder.output();
     let spec = ConvSpec::valid(from, 1, kernel, bias);
-    let builder = match plan.conditioning.and_then(|how| how.discriminator.judge()) {
+    let builder = match plan.conditioning.and_then(|how| how.discriminator.class_head()) {
         Some(judge) => builder.class_head(spec, plan.classes.len(), judge),
         None => builder.conv(spec),
     };

@@ -3,7 +3,7 @@
 //! A linear layer is a 1×1 convolution of one pixel. The plan's attention is ignored, because a hidden layer has only
 //! one pixel.
 
-use super::family::{self, activated, compared, disturbed, normalised, shaped};
+use super::family::{self, reshaped, with_activation, with_minibatch_layers, with_noise_and_dropout, with_norm};
 use super::{Architecture, Builder, Family, Initializer, ModelPlan, Network, NetworkPlan, Norm};
 
 /// The fully connected family.
@@ -22,8 +22,8 @@ fn weights(model: &ModelPlan) -> usize {
 fn layer(builder: Builder, width: usize, pieces: usize, network: &NetworkPlan) -> Builder {
     let [from, ..] = builder.output();
     let builder = builder.linear(from, width * pieces.max(1), network.norm == Norm::None);
-    let builder = normalised(builder, network);
-    if pieces > 0 { disturbed(builder.maxout(pieces), network) } else { activated(builder, network) }
+    let builder = with_norm(builder, network);
+    if pieces > 0 { with_noise_and_dropout(builder.maxout(pieces), network) } else { with_activation(builder, network) }
 }
 
 /// `[n, latent, 1, 1]` to images `[n, channels, size, size]` (points have size 1): hidden layers of equal width and a
@@ -35,25 +35,25 @@ pub fn generator(plan: &ModelPlan, init: Initializer) -> Network {
     }
     let [from, ..] = builder.output();
     let builder = builder.linear(from, plan.image_len(), true);
-    family::generator(shaped(builder, [plan.channels, plan.size, plan.size]), plan)
+    family::generator(reshaped(builder, [plan.channels, plan.size, plan.size]), plan)
 }
 
 /// Images `[n, pack · channels, size, size]` to logits `[n, 1, 1, 1]`. The input is not normalised.
 pub fn discriminator(plan: &ModelPlan, init: Initializer) -> Network {
     let builder = family::images(plan, init);
     let values = builder.output().iter().product();
-    let mut builder = shaped(builder, [values, 1, 1]);
+    let mut builder = reshaped(builder, [values, 1, 1]);
     for _ in 0..plan.depth[1] {
         builder = layer(builder, plan.discriminator_width, plan.maxout, &plan.discriminator);
     }
-    family::discriminator(compared(builder, &plan.discriminator), 1, true, plan)
+    family::discriminator(with_minibatch_layers(builder, &plan.discriminator), 1, true, plan)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::nn::testing::{
-        assert_judges, assert_penalty_gradients, assert_pull_back, images, init, model, parameters,
+        assert_networks_train, assert_penalty_gradients, assert_pull_back, images, init, model, parameters,
     };
 
     /// PacGAN's networks for points: 4 hidden layers of 400 with batch norm; 3 of 200 with maxout of 5 pieces.
@@ -77,7 +77,7 @@ mod tests {
         assert_eq!(parameters(&generator), 2 * 400 + 3 * 400 * 400 + 4 * 2 * 400 + 400 * 2 + 2);
         let discriminator = discriminator(&plan, init());
         assert_eq!(parameters(&discriminator), 1_000 * (2 + 1) + 2 * 1_000 * (200 + 1) + 200 + 1);
-        assert_judges(&generator, &discriminator);
+        assert_networks_train(&generator, &discriminator);
     }
 
     #[test]
@@ -87,7 +87,7 @@ mod tests {
         let (generator, discriminator) = (generator(&plan, init()), discriminator(&plan, init()));
         assert_eq!((generator.output(), discriminator.input()), ([3, 8, 8], [3, 8, 8]));
         assert_eq!(parameters(&discriminator), (192 + 1) * 4 + (4 + 1) * 4 + (5 + 1));
-        assert_judges(&generator, &discriminator);
+        assert_networks_train(&generator, &discriminator);
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub use attention::SelfAttention;
 pub use basis::{DiscriminativeBasis, GenerativeBasis};
 pub use batch_norm::BatchNorm;
 pub use builder::Builder;
-pub use classes::{ClassEmbedding, ClassHead, ClassScale, Judge};
+pub use classes::{ClassEmbedding, ClassHead, ClassHeadKind, ClassScale};
 pub use conv::{Conv2d, ConvSpec, ConvTranspose2d};
 pub use dropout::Dropout;
 pub use families::{Architecture, FAMILIES, Family, discriminator, generator};
@@ -55,8 +55,8 @@ pub use maxout::Maxout;
 pub use minibatch_discrimination::MinibatchDiscrimination;
 pub use minibatch_std::MinibatchStd;
 pub use model::{
-    Block, ClassDraw, Conditioning, Downsampling, MAX_CLASSES, MAX_WEIGHTS, MinibatchDiscriminationSize, ModelPlan,
-    NetworkPlan, Norm, Output, ToldDiscriminator, ToldGenerator, Upsampling,
+    Block, ClassDraw, Conditioning, DiscriminatorConditioning, Downsampling, GeneratorConditioning, MAX_CLASSES,
+    MAX_WEIGHTS, MinibatchDiscriminationSize, ModelPlan, NetworkPlan, Norm, Output, Upsampling,
 };
 pub use network::{Network, SAMPLE_CHUNK};
 pub use noise::GaussianNoise;
@@ -207,10 +207,10 @@ layers! {
 
 impl AnyLayer {
     /// Whether this layer, or a layer inside it, uses the pass's classes.
-    pub(crate) fn is_told_of_classes(&self) -> bool {
+    pub(crate) fn is_class_conditional(&self) -> bool {
         match self {
             Self::ClassEmbedding(_) | Self::ClassScale(_) | Self::ClassHead(_) => true,
-            Self::Residual(block) => block.main.iter().chain(&block.skip).any(Self::is_told_of_classes),
+            Self::Residual(block) => block.main.iter().chain(&block.skip).any(Self::is_class_conditional),
             _ => false,
         }
     }

@@ -1,6 +1,6 @@
 //! The settings that both networks are built from.
 
-use super::{Family, Init, Judge};
+use super::{ClassHeadKind, Family, Init};
 use crate::class::{self, Class};
 use crate::latent::LatentDistribution;
 use crate::pixels::PixelRange;
@@ -93,7 +93,7 @@ impl ModelPlan {
     }
 
     /// Channels that the discriminator is shown at once: those of a pack.
-    pub fn judged_channels(&self) -> usize {
+    pub fn discriminator_channels(&self) -> usize {
         self.pack * self.channels
     }
 }
@@ -145,11 +145,11 @@ pub const MAX_CLASSES: usize = 1_000;
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Conditioning {
     /// How the generator is told which class to make.
-    pub generator: ToldGenerator,
+    pub generator: GeneratorConditioning,
     /// Values of a class's embedding beside the latent, in 1..=1024.
     pub embedding: usize,
     /// How the discriminator is told which class an image is to show.
-    pub discriminator: ToldDiscriminator,
+    pub discriminator: DiscriminatorConditioning,
     /// The classifier's part in both losses where there is one, not below 0.
     pub weight: f64,
     /// What the classes of fakes are drawn from.
@@ -159,9 +159,9 @@ pub struct Conditioning {
 impl Default for Conditioning {
     fn default() -> Self {
         Self {
-            generator: ToldGenerator::Embedding,
+            generator: GeneratorConditioning::Embedding,
             embedding: 50,
-            discriminator: ToldDiscriminator::Projection,
+            discriminator: DiscriminatorConditioning::Projection,
             weight: 1.0,
             draw: ClassDraw::Data,
         }
@@ -171,7 +171,7 @@ impl Default for Conditioning {
 /// How a generator is told which class to make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum ToldGenerator {
+pub enum GeneratorConditioning {
     /// By an embedding of the class beside the latent.
     Embedding,
     /// By a scale and a shift of the class after each normalisation.
@@ -181,7 +181,7 @@ pub enum ToldGenerator {
 /// How a discriminator is told which class an image is to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum ToldDiscriminator {
+pub enum DiscriminatorConditioning {
     /// By an embedding of the class as one more channel of the image.
     Plane,
     /// By the inner product of an embedding of the class with the features.
@@ -190,13 +190,13 @@ pub enum ToldDiscriminator {
     Auxiliary,
 }
 
-impl ToldDiscriminator {
+impl DiscriminatorConditioning {
     /// What the discriminator's end does with classes, if it knows any.
-    pub fn judge(self) -> Option<Judge> {
+    pub fn class_head(self) -> Option<ClassHeadKind> {
         match self {
             Self::Plane => None,
-            Self::Projection => Some(Judge::Projection),
-            Self::Auxiliary => Some(Judge::Auxiliary),
+            Self::Projection => Some(ClassHeadKind::Projection),
+            Self::Auxiliary => Some(ClassHeadKind::Auxiliary),
         }
     }
 }

@@ -138,8 +138,8 @@ impl Network {
     }
 
     /// Whether a layer of the network uses the classes of its images.
-    pub fn is_told_of_classes(&self) -> bool {
-        self.main.iter().any(AnyLayer::is_told_of_classes)
+    pub fn is_class_conditional(&self) -> bool {
+        self.main.iter().any(AnyLayer::is_class_conditional)
     }
 
     /// The layers in order.

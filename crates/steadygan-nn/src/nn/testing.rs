@@ -60,7 +60,7 @@ pub(crate) fn parameters(network: &Network) -> usize {
 /// Checks that the generator's images have the discriminator's input shape, that their logits are finite and differ,
 /// and that every parameter of both networks has a gradient. The pass has random numbers.
 #[track_caller]
-pub(crate) fn assert_judges(generator: &Network, discriminator: &Network) {
+pub(crate) fn assert_networks_train(generator: &Network, discriminator: &Network) {
     let [latent, ..] = generator.input();
     let mut pass = Pass::train().with_noise(crate::rng::stream(0, "noise", 0));
     let fakes = generator.forward(images([8, latent, 1, 1]), &mut pass);

@@ -3,7 +3,7 @@
 //! The originals have generator width 8 and discriminator width 2 (a quarter) or 4 (a half), a latent of 256, batch
 //! norm in both networks, ReLU in the generator and LeakyReLU 0.3 in the discriminator. Every layer has a bias.
 
-use super::family::{self, attentive, compared, convolutional_weights, hidden};
+use super::family::{self, convolutional_weights, with_attention, with_minibatch_layers, with_norm_and_activation};
 use super::{Architecture, ConvSpec, Family, Initializer, ModelPlan, Network};
 use crate::error::require;
 
@@ -36,11 +36,11 @@ pub fn generator(plan: &ModelPlan, init: Initializer) -> Network {
     let builder = family::latents(plan, init);
     let [latent, ..] = builder.output();
     let builder = builder.linear(latent, from * BASE * BASE, true).reshape([from, BASE, BASE]);
-    let mut builder = hidden(builder, network);
+    let mut builder = with_norm_and_activation(builder, network);
     for (stage, pads) in PADS.into_iter().enumerate() {
         let to = from / 2;
         builder = builder.conv_transpose(ConvSpec::new(from, to, KERNEL, 2, pads, true));
-        builder = attentive(hidden(builder, network), network, stage, PADS.len());
+        builder = with_attention(with_norm_and_activation(builder, network), network, stage, PADS.len());
         from = to;
     }
     family::generator(builder.conv(ConvSpec::same(from, plan.channels, KERNEL, 1, true)), plan)
@@ -54,18 +54,18 @@ pub fn discriminator(plan: &ModelPlan, init: Initializer) -> Network {
     let [mut from, ..] = builder.output();
     for (stage, pads) in PADS.into_iter().rev().enumerate() {
         let to = plan.discriminator_width << stage;
-        builder = hidden(builder.conv(ConvSpec::new(from, to, KERNEL, 2, pads, true)), network);
-        builder = attentive(builder, network, stage, PADS.len());
+        builder = with_norm_and_activation(builder.conv(ConvSpec::new(from, to, KERNEL, 2, pads, true)), network);
+        builder = with_attention(builder, network, stage, PADS.len());
         from = to;
     }
-    family::discriminator(compared(builder, network), BASE, true, plan)
+    family::discriminator(with_minibatch_layers(builder, network), BASE, true, plan)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::nn::testing::{
-        assert_judges, assert_penalty_gradients, assert_pull_back, images, init, model, parameters,
+        assert_networks_train, assert_penalty_gradients, assert_pull_back, images, init, model, parameters,
     };
     use crate::nn::{NetworkPlan, Norm};
 
@@ -95,7 +95,7 @@ mod tests {
         assert_eq!(parameters(&generator), linear + transposed + (8 * 9 + 1) * 3);
         // Each hidden channel has a bias, a scale and a shift.
         assert_eq!(parameters(&discriminator), (3 * 9 + 3) * 2 + (2 * 9 + 3) * 4 + (4 * 9 + 3) * 8 + 8 * 16 + 1);
-        assert_judges(&generator, &discriminator);
+        assert_networks_train(&generator, &discriminator);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::advice::Suggestion;
 use super::doctor::finding;
-use super::{Card, Sight};
+use super::{Detection, FindingCard};
 use crate::data::{Dataset, Images, Samples, digests};
 use crate::plan::Plan;
 use rayon::prelude::*;
@@ -24,28 +24,28 @@ const FEW: usize = 1_000;
 /// Levels that span less than this, of 255, show hardly any contrast.
 const NARROW: u8 = 64;
 
-const CONSTANT: Card = Card {
+const CONSTANT: FindingCard = FindingCard {
     name: "constant-images",
     looks_for: "More than 1% of the images have one level all over; severe from 90%.",
     means: "An image of one level shows nothing: files may be blank, or were decoded wrongly.",
     symptom_of: &[],
 };
 
-const DUPLICATE: Card = Card {
+const DUPLICATE: FindingCard = FindingCard {
     name: "duplicate-images",
     looks_for: "More than 5% of the images are equal to another one, pixel by pixel; severe from 90%.",
     means: "Duplicates are shown more often than others, which draws the generator to them. They are held out together.",
     symptom_of: &["constant-images"],
 };
 
-const TOO_FEW: Card = Card {
+const TOO_FEW: FindingCard = FindingCard {
     name: "few-images",
     looks_for: "There are fewer than 1,000 images to train on. A warning.",
     means: "The discriminator will know so few images by heart after some passes, and the generator learns to copy them.",
     symptom_of: &[],
 };
 
-const NARROW_LEVELS: Card = Card {
+const NARROW_LEVELS: FindingCard = FindingCard {
     name: "narrow-levels",
     looks_for: "The levels of all images span less than 64 of 255. A warning.",
     means: "The images have hardly any contrast in the range that the generator is to fill: levels of 16 bits may have been cut to 8.",
@@ -53,7 +53,7 @@ const NARROW_LEVELS: Card = Card {
 };
 
 /// The findings on data.
-pub(super) const CARDS: [Card; 4] = [CONSTANT, DUPLICATE, TOO_FEW, NARROW_LEVELS];
+pub(super) const CARDS: [FindingCard; 4] = [CONSTANT, DUPLICATE, TOO_FEW, NARROW_LEVELS];
 
 /// The findings on a data set before training, at 0 images; none for points.
 pub fn before_training(plan: &Plan, data: &Dataset) -> Vec<Finding> {
@@ -69,7 +69,7 @@ pub fn before_training(plan: &Plan, data: &Dataset) -> Vec<Finding> {
     let severity = |share: f64, severe: f64| if share >= severe { Severity::Severe } else { Severity::Warning };
     let mut found = Vec::new();
     let mut say = |card, severity, says, evidence, advice| {
-        found.push(finding(card, 0, Sight { severity, since: 0, says, evidence }, advice, plan));
+        found.push(finding(card, 0, Detection { severity, since: 0, says, evidence }, advice, plan));
     };
     let look = || Suggestion::Do("look at what the source holds: `steadygan data inspect`".into());
     if constant > SOME {

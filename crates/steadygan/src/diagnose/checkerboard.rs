@@ -2,7 +2,7 @@
 
 use super::advice::Suggestion;
 use super::seen::Seen;
-use super::{About, Card, Check, Sight};
+use super::{About, Check, Detection, FindingCard};
 use steadygan_run::{Severity, StatsLine};
 
 /// An alternating share of this many times the reals' is visible.
@@ -15,7 +15,7 @@ const LEAST: f64 = 0.01;
 const ROUNDS: u64 = 500;
 
 pub(super) const CHECK: Check = Check {
-    card: Card {
+    card: FindingCard {
         name: "checkerboard",
         looks_for: "The share of the variance within images that alternates from pixel to pixel is above 0.01 and more than three \
                     times the reals' for 500 rounds. A warning.",
@@ -26,12 +26,12 @@ pub(super) const CHECK: Check = Check {
     advice,
 };
 
-fn look(seen: &Seen<'_>) -> Option<Sight> {
+fn look(seen: &Seen<'_>) -> Option<Detection> {
     let checkered = |line: &StatsLine| line.signs.alternating_fake > LEAST.max(TIMES * line.signs.alternating_real);
     let streak = seen.streak(ROUNDS, checkered)?;
     let (fake, real) =
         (streak.mean(|line| line.signs.alternating_fake), streak.mean(|line| line.signs.alternating_real));
-    Some(Sight {
+    Some(Detection {
         severity: Severity::Warning,
         since: streak.since(),
         says: format!(

@@ -2,7 +2,7 @@
 
 use super::advice::{Suggestion, rates};
 use super::seen::Seen;
-use super::{About, Card, Check, Sight};
+use super::{About, Check, Detection, FindingCard};
 use steadygan_run::Severity;
 
 /// A layer with this share of dead units has lost much of its width.
@@ -12,7 +12,7 @@ const MANY: f64 = 0.5;
 const ROUNDS: u64 = 100;
 
 pub(super) const CHECK: Check = Check {
-    card: Card {
+    card: FindingCard {
         name: "dead-units",
         looks_for: "In a layer of activations half of the units have one value at all places of 8 images, for 100 rounds; \
                     severe if all of them do in the discriminator (in the generator that is a mode collapse).",
@@ -23,11 +23,11 @@ pub(super) const CHECK: Check = Check {
     advice,
 };
 
-fn look(seen: &Seen<'_>) -> Option<Sight> {
+fn look(seen: &Seen<'_>) -> Option<Detection> {
     let of = |name: &str, dead: fn(&steadygan_run::Signs) -> f64, severe: Severity| {
         let streak = seen.streak(ROUNDS, |line| dead(&line.signs) >= MANY)?;
         let share = streak.lines.iter().map(|line| dead(&line.signs)).fold(1.0, f64::min);
-        Some(Sight {
+        Some(Detection {
             severity: if share >= 1.0 { severe } else { Severity::Warning },
             since: streak.since(),
             says: format!("{:.0}% of the units of a layer of the {name} never change.", 100.0 * share),

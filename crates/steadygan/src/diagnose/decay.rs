@@ -2,8 +2,8 @@
 
 use super::advice::{Suggestion, rates};
 use super::discriminator_winning::APART;
-use super::seen::{Measured, NEAR, Seen, mean, separation};
-use super::{About, Card, Check, Sight};
+use super::seen::{MeasuredDistance, NEAR, Seen, mean, separation};
+use super::{About, Check, Detection, FindingCard};
 use steadygan_run::Severity;
 
 /// A distance of this many times the best is a warning: a third of StudioGAN's published runs end so.
@@ -32,7 +32,7 @@ const MEASUREMENTS: usize = 3;
 const NEVER_GOOD: f64 = 0.5;
 
 pub(super) const CHECK: Check = Check {
-    card: Card {
+    card: FindingCard {
         name: "decay",
         looks_for: "Three measurements in a row of the fakes' distance from the reals are more than 1.5 times the best, and three \
                     deviations above it; severe from 2.5 times if the discriminator judges fakes to be less real than reals by \
@@ -55,8 +55,8 @@ pub(super) const CHECK: Check = Check {
     advice,
 };
 
-fn look(seen: &Seen<'_>) -> Option<Sight> {
-    let own: Vec<Measured>;
+fn look(seen: &Seen<'_>) -> Option<Detection> {
+    let own: Vec<MeasuredDistance>;
     let distances = if seen.distances.is_empty() {
         own = seen.of_pictures();
         &own
@@ -82,7 +82,7 @@ fn look(seen: &Seen<'_>) -> Option<Sight> {
         // What counts as near is known for the energy distance only.
         let is_near = seen.distances.is_empty() && recent.iter().any(|now| now.value <= NEAR);
         let severe = !is_near && (above(LOST) && apart > APART || above(MUCH_WORSE) && apart > SEEN);
-        Sight {
+        Detection {
             severity: if severe { Severity::Severe } else { Severity::Warning },
             since: best.images,
             says: format!(

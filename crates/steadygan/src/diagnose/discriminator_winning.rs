@@ -2,7 +2,7 @@
 
 use super::advice::{Suggestion, rates};
 use super::seen::{NEAR, Seen, come_nearer, separation};
-use super::{About, Card, Check, Sight};
+use super::{About, Check, Detection, FindingCard};
 use steadygan_run::{Severity, StatsLine};
 
 /// From this separation on, in standard deviations, the logits of reals and fakes hardly overlap.
@@ -24,7 +24,7 @@ const ROUNDS: u64 = 150;
 const STUCK_ROUNDS: u64 = 3 * ROUNDS;
 
 pub(super) const CHECK: Check = Check {
-    card: Card {
+    card: FindingCard {
         name: "discriminator-winning",
         looks_for: "Reals and fakes are judged more than three standard deviations apart, and the discriminator's loss is within a \
                     tenth of its floor (labels' softness taken into account; not for Wasserstein), for 150 rounds; severe if fakes came \
@@ -48,7 +48,7 @@ pub(super) const CHECK: Check = Check {
     advice,
 };
 
-fn look(seen: &Seen<'_>) -> Option<Sight> {
+fn look(seen: &Seen<'_>) -> Option<Detection> {
     let certain = |line: &StatsLine| {
         let certainty = seen.about.certainty(line.stats.loss_d);
         separation(line) > APART && (certainty.is_nan() || certainty > CERTAIN)
@@ -57,7 +57,7 @@ fn look(seen: &Seen<'_>) -> Option<Sight> {
     let stuck = seen.streak(STUCK_ROUNDS, certain).is_some_and(|_| is_stuck(seen));
     let of = |value: fn(&StatsLine) -> f64| streak.mean(value);
     let loss = of(|line| line.stats.loss_d);
-    Some(Sight {
+    Some(Detection {
         severity: if stuck { Severity::Severe } else { Severity::Warning },
         since: streak.since(),
         says: format!(

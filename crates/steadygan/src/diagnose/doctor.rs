@@ -1,8 +1,8 @@
 //! Turns observations into findings that begin, get worse and end.
 
 use super::advice::{Suggestion, resolved};
-use super::seen::{Measured, Seen, Sign};
-use super::{About, CATALOGUE, Card, Check, Sight};
+use super::seen::{MeasuredDistance, Observation, Seen};
+use super::{About, CATALOGUE, Check, Detection, FindingCard};
 use crate::plan::Plan;
 use std::collections::BTreeMap;
 use steadygan_run::{Finding, ModesLine, Outcome, Severity, StatsLine};
@@ -20,7 +20,7 @@ pub struct Doctor {
     about: About,
     lines: Vec<StatsLine>,
     modes: Vec<ModesLine>,
-    distances: Vec<Measured>,
+    distances: Vec<MeasuredDistance>,
     open: BTreeMap<&'static str, Open>,
 }
 
@@ -41,7 +41,7 @@ impl Doctor {
     }
 
     /// Takes over the findings on the data: while one of them is severe, its symptoms are at most warnings.
-    pub fn heed(&mut self, before: &[Finding]) {
+    pub fn open_data_findings(&mut self, before: &[Finding]) {
         for found in before {
             if let Some(card) = super::before::CARDS.iter().find(|card| card.name == found.finding) {
                 let open = Open { severity: found.severity, since: found.since, last_seen: found.images };
@@ -62,17 +62,17 @@ impl Doctor {
 
     /// Adds an observation, which is not earlier than the last one. Returns the findings that begin, get more severe or
     /// end.
-    pub fn see(&mut self, sign: Sign) -> Vec<Finding> {
+    pub fn see(&mut self, sign: Observation) -> Vec<Finding> {
         let images = match sign {
-            Sign::Stats(line) => {
+            Observation::Stats(line) => {
                 self.lines.push(line);
                 line.stats.images
             }
-            Sign::Modes(line) => {
+            Observation::Modes(line) => {
                 self.modes.push(line);
                 line.images
             }
-            Sign::Distance(distance) => {
+            Observation::Distance(distance) => {
                 self.distances.push(distance);
                 distance.images
             }
@@ -84,7 +84,7 @@ impl Doctor {
     pub fn end(&mut self, outcome: &Outcome) -> Vec<Finding> {
         let Outcome::Diverged { images, quantity } = outcome else { return Vec::new() };
         let check = &super::exploding_gradients::CHECK;
-        let sight = Sight {
+        let sight = Detection {
             severity: Severity::Severe,
             since: *images,
             says: format!("{quantity} was not finite after {images} images."),
@@ -102,7 +102,7 @@ impl Doctor {
         }
     }
 
-    fn seen_now(&mut self, check: &Check, images: u64, mut sight: Sight) -> Option<Finding> {
+    fn seen_now(&mut self, check: &Check, images: u64, mut sight: Detection) -> Option<Finding> {
         let card = &check.card;
         let is_severe = |cause: &str| self.open.get(cause).is_some_and(|open| open.severity == Severity::Severe);
         if sight.severity == Severity::Severe && card.symptom_of.iter().any(|cause| is_severe(cause)) {
@@ -125,7 +125,7 @@ impl Doctor {
         }
     }
 
-    fn not_seen(&mut self, card: &Card, images: u64) -> Option<Finding> {
+    fn not_seen(&mut self, card: &FindingCard, images: u64) -> Option<Finding> {
         let open = self.open.get(card.name)?;
         let calm = CALM_ROUNDS * self.about.plan.train.round();
         if images < open.last_seen + calm.max(self.about.plan.train.stats_every) {
@@ -144,13 +144,19 @@ impl Doctor {
         })
     }
 
-    fn finding(&self, check: &Check, images: u64, sight: Sight) -> Finding {
+    fn finding(&self, check: &Check, images: u64, sight: Detection) -> Finding {
         finding(&check.card, images, sight, (check.advice)(&self.about), &self.about.plan)
     }
 }
 
 /// Puts a finding together: its card, what the check has found, and the advice that fits the plan.
-pub(super) fn finding(card: &Card, images: u64, sight: Sight, advice: Vec<Suggestion>, plan: &Plan) -> Finding {
+pub(super) fn finding(
+    card: &FindingCard,
+    images: u64,
+    sight: Detection,
+    advice: Vec<Suggestion>,
+    plan: &Plan,
+) -> Finding {
     Finding {
         images,
         finding: card.name.into(),

@@ -2,7 +2,7 @@
 
 use super::advice::{Suggestion, rates};
 use super::seen::{Seen, Streak, mean};
-use super::{About, Card, Check, Sight};
+use super::{About, Check, Detection, FindingCard};
 use crate::loss::Loss;
 use steadygan_run::{Severity, StatsLine};
 
@@ -16,7 +16,7 @@ const EXPLODING: f64 = 1000.0;
 const ROUNDS: u64 = 40;
 
 pub(super) const CHECK: Check = Check {
-    card: Card {
+    card: FindingCard {
         name: "exploding-gradients",
         looks_for: "A network's gradient has a norm above 100 for 40 rounds; severe above 1000, and when a value is not finite.",
         means: "The discriminator's slope grows without bound, or the initial weights are too large: the next step may end in NaN.",
@@ -41,12 +41,12 @@ pub(super) fn streak<'a>(seen: &Seen<'a>) -> Option<Streak<'a>> {
     seen.streak(ROUNDS, explodes)
 }
 
-fn look(seen: &Seen<'_>) -> Option<Sight> {
+fn look(seen: &Seen<'_>) -> Option<Detection> {
     let streak = seen.streak(ROUNDS, |line| norm(line) > TROUBLE)?;
     let severe = self::streak(seen).is_some();
     let of = |value: fn(&StatsLine) -> f64| mean(streak.lines, value);
     let (d, g) = (of(|line| line.stats.grad_norm_d), of(|line| line.stats.grad_norm_g));
-    Some(Sight {
+    Some(Detection {
         severity: if severe { Severity::Severe } else { Severity::Warning },
         since: streak.since(),
         says: format!("The gradients' norms are {d:.0} in the discriminator and {g:.0} in the generator."),

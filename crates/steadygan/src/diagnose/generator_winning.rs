@@ -2,7 +2,7 @@
 
 use super::advice::{Suggestion, rates};
 use super::seen::{NEAR, Seen, come_nearer, separation};
-use super::{About, Card, Check, Sight};
+use super::{About, Check, Detection, FindingCard};
 use steadygan_run::{Severity, StatsLine};
 
 /// Below this separation, in standard deviations, the discriminator does not tell fakes from reals.
@@ -27,7 +27,7 @@ const INVERTED_ROUNDS: u64 = 100;
 const STILL: f64 = 1e-3;
 
 pub(super) const CHECK: Check = Check {
-    card: Card {
+    card: FindingCard {
         name: "generator-winning",
         looks_for: "Reals and fakes get the same logits within half a standard deviation, although fakes are further from reals \
                     than half of the reals' distance from each other (energy distance), for 250 rounds; or fakes \
@@ -49,7 +49,7 @@ pub(super) const CHECK: Check = Check {
     advice,
 };
 
-fn look(seen: &Seen<'_>) -> Option<Sight> {
+fn look(seen: &Seen<'_>) -> Option<Detection> {
     let fooled = |below: f64, far: f64| move |line: &StatsLine| separation(line) < below && line.signs.distance > far;
     let inverted = seen.streak(INVERTED_ROUNDS, fooled(INVERTED, NEAR));
     let streak = inverted.or_else(|| seen.streak(ROUNDS, fooled(ALIKE, FAR)))?;
@@ -57,7 +57,7 @@ fn look(seen: &Seen<'_>) -> Option<Sight> {
     // A discriminator that has only fallen behind learns to see what is wrong, and the run recovers.
     let pull = streak.mean(|line| line.signs.pull.abs());
     let severe = pull < STILL && !come_nearer(streak.lines);
-    Some(Sight {
+    Some(Detection {
         severity: if severe { Severity::Severe } else { Severity::Warning },
         since: streak.since(),
         says: format!("The discriminator takes fakes for real that are far from the reals (distance {distance:.2})."),

@@ -1,6 +1,6 @@
 //! A run's files, read by the doctor.
 
-use super::seen::{Measured, Sign};
+use super::seen::{MeasuredDistance, Observation};
 use super::{Doctor, before_training};
 use crate::data::Dataset;
 use crate::error::Result;
@@ -43,7 +43,7 @@ impl History {
     }
 
     fn after(mut findings: Vec<Finding>, run: &RunDirectory, mut doctor: Doctor) -> Result<Self> {
-        doctor.heed(&findings);
+        doctor.open_data_findings(&findings);
         for sign in signs_of(run)? {
             findings.extend(doctor.see(sign));
         }
@@ -56,14 +56,15 @@ impl History {
 /// # Errors
 ///
 /// A file cannot be read. A missing file is no error: it holds no observations.
-pub fn signs_of(run: &RunDirectory) -> Result<Vec<Sign>> {
+pub fn signs_of(run: &RunDirectory) -> Result<Vec<Observation>> {
     let stats: Vec<StatsLine> = read_lines_if_any(&run.stats())?;
-    let mut signs: Vec<(u64, Sign)> = stats.into_iter().map(|line| (line.stats.images, Sign::Stats(line))).collect();
+    let mut signs: Vec<(u64, Observation)> =
+        stats.into_iter().map(|line| (line.stats.images, Observation::Stats(line))).collect();
     let measured: Vec<MetricsLine> = read_lines_if_any(&run.metrics())?;
     signs.extend(measured.into_iter().map(|line| match line {
-        MetricsLine::Modes(line) => (line.images, Sign::Modes(line)),
+        MetricsLine::Modes(line) => (line.images, Observation::Modes(line)),
         MetricsLine::Distance(DistanceLine { images, value, deviation, .. }) => {
-            (images, Sign::Distance(Measured { images, value, deviation }))
+            (images, Observation::Distance(MeasuredDistance { images, value, deviation }))
         }
     }));
     signs.sort_by_key(|(images, _)| *images);

@@ -2,7 +2,7 @@
 
 use super::advice::Suggestion;
 use super::seen::{Seen, mean};
-use super::{About, Card, Check, Sight};
+use super::{About, Check, Detection, FindingCard};
 use steadygan_run::{Severity, StatsLine};
 
 /// How far the logits of held-out reals are below those of training reals, in standard deviations: sound runs of the
@@ -26,7 +26,7 @@ const ROUNDS: u64 = 200;
 const EPOCHS: f64 = 4.0;
 
 pub(super) const CHECK: Check = Check {
-    card: Card {
+    card: FindingCard {
         name: "memorisation",
         looks_for: "On average over 200 rounds held-out reals are judged 0.75 standard deviations below training reals and a \
                     quarter of the way to fakes, after 4 passes through the data; severe from 1.25 deviations. Or, of at most 1,000 images, fakes are \
@@ -42,15 +42,15 @@ fn gap(line: &StatsLine) -> f64 {
     line.signs.logit_train - line.signs.logit_holdout
 }
 
-fn look(seen: &Seen<'_>) -> Option<Sight> {
+fn look(seen: &Seen<'_>) -> Option<Detection> {
     copies(seen).or_else(|| overfit(seen))
 }
 
 /// Finds fakes that are copies of training images.
-fn copies(seen: &Seen<'_>) -> Option<Sight> {
+fn copies(seen: &Seen<'_>) -> Option<Detection> {
     let streak = seen.streak(ROUNDS, |line| line.signs.nearest < COPIES)?;
     let nearest = streak.lines.last()?.signs.nearest;
-    Some(Sight {
+    Some(Detection {
         severity: Severity::Severe,
         since: streak.since(),
         says: format!(
@@ -62,7 +62,7 @@ fn copies(seen: &Seen<'_>) -> Option<Sight> {
 }
 
 /// Finds a discriminator that takes held-out reals for fakes.
-fn overfit(seen: &Seen<'_>) -> Option<Sight> {
+fn overfit(seen: &Seen<'_>) -> Option<Detection> {
     let recent = seen.recent(ROUNDS);
     let (last, first) = (recent.last()?, recent.first()?);
     if seen.about.epochs(last.stats.images) < EPOCHS {
@@ -70,7 +70,7 @@ fn overfit(seen: &Seen<'_>) -> Option<Sight> {
     }
     let gap_in_deviations = mean(recent, |line| gap(line) / line.signs.logit_spread);
     let share = mean(recent, gap) / mean(recent, |line| line.signs.logit_train - line.signs.logit_fixed);
-    (gap_in_deviations > GAP && share > SHARE).then(|| Sight {
+    (gap_in_deviations > GAP && share > SHARE).then(|| Detection {
         severity: if gap_in_deviations > BY_HEART { Severity::Severe } else { Severity::Warning },
         since: first.stats.images,
         says: format!(

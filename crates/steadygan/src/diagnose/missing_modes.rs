@@ -2,7 +2,7 @@
 
 use super::advice::Suggestion;
 use super::seen::Seen;
-use super::{About, Card, Check, Sight};
+use super::{About, Check, Detection, FindingCard};
 use steadygan_run::Severity;
 
 /// Consecutive counts that miss modes.
@@ -12,7 +12,7 @@ const COUNTINGS: usize = 3;
 const SHARE: f64 = 0.5;
 
 pub(super) const CHECK: Check = Check {
-    card: Card {
+    card: FindingCard {
         name: "missing-modes",
         looks_for: "Where modes are known (`ring`, `grid`), fakes miss some in three countings in a row in the second half of the run. \
                     A warning.",
@@ -23,11 +23,11 @@ pub(super) const CHECK: Check = Check {
     advice,
 };
 
-fn look(seen: &Seen<'_>) -> Option<Sight> {
+fn look(seen: &Seen<'_>) -> Option<Detection> {
     let recent = seen.modes.len().checked_sub(COUNTINGS).map(|from| &seen.modes[from..])?;
     let last = recent.last()?;
     let late = last.images as f64 >= SHARE * seen.about.plan.train.images as f64;
-    (late && recent.iter().all(|line| line.modes < line.of)).then(|| Sight {
+    (late && recent.iter().all(|line| line.modes < line.of)).then(|| Detection {
         severity: Severity::Warning,
         since: recent[0].images,
         says: format!(

@@ -3,14 +3,14 @@
 use super::advice::Suggestion;
 use super::exploding_gradients::explodes;
 use super::seen::Seen;
-use super::{About, Card, Check, Sight};
+use super::{About, Check, Detection, FindingCard};
 use steadygan_run::{Severity, Signs};
 
 /// Below this bend a network is affine up to rounding; LeakyReLU with a slope of 0.2 gives 0.1 or more.
 const AFFINE: f64 = 1e-3;
 
 pub(super) const CHECK: Check = Check {
-    card: Card {
+    card: FindingCard {
         name: "missing-nonlinearity",
         looks_for: "Half-way between two inputs a network's output is the mean of theirs, but for less than 0.001 of their \
                     distance, on all lines since training began: of the discriminator's logits, or of the generator before its last \
@@ -22,7 +22,7 @@ pub(super) const CHECK: Check = Check {
     advice,
 };
 
-fn look(seen: &Seen<'_>) -> Option<Sight> {
+fn look(seen: &Seen<'_>) -> Option<Detection> {
     // Two lines at least, so that no single coincidence counts.
     let [first, .., last] = seen.lines else { return None };
     // After an explosion, huge weights may leave every unit on one side of its kink.
@@ -37,7 +37,7 @@ fn look(seen: &Seen<'_>) -> Option<Sight> {
         (false, false) => return None,
     };
     let signs = last.signs;
-    Some(Sight {
+    Some(Detection {
         severity: Severity::Severe,
         since: first.stats.images,
         says: format!("The {networks} bend nothing: half-way between two inputs the output is the mean of theirs."),

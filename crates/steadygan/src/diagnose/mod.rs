@@ -1,6 +1,6 @@
 //! The doctor: watches a run and says when it looks unhealthy, why, and what may help.
 //!
-//! A [`Doctor`] takes observations one by one ([`Sign`]) and returns findings when they begin, get more severe and end.
+//! A [`Doctor`] takes observations one by one ([`Observation`]) and returns findings when they begin, get more severe and end.
 //! It is pure logic without input or output: the same code watches a run that is training, reads the files of one that
 //! has ended, and is tested on series made by hand.
 //!
@@ -40,7 +40,7 @@ pub use about::About;
 pub use before::before_training;
 pub use doctor::Doctor;
 pub use history::{History, signs_of};
-pub use seen::{Measured, Sign};
+pub use seen::{MeasuredDistance, Observation};
 
 use advice::Suggestion;
 use seen::Seen;
@@ -49,7 +49,7 @@ use steadygan_run::Severity;
 
 /// Describes a finding, for reports and the documentation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Card {
+pub struct FindingCard {
     /// Its name.
     pub name: &'static str,
     /// What is looked for, with the thresholds, in a sentence or two.
@@ -62,16 +62,16 @@ pub struct Card {
 
 /// One line of the catalogue.
 struct Check {
-    card: Card,
+    card: FindingCard,
     /// Looks for the finding in all that was observed so far.
-    look: fn(&Seen<'_>) -> Option<Sight>,
+    look: fn(&Seen<'_>) -> Option<Detection>,
     /// What may help, the likeliest first.
     advice: fn(&About) -> Vec<Suggestion>,
 }
 
 /// What a check has found.
 #[derive(Debug, Clone, PartialEq)]
-struct Sight {
+struct Detection {
     severity: Severity,
     /// Real images shown when it began.
     since: u64,
@@ -100,7 +100,7 @@ const CATALOGUE: &[Check] = &[
 ];
 
 /// The cards of all findings: findings on data first, then findings on training, causes before symptoms.
-pub fn cards() -> impl Iterator<Item = &'static Card> {
+pub fn cards() -> impl Iterator<Item = &'static FindingCard> {
     before::CARDS.iter().chain(CATALOGUE.iter().map(|check| &check.card))
 }
 

@@ -2,7 +2,7 @@
 
 use super::advice::Suggestion;
 use super::seen::{Seen, Streak, mean};
-use super::{About, Card, Check, Sight};
+use super::{About, Check, Detection, FindingCard};
 use steadygan_run::{Severity, StatsLine};
 
 /// Below this diversity (the fakes' mean distance from each other over the reals') all fakes are one image. In the
@@ -29,7 +29,7 @@ const MOVED: f64 = 0.1;
 const ROUNDS: u64 = 250;
 
 pub(super) const CHECK: Check = Check {
-    card: Card {
+    card: FindingCard {
         name: "mode-collapse",
         looks_for: "Fakes of different latents are less than 0.4 times as far from each other as reals are for 250 rounds, and not \
                     getting further (partial); severe below 0.05 (total), unless the generator has hardly moved, or \
@@ -50,13 +50,13 @@ pub(super) const CHECK: Check = Check {
     advice,
 };
 
-fn look(seen: &Seen<'_>) -> Option<Sight> {
+fn look(seen: &Seen<'_>) -> Option<Detection> {
     let alike = |share: f64| seen.streak(ROUNDS, |line| diversity(line) < share).filter(|streak| !is_rising(streak));
     let one = seen.streak(ONE_ROUNDS, |line| diversity(line) < ONE);
     let streak = one.or_else(|| alike(PARTIAL))?;
     let total = one.is_some() || alike(TOTAL).is_some() && has_moved(seen);
     let last = streak.lines.last()?;
-    Some(Sight {
+    Some(Detection {
         severity: if total { Severity::Severe } else { Severity::Warning },
         since: streak.since(),
         says: format!("Fakes are {:.0}% as far from each other as reals are.", 100.0 * diversity(last)),

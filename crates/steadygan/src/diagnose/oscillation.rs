@@ -2,7 +2,7 @@
 
 use super::advice::{Suggestion, rates};
 use super::seen::{Seen, mean};
-use super::{About, Card, Check, Sight};
+use super::{About, Check, Detection, FindingCard};
 use steadygan_run::{Severity, StatsLine};
 
 /// The least number of lines: enough for several swings.
@@ -18,7 +18,7 @@ const SWING: f64 = 1.0;
 const CROSSINGS: std::ops::RangeInclusive<usize> = 4..=12;
 
 pub(super) const CHECK: Check = Check {
-    card: Card {
+    card: FindingCard {
         name: "oscillation",
         looks_for: "Over 32 lines or more the distance of the logits of reals and fakes swings by more than its mean, in 2 to 6 whole \
                     swings. A warning.",
@@ -29,7 +29,7 @@ pub(super) const CHECK: Check = Check {
     advice,
 };
 
-fn look(seen: &Seen<'_>) -> Option<Sight> {
+fn look(seen: &Seen<'_>) -> Option<Detection> {
     let count = seen.about.lines(ROUNDS).max(LINES);
     let lines = &seen.lines[seen.lines.len().checked_sub(count)?..];
     let apart = |line: &StatsLine| line.stats.logit_real - line.stats.logit_fake;
@@ -37,7 +37,7 @@ fn look(seen: &Seen<'_>) -> Option<Sight> {
     let deviation = mean(lines, |line| (apart(line) - middle).powi(2)).sqrt();
     let above: Vec<bool> = lines.iter().map(|line| apart(line) > middle).collect();
     let crossings = above.windows(2).filter(|pair| pair[0] != pair[1]).count();
-    (deviation > SWING * middle.abs() && CROSSINGS.contains(&crossings)).then(|| Sight {
+    (deviation > SWING * middle.abs() && CROSSINGS.contains(&crossings)).then(|| Detection {
         severity: Severity::Warning,
         since: lines[0].stats.images,
         says: format!(

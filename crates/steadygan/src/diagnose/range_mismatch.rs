@@ -2,7 +2,7 @@
 
 use super::advice::Suggestion;
 use super::seen::Seen;
-use super::{About, Card, Check, Sight};
+use super::{About, Check, Detection, FindingCard};
 use steadygan_run::{Severity, StatsLine};
 
 /// How far a value may be from its level scaled to the range, as a share of the range; one level is 0.004 of it.
@@ -15,7 +15,7 @@ const BEYOND: f64 = 0.5;
 const ROUNDS: u64 = 100;
 
 pub(super) const CHECK: Check = Check {
-    card: Card {
+    card: FindingCard {
         name: "range-mismatch",
         looks_for: "Reals as the discriminator sees them are not their levels scaled to the range of the generator's output \
                     (off by more than 5% of it); or, where the output has no bounds, fakes lie outside of the reals' range by \
@@ -27,7 +27,7 @@ pub(super) const CHECK: Check = Check {
     advice,
 };
 
-fn look(seen: &Seen<'_>) -> Option<Sight> {
+fn look(seen: &Seen<'_>) -> Option<Detection> {
     if seen.about.of_points() {
         return None;
     }
@@ -38,7 +38,7 @@ fn look(seen: &Seen<'_>) -> Option<Sight> {
 }
 
 /// Finds reals that are not scaled to the range of the generator's output.
-fn reals_off(seen: &Seen<'_>, [low, high]: [f64; 2]) -> Option<Sight> {
+fn reals_off(seen: &Seen<'_>, [low, high]: [f64; 2]) -> Option<Detection> {
     let off = |line: &StatsLine| {
         let at = |level: f64| low + level / 255.0 * (high - low);
         let signs = line.signs;
@@ -48,7 +48,7 @@ fn reals_off(seen: &Seen<'_>, [low, high]: [f64; 2]) -> Option<Sight> {
     let last = seen.lines.last()?;
     (off(last) > TOLERANCE).then(|| {
         let signs = last.signs;
-        Sight {
+        Detection {
             severity: Severity::Severe,
             since: seen.lines[0].stats.images,
             says: format!(
@@ -67,7 +67,7 @@ fn reals_off(seen: &Seen<'_>, [low, high]: [f64; 2]) -> Option<Sight> {
 }
 
 /// Finds fakes far outside of the reals' range.
-fn fakes_outside(seen: &Seen<'_>) -> Option<Sight> {
+fn fakes_outside(seen: &Seen<'_>) -> Option<Detection> {
     let beyond = |line: &StatsLine| {
         let signs = line.signs;
         let outside = (signs.real_low - signs.fake_low).max(signs.fake_high - signs.real_high);
@@ -75,7 +75,7 @@ fn fakes_outside(seen: &Seen<'_>) -> Option<Sight> {
     };
     let streak = seen.streak(ROUNDS, |line| beyond(line) > BEYOND)?;
     let signs = streak.lines.last()?.signs;
-    Some(Sight {
+    Some(Detection {
         severity: Severity::Severe,
         since: streak.since(),
         says: format!(

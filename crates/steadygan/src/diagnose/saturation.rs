@@ -2,7 +2,7 @@
 
 use super::advice::{Suggestion, rates};
 use super::seen::Seen;
-use super::{About, Card, Check, Sight};
+use super::{About, Check, Detection, FindingCard};
 use steadygan_run::{Severity, StatsLine};
 
 /// How far the share of values at an end of the range is higher in fakes than in reals.
@@ -15,7 +15,7 @@ const ALL: f64 = 0.98;
 const ROUNDS: u64 = 150;
 
 pub(super) const CHECK: Check = Check {
-    card: Card {
+    card: FindingCard {
         name: "saturation",
         looks_for: "The share of values within 1% of an end of the output's range is 0.3 higher in fakes than in reals for 150 \
                     rounds; severe if it is above 0.98 in fakes and below 0.68 in reals.",
@@ -35,12 +35,12 @@ pub(super) const CHECK: Check = Check {
     advice,
 };
 
-fn look(seen: &Seen<'_>) -> Option<Sight> {
+fn look(seen: &Seen<'_>) -> Option<Detection> {
     let more = |line: &StatsLine| line.signs.saturated_fake - line.signs.saturated_real;
     let streak = seen.streak(ROUNDS, |line| more(line) > MORE)?;
     let all = seen.streak(ROUNDS, |line| more(line) > MORE && line.signs.saturated_fake > ALL).is_some();
     let (fake, real) = (streak.mean(|line| line.signs.saturated_fake), streak.mean(|line| line.signs.saturated_real));
-    Some(Sight {
+    Some(Detection {
         severity: if all { Severity::Severe } else { Severity::Warning },
         since: streak.since(),
         says: format!(

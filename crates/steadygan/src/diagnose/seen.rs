@@ -19,18 +19,18 @@ const PROGRESS: f64 = 0.1;
 /// One observation of a run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[expect(clippy::large_enum_variant, reason = "nearly all values are of the largest variant")]
-pub enum Sign {
+pub enum Observation {
     /// A line of stats.
     Stats(StatsLine),
     /// How fakes are spread over known modes.
     Modes(ModesLine),
     /// How far fakes are from reals, in the run's metric.
-    Distance(Measured),
+    Distance(MeasuredDistance),
 }
 
 /// A measured distance of fakes from reals; lower is better.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Measured {
+pub struct MeasuredDistance {
     /// Real images shown.
     pub images: u64,
     /// The distance.
@@ -45,7 +45,7 @@ pub(super) struct Seen<'a> {
     pub(super) about: &'a About,
     pub(super) lines: &'a [StatsLine],
     pub(super) modes: &'a [ModesLine],
-    pub(super) distances: &'a [Measured],
+    pub(super) distances: &'a [MeasuredDistance],
 }
 
 impl<'a> Seen<'a> {
@@ -62,14 +62,14 @@ impl<'a> Seen<'a> {
     }
 
     /// The energy distances in the stats, each the median of five lines.
-    pub(super) fn of_pictures(&self) -> Vec<Measured> {
+    pub(super) fn of_pictures(&self) -> Vec<MeasuredDistance> {
         let chunks = self.lines.rchunks_exact(MEDIAN).rev();
         let medians = chunks.filter_map(|lines| {
             let mut values: Vec<f64> = lines.iter().map(|line| line.signs.distance).collect();
             values.sort_by(f64::total_cmp);
             let value = values[MEDIAN / 2];
             let images = lines[MEDIAN / 2].stats.images;
-            value.is_finite().then_some(Measured { images, value, deviation: ENERGY_DEVIATION })
+            value.is_finite().then_some(MeasuredDistance { images, value, deviation: ENERGY_DEVIATION })
         });
         medians.collect()
     }

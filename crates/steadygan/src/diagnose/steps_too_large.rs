@@ -3,7 +3,7 @@
 use super::advice::{Suggestion, rates};
 use super::exploding_gradients::{self, explodes, norm};
 use super::seen::{Seen, Streak};
-use super::{About, Card, Check, Sight};
+use super::{About, Check, Detection, FindingCard};
 use steadygan_run::{Severity, StatsLine};
 
 /// A step whose norm is this share of the weights' norm is large: 0.001 is usual (Karpathy's rule of thumb), and
@@ -24,7 +24,7 @@ const THROWN: f64 = 10.0;
 const ROUNDS: u64 = 60;
 
 pub(super) const CHECK: Check = Check {
-    card: Card {
+    card: FindingCard {
         name: "steps-too-large",
         looks_for: "The step of a network is more than 0.02 of the norm of its weights for 60 rounds; severe above 0.06, or if one \
                     above 0.06 came in the 60 rounds before gradients exploded, or if gradients exploded before the first line and \
@@ -57,7 +57,7 @@ fn before_the_first_line<'a>(seen: &Seen<'a>) -> Option<Streak<'a>> {
     thrown.then_some(Streak { lines: seen.lines })
 }
 
-fn look(seen: &Seen<'_>) -> Option<Sight> {
+fn look(seen: &Seen<'_>) -> Option<Detection> {
     let far_too_large = seen.streak(ROUNDS, |line| larger(line) > FAR_TOO_LARGE);
     let (streak, severity) =
         match far_too_large.or_else(|| before_an_explosion(seen)).or_else(|| before_the_first_line(seen)) {
@@ -66,7 +66,7 @@ fn look(seen: &Seen<'_>) -> Option<Sight> {
         };
     let (d, g) = (streak.mean(|line| line.signs.update_d), streak.mean(|line| line.signs.update_g));
     let gradients = streak.lines.iter().map(norm).fold(0.0, f64::max);
-    Some(Sight {
+    Some(Detection {
         severity,
         since: streak.since(),
         says: format!(

@@ -73,7 +73,7 @@ fn told(plan: &Plan, lines: u64, change: impl Fn(u64, &mut StatsLine)) -> Vec<Fi
         change(number, &mut line);
         line
     });
-    lines.flat_map(|line| doctor.see(Sign::Stats(line))).collect()
+    lines.flat_map(|line| doctor.see(Observation::Stats(line))).collect()
 }
 
 /// The severe findings of a series.
@@ -185,7 +185,7 @@ fn fakes_that_were_better_before_decay() {
     assert_eq!(found, [("decay", Severity::Severe)]);
     // If the run measures its own metric, the energy distances are not used.
     let mut doctor = Doctor::new(&plan(""), 1_000);
-    let of = |images: u64, value: f64| Sign::Distance(Measured { images, value, deviation: 0.001 });
+    let of = |images: u64, value: f64| Observation::Distance(MeasuredDistance { images, value, deviation: 0.001 });
     let signs = [(1, 0.3), (2, 0.02), (3, 0.021), (4, 0.033), (5, 0.034), (6, 0.035), (7, 0.06)];
     let told: Vec<Finding> = signs.into_iter().flat_map(|(images, value)| doctor.see(of(images, value))).collect();
     let found: Vec<_> = told.iter().map(|found| (found.images, found.since, found.severity)).collect();
@@ -206,7 +206,7 @@ fn missing_modes_and_divergence_are_told() {
         energy_distance: None,
     };
     let told: Vec<Finding> =
-        [10_000, 19_000, 21_000, 30_000].into_iter().flat_map(|at| doctor.see(Sign::Modes(line(at)))).collect();
+        [10_000, 19_000, 21_000, 30_000].into_iter().flat_map(|at| doctor.see(Observation::Modes(line(at)))).collect();
     assert_eq!(told.len(), 1);
     assert_eq!((told[0].finding.as_str(), told[0].images, told[0].since), ("missing-modes", 21_000, 10_000));
     let outcome = Outcome::Diverged { images: 30_010, quantity: "loss_d".into() };

@@ -2,7 +2,7 @@
 
 use super::advice::Suggestion;
 use super::seen::Seen;
-use super::{About, Card, Check, Sight};
+use super::{About, Check, Detection, FindingCard};
 use crate::loss::Loss;
 use steadygan_run::{Severity, StatsLine};
 
@@ -16,7 +16,7 @@ const SMALL: f64 = 1e-3;
 const ROUNDS: u64 = 100;
 
 pub(super) const CHECK: Check = Check {
-    card: Card {
+    card: FindingCard {
         name: "vanishing-gradients",
         looks_for: "The generator's gradient has a norm below 0.001 of the discriminator's for 100 rounds; severe if it is below \
                     1e-6.",
@@ -34,13 +34,13 @@ pub(super) const CHECK: Check = Check {
     advice,
 };
 
-fn look(seen: &Seen<'_>) -> Option<Sight> {
+fn look(seen: &Seen<'_>) -> Option<Detection> {
     let nothing = |line: &StatsLine| line.stats.grad_norm_g < NOTHING;
     let small = |line: &StatsLine| line.stats.grad_norm_g < SMALL * line.stats.grad_norm_d;
     let streak = seen.streak(ROUNDS, |line| nothing(line) || small(line))?;
     let severe = seen.streak(ROUNDS, nothing).is_some();
     let (d, g) = (streak.mean(|line| line.stats.grad_norm_d), streak.mean(|line| line.stats.grad_norm_g));
-    Some(Sight {
+    Some(Detection {
         severity: if severe { Severity::Severe } else { Severity::Warning },
         since: streak.since(),
         says: format!("The generator's gradient has a norm of {g:.1e}, the discriminator's of {d:.1e}."),

@@ -2,7 +2,7 @@
 
 use super::advice::Suggestion;
 use super::seen::{NEAR, Seen, Streak, come_nearer, mean, separation};
-use super::{About, Card, Check, Sight};
+use super::{About, Check, Detection, FindingCard};
 use steadygan_run::{Severity, Stats, StatsLine};
 
 /// Rounds for which the symptom must last.
@@ -32,7 +32,7 @@ const INVERTED: f64 = -2.0;
 const FALL: f64 = 0.1;
 
 pub(super) const CHECK: Check = Check {
-    card: Card {
+    card: FindingCard {
         name: "wrong-sign",
         looks_for: "The generator's step lowers the logits of fakes that are ranked below the reals, on eight lines in a row \
                     (five, if by more than 0.01 standard deviations on average) and for 60 rounds; or the discriminator \
@@ -47,14 +47,14 @@ pub(super) const CHECK: Check = Check {
     advice,
 };
 
-fn look(seen: &Seen<'_>) -> Option<Sight> {
+fn look(seen: &Seen<'_>) -> Option<Detection> {
     generator(seen).or_else(|| discriminator(seen))
 }
 
 /// Finds a generator that is trained with the wrong sign. Its fakes are ranked ever further below the reals. Fakes that
 /// are ranked above the reals come from a generator that has been raising their logits; its steps lower them for a
 /// while only because the discriminator moves meanwhile.
-fn generator(seen: &Seen<'_>) -> Option<Sight> {
+fn generator(seen: &Seen<'_>) -> Option<Detection> {
     // Other terms of the generator's loss need not raise logits.
     if seen.about.has("feature-matching") {
         return None;
@@ -62,7 +62,7 @@ fn generator(seen: &Seen<'_>) -> Option<Sight> {
     let streak = seen.streak(ROUNDS, |line| line.signs.push < 0.0 && separation(line) > 0.0)?;
     let push = streak.mean(|line| line.signs.push);
     let lasts = streak.lines.len() >= LINES && push < PUSH || streak.lines.len() >= FEW_LINES && push < FAR;
-    (lasts && is_from_the_start(seen, &streak) && !does_well(&streak)).then(|| Sight {
+    (lasts && is_from_the_start(seen, &streak) && !does_well(&streak)).then(|| Detection {
         severity: Severity::Severe,
         since: streak.since(),
         says: format!(
@@ -73,7 +73,7 @@ fn generator(seen: &Seen<'_>) -> Option<Sight> {
     })
 }
 
-fn discriminator(seen: &Seen<'_>) -> Option<Sight> {
+fn discriminator(seen: &Seen<'_>) -> Option<Detection> {
     let streak = seen.streak(ROUNDS, |line| separation(line) < INVERTED)?;
     let contradicts = streak.lines.iter().all(|line| contradicts(seen.about, &line.stats));
     // A discriminator that is too slow ranks fakes above reals too, but its steps correct that.
@@ -83,7 +83,7 @@ fn discriminator(seen: &Seen<'_>) -> Option<Sight> {
     let (real, fake, loss) =
         (of(|line| line.stats.logit_real), of(|line| line.stats.logit_fake), of(|line| line.stats.loss_d));
     let why = if contradicts { "is as if that were right" } else { "is made worse by its steps" };
-    (is_wrong && is_from_the_start(seen, &streak)).then(|| Sight {
+    (is_wrong && is_from_the_start(seen, &streak)).then(|| Detection {
         severity: Severity::Severe,
         since: streak.since(),
         says: format!(

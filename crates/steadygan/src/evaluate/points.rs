@@ -31,7 +31,7 @@ pub(super) fn evaluate(request: &Request, run: &RunDirectory, mixture: &Mixture)
     }
     let device = device(&request.device)?.inner();
     let checkpoint = checkpoint_of(run, request.checkpoint)?;
-    let plan = &checkpoint.origin().plan;
+    let plan = &checkpoint.provenance().plan;
     let (model, seed) = (&plan.model, request.seed);
     let count = request.samples.unwrap_or(POINTS).max(2);
     let mut stream = rng::stream(seed, "evaluate", 0);

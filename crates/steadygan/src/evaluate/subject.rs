@@ -72,8 +72,8 @@ impl Subject {
     fn from_run(request: &Request, run: &RunDirectory) -> Result<Self> {
         let device = device(&request.device)?.inner();
         let checkpoint = checkpoint_of(run, request.checkpoint)?;
-        let plan = checkpoint.origin().plan.clone();
-        let own = own_images(&plan, &checkpoint.origin().data_fingerprint);
+        let plan = checkpoint.provenance().plan.clone();
+        let own = own_images(&plan, &checkpoint.provenance().data_fingerprint);
         let (reals, against) = match (&request.against, &own) {
             (Some(source), _) => {
                 let reals = load_all(source, plan.model.size, Some(plan.model.channels))?;

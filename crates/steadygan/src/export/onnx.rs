@@ -62,7 +62,7 @@ fn whole(network: &Network) -> Result<Message> {
     let constants = weights.chain(graph.constants.into_values());
     let message = constants.fold(message, |message, constant| message.message(graph::INITIALIZER, &constant));
     let message = message.message(graph::INPUT, &images(INPUT, network.input()));
-    let class = network.is_told_of_classes().then(|| value(CLASS, INT64, &[]));
+    let class = network.is_class_conditional().then(|| value(CLASS, INT64, &[]));
     let message = class.into_iter().fold(message, |message, class| message.message(graph::INPUT, &class));
     Ok(message.message(graph::OUTPUT, &images(OUTPUT, network.output())))
 }

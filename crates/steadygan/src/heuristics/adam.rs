@@ -13,7 +13,7 @@
 #![doc = include_str!("../../examples/adam.rs")]
 //! ```
 
-use super::{Card, Evidence, Family, Heuristic};
+use super::{Card, Evidence, Heuristic, Topic};
 use crate::error::Result;
 use crate::optim::AdamSettings;
 use crate::plan::{OptimizerPlan, Plan};
@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "adam",
-    family: Family::Optimisation,
+    topic: Topic::Optimisation,
     claim: "A smaller step and less momentum than usual keep the two players from overshooting each other.",
     without: "Adam as usual: lr 1e-3, beta1 0.9.",
     formula: "m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g²; w ← w − lr · m̂ / (√v̂ + ε)",

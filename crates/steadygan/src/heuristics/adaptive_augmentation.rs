@@ -8,7 +8,7 @@
 //! limit matters: without one, the probability in a published run went far beyond it, and the generator learned to make
 //! augmented images.
 
-use super::{BatchKind, Card, Conflict, Evidence, Family, Heuristic, Hook, Memory};
+use super::{BatchKind, Card, Conflict, Evidence, Heuristic, Hook, Memory, Topic};
 use crate::augment::{self, MOST_PROBABLE, SIGN_TARGET, adapt};
 use crate::error::{Result, require};
 use crate::labels::Moment;
@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 /// The card.
 pub static CARD: Card = Card {
     name: "adaptive-augmentation",
-    family: Family::Augmentation,
+    topic: Topic::Augmentation,
     claim: "Images are augmented as often as the discriminator overfits, and no more.",
     without: "Images as they are.",
     formula: "p ← clamp(p + sign(r − target) · images shown / span, 0, limit), r = mean sign D(x) over the reals \

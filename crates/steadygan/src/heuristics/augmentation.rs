@@ -12,7 +12,7 @@
 //!
 //! More in [`augment`](crate::augment#when-it-helps).
 
-use super::{BatchKind, Card, Conflict, Evidence, Family, Heuristic, Hook};
+use super::{BatchKind, Card, Conflict, Evidence, Heuristic, Hook, Topic};
 use crate::augment;
 use crate::error::{Result, require};
 use crate::labels::Moment;
@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "augmentation",
-    family: Family::Augmentation,
+    topic: Topic::Augmentation,
     claim: "A discriminator that never sees the same image twice cannot learn the images by heart.",
     without: "Images as they are.",
     formula: "x → T(x) in both steps: brightness + U(±0.5), saturation · U(0, 2), contrast · U(0.5, 1.5), \

@@ -6,7 +6,7 @@
 //!
 //! ganhacks' other way to avoid sparse gradients. SNGAN's residual discriminators use it.
 
-use super::{Card, Conflict, Evidence, Family, Heuristic};
+use super::{Card, Conflict, Evidence, Heuristic, Topic};
 use crate::error::Result;
 use crate::plan::{Downsampling, Plan};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "average-pooling",
-    family: Family::Architecture,
+    topic: Topic::Architecture,
     claim: "Every pixel gets a gradient, where max pooling gives it to one of four.",
     without: "Max pooling, or what the base says.",
     formula: "3×3 convolution, activation, mean over 2×2 pixels",

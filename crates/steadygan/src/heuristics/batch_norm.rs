@@ -16,7 +16,7 @@
 #![doc = include_str!("../../examples/batch_norm.rs")]
 //! ```
 
-use super::{Card, Evidence, Family, Heuristic};
+use super::{Card, Evidence, Heuristic, Topic};
 use crate::error::Result;
 use crate::plan::{Norm, Plan};
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "batch-norm",
-    family: Family::Architecture,
+    topic: Topic::Architecture,
     claim: "Normalising each channel over the batch lets gradients flow in deep networks and keeps a \
             generator from collapsing every latent to one image.",
     without: "No normalisation; convolutions have biases.",

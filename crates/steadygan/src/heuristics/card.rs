@@ -10,7 +10,7 @@ pub struct Card {
     /// The name in recipes.
     pub name: &'static str,
     /// What it is about.
-    pub family: Family,
+    pub topic: Topic,
     /// What it is said to do, in one sentence.
     pub claim: &'static str,
     /// What a run without it does instead.
@@ -41,7 +41,7 @@ pub struct Conflict {
 /// What a heuristic is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Family {
+pub enum Topic {
     /// Layers and their form.
     Architecture,
     /// Initial values.
@@ -62,7 +62,7 @@ pub enum Family {
     Sampling,
 }
 
-impl fmt::Display for Family {
+impl fmt::Display for Topic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Architecture => "architecture",
@@ -105,7 +105,7 @@ impl fmt::Display for Evidence {
 
 impl fmt::Display for Card {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} ({})", self.name, self.family)?;
+        writeln!(f, "{} ({})", self.name, self.topic)?;
         let rows = [
             ("claim", self.claim.to_owned()),
             ("without it", self.without.to_owned()),

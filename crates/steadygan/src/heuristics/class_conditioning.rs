@@ -16,7 +16,7 @@
 //! class after 60,000 images, with little variety within a class. With scales and shifts they showed no class by then,
 //! but most classes after 140,000 images, with much more variety.
 
-use super::{Card, Conflict, Evidence, Family, Heuristic};
+use super::{Card, Conflict, Evidence, Heuristic, Topic};
 use crate::error::Result;
 use crate::plan::{Conditioning, Plan};
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "class-conditioning",
-    family: Family::Inputs,
+    topic: Topic::Inputs,
     claim: "Networks that are told what an image shows have less to find out, and can be asked for a class.",
     without: "Nobody is told of classes.",
     formula: "generator: z becomes [z, e(y)] (\"embedding\"), or γ_y · x + β_y after each normalisation \

@@ -8,7 +8,7 @@
 //! Each discriminator step takes new reals, and a run's length is in real images: the generator gets fewer steps for
 //! the same images. A much copied TensorFlow DCGAN takes two generator steps without saying so.
 
-use super::{Card, Evidence, Family, Heuristic};
+use super::{Card, Evidence, Heuristic, Topic};
 use crate::error::{Result, require};
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "discriminator-steps",
-    family: Family::Optimisation,
+    topic: Topic::Optimisation,
     claim: "Several discriminator steps bring it nearer to its best answer before the generator moves.",
     without: "One step each.",
     formula: "a round: discriminator steps, each on new reals and fakes, then generator steps",

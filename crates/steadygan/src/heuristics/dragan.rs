@@ -7,7 +7,7 @@
 //! One study supports it. In a large collection of published runs it decays after its best point, as other methods do.
 
 use super::penalties::{self, CONFLICTS, Kind, OneCentred};
-use super::{Card, Conflict, Evidence, Family, Heuristic, Hook};
+use super::{Card, Conflict, Evidence, Heuristic, Hook, Topic};
 use crate::error::Result;
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "dragan",
-    family: Family::Penalty,
+    topic: Topic::Penalty,
     claim: "A discriminator that is smooth around the data has fewer sharp places for the generator to get \
             stuck at.",
     without: "No penalty.",

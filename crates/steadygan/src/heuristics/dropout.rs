@@ -6,7 +6,7 @@
 //!
 //! It is pix2pix' only source of noise. In generators that start from noise, only ganhacks' tip supports it.
 
-use super::{Card, Evidence, Family, Heuristic};
+use super::{Card, Evidence, Heuristic, Topic};
 use crate::error::{Result, require};
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "dropout",
-    family: Family::Architecture,
+    topic: Topic::Architecture,
     claim: "Noise in every layer, in training and after, makes for more varied images.",
     without: "No dropout.",
     formula: "each hidden activation of the generator is 0 with probability p, else divided by 1 − p",

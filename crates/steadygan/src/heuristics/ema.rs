@@ -8,7 +8,7 @@
 //! Several controlled studies agree, and every large system has it. Batch norm's running statistics are copied from the
 //! generator, not averaged.
 
-use super::{Card, Evidence, Family, Heuristic};
+use super::{Card, Evidence, Heuristic, Topic};
 use crate::error::{Result, require};
 use crate::plan::{AveragePlan, Plan};
 use crate::schedule::Schedule;
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "ema",
-    family: Family::Optimisation,
+    topic: Topic::Optimisation,
     claim: "The average of the generator's weights makes better and steadier images than the last ones.",
     without: "Images are made with the last weights.",
     formula: "θ̄ ← βθ̄ + (1 − β)θ after each round, β = ½^(images of a round / half-life), half-life at most \

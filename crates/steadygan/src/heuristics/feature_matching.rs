@@ -7,7 +7,7 @@
 //! For semi-supervised classifiers, for which it was made; no gain in image quality is established. Here it is added to
 //! the generator's loss.
 
-use super::{Card, Evidence, Family, Heuristic, Hook};
+use super::{Card, Evidence, Heuristic, Hook, Topic};
 use crate::error::{Result, require};
 use crate::class::Classed;
 use crate::nn::{Network, Pass};
@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "feature-matching",
-    family: Family::Loss,
+    topic: Topic::Loss,
     claim: "The generator aims at what the discriminator looks at, not at its verdict, which it can overshoot.",
     without: "The generator's loss alone.",
     formula: "weight · ‖mean f(x) − mean f(G(z))‖², f being what the discriminator's last layer is given",

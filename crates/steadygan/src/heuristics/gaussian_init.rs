@@ -14,7 +14,7 @@
 #![doc = include_str!("../../examples/gaussian_init.rs")]
 //! ```
 
-use super::{Card, Evidence, Family, Heuristic};
+use super::{Card, Evidence, Heuristic, Topic};
 use crate::error::{Result, require_positive};
 use crate::nn::Init;
 use crate::plan::Plan;
@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "gaussian-init",
-    family: Family::Initialisation,
+    topic: Topic::Initialisation,
     claim: "Small weights of one scale in every layer start both networks gently.",
     without: "PyTorch's default: weights and biases uniform on ±1/√fan_in, batch norm's scale 1.",
     formula: "w ~ N(0, 0.02²), biases 0; batch norm's scale ~ N(1, 0.02²)",

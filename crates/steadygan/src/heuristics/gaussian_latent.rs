@@ -13,7 +13,7 @@
 #![doc = include_str!("../../examples/gaussian_latent.rs")]
 //! ```
 
-use super::{Card, Evidence, Family, Heuristic};
+use super::{Card, Evidence, Heuristic, Topic};
 use crate::error::Result;
 use crate::latent::LatentDistribution;
 use crate::plan::Plan;
@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "gaussian-latent",
-    family: Family::Inputs,
+    topic: Topic::Inputs,
     claim: "Latents from a sphere instead of a cube have no corners, and interpolate along great circles.",
     without: "Latents uniform on [−1, 1] in every coordinate.",
     formula: "z ~ N(0, I)",

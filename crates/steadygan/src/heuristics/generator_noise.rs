@@ -6,7 +6,7 @@
 //!
 //! StyleGAN's generators learn how much noise each layer takes; a fixed amount is supported by ganhacks' tip only.
 
-use super::{Card, Evidence, Family, Heuristic};
+use super::{Card, Evidence, Heuristic, Topic};
 use crate::error::{Result, require};
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "generator-noise",
-    family: Family::Architecture,
+    topic: Topic::Architecture,
     claim: "Noise in every layer gives the generator something to make details of.",
     without: "No noise but the latent.",
     formula: "h + ε, ε ~ N(0, σ²) after each hidden activation of the generator",

@@ -7,7 +7,7 @@
 //! A guard against single steps that ruin a run. Under Adam, which divides by the gradients' size, it does little else.
 //! The norm above 100 in ganhacks is a sign to watch for, not a limit.
 
-use super::{Card, Evidence, Family, Heuristic};
+use super::{Card, Evidence, Heuristic, Topic};
 use crate::error::{Result, require};
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "gradient-clipping",
-    family: Family::Optimisation,
+    topic: Topic::Optimisation,
     claim: "No single batch can throw a network far away.",
     without: "Gradients of any size.",
     formula: "g ← g · min(1, norm / ‖g‖), ‖g‖ over all of a network's parameters",

@@ -9,7 +9,7 @@
 //! the setup.
 
 use super::penalties::{self, CONFLICTS, Kind, OneCentred};
-use super::{Card, Conflict, Evidence, Family, Heuristic, Hook};
+use super::{Card, Conflict, Evidence, Heuristic, Hook, Topic};
 use crate::error::Result;
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "gradient-penalty",
-    family: Family::Penalty,
+    topic: Topic::Penalty,
     claim: "A slope of 1 on the way from fakes to reals is that of the best Wasserstein critic.",
     without: "No penalty.",
     formula: "λ · mean (√(‖∇D(x̂)‖² + 1e-12) − 1)², x̂ uniform on the segment from a real to a fake",

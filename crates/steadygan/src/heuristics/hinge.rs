@@ -8,7 +8,7 @@
 //! often takes 2 to 5 steps for each of the generator's.
 
 use super::losses::{HARD_LABELS, one_loss};
-use super::{Card, Evidence, Family, Heuristic};
+use super::{Card, Evidence, Heuristic, Topic};
 use crate::error::Result;
 use crate::loss::Loss;
 use crate::plan::Plan;
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "hinge",
-    family: Family::Loss,
+    topic: Topic::Loss,
     claim: "The discriminator stops caring about images that it judges right by a margin of 1.",
     without: "The non-saturating loss: sp(−d) + sp(d̃) for the discriminator, sp(−d̃) for the generator.",
     formula: "discriminator max(0, 1 − d) + max(0, 1 + d̃); generator −d̃",

@@ -6,7 +6,7 @@
 //!
 //! A remedy of 2016 for networks that circle each other; `ema` averages without affecting training.
 
-use super::{Card, Evidence, Family, Heuristic, Hook, Memory};
+use super::{Card, Evidence, Heuristic, Hook, Memory, Topic};
 use crate::error::{Result, require};
 use crate::nn::{Network, each_tensor};
 use crate::optim::Gradients;
@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 /// The card.
 pub static CARD: Card = Card {
     name: "historical-averaging",
-    family: Family::Optimisation,
+    topic: Topic::Optimisation,
     claim: "A pull towards where a player was on average damps circling.",
     without: "Weights go where gradients send them.",
     formula: "weight · ‖θ − mean θ‖² is added to each player's loss, the mean being over all its steps so far",

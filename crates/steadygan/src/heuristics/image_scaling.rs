@@ -13,7 +13,7 @@
 #![doc = include_str!("../../examples/image_scaling.rs")]
 //! ```
 
-use super::{Card, Evidence, Family, Heuristic};
+use super::{Card, Evidence, Heuristic, Topic};
 use crate::error::Result;
 use crate::pixels::PixelRange;
 use crate::plan::{Output, Plan};
@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "image-scaling",
-    family: Family::Inputs,
+    topic: Topic::Inputs,
     claim: "Reals and fakes share a range that is symmetric about zero, and the output saturates at its ends.",
     without: "Images in [0, 1] and a generator that ends in a sigmoid.",
     formula: "x = (pixel − 127.5) / 127.5; the generator ends in tanh",

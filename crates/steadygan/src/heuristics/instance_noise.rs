@@ -8,7 +8,7 @@
 //! In the Dirac-GAN noise alone makes training converge (Mescheder et al. 2018). At scale it is rarely used: noise
 //! hides detail that the generator has to learn in the end, so its deviation falls to 0 over the run.
 
-use super::{BatchKind, Card, Evidence, Family, Heuristic, Hook};
+use super::{BatchKind, Card, Evidence, Heuristic, Hook, Topic};
 use crate::error::{Result, require};
 use crate::labels::Moment;
 use crate::penalty::normal;
@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "instance-noise",
-    family: Family::Inputs,
+    topic: Topic::Inputs,
     claim: "Noise makes reals and fakes overlap, so that the discriminator cannot be sure.",
     without: "Images as they are.",
     formula: "x + ε, ε ~ N(0, σ²) for every value, reals and fakes alike, in both steps",

@@ -8,7 +8,7 @@
 //! matter in some data. No controlled comparison is known for GANs that start from noise.
 
 use super::norms;
-use super::{Card, Conflict, Evidence, Family, Heuristic};
+use super::{Card, Conflict, Evidence, Heuristic, Topic};
 use crate::error::Result;
 use crate::plan::{Norm, Plan};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "instance-norm",
-    family: Family::Architecture,
+    topic: Topic::Architecture,
     claim: "An image is normalised without looking at its batch.",
     without: "No normalisation, or what the base says; convolutions then have biases.",
     formula: "γ · (x − μ) / √(σ² + 1e-5) + β, moments over the pixels of each channel of each image",

@@ -13,7 +13,7 @@
 #![doc = include_str!("../../examples/label_smoothing.rs")]
 //! ```
 
-use super::{Card, Evidence, Family, Heuristic, Hook};
+use super::{Card, Evidence, Heuristic, Hook, Topic};
 use crate::error::{Result, require};
 use crate::labels::{Batches, LabelRange, Moment, smooth};
 use crate::plan::Plan;
@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 /// What there is to know.
 pub static CARD: Card = Card {
     name: "label-smoothing",
-    family: Family::Labels,
+    topic: Topic::Labels,
     claim: "Soft labels keep the discriminator from becoming too sure, so that its gradient stays useful.",
     without: "Labels of exactly 1 for reals and 0 for fakes.",
     formula: "real ~ U[0.7, 1.2], fake ~ U[0, 0.3], fresh for each image, in the discriminator's step only. In \

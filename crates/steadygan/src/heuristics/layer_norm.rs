@@ -7,7 +7,7 @@
 //! WGAN-GP's authors recommend it in the discriminator in place of batch norm.
 
 use super::norms;
-use super::{Card, Conflict, Evidence, Family, Heuristic};
+use super::{Card, Conflict, Evidence, Heuristic, Topic};
 use crate::error::Result;
 use crate::plan::{Norm, Plan};
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "layer-norm",
-    family: Family::Architecture,
+    topic: Topic::Architecture,
     claim: "An image is normalised without looking at its batch, and keeps the proportions of its channels.",
     without: "No normalisation, or what the base says; convolutions then have biases.",
     formula: "γ · (x − μ) / √(σ² + 1e-5) + β, moments over channels and pixels of each image, γ and β for each \

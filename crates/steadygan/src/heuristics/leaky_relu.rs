@@ -14,7 +14,7 @@
 #![doc = include_str!("../../examples/leaky_relu.rs")]
 //! ```
 
-use super::{Card, Evidence, Family, Heuristic};
+use super::{Card, Evidence, Heuristic, Topic};
 use crate::error::{Result, require};
 use crate::plan::{NetworkPlan, Plan};
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "leaky-relu",
-    family: Family::Architecture,
+    topic: Topic::Architecture,
     claim: "A slope on the negative side keeps gradients from vanishing on their way to the generator.",
     without: "ReLU in both networks.",
     formula: "x if x > 0, else slope · x",

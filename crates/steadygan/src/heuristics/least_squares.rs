@@ -8,7 +8,7 @@
 //! collection of published runs it collapsed hardest in the end: keep the best checkpoint.
 
 use super::losses::one_loss;
-use super::{Card, Evidence, Family, Heuristic};
+use super::{Card, Evidence, Heuristic, Topic};
 use crate::error::Result;
 use crate::loss::Loss;
 use crate::plan::Plan;
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "least-squares",
-    family: Family::Loss,
+    topic: Topic::Loss,
     claim: "Fakes are pulled towards the label however sure the discriminator is.",
     without: "The non-saturating loss: sp(−d) + sp(d̃) for the discriminator, sp(−d̃) for the generator.",
     formula: "discriminator ½(d − t)², t being the label; generator ½(d̃ − 1)²",

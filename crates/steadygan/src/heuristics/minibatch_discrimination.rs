@@ -7,7 +7,7 @@
 //! From 2016. It is costly, and `minibatch-std` does nearly the same with nothing to learn. ganhacks lists it under
 //! mixed results.
 
-use super::{Card, Evidence, Family, Heuristic};
+use super::{Card, Evidence, Heuristic, Topic};
 use crate::error::{Result, require};
 use crate::plan::{MinibatchDiscriminationSize, Plan};
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "minibatch-discrimination",
-    family: Family::Architecture,
+    topic: Topic::Architecture,
     claim: "Fakes that are too alike give themselves away, in whatever they are alike.",
     without: "Images are judged one by one.",
     formula: "M = T·f(x), B × C numbers an image; o_b(x) = Σ over the batch of exp(−‖M_b(x) − M_b(x′)‖₁), before \

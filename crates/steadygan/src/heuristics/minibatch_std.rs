@@ -6,7 +6,7 @@
 //!
 //! Every StyleGAN has it; R3GAN leaves it out and loses nothing. A cheap remedy for fakes that are all alike.
 
-use super::{Card, Evidence, Family, Heuristic};
+use super::{Card, Evidence, Heuristic, Topic};
 use crate::error::{Result, require};
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "minibatch-std",
-    family: Family::Architecture,
+    topic: Topic::Architecture,
     claim: "Fakes that are too alike give themselves away.",
     without: "Images are judged one by one.",
     formula: "√(variance over a group of images + 1e-8), averaged over channels and pixels: one more channel \

@@ -15,7 +15,7 @@ mod penalties;
 pub(crate) mod testing;
 
 pub use crate::hook::{BatchKind, Hook, Memory};
-pub use card::{Card, Conflict, Evidence, Family};
+pub use card::{Card, Conflict, Evidence, Topic};
 pub use costs::{Cost, cost};
 
 use crate::error::{Error, Result};

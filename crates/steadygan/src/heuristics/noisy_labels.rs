@@ -13,7 +13,7 @@
 #![doc = include_str!("../../examples/noisy_labels.rs")]
 //! ```
 
-use super::{Card, Evidence, Family, Heuristic, Hook};
+use super::{Card, Evidence, Heuristic, Hook, Topic};
 use crate::error::{Result, require};
 use crate::class::Classed;
 use crate::labels::{Batches, Moment, choose, flip, hard};
@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 /// What there is to know.
 pub static CARD: Card = Card {
     name: "noisy-labels",
-    family: Family::Labels,
+    topic: Topic::Labels,
     claim: "A few wrong labels keep the discriminator from becoming sure.",
     without: "Every real is told to be real and every fake to be fake.",
     formula: "with probability p an image is told to be of the other kind; its soft label is then drawn for \

@@ -6,7 +6,7 @@
 //!
 //! BigGAN's choice; alone, no controlled comparison is known.
 
-use super::{Card, Conflict, Evidence, Family, Heuristic};
+use super::{Card, Conflict, Evidence, Heuristic, Topic};
 use crate::error::{Result, require_positive};
 use crate::nn::Init;
 use crate::plan::Plan;
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "orthogonal-init",
-    family: Family::Initialisation,
+    topic: Topic::Initialisation,
     claim: "A layer that starts as a rotation neither shrinks nor stretches what passes through it.",
     without: "U(±1/√fan_in), or what the base says.",
     formula: "W as a matrix of [first dimension, rest] has orthonormal rows (columns, if these are fewer), times \

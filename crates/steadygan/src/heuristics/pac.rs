@@ -7,7 +7,7 @@
 //! Against lost modes: on Stacked-MNIST and mixtures of Gaussians packs of two to four found modes that the same
 //! networks lost (Lin et al. 2018). The discriminator sees fewer inputs in a batch.
 
-use super::{Card, Evidence, Family, Heuristic};
+use super::{Card, Evidence, Heuristic, Topic};
 use crate::error::Result;
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "pac",
-    family: Family::Inputs,
+    topic: Topic::Inputs,
     claim: "A discriminator that sees several images at once notices that fakes are too alike.",
     without: "Each image is judged alone.",
     formula: "m images, all real or all fake, stacked on channels are one input; a batch of n is n/m packs",

@@ -7,7 +7,7 @@
 //! One of ganhacks' two ways to upsample. It starts with a checkerboard unless the four channels start alike (Aitken et
 //! al. 2017).
 
-use super::{Card, Conflict, Evidence, Family, Heuristic};
+use super::{Card, Conflict, Evidence, Heuristic, Topic};
 use crate::error::Result;
 use crate::plan::{Plan, Upsampling};
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "pixel-shuffle",
-    family: Family::Architecture,
+    topic: Topic::Architecture,
     claim: "All convolutions work on the smaller image, and every pixel has weights of its own.",
     without: "Nearest neighbour, then convolution; or what the base says.",
     formula: "3×3 convolution to 4c channels, which become c channels of 2×2 pixels each",

@@ -9,7 +9,7 @@
 //! costs little, but failed on small data with many modes. A discriminator step with it costs about twice as much.
 
 use super::penalties::{CONFLICTS, Kind, ZeroCentred};
-use super::{Card, Conflict, Evidence, Family, Heuristic, Hook};
+use super::{Card, Conflict, Evidence, Heuristic, Hook, Topic};
 use crate::error::Result;
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "r1",
-    family: Family::Penalty,
+    topic: Topic::Penalty,
     claim: "With no slope at the reals, the discriminator lets the game come to rest where the distributions \
             meet.",
     without: "No penalty.",

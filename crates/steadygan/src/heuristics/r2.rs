@@ -7,7 +7,7 @@
 //! With `r1` and a relativistic loss: together they made a network without any other trick stable (Huang et al. 2024).
 
 use super::penalties::{CONFLICTS, Kind, ZeroCentred};
-use super::{Card, Conflict, Evidence, Family, Heuristic, Hook};
+use super::{Card, Conflict, Evidence, Heuristic, Hook, Topic};
 use crate::error::Result;
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "r2",
-    family: Family::Penalty,
+    topic: Topic::Penalty,
     claim: "With no slope at the fakes, the discriminator lets the game come to rest where the distributions \
             meet.",
     without: "No penalty.",

@@ -7,7 +7,7 @@
 //! The mean makes each image's loss depend on the whole batch, and the theory behind it is weaker than for pairing.
 
 use super::losses::{self, HARD_LABELS, NO_FLIPS, ONE_UPDATE, one_loss};
-use super::{Card, Conflict, Evidence, Family, Heuristic};
+use super::{Card, Conflict, Evidence, Heuristic, Topic};
 use crate::error::Result;
 use crate::loss::Loss;
 use crate::plan::Plan;
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "relativistic-average",
-    family: Family::Loss,
+    topic: Topic::Loss,
     claim: "An image is judged against the mean of the other kind.",
     without: "The non-saturating loss: sp(−d) + sp(d̃) for the discriminator, sp(−d̃) for the generator.",
     formula: "discriminator ½sp(−(d − mean d̃)) + ½sp(d̃ − mean d); generator with the kinds exchanged",

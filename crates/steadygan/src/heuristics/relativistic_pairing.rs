@@ -8,7 +8,7 @@
 //! third of them (Huang et al. 2024). Without penalties it converges no better than the usual loss.
 
 use super::losses::{self, HARD_LABELS, NO_FLIPS, ONE_UPDATE, one_loss};
-use super::{Card, Conflict, Evidence, Family, Heuristic};
+use super::{Card, Conflict, Evidence, Heuristic, Topic};
 use crate::error::Result;
 use crate::loss::Loss;
 use crate::plan::Plan;
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "relativistic-pairing",
-    family: Family::Loss,
+    topic: Topic::Loss,
     claim: "Each fake is compared with a real, so that no mode is judged by one boundary for all.",
     without: "The non-saturating loss: sp(−d) + sp(d̃) for the discriminator, sp(−d̃) for the generator.",
     formula: "discriminator sp(−(d − d̃)); generator sp(−(d̃ − d)), pair by pair",

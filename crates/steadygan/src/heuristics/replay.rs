@@ -11,7 +11,7 @@ mod networks;
 mod pool;
 
 use super::penalties::Every;
-use super::{Card, Evidence, Family, Heuristic, Hook, Memory};
+use super::{Card, Evidence, Heuristic, Hook, Memory, Topic};
 use crate::error::{Result, require};
 use crate::class::Classed;
 use crate::labels::Moment;
@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "replay",
-    family: Family::Inputs,
+    topic: Topic::Inputs,
     claim: "The discriminator does not forget what the generator tried before.",
     without: "Fakes are all new.",
     formula: "a pool of old fakes; each new one is, with the probability, put into the pool in exchange for an \

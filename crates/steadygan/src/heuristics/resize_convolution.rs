@@ -7,7 +7,7 @@
 //! Against the checkerboards of transposed convolutions whose kernel size the stride does not divide.
 //! `strided-upsampling` does not have them, because its stride of 2 divides its 4×4 kernel.
 
-use super::{Card, Conflict, Evidence, Family, Heuristic};
+use super::{Card, Conflict, Evidence, Heuristic, Topic};
 use crate::error::Result;
 use crate::plan::{Plan, Upsampling};
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "resize-convolution",
-    family: Family::Architecture,
+    topic: Topic::Architecture,
     claim: "Neighbouring pixels are made by the same weights, so that no checkerboard can form.",
     without: "Nearest neighbour, then convolution (its own plainer form); or what the base says.",
     formula: "interpolation ×2, then 3×3 convolution",

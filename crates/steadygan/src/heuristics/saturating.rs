@@ -8,7 +8,7 @@
 //! learns nothing. That is the reason for the non-saturating form, which has the same fixed point.
 
 use super::losses::one_loss;
-use super::{Card, Evidence, Family, Heuristic};
+use super::{Card, Evidence, Heuristic, Topic};
 use crate::error::Result;
 use crate::loss::Loss;
 use crate::plan::Plan;
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "saturating",
-    family: Family::Loss,
+    topic: Topic::Loss,
     claim: "Both players play for one value, as the theory has it.",
     without: "The non-saturating loss: sp(−d) + sp(d̃) for the discriminator, sp(−d̃) for the generator.",
     formula: "discriminator sp(−d) + sp(d̃); generator −sp(d̃)",

@@ -7,7 +7,7 @@
 //! For structure at a distance in images of 64 pixels and more. It starts without effect (its scale γ is 0), and the
 //! scale is learned.
 
-use super::{Card, Evidence, Family, Heuristic};
+use super::{Card, Evidence, Heuristic, Topic};
 use crate::error::Result;
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "self-attention",
-    family: Family::Architecture,
+    topic: Topic::Architecture,
     claim: "Distant parts of an image are made, and judged, to fit each other.",
     without: "Convolutions only.",
     formula: "x + γ · attention(x), γ = 0 at first; queries and keys of c/8 channels, values of c/2",

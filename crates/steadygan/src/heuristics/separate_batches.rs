@@ -16,7 +16,7 @@
 #![doc = include_str!("../../examples/separate_batches.rs")]
 //! ```
 
-use super::{Card, Evidence, Family, Heuristic};
+use super::{Card, Evidence, Heuristic, Topic};
 use crate::error::Result;
 use crate::plan::{Batching, Plan};
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "separate-batches",
-    family: Family::Inputs,
+    topic: Topic::Inputs,
     claim: "Batch norm in the discriminator normalises reals and fakes each by their own moments.",
     without: "Reals and fakes in one batch; loss = mean over reals + mean over fakes.",
     formula: "updates = \"one\": gradients summed, one step; \"two\": a step each. Without batch norm in \

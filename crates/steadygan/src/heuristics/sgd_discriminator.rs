@@ -7,7 +7,7 @@
 //! ganhacks recommends it without an experiment, and none of the systems surveyed does it. Its effect is a slower
 //! discriminator.
 
-use super::{Card, Conflict, Evidence, Family, Heuristic};
+use super::{Card, Conflict, Evidence, Heuristic, Topic};
 use crate::error::Result;
 use crate::plan::{Plan, Rule};
 use crate::schedule::Schedule;
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "sgd-discriminator",
-    family: Family::Optimisation,
+    topic: Topic::Optimisation,
     claim: "A plain optimiser keeps the discriminator from running ahead of the generator.",
     without: "Adam for both networks.",
     formula: "w ← w − lr · g",

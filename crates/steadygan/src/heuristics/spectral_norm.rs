@@ -8,7 +8,7 @@
 //! DCGAN-like network from 31.5 to 9.0 FID on CIFAR-10. It is used in place of batch norm in the discriminator, with
 //! Adam's beta1 at 0 and often several discriminator steps. Later systems have it in the generator too.
 
-use super::{Card, Evidence, Family, Heuristic};
+use super::{Card, Evidence, Heuristic, Topic};
 use crate::error::Result;
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "spectral-norm",
-    family: Family::Architecture,
+    topic: Topic::Architecture,
     claim: "A discriminator whose layers cannot stretch has a bounded slope everywhere.",
     without: "Weights as they are.",
     formula: "W / σ(W), σ the largest singular value, by one step of power iteration in each discriminator step",

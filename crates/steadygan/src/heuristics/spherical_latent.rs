@@ -7,7 +7,7 @@
 //! In many dimensions it is nearly the same as `gaussian-latent`, whose draws lie close to the sphere of radius √n. No
 //! difference in quality is known.
 
-use super::{Card, Conflict, Evidence, Family, Heuristic};
+use super::{Card, Conflict, Evidence, Heuristic, Topic};
 use crate::error::Result;
 use crate::latent::LatentDistribution;
 use crate::plan::Plan;
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "spherical-latent",
-    family: Family::Inputs,
+    topic: Topic::Inputs,
     claim: "All latents have one length, so that a great circle between two stays where the generator was \
             trained.",
     without: "The base's latents: uniform, or N(0, I) with gaussian-latent.",

@@ -14,7 +14,7 @@
 #![doc = include_str!("../../examples/strided_downsampling.rs")]
 //! ```
 
-use super::{Card, Evidence, Family, Heuristic};
+use super::{Card, Evidence, Heuristic, Topic};
 use crate::error::Result;
 use crate::plan::{Downsampling, Plan};
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "strided-downsampling",
-    family: Family::Architecture,
+    topic: Topic::Architecture,
     claim: "The discriminator learns its own downsampling by strided convolution, and every pixel gets a gradient.",
     without: "3×3 convolution, activation, 2×2 max pooling; only a block's first maximum gets a gradient.",
     formula: "4×4 convolution, stride 2, padding 1: out = in / 2",

@@ -15,7 +15,7 @@
 #![doc = include_str!("../../examples/strided_upsampling.rs")]
 //! ```
 
-use super::{Card, Evidence, Family, Heuristic};
+use super::{Card, Evidence, Heuristic, Topic};
 use crate::error::Result;
 use crate::plan::{Plan, Upsampling};
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "strided-upsampling",
-    family: Family::Architecture,
+    topic: Topic::Architecture,
     claim: "The generator learns its own upsampling by transposed convolution whose kernel the stride divides.",
     without: "Nearest-neighbour doubling, then a 3×3 convolution.",
     formula: "4×4 transposed convolution, stride 2, padding 1: out = 2 · in",

@@ -10,7 +10,7 @@ use crate::nn::{self, Builder, ImageShape, Init, Initializer, LayerTable, Networ
 use crate::plan::Plan;
 use crate::rng;
 use crate::run::{checkpoint_state, initial_state};
-use crate::train::{self, Observer, Origin, State, load_checkpoint, save_checkpoint};
+use crate::train::{self, Observer, Provenance, State, load_checkpoint, save_checkpoint};
 use burn::Tensor;
 use burn::prelude::*;
 use std::cell::RefCell;
@@ -82,8 +82,8 @@ fn trained_from(plan: &Plan, mut state: State, images: u64) -> State {
 
 /// A state's checkpoint, whatever its run was to show in all.
 pub(crate) fn checkpoint(plan: &Plan, state: State) -> Vec<u8> {
-    let origin = Origin { recipe: String::new(), plan: plan.clone(), data_fingerprint: String::new() };
-    save_checkpoint(&state, &origin)
+    let provenance = Provenance { recipe: String::new(), plan: plan.clone(), data_fingerprint: String::new() };
+    save_checkpoint(&state, &provenance)
 }
 
 /// The state after `images` images with a checkpoint after `first` of them, from which training went on.

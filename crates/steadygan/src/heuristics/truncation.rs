@@ -7,7 +7,7 @@
 //! For pictures to show: each is more likely to be good, together they are less varied. Training and its sheets are not
 //! truncated. Metrics of a truncated generator measure the truncated distribution, not the one that was learned.
 
-use super::{Card, Conflict, Evidence, Family, Heuristic};
+use super::{Card, Conflict, Evidence, Heuristic, Topic};
 use crate::error::{Result, require};
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "truncation",
-    family: Family::Sampling,
+    topic: Topic::Sampling,
     claim: "Latents near the middle make better images, at the price of variety.",
     without: "Latents are drawn as in training.",
     formula: "every coordinate with |z| > threshold is drawn again, in `generate`, `evaluate` and the explorer only",

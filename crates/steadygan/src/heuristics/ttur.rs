@@ -7,7 +7,7 @@
 //! A discriminator that learns faster stays near its best response, as the theory of two time scales requires. Which
 //! rates are good depends on the rest: published pairs go from 4e-4 / 1e-4 to 5e-4 / 2e-4.
 
-use super::{Card, Evidence, Family, Heuristic};
+use super::{Card, Evidence, Heuristic, Topic};
 use crate::error::Result;
 use crate::plan::Plan;
 use crate::schedule::Schedule;
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "ttur",
-    family: Family::Optimisation,
+    topic: Topic::Optimisation,
     claim: "A discriminator that learns faster than the generator keeps close to its best answer.",
     without: "Both networks have one learning rate.",
     formula: "lr of the discriminator above the generator's",

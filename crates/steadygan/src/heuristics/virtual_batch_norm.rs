@@ -7,7 +7,7 @@
 //! From 2016. It costs a second forward pass; later work does without.
 
 use super::norms;
-use super::{Card, Conflict, Evidence, Family, Heuristic};
+use super::{Card, Conflict, Evidence, Heuristic, Topic};
 use crate::error::Result;
 use crate::plan::{Norm, Plan};
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "virtual-batch-norm",
-    family: Family::Architecture,
+    topic: Topic::Architecture,
     claim: "What is said of an image does not depend on the others of its batch, as under batch norm it does.",
     without: "No normalisation, or what the base says; convolutions then have biases.",
     formula: "γ · (x − μ) / √(σ² + 1e-5) + β, moments over a reference batch drawn at the start of the run, and \

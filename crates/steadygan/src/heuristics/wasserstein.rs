@@ -8,7 +8,7 @@
 //! slope; in a large collection of published runs it is far behind everything else.
 
 use super::losses::{HARD_LABELS, one_loss};
-use super::{Card, Conflict, Evidence, Family, Heuristic};
+use super::{Card, Conflict, Evidence, Heuristic, Topic};
 use crate::error::{Result, require};
 use crate::loss::Loss;
 use crate::plan::Plan;
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 /// The card.
 pub static CARD: Card = Card {
     name: "wasserstein",
-    family: Family::Loss,
+    topic: Topic::Loss,
     claim: "The discriminator's value is a distance between the distributions, as long as its slope is \
             bounded.",
     without: "The non-saturating loss: sp(−d) + sp(d̃) for the discriminator, sp(−d̃) for the generator.",

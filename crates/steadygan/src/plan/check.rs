@@ -1,6 +1,8 @@
 //! What a plan must be like to be trained, whether it was decided or read from a file.
 
-use super::{FORMAT_VERSION, MAX_CLASSES, MetricPlan, ModelPlan, Norm, OptimizerPlan, Plan, ToldGenerator, TrainPlan};
+use super::{
+    FORMAT_VERSION, GeneratorConditioning, MAX_CLASSES, MetricPlan, ModelPlan, Norm, OptimizerPlan, Plan, TrainPlan,
+};
 use crate::data;
 use crate::error::{Error, Result, require, require_positive};
 use crate::metrics::kernel;
@@ -147,7 +149,7 @@ fn model(model: &ModelPlan) -> Result<()> {
 fn conditioning(model: &ModelPlan) -> Result<()> {
     let Some(how) = model.conditioning else { return Ok(()) };
     let key = |setting: &str| format!("heuristics.class-conditioning.{setting}");
-    let fits = how.generator != ToldGenerator::BatchNorm || model.generator.norm != Norm::None;
+    let fits = how.generator != GeneratorConditioning::BatchNorm || model.generator.norm != Norm::None;
     let wanted = "\"embedding\" for a generator without normalisation";
     require(fits, &key("generator"), "\"batch-norm\"", wanted)?;
     require((1..=1024).contains(&how.embedding), &key("embedding"), how.embedding, "in 1..=1024")?;
@@ -157,7 +159,7 @@ fn conditioning(model: &ModelPlan) -> Result<()> {
 
 /// Checks the classes that the networks are conditioned on.
 fn classes(model: &ModelPlan) -> Result<()> {
-    let scaled = model.conditioning.is_some_and(|how| how.generator == ToldGenerator::BatchNorm);
+    let scaled = model.conditioning.is_some_and(|how| how.generator == GeneratorConditioning::BatchNorm);
     let told = [if scaled { model.classes.len() } else { 0 }, 0];
     let scales = [model.generator.class_scales, model.discriminator.class_scales];
     require(scales == told, "model", format!("of {scales:?} scales by class"), &format!("of {told:?}"))?;

@@ -7,7 +7,7 @@ use crate::error::{Error, NO_RUN, Result};
 use crate::files::read_limited;
 use crate::heuristics;
 use crate::plan::{Plan, count_origin};
-use crate::train::{Origin, State, load_checkpoint, save_checkpoint};
+use crate::train::{Provenance, State, load_checkpoint, save_checkpoint};
 use burn::prelude::Device;
 use std::path::Path;
 use steadygan_run::{CheckpointKind, Manifest, Outcome, RunDirectory, RunError, cut_back, write_atomically};
@@ -30,26 +30,26 @@ impl Run {
         let lock = directory.lock().map_err(busy)?;
         let mut manifest = Manifest::load(&directory.manifest())?;
         let on = asked.map_or_else(|| Machine::new(&manifest.device, threads), Ok)?;
-        let (mut origin, state) = latest_state(&directory, &manifest, &on.device)?;
-        let extended = extend(&directory, &mut origin, state.images, images)?;
-        let data = data::load(&origin.plan.data).map_err(|error| Error::data(error.to_string(), OLD_IMAGES))?;
-        let classes = origin.plan.model.classes.len();
-        if data.fingerprint != origin.data_fingerprint || ![0, data.class_names.len()].contains(&classes) {
-            let source = &origin.plan.data.source;
+        let (mut provenance, state) = latest_state(&directory, &manifest, &on.device)?;
+        let extended = extend(&directory, &mut provenance, state.images, images)?;
+        let data = data::load(&provenance.plan.data).map_err(|error| Error::data(error.to_string(), OLD_IMAGES))?;
+        let classes = provenance.plan.model.classes.len();
+        if data.fingerprint != provenance.data_fingerprint || ![0, data.class_names.len()].contains(&classes) {
+            let source = &provenance.plan.data.source;
             let message = format!("the images of `{source}` are not those that the run was trained on");
             return Err(Error::data(message, OLD_IMAGES));
         }
-        cut_back_to(&directory, &origin.plan, state.images)?;
-        take_over_best(&directory, &origin, &on.device)?;
+        cut_back_to(&directory, &provenance.plan, state.images)?;
+        take_over_best(&directory, &provenance, &on.device)?;
         if extended {
-            write_atomically(&directory.recipe(), origin.recipe.as_bytes())?;
+            write_atomically(&directory.recipe(), provenance.recipe.as_bytes())?;
         }
-        write_plan(&directory, &origin.plan)?;
+        write_plan(&directory, &provenance.plan)?;
         manifest.outcome = Outcome::Running;
         manifest.device = on.name;
         manifest.threads = on.threads;
         manifest.save(&directory.manifest())?;
-        Ok(Self { directory, _lock: lock, origin, data, state, device: on.device, manifest, resumed: true })
+        Ok(Self { directory, _lock: lock, provenance, data, state, device: on.device, manifest, resumed: true })
     }
 }
 
@@ -64,16 +64,16 @@ fn busy(error: RunError) -> Error {
 }
 
 /// The latest checkpoint's state; a run that was killed before its first starts again from its plan.
-fn latest_state(directory: &RunDirectory, manifest: &Manifest, device: &Device) -> Result<(Origin, State)> {
+fn latest_state(directory: &RunDirectory, manifest: &Manifest, device: &Device) -> Result<(Provenance, State)> {
     let path = directory.checkpoint(CheckpointKind::Latest);
     if path.exists() {
         let checkpoint = load_checkpoint(&path)?;
-        return Ok((checkpoint.origin().clone(), checkpoint_state(&checkpoint, device)?));
+        return Ok((checkpoint.provenance().clone(), checkpoint_state(&checkpoint, device)?));
     }
     let plan = planned(directory)?;
     let state = initial_state(&plan, device)?;
     let recipe = read_small(&directory.recipe())?;
-    Ok((Origin { recipe, plan, data_fingerprint: manifest.data.fingerprint.clone() }, state))
+    Ok((Provenance { recipe, plan, data_fingerprint: manifest.data.fingerprint.clone() }, state))
 }
 
 /// The plan that a run's folder holds.
@@ -98,10 +98,10 @@ fn read_small(path: &Path) -> Result<String> {
 
 /// Checks that the recipe is unchanged but for the number of images. Raises that number to `images`, or to the one in
 /// recipe.toml, where a resume that was killed may have left it. Returns whether it was raised.
-fn extend(directory: &RunDirectory, origin: &mut Origin, shown: u64, images: Option<u64>) -> Result<bool> {
+fn extend(directory: &RunDirectory, provenance: &mut Provenance, shown: u64, images: Option<u64>) -> Result<bool> {
     let (mut now, mut then) = (heuristics::recipe(), heuristics::recipe());
     now.lay_text(&read_small(&directory.recipe())?, "recipe.toml")?;
-    then.lay_text(&origin.recipe, "checkpoint")?;
+    then.lay_text(&provenance.recipe, "checkpoint")?;
     let (key, flag) = IMAGES;
     let mut changed = now.differences(&then);
     changed.retain(|changed| changed != key);
@@ -112,8 +112,8 @@ fn extend(directory: &RunDirectory, origin: &mut Origin, shown: u64, images: Opt
         ));
     }
     let asked = images.unwrap_or(now.recipe()?.train.images.0);
-    let plan = origin.plan.clone().with_images(asked);
-    let (wanted, planned) = (plan.train.images, origin.plan.train.images);
+    let plan = provenance.plan.clone().with_images(asked);
+    let (wanted, planned) = (plan.train.images, provenance.plan.train.images);
     if wanted < planned.max(shown) {
         return Err(Error::recipe(
             format!("{asked} images are fewer than the run has planned ({planned}) or shown ({shown})"),
@@ -122,9 +122,9 @@ fn extend(directory: &RunDirectory, origin: &mut Origin, shown: u64, images: Opt
     }
     if wanted > planned {
         then.lay_value(key, i64::try_from(asked).unwrap_or(i64::MAX), flag)?;
-        origin.recipe = then.to_toml();
-        origin.plan = plan;
-        origin.plan.origins.insert(key.into(), count_origin(asked, wanted, flag));
+        provenance.recipe = then.to_toml();
+        provenance.plan = plan;
+        provenance.plan.origins.insert(key.into(), count_origin(asked, wanted, flag));
     }
     Ok(wanted > planned)
 }
@@ -151,14 +151,14 @@ fn cut_back_to(directory: &RunDirectory, plan: &Plan, images: u64) -> Result<()>
 
 /// Writes the recipe and plan that the run goes on with into the best checkpoint, if there is one, so that it equals
 /// the one of a run that was started with as many images.
-fn take_over_best(directory: &RunDirectory, origin: &Origin, device: &Device) -> Result<()> {
+fn take_over_best(directory: &RunDirectory, provenance: &Provenance, device: &Device) -> Result<()> {
     let path = directory.checkpoint(CheckpointKind::Best);
     if !path.exists() {
         return Ok(());
     }
     let best = load_checkpoint(&path)?;
-    if best.origin() != origin {
-        write_atomically(&path, &save_checkpoint(&checkpoint_state(&best, device)?, origin))?;
+    if best.provenance() != provenance {
+        write_atomically(&path, &save_checkpoint(&checkpoint_state(&best, device)?, provenance))?;
     }
     Ok(())
 }

@@ -59,6 +59,6 @@ pub fn initial_state(plan: &Plan, device: &Device) -> Result<State> {
 ///
 /// The checkpoint's plan is impossible, or a tensor is missing or has another shape.
 pub fn checkpoint_state(checkpoint: &Checkpoint, device: &Device) -> Result<State> {
-    let hooks = decide::hooks(&checkpoint.origin().plan);
+    let hooks = decide::hooks(&checkpoint.provenance().plan);
     checkpoint.state(hooks.map_err(|error| checkpoint.impossible_plan(&error))?, device)
 }

@@ -26,7 +26,7 @@ const METADATA_KEY: &str = "steadygan";
 /// The largest file that is read: the most weights that a plan allows take 3 GB with their moments.
 const MAX_BYTES: u64 = 4 << 30;
 
-/// Everything of a state that is no tensor, and the state's origin.
+/// Everything of a state that is no tensor, and the state's provenance.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Metadata {
     format_version: u32,
@@ -37,7 +37,7 @@ struct Metadata {
     /// The numbers in the hooks' memories, by heuristic.
     hooks: BTreeMap<String, BTreeMap<String, f64>>,
     #[serde(flatten)]
-    origin: Origin,
+    provenance: Provenance,
     /// SHA-256 over all of the above and the tensors: a single wrong bit is noticed.
     sha256: String,
 }
@@ -56,7 +56,7 @@ impl Metadata {
 
 /// What a state came from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Origin {
+pub struct Provenance {
     /// The recipe, as TOML.
     pub recipe: String,
     /// The plan made from it.
@@ -66,7 +66,7 @@ pub struct Origin {
 }
 
 /// The bytes of a checkpoint.
-pub fn save_checkpoint(state: &State, origin: &Origin) -> Vec<u8> {
+pub fn save_checkpoint(state: &State, provenance: &Provenance) -> Vec<u8> {
     let mut tensors = tensors_of(state);
     let mut hooks = BTreeMap::new();
     for hook in &state.hooks {
@@ -81,7 +81,7 @@ pub fn save_checkpoint(state: &State, origin: &Origin) -> Vec<u8> {
         discriminator_steps: steps(&state.discriminator_optimizer),
         tally: state.tally,
         hooks,
-        origin: origin.clone(),
+        provenance: provenance.clone(),
         sha256: String::new(),
     };
     metadata.sha256 = metadata.digest(&tensors);
@@ -216,8 +216,8 @@ fn check_version(json: &str, path: &str) -> Result<()> {
 
 impl Checkpoint {
     /// What the state came from.
-    pub fn origin(&self) -> &Origin {
-        &self.metadata.origin
+    pub fn provenance(&self) -> &Provenance {
+        &self.metadata.provenance
     }
 
     /// Real images shown.
@@ -233,7 +233,7 @@ impl Checkpoint {
     pub fn state(&self, hooks: Vec<Box<dyn Hook>>, device: &Device) -> Result<State> {
         self.check_plan()?;
         let Metadata { images, generator_steps, discriminator_steps, tally, hooks: numbers, .. } = &self.metadata;
-        let mut state = State::new(&self.origin().plan, hooks, device);
+        let mut state = State::new(&self.provenance().plan, hooks, device);
         state.images = *images;
         state.tally = *tally;
         state.generator = self.load("generator", state.generator)?;
@@ -256,14 +256,14 @@ impl Checkpoint {
     /// As [`state`](Self::state).
     pub fn generator(&self, device: &Device) -> Result<Network> {
         self.check_plan()?;
-        let plan = &self.origin().plan;
+        let plan = &self.provenance().plan;
         let role = if plan.train.average.is_some() { AVERAGE } else { "generator" };
         self.load(role, nn::generator(&plan.model, plan.seed, device))
     }
 
     /// A plan inside a file is as untrusted as the file, so it must describe networks that can be built.
     fn check_plan(&self) -> Result<()> {
-        self.origin().plan.check().map_err(|error| self.impossible_plan(&error))
+        self.provenance().plan.check().map_err(|error| self.impossible_plan(&error))
     }
 
     /// The error for a checkpoint whose plan cannot be trained.

@@ -3,18 +3,18 @@
 mod checkpoint;
 mod distance;
 mod events;
+mod probe;
 mod recorder;
 mod round;
-mod sheet;
 mod signs;
 mod state;
 mod step;
 
-pub use checkpoint::{Checkpoint, Origin, load_checkpoint, non_finite_tensor, save_checkpoint};
+pub use checkpoint::{Checkpoint, Provenance, load_checkpoint, non_finite_tensor, save_checkpoint};
 pub use distance::{Distance, untrained_distance};
+pub use probe::untrained_energy;
 pub use recorder::Recorder;
 pub use round::{labelled_batches, packed};
-pub use sheet::untrained_energy;
 pub use state::{State, Tally};
 pub use step::{GeneratorStats, MakeReals, NonFinite, Rules, StepStats, discriminator_step, generator_step};
 
@@ -26,8 +26,8 @@ use crate::pictures::DynamicImage;
 use crate::plan::Plan;
 use burn::prelude::*;
 use distance::Compared;
+use probe::Probe;
 use round::fetch;
-use sheet::Sheet;
 use steadygan_run::{Finding, Outcome, Signs};
 
 /// What training tells the world. Every method has an empty default.
@@ -108,12 +108,12 @@ fn show_all(
     device: &Device,
     observer: &mut dyn Observer,
 ) -> Result<Outcome, Halt> {
-    let sheet = Sheet::new(plan, data, device);
+    let probe = Probe::new(plan, data, device);
     let compared = Compared::new(plan, data, device);
     let mut order = Order::new(plan.seed, data.train.count());
     if state.images == 0 {
         set_reference(plan, data, state, device);
-        sheet.show(state, observer)?;
+        probe.show(state, observer)?;
         save(state, observer)?;
     }
     while state.images < plan.train.images && !observer.wants_stop() {
@@ -123,10 +123,10 @@ fn show_all(
         state.images += plan.train.round();
         state.tally.add(&stats);
         observer.step(state.images);
-        cadence(plan, state, &sheet, compared.as_ref(), observer)?;
+        cadence(plan, state, &probe, compared.as_ref(), observer)?;
     }
     if !state.images.is_multiple_of(plan.train.sheets_every) {
-        sheet.show(state, observer)?;
+        probe.show(state, observer)?;
     }
     if !state.images.is_multiple_of(plan.train.checkpoint_every) {
         save(state, observer)?;
@@ -154,18 +154,18 @@ fn set_reference(plan: &Plan, data: &Dataset, state: &mut State, device: &Device
 fn cadence(
     plan: &Plan,
     state: &mut State,
-    sheet: &Sheet,
+    probe: &Probe,
     compared: Option<&Compared>,
     observer: &mut dyn Observer,
 ) -> Result<(), Halt> {
     let due = |every: u64| state.images.is_multiple_of(every);
     if due(plan.train.stats_every) {
         let means = state.tally.take_means();
-        let (diversity, signs) = sheet.signs(state, &means);
+        let (diversity, signs) = probe.signs(state, &means);
         observer.stats(state.images, &means, diversity, &signs)?;
     }
     if due(plan.train.sheets_every) {
-        sheet.show(state, observer)?;
+        probe.show(state, observer)?;
     }
     if let Some(compared) = compared.filter(|compared| compared.is_due(state.images)) {
         sound(state)?;

@@ -1,7 +1,7 @@
 //! The observer that writes a run directory.
 
 use super::events::EventFile;
-use super::{Distance, Observer, Origin, State, StepStats, save_checkpoint};
+use super::{Distance, Observer, Provenance, State, StepStats, save_checkpoint};
 use crate::error::Result;
 use crate::metrics::modes::Modes;
 use crate::pictures::DynamicImage;
@@ -18,7 +18,7 @@ use steadygan_run::{
 #[derive(Debug)]
 pub struct Recorder {
     run: RunDirectory,
-    origin: Origin,
+    provenance: Provenance,
     stats: JsonLines<StatsLine>,
     findings: JsonLines<Finding>,
     clock: Clock,
@@ -61,14 +61,14 @@ impl Recorder {
     /// # Errors
     ///
     /// The directory cannot be written.
-    pub fn new(run: RunDirectory, origin: Origin, images: u64) -> Result<Self> {
+    pub fn new(run: RunDirectory, provenance: Provenance, images: u64) -> Result<Self> {
         let (stats, findings) = (JsonLines::append(&run.stats())?, JsonLines::append(&run.findings())?);
         let last = read_last_lines::<Stats>(&run.stats(), LAST_BYTES)?.records;
         let before_s = last.last().map_or(0.0, |line| line.time_s);
         let folder = run.tensorboard();
-        let events = if folder.is_dir() { Some(EventFile::new(&folder, images, &origin.recipe)?) } else { None };
+        let events = if folder.is_dir() { Some(EventFile::new(&folder, images, &provenance.recipe)?) } else { None };
         let lowest = lowest_distance(&run)?;
-        Ok(Self { run, origin, stats, findings, clock: Clock::start(before_s, images), events, lowest })
+        Ok(Self { run, provenance, stats, findings, clock: Clock::start(before_s, images), events, lowest })
     }
 
     /// Writes a line of stats and returns it.
@@ -152,7 +152,7 @@ impl Observer for Recorder {
         self.measured(state.images, &distance.line(state.images, best))?;
         self.lowest = self.lowest.min(value);
         if best {
-            write_atomically(&self.run.checkpoint(CheckpointKind::Best), &save_checkpoint(state, &self.origin))?;
+            write_atomically(&self.run.checkpoint(CheckpointKind::Best), &save_checkpoint(state, &self.provenance))?;
         }
         let verdict = if best { ", the best so far" } else { "" };
         self.log(&format!("{} images: {distance}{verdict}", state.images))
@@ -160,7 +160,7 @@ impl Observer for Recorder {
 
     fn sheet(&mut self, images: u64, fakes: &DynamicImage) -> Result<()> {
         let path = if images == 0 { self.run.fakes_init() } else { self.run.fakes(images) };
-        let caption = format!("fakes after {images} images, seed {}", self.origin.plan.seed);
+        let caption = format!("fakes after {images} images, seed {}", self.provenance.plan.seed);
         let png = encode_captioned_png(fakes, &caption)?;
         if let Some(events) = &mut self.events {
             events.picture(images, fakes, &png)?;
@@ -171,7 +171,7 @@ impl Observer for Recorder {
     fn checkpoint(&mut self, state: &State) -> Result<()> {
         self.stats.sync()?;
         self.findings.sync()?;
-        let bytes = save_checkpoint(state, &self.origin);
+        let bytes = save_checkpoint(state, &self.provenance);
         Ok(write_atomically(&self.run.checkpoint(CheckpointKind::Latest), &bytes)?)
     }
 }

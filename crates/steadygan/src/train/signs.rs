@@ -5,8 +5,8 @@
 
 mod units;
 
+use super::probe::Probe;
 use super::round::classes_of;
-use super::sheet::Sheet;
 use super::step::mean;
 use super::{State, StepStats, packed};
 use crate::data::{Dataset, Samples};
@@ -23,13 +23,13 @@ use steadygan_run::Signs;
 use units::{bend, units};
 
 /// About as many images of each kind go through the discriminator: whole packs and groups, at least one.
-const JUDGED: usize = 16;
+const LOGIT_IMAGES: usize = 16;
 
 /// Inputs (images or packs), half of them fakes, on which the discriminator's units are examined.
-const WATCHED: usize = 8;
+const UNIT_INPUTS: usize = 8;
 
 /// Pairs of latents at whose midpoints the generator is compared with an affine map.
-const HALVED: usize = 4;
+const MIDPOINT_PAIRS: usize = 4;
 
 /// Copies are searched for only in a training set of at most this size.
 const FEW: usize = 1_000;
@@ -40,7 +40,7 @@ const END: f32 = 0.01;
 /// Significant digits that are kept of a sign: enough to read, and lines stay short.
 const DIGITS: i32 = 5;
 
-impl Sheet<'_> {
+impl Probe<'_> {
     /// The fakes' mean distance from each other as a share of the reals', and the signs. `means` are the means over the
     /// steps since the last line.
     pub(super) fn signs(&self, state: &State, means: &StepStats) -> (f64, Signs) {
@@ -65,7 +65,7 @@ impl Sheet<'_> {
         let model = &self.plan.model;
         let discriminator = state.discriminator.clone().no_grad();
         let unit = model.pack * model.discriminator.minibatch_std.max(1);
-        let judged = (JUDGED / unit).max(1) * unit;
+        let judged = (LOGIT_IMAGES / unit).max(1) * unit;
         let judged_by = |network: &Network, shown: &Shown| {
             let classes: Vec<usize> = shown.classes.iter().copied().cycle().take(judged).collect();
             let images = packed(self.tensor(&shown.values, judged), model.pack);
@@ -108,7 +108,7 @@ impl Sheet<'_> {
         let model = &self.plan.model;
         let length = model.image_len();
         let packs = |of: &Shown, count: usize| packed(self.tensor(&of.values, count * model.pack), model.pack);
-        let half = WATCHED / 2;
+        let half = UNIT_INPUTS / 2;
         if reals.values.len().min(fakes.values.len()) < half * model.pack * length {
             return;
         }
@@ -128,11 +128,14 @@ impl Sheet<'_> {
             let values = self.latents[from * model.latent..][..count * model.latent].to_vec();
             Tensor::<4>::from_data(TensorData::new(values, [count, model.latent, 1, 1]), &self.device)
         };
-        if self.count() >= 2 * HALVED {
-            (signs.dead_g, _) =
-                units(&generator, latents(0, 2 * HALVED), Pass::evaluate().with_classes(&self.classes(2 * HALVED)));
+        if self.count() >= 2 * MIDPOINT_PAIRS {
+            (signs.dead_g, _) = units(
+                &generator,
+                latents(0, 2 * MIDPOINT_PAIRS),
+                Pass::evaluate().with_classes(&self.classes(2 * MIDPOINT_PAIRS)),
+            );
             let features = |x| generator.features(x, &mut Pass::evaluate());
-            signs.bend_g = bend(latents(0, HALVED), latents(HALVED, HALVED), features);
+            signs.bend_g = bend(latents(0, MIDPOINT_PAIRS), latents(MIDPOINT_PAIRS, MIDPOINT_PAIRS), features);
         }
     }
 

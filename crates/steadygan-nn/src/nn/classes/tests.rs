@@ -3,7 +3,7 @@ use crate::class::{Class, Classed};
 use crate::nn::testing::{
     assert_close, assert_gradients, assert_pull_back_of, builder, floats, images, init, model, perturbed, tensor,
 };
-use crate::nn::{Block, Conditioning, ModelPlan, NetworkPlan, Norm, ToldDiscriminator, ToldGenerator};
+use crate::nn::{Block, Conditioning, DiscriminatorConditioning, GeneratorConditioning, ModelPlan, NetworkPlan, Norm};
 use crate::nn::{Network, dcgan, mlp, named_tensors, resnet, unrolled};
 
 const CLASSES: [usize; 3] = [2, 0, 2];
@@ -38,7 +38,7 @@ fn each_class_has_its_scale_and_shift() {
 #[test]
 fn a_projection_adds_the_class_s_inner_product() {
     let head = |judge| builder([2, 2, 2]).class_head(ConvSpec::valid(2, 1, 2, true), 3, judge).build();
-    let network = head(Judge::Projection);
+    let network = head(ClassHeadKind::Projection);
     let names: Vec<_> = named_tensors(&network).into_iter().map(|tensor| tensor.name).collect();
     assert_eq!(names, ["main.0.verdict.weight", "main.0.verdict.bias", "main.0.classes.weight"]);
     let [verdict, bias, classes] = [0, 1, 2].map(|at| floats(tensor(&network, at)));
@@ -48,7 +48,7 @@ fn a_projection_adds_the_class_s_inner_product() {
         .collect();
     assert_close(&floats(told(&network, images([3, 2, 2, 2]))), &expected);
 
-    let network = head(Judge::Auxiliary);
+    let network = head(ClassHeadKind::Auxiliary);
     let mut pass = Pass::train().with_classes(&CLASSES);
     let y = network.forward(images([3, 2, 2, 2]), &mut pass);
     assert_eq!((y.dims(), pass.take_class_logits().expect("noted").dims()), ([3, 1, 1, 1], [3, 3]));
@@ -58,7 +58,7 @@ fn a_projection_adds_the_class_s_inner_product() {
 /// penalty's gradients agree with difference quotients.
 #[test]
 fn gradients_of_gradients_are_exact() {
-    for judge in [Judge::Projection, Judge::Auxiliary] {
+    for judge in [ClassHeadKind::Projection, ClassHeadKind::Auxiliary] {
         let network = builder([1, 4, 4])
             .class_embedding(3, 1)
             .conv(ConvSpec::strided(2, 2, true))
@@ -96,11 +96,12 @@ fn every_family_can_be_told_of_classes() {
         (mlp::FAMILY, Block::Sngan, 8),
         (unrolled::FAMILY, Block::Sngan, 28),
     ];
-    let told_discriminator = [ToldDiscriminator::Plane, ToldDiscriminator::Projection, ToldDiscriminator::Auxiliary];
+    let told_discriminator =
+        [DiscriminatorConditioning::Plane, DiscriminatorConditioning::Projection, DiscriminatorConditioning::Auxiliary];
     for (family, block, size) in families {
         for discriminator in told_discriminator {
-            let normed = block == Block::Sngan && discriminator == ToldDiscriminator::Plane;
-            let how = if normed { ToldGenerator::BatchNorm } else { ToldGenerator::Embedding };
+            let normed = block == Block::Sngan && discriminator == DiscriminatorConditioning::Plane;
+            let how = if normed { GeneratorConditioning::BatchNorm } else { GeneratorConditioning::Embedding };
             let norm = if normed { Norm::Batch } else { Norm::None };
             let classes = ["a", "b", "c"].map(|name| Class { name: name.to_owned(), images: 1 });
             let plan = ModelPlan {
@@ -114,13 +115,13 @@ fn every_family_can_be_told_of_classes() {
             };
             let (generator, judge) = networks(&plan);
             let what = format!("{family:?} {block:?} {discriminator:?}");
-            assert!(generator.is_told_of_classes(), "{what}");
+            assert!(generator.is_class_conditional(), "{what}");
             let pass = |classes: [usize; 3]| Pass::train().with_classes(&classes);
             let make = |classes| generator.forward(images([3, 3, 1, 1]), &mut pass(classes));
             let fakes = make(CLASSES);
             assert_ne!(floats(fakes.clone()), floats(make([1, 0, 2])), "{what}");
             let logits = |classes| floats(judge.logits(fakes.clone(), &mut pass(classes)));
-            let told = discriminator != ToldDiscriminator::Auxiliary;
+            let told = discriminator != DiscriminatorConditioning::Auxiliary;
             assert_eq!(logits(CLASSES) != logits([1, 0, 2]), told, "{what}");
             assert_pull_back_of(&judge, Classed { images: fakes.detach(), classes: CLASSES.to_vec() });
         }

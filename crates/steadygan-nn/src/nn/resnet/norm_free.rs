@@ -14,7 +14,7 @@
 //! is 0 and cannot be divided by.
 
 use super::widths;
-use crate::nn::family::{self, activated, attentive, base_and_stages, compared};
+use crate::nn::family::{self, base_and_stages, with_activation, with_attention, with_minibatch_layers};
 use crate::nn::{Builder, ConvSpec, Init, Initializer, Network, ResidualScale};
 use crate::nn::{ModelPlan, NetworkPlan};
 
@@ -43,7 +43,7 @@ fn blocks(mut builder: Builder, network: &NetworkPlan, sizes: usize) -> Builder 
     for _ in 0..BLOCKS {
         let main = |main: Builder| {
             let main = main.initialised(inner(network, sizes)).conv(ConvSpec::valid(c, c, 1, true));
-            let main = activated(activated(main, network).conv(ConvSpec::same(c, c, 3, 1, true)), network);
+            let main = with_activation(with_activation(main, network).conv(ConvSpec::same(c, c, 3, 1, true)), network);
             main.initialised(Init::FanInNormal { gain: 0.0 }).spectral_norm(false).conv(linear(c, c))
         };
         builder = builder.residual(ResidualScale::One, main, |skip| skip);
@@ -69,7 +69,7 @@ pub(super) fn generator(plan: &ModelPlan, init: Initializer) -> Network {
         if stage > 0 {
             builder = transition(builder, *to).bilinear_upsample();
         }
-        builder = attentive(blocks(builder, network, widths.len()), network, stage, stages);
+        builder = with_attention(blocks(builder, network, widths.len()), network, stage, stages);
     }
     family::generator(builder.conv(linear(plan.width, plan.channels)), plan)
 }
@@ -86,9 +86,9 @@ pub(super) fn discriminator(plan: &ModelPlan, init: Initializer) -> Network {
         if stage < stages {
             builder = transition(builder.average_pool(), *to);
         }
-        builder = attentive(blocks(builder, network, widths.len()), network, stage, stages);
+        builder = with_attention(blocks(builder, network, widths.len()), network, stage, stages);
     }
-    family::discriminator(compared(builder, network).discriminative_basis(), 1, false, plan)
+    family::discriminator(with_minibatch_layers(builder, network).discriminative_basis(), 1, false, plan)
 }
 
 #[cfg(test)]
@@ -97,8 +97,8 @@ mod tests {
     use crate::nn::Block;
     use crate::nn::named_tensors;
     use crate::nn::testing::{
-        assert_judges, assert_penalty_gradients, assert_pull_back, floats, images, init, model, parameters, perturbed,
-        tensor,
+        assert_networks_train, assert_penalty_gradients, assert_pull_back, floats, images, init, model, parameters,
+        perturbed, tensor,
     };
 
     fn plan(network: NetworkPlan) -> ModelPlan {
@@ -121,7 +121,7 @@ mod tests {
     fn networks_make_and_judge_images() {
         let full =
             NetworkPlan { spectral_norm: true, attention: true, minibatch_std: 4, slope: 0.2, ..NetworkPlan::PLAIN };
-        assert_judges(&generator(&plan(full), init()), &discriminator(&plan(full), init()));
+        assert_networks_train(&generator(&plan(full), init()), &discriminator(&plan(full), init()));
     }
 
     /// In the first block (64 channels) the last layer is zeros; the layers before it have a standard deviation of

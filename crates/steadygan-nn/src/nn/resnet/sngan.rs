@@ -6,7 +6,9 @@
 //! generator for 48 pixels. The paper's initial weights follow Glorot's rule; ours follow the plan's rule.
 
 use super::widths;
-use crate::nn::family::{self, activated, attentive, base_and_stages, compared, hidden};
+use crate::nn::family::{
+    self, base_and_stages, with_activation, with_attention, with_minibatch_layers, with_norm_and_activation,
+};
 use crate::nn::{Builder, ConvSpec, Initializer, Network, ResidualScale};
 use crate::nn::{ModelPlan, NetworkPlan};
 
@@ -20,7 +22,10 @@ fn shortcut(from: usize, to: usize) -> ConvSpec {
 
 /// Adds a doubling block, `[from, h, w]` to `[to, 2h, 2w]`.
 fn doubled(builder: Builder, from: usize, to: usize, network: &NetworkPlan) -> Builder {
-    let main = |main| hidden(hidden(main, network).upsample().conv(conv(from, to)), network).conv(conv(to, to));
+    let main = |main| {
+        with_norm_and_activation(with_norm_and_activation(main, network).upsample().conv(conv(from, to)), network)
+            .conv(conv(to, to))
+    };
     builder.residual(ResidualScale::One, main, |skip| skip.upsample().conv(shortcut(from, to)))
 }
 
@@ -33,21 +38,22 @@ pub(super) fn generator(plan: &ModelPlan, init: Initializer) -> Network {
     let [latent, ..] = builder.output();
     let mut builder = builder.linear(latent, widths[0] * base * base, true).reshape([widths[0], base, base]);
     for (stage, pair) in widths.windows(2).enumerate() {
-        builder = attentive(builder, network, stage, stages);
+        builder = with_attention(builder, network, stage, stages);
         builder = doubled(builder, pair[0], pair[1], network);
     }
-    family::generator(hidden(builder, network).conv(conv(plan.width, plan.channels)), plan)
+    family::generator(with_norm_and_activation(builder, network).conv(conv(plan.width, plan.channels)), plan)
 }
 
 /// Adds the first block, a halving block on images: no activation or norm comes before its first convolution.
 fn first(builder: Builder, from: usize, to: usize, network: &NetworkPlan) -> Builder {
-    let main = |main: Builder| activated(main.conv(conv(from, to)), network).conv(conv(to, to)).average_pool();
+    let main = |main: Builder| with_activation(main.conv(conv(from, to)), network).conv(conv(to, to)).average_pool();
     builder.residual(ResidualScale::One, main, |skip| skip.average_pool().conv(shortcut(from, to)))
 }
 
 /// Adds the two 3×3 convolutions of a discriminator's block, `[from, h, w]` to `[to, h, w]`.
 fn convolved(main: Builder, from: usize, to: usize, network: &NetworkPlan) -> Builder {
-    hidden(hidden(main, network).conv(conv(from, from)), network).conv(conv(from, to))
+    with_norm_and_activation(with_norm_and_activation(main, network).conv(conv(from, from)), network)
+        .conv(conv(from, to))
 }
 
 /// Adds a halving block, `[from, 2h, 2w]` to `[to, h, w]`.
@@ -63,15 +69,20 @@ pub(super) fn discriminator(plan: &ModelPlan, init: Initializer) -> Network {
     let widths: Vec<usize> = widths(plan.discriminator_width, stages).into_iter().rev().collect();
     let builder = family::images(plan, init);
     let [from, ..] = builder.output();
-    let mut builder = attentive(first(builder, from, widths[0], network), network, stages - 1, stages);
+    let mut builder = with_attention(first(builder, from, widths[0], network), network, stages - 1, stages);
     for (stage, pair) in widths.windows(2).enumerate().take(stages - 1) {
         builder = halved(builder, pair[0], pair[1], network);
-        builder = attentive(builder, network, stages - 2 - stage, stages);
+        builder = with_attention(builder, network, stages - 2 - stage, stages);
     }
     let (from, to) = (widths[stages - 1], widths[stages]);
     let skip = |skip: Builder| if from == to { skip } else { skip.conv(shortcut(from, to)) };
     builder = builder.residual(ResidualScale::One, |main| convolved(main, from, to, network), skip);
-    family::discriminator(compared(hidden(builder, network).global_sum_pool(), network), 1, true, plan)
+    family::discriminator(
+        with_minibatch_layers(with_norm_and_activation(builder, network).global_sum_pool(), network),
+        1,
+        true,
+        plan,
+    )
 }
 
 #[cfg(test)]
@@ -79,7 +90,7 @@ mod tests {
     use super::*;
     use crate::nn::Norm;
     use crate::nn::testing::{
-        assert_judges, assert_penalty_gradients, assert_pull_back, images, init, model, parameters,
+        assert_networks_train, assert_penalty_gradients, assert_pull_back, images, init, model, parameters,
     };
 
     fn block(from: usize, hidden: usize, to: usize) -> usize {
@@ -116,7 +127,7 @@ mod tests {
             let plan = ModelPlan { generator: network, discriminator: network, ..model() };
             let (generator, discriminator) = (generator(&plan, init()), discriminator(&plan, init()));
             assert_eq!((generator.output(), discriminator.output()), ([1, 16, 16], [1, 1, 1]));
-            assert_judges(&generator, &discriminator);
+            assert_networks_train(&generator, &discriminator);
         }
     }
 

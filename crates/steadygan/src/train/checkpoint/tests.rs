@@ -1,14 +1,14 @@
 use super::*;
 use crate::run::checkpoint_state;
 
-fn small() -> (State, Origin, Device) {
+fn small() -> (State, Provenance, Device) {
     let mut recipe = crate::heuristics::recipe();
     let text = "[data]\nsize = 8\n[model]\nwidth = 2\nlatent = 3\n[train]\nbatch = 2\nimages = 4\n";
     recipe.lay_text(text, "test").expect("a recipe");
     let plan = crate::decide::decide(&recipe, 1).expect("a plan");
     let device = Device::flex().autodiff();
-    let origin = Origin { recipe: recipe.to_toml(), plan, data_fingerprint: "f".into() };
-    (State::new(&origin.plan, crate::decide::hooks(&origin.plan).unwrap(), &device), origin, device)
+    let provenance = Provenance { recipe: recipe.to_toml(), plan, data_fingerprint: "f".into() };
+    (State::new(&provenance.plan, crate::decide::hooks(&provenance.plan).unwrap(), &device), provenance, device)
 }
 
 fn load(bytes: &[u8]) -> Result<Checkpoint> {
@@ -19,10 +19,10 @@ fn load(bytes: &[u8]) -> Result<Checkpoint> {
 
 #[test]
 fn what_was_saved_is_loaded_and_saved_the_same() {
-    let (state, origin, device) = small();
-    let bytes = save_checkpoint(&state, &origin);
+    let (state, provenance, device) = small();
+    let bytes = save_checkpoint(&state, &provenance);
     let loaded = load(&bytes).expect("a checkpoint");
-    assert_eq!(save_checkpoint(&checkpoint_state(&loaded, &device).expect("a state"), loaded.origin()), bytes);
+    assert_eq!(save_checkpoint(&checkpoint_state(&loaded, &device).expect("a state"), loaded.provenance()), bytes);
 }
 
 /// A file with a wrong byte is refused, unless its content is still the same (a space in the padding).
@@ -30,25 +30,25 @@ fn what_was_saved_is_loaded_and_saved_the_same() {
 fn a_wrong_byte_anywhere_is_noticed() {
     /// A prime, so that every kind of place is tested without trying all.
     const STRIDE: usize = 13;
-    let (state, origin, device) = small();
-    let bytes = save_checkpoint(&state, &origin);
+    let (state, provenance, device) = small();
+    let bytes = save_checkpoint(&state, &provenance);
     for at in (0..bytes.len()).step_by(STRIDE) {
         let mut damaged = bytes.clone();
         damaged[at] ^= 1;
         if let Ok(loaded) = load(&damaged) {
             let state = checkpoint_state(&loaded, &device).expect("a state");
-            assert_eq!(save_checkpoint(&state, loaded.origin()), bytes, "byte {at} of {}", bytes.len());
+            assert_eq!(save_checkpoint(&state, loaded.provenance()), bytes, "byte {at} of {}", bytes.len());
         }
     }
 }
 
 #[test]
 fn an_impossible_plan_is_refused_before_its_networks_are_built() {
-    let (state, origin, device) = small();
+    let (state, provenance, device) = small();
     let refused = |change: fn(&mut Plan)| {
-        let mut origin = origin.clone();
-        change(&mut origin.plan);
-        let loaded = load(&save_checkpoint(&state, &origin)).expect("its digest is right");
+        let mut provenance = provenance.clone();
+        change(&mut provenance.plan);
+        let loaded = load(&save_checkpoint(&state, &provenance)).expect("its digest is right");
         let error = loaded.generator(&device).expect_err("no network").to_string();
         assert!(checkpoint_state(&loaded, &device).is_err());
         error

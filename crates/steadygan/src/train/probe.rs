@@ -17,7 +17,7 @@ use burn::prelude::Device;
 const DIVERSITY_SAMPLES: usize = 64;
 
 /// The fixed latents, and the reals that their fakes are compared with.
-pub(super) struct Sheet<'a> {
+pub(super) struct Probe<'a> {
     pub(super) plan: &'a Plan,
     pub(super) data: &'a Dataset,
     pub(super) device: Device,
@@ -33,7 +33,7 @@ pub(super) struct Sheet<'a> {
     mixture: Option<Mixture>,
 }
 
-impl<'a> Sheet<'a> {
+impl<'a> Probe<'a> {
     pub(super) fn new(plan: &'a Plan, data: &'a Dataset, device: &Device) -> Self {
         let count = match data.train {
             Samples::Images(_) => plan.train.sheet,
@@ -106,12 +106,12 @@ impl<'a> Sheet<'a> {
 /// between two samples of the mixture itself; nothing if the plan's data are images.
 pub fn untrained_energy(plan: &Plan, data: &Dataset, device: &Device) -> Option<[f64; 2]> {
     let mixture = Mixture::named(&plan.data.source)?;
-    let sheet = Sheet::new(plan, data, device);
-    let fakes = sheet.fakes(&State::new(plan, Vec::new(), device), sheet.count());
+    let probe = Probe::new(plan, data, device);
+    let fakes = probe.fakes(&State::new(plan, Vec::new(), device), probe.count());
     let drawn = |side: u64| mixture.draw(SCATTER_POINTS, &mut rng::stream(plan.seed, "energy", side));
     let squares = (0..FLOORS).map(|pair| energy_distance(&drawn(2 * pair), &drawn(2 * pair + 1)).powi(2));
     let floor = (squares.sum::<f64>() / FLOORS as f64).sqrt();
-    Some([energy_distance(fakes.points(), sheet.reals.points()), floor])
+    Some([energy_distance(fakes.points(), probe.reals.points()), floor])
 }
 
 /// Pairs of samples for the energy distance of the mixture from itself.
@@ -160,11 +160,11 @@ mod tests {
     fn a_mixture_s_modes_are_counted_on_2500_fixed_latents() {
         let (plan, mut state, device) = of_points("grid");
         let data = load(&plan.data).unwrap();
-        let sheet = Sheet::new(&plan, &data, &device);
+        let probe = Probe::new(&plan, &data, &device);
         let mut seen = Seen::default();
         for images in [0, 8, 16] {
             state.images = images;
-            sheet.show(&state, &mut seen).unwrap();
+            probe.show(&state, &mut seen).unwrap();
         }
         let mut stream = rng::stream(plan.seed, "sheet", 0);
         let latents = plan.model.latent_distribution.sample(2_500, 3, &mut stream);
@@ -179,7 +179,7 @@ mod tests {
         let of_first_64 = |samples: &Samples| mean_pairwise_distance(&samples.gather(&Vec::from_iter(0..64), None));
         let diversity =
             of_first_64(&fakes) / mean_pairwise_distance(&first_training_samples(&data.train, plan.seed, 64));
-        assert_eq!(sheet.diversity(&sheet.values(&state.generator, 64)), diversity);
+        assert_eq!(probe.diversity(&probe.values(&state.generator, 64)), diversity);
         assert!(diversity > 0.0);
     }
 }

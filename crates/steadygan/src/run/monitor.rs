@@ -1,6 +1,6 @@
 //! A run that the doctor watches.
 
-use crate::diagnose::{Doctor, Measured, Sign};
+use crate::diagnose::{Doctor, MeasuredDistance, Observation};
 use crate::error::Result;
 use crate::metrics::Estimate;
 use crate::metrics::modes::Modes;
@@ -10,7 +10,7 @@ use crate::train::{Distance, Observer, Recorder, State, StepStats};
 use steadygan_run::{Finding, Outcome, Severity, Signs};
 
 /// Passes what a run observes to the run's recorder, to the caller's observer and to the doctor.
-pub(super) struct Attended<'a> {
+pub(super) struct Monitor<'a> {
     recorder: Recorder,
     doctor: Doctor,
     on_severe: OnSevere,
@@ -19,15 +19,15 @@ pub(super) struct Attended<'a> {
     observer: &'a mut dyn Observer,
 }
 
-impl<'a> Attended<'a> {
+impl<'a> Monitor<'a> {
     pub(super) fn new(recorder: Recorder, doctor: Doctor, on_severe: OnSevere, observer: &'a mut dyn Observer) -> Self {
         Self { recorder, doctor, on_severe, halted_by: None, observer }
     }
 
     /// Passes on the findings from before training, which the run directory has already.
-    pub(super) fn tell_before(&mut self, findings: &[Finding]) -> Result<()> {
+    pub(super) fn report_before_training(&mut self, findings: &[Finding]) -> Result<()> {
         findings.iter().try_for_each(|finding| {
-            self.heed(finding);
+            self.halt_if_severe(finding);
             self.observer.finding(finding)
         })
     }
@@ -40,47 +40,47 @@ impl<'a> Attended<'a> {
     /// that end.
     pub(super) fn end(&mut self, outcome: Outcome) -> Result<Outcome> {
         let findings = self.doctor.end(&outcome);
-        self.tell(findings)?;
+        self.report(findings)?;
         Ok(match (outcome, self.halted_by.take()) {
             (Outcome::Stopped { images }, Some(finding)) => Outcome::Halted { images, finding },
             (outcome, _) => outcome,
         })
     }
 
-    fn see(&mut self, sign: Sign) -> Result<()> {
+    fn see(&mut self, sign: Observation) -> Result<()> {
         let findings = self.doctor.see(sign);
-        self.tell(findings)
+        self.report(findings)
     }
 
-    fn tell(&mut self, findings: Vec<Finding>) -> Result<()> {
+    fn report(&mut self, findings: Vec<Finding>) -> Result<()> {
         for finding in findings {
-            self.heed(&finding);
+            self.halt_if_severe(&finding);
             self.recorder.finding(&finding)?;
             self.observer.finding(&finding)?;
         }
         Ok(())
     }
 
-    fn heed(&mut self, finding: &Finding) {
+    fn halt_if_severe(&mut self, finding: &Finding) {
         if finding.severity == Severity::Severe && self.on_severe != OnSevere::Warn {
             self.halted_by.get_or_insert_with(|| finding.finding.clone());
         }
     }
 }
 
-impl Observer for Attended<'_> {
+impl Observer for Monitor<'_> {
     fn step(&mut self, images: u64) {
         self.observer.step(images);
     }
     fn stats(&mut self, images: u64, means: &StepStats, diversity: f64, signs: &Signs) -> Result<()> {
         let line = self.recorder.record(images, means, diversity, signs)?;
         self.observer.stats(images, means, diversity, signs)?;
-        self.see(Sign::Stats(line))
+        self.see(Observation::Stats(line))
     }
     fn modes(&mut self, images: u64, modes: &Modes) -> Result<()> {
         self.recorder.modes(images, modes)?;
         self.observer.modes(images, modes)?;
-        self.see(Sign::Modes(modes.line(images)))
+        self.see(Observation::Modes(modes.line(images)))
     }
     fn sheet(&mut self, images: u64, fakes: &DynamicImage) -> Result<()> {
         self.recorder.sheet(images, fakes)?;
@@ -90,7 +90,7 @@ impl Observer for Attended<'_> {
         self.recorder.distance(state, distance)?;
         self.observer.distance(state, distance)?;
         let (images, Estimate { value, deviation }) = (state.images, distance.distance);
-        self.see(Sign::Distance(Measured { images, value, deviation }))
+        self.see(Observation::Distance(MeasuredDistance { images, value, deviation }))
     }
     fn checkpoint(&mut self, state: &State) -> Result<()> {
         self.recorder.checkpoint(state)?;
