@@ -34,7 +34,7 @@ EPOCHS = {"digits": 15, "fashion": 4}
 DISTORTIONS = {"digits": (12.0, 0.08, 0.12, 0.15), "fashion": (0.0, 0.06, 0.08, 0.0)}
 MOST_LR = 3e-3
 HERE = pathlib.Path(__file__).resolve().parent
-FIXTURE = HERE.parents[1] / "steadygan/tests/golden/digits"
+FIXTURE = HERE.parent / "tests/digits"
 # Images of each digit in it.
 EACH = 20
 

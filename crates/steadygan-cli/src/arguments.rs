@@ -306,6 +306,7 @@ pub(crate) struct Export {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = metric_names())]
 pub(crate) struct Evaluate {
     /// A run's folder, or images: a folder, an archive, a file of arrays, a pack
     #[arg(value_name = "RUN|IMAGES")]
@@ -313,7 +314,8 @@ pub(crate) struct Evaluate {
     /// The reals: anything that `data.source` takes (default: a run's own held-out images)
     #[arg(long, value_name = "DATA")]
     pub(crate) against: Option<String>,
-    #[arg(long, value_name = "LIST", default_value = "", hide_default_value = true, help = metrics_help())]
+    /// Metrics between commas (default: all that apply); their names stand below
+    #[arg(long, value_name = "LIST", default_value = "", hide_default_value = true)]
     pub(crate) metrics: String,
     /// Fakes, and at most as many reals [default: as many as there are reals, at most 10000]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
@@ -333,10 +335,10 @@ pub(crate) struct Evaluate {
     pub(crate) device: Device,
 }
 
-/// The help of `--metrics`, which names every metric.
-fn metrics_help() -> String {
+/// The end of the help of `evaluate`, which names every metric.
+fn metric_names() -> String {
     let names: Vec<&str> = steadygan::evaluate::names().collect();
-    format!("Metrics between commas (default: all that apply): {}", names.join(", "))
+    format!("Metrics: {}", names.join(", "))
 }
 
 #[derive(Debug, Args)]

@@ -51,7 +51,7 @@ pub fn best_checkpoint(case: &Case, parent: &Path) -> Result<BestCheckpoint> {
     let reals = network.features(&last_training_images(&data))?;
     let recorder = Recorder::new(directory.clone(), origin, 0)?;
     let mut observer = TwiceMeasured { recorder, plan: &plan, network, reals, evaluations: Vec::new() };
-    let mut state = State::new(&plan, steadygan::decide::hooks(&plan)?, &device);
+    let mut state = State::new(&plan, steadygan::decide::unchecked_hooks(&plan)?, &device);
     let initial = flat_tensors(&state.generator);
     if let Some(failure) = case.failure {
         let begins = (failure.begins() * plan.train.images as f64) as u64;

@@ -41,9 +41,13 @@ mod settings;
 pub mod train;
 pub mod weights;
 
+#[doc(inline)]
 pub use steadygan_base::{Error, ErrorKind, Result, pixels, rng, schedule};
+#[doc(inline)]
 pub use steadygan_data as data;
+#[doc(inline)]
 pub use steadygan_metrics::{self as metrics, pictures};
+#[doc(inline)]
 pub use steadygan_nn::{augment, class, device, labels, latent, loss, nn, ops, optim, penalty};
 
 use steadygan_base::{count, error, files, names, role};

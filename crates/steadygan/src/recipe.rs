@@ -88,7 +88,7 @@ impl DataRecipe {
 
 /// How many channels images are given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "usize", into = "usize")]
+#[serde(try_from = "toml::Value", into = "usize")]
 pub enum Channels {
     /// One.
     Grey,
@@ -105,13 +105,13 @@ impl From<Channels> for usize {
     }
 }
 
-impl TryFrom<usize> for Channels {
+impl TryFrom<toml::Value> for Channels {
     type Error = &'static str;
 
-    fn try_from(channels: usize) -> Result<Self, Self::Error> {
-        match channels {
-            1 => Ok(Self::Grey),
-            3 => Ok(Self::Colour),
+    fn try_from(channels: toml::Value) -> Result<Self, Self::Error> {
+        match channels.as_integer() {
+            Some(1) => Ok(Self::Grey),
+            Some(3) => Ok(Self::Colour),
             _ => Err("channels are 1, 3 or \"auto\""),
         }
     }

@@ -119,7 +119,7 @@ fn points_have_their_modes_counted() {
 }
 
 /// 200 digits that the embedded classifier was not trained on.
-const DIGITS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../steadygan/tests/golden/digits/t10k-images-idx3-ubyte.gz");
+const DIGITS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../steadygan-assets/tests/digits/t10k-images-idx3-ubyte.gz");
 
 #[test]
 fn stacked_digits_have_their_modes_counted() {

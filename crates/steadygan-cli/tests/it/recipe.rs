@@ -40,7 +40,7 @@ fn values_of_the_wrong_type_name_key_and_value() {
         ("seed={a=1}", "invalid type: map, expected u64"),
         ("data.size=8.5", "invalid type: floating point `8.5`, expected usize"),
         ("data.channels=2", "channels are 1, 3 or \"auto\""),
-        ("data.channels=-1", "neither a whole number nor a word"),
+        ("data.channels=-1", "channels are 1, 3 or \"auto\""),
         ("data.flip=1", "invalid type: integer `1`, expected a boolean"),
         ("data.background=[0, 0, 256]", "invalid value: integer `256`, expected u8"),
         ("data.source=3", "invalid type: integer `3`, expected a string"),

@@ -8,9 +8,9 @@ use std::path::Path;
 
 const HOSTILE: &str = "</script><script>alert(1)</script><!-- <img src=x onerror=alert(1)>";
 
-fn held(page: &str) -> Value {
-    let (_, held) = page.split_once("id=\"held\">").unwrap();
-    serde_json::from_str(held.split_once("</script>").unwrap().0).unwrap()
+fn data_of(page: &str) -> Value {
+    let (_, data) = page.split_once("id=\"report-data\">").unwrap();
+    serde_json::from_str(data.split_once("</script>").unwrap().0).unwrap()
 }
 
 /// Asserts that the page names nothing that a browser would load, and that its policy allows no loading.
@@ -41,7 +41,7 @@ fn a_run_is_reported_as_one_file() {
     let page = fs::read_to_string(run.join("report.html")).unwrap();
     assert_loads_nothing(&page);
     assert!(page.contains(&format!("<noscript><p>{name}: finished after ")), "also without scripts");
-    let held = held(&page);
+    let held = data_of(&page);
     let answers = &held["answers"];
     assert_eq!(answers["/api/runs"]["runs"][0]["state"], "finished");
     let detail = &answers[format!("/api/run?run={name}")];
@@ -74,7 +74,7 @@ fn what_a_run_says_is_no_markup_and_a_torn_line_no_fault() {
     let page = fs::read_to_string(answer.last_line()).unwrap();
     assert!(!page.contains("<img") && !page.contains("<!--") && !page.contains("alert(1)</script>"));
     assert_eq!(page.matches("<script").count(), 2);
-    assert!(held(&page)["answers"]["/api/runs"]["runs"][0]["data"]["name"] == HOSTILE);
+    assert!(data_of(&page)["answers"]["/api/runs"]["runs"][0]["data"]["name"] == HOSTILE);
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn a_study_is_reported_as_one_file() {
     assert_eq!(answer.stdout, "screen: 0 of 2 runs judged, 0 failed; no effects yet\n\nscreen/report.html\n");
     let page = fs::read_to_string(study.join("report.html")).unwrap();
     assert_loads_nothing(&page);
-    let held = held(&page);
+    let held = data_of(&page);
     assert_eq!(held["answers"]["/api/study?study=screen"]["record"]["plan"]["design"], "full");
     assert_eq!(held["answers"]["/api/runs"]["runs"].as_array().unwrap().len(), 1);
     fs::write(study.join("study.json"), "{").unwrap();

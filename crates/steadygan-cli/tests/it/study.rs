@@ -173,7 +173,7 @@ fn impossible_questions_are_refused_before_anything_is_begun() {
     let (error, hint) = refused(&STUDY.replace("'full'", "'search'").replace("seeds = 2", ""), "--list");
     assert!(error.contains("cannot be listed") && hint.contains("without --list"), "{error} {hint}");
     let (error, hint) = refused(&STUDY.replace("seeds = 2", "seeds = 0"), "");
-    assert!(error.contains("`seeds` are 0") && hint.contains("more seeds"), "{error} {hint}");
+    assert!(error.contains("the design full needs 1 seed, not 0") && hint.contains("more seeds"), "{error} {hint}");
     let (error, hint) = refused(&STUDY.replace("images = 64", "budget = '5 minutes'"), "");
     assert!(error.contains("5 minutes") && !hint.is_empty(), "{error} {hint}");
     let (error, hint) = refused(&format!("distance = 'kernel'\n{STUDY}"), "");

@@ -61,7 +61,8 @@ fn the_classifiers_have_their_logits() {
 /// The expected number for the first thousand of these comes from `make_classifiers.py`.
 #[test]
 fn the_classifiers_are_right_about_images_held_out() {
-    let digits = grey(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/digits/t10k-images-idx3-ubyte.gz"));
+    let digits =
+        grey(concat!(env!("CARGO_MANIFEST_DIR"), "/../steadygan-assets/tests/digits/t10k-images-idx3-ubyte.gz"));
     assert!((digits.count() == 200) && right(DIGITS, &digits) >= 197, "98.5% of {}", digits.count());
     let fashion = grey("embedded");
     let classes = fashion.classes.as_ref().map(|classes| classes[..1_000].to_vec());

@@ -96,7 +96,8 @@ mod tests {
     /// Makes 100 triples from 200 digits that the classifier was not trained on.
     #[test]
     fn real_triples_are_seen_as_they_are_and_blends_are_not_believed() {
-        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/digits/t10k-images-idx3-ubyte.gz").into();
+        let source =
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../steadygan-assets/tests/digits/t10k-images-idx3-ubyte.gz").into();
         let plan = DataPlan { source, size: 28, channels: Some(1), holdout: 0.0, background: [255; 3], flip: false };
         let Samples::Images(digits) = data::load(&plan).unwrap().train else { panic!("points") };
         let classes = digits.classes.clone().unwrap();
