@@ -1,6 +1,6 @@
 //! Weights are pulled towards their mean over the past.
 //!
-//! The pieces: [`Hook::gradients`].
+//! The pieces: [`Hook::change_gradients`].
 //!
 //! # When it helps
 //!
