@@ -6,7 +6,7 @@ use burn::Tensor;
 use burn::module::Module;
 
 /// LeakyReLU (Maas, Hannun and Ng 2013): x where positive, else slope · x; any shape. Slope 0 is ReLU.
-/// [When it helps](crate::heuristics::leaky_relu#when-it-helps).
+/// The page of `steadygan::heuristics::leaky_relu` says when it helps.
 #[derive(Module, Debug)]
 pub struct LeakyRelu {
     /// The slope on the negative side.

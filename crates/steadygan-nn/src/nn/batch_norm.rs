@@ -11,7 +11,7 @@ const MOMENTUM: f32 = 0.1;
 /// Batch normalisation over batch, height and width (Ioffe and Szegedy 2015): γ·(x − μ)/√(σ² + ε) + β, with the
 /// batch's moments in training and the running statistics in evaluation, ε = 1e-5; `[n, c, h, w]` to the same shape. A
 /// training pass records the moments in its [`Pass`]; [`absorb`](Self::absorb) then moves the running statistics a
-/// tenth of the way to them. [When it helps](crate::heuristics::batch_norm#when-it-helps).
+/// tenth of the way to them. The page of `steadygan::heuristics::batch_norm` says when it helps.
 #[derive(Module, Debug)]
 pub struct BatchNorm {
     /// Scale γ, `[c]`.

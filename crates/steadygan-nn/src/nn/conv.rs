@@ -27,9 +27,8 @@ pub struct ConvSpec {
 
 impl ConvSpec {
     /// 4×4, stride 2, padding 1: out = in / 2, or, transposed, out = 2 · in (the heuristics
-    /// [`strided-downsampling`](crate::heuristics::strided_downsampling) and
-    /// [`strided-upsampling`](crate::heuristics::strided_upsampling)). The stride divides the kernel, so every
-    /// pixel of the larger image (except at the border) meets the same number of kernel weights. Where it does not, as
+    /// `strided-downsampling` and `strided-upsampling`). The stride divides the kernel, so every pixel of the larger
+    /// image (except at the border) meets the same number of kernel weights. Where it does not, as
     /// for a transposed 3×3 kernel at stride 2, the output has a checkerboard (Odena, Dumoulin and Olah 2016).
     pub fn strided(in_channels: usize, out_channels: usize, bias: bool) -> Self {
         Self::same(in_channels, out_channels, 4, 2, bias)

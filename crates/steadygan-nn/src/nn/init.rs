@@ -7,7 +7,7 @@ use burn::prelude::*;
 use rand_distr::{Distribution, Normal, Uniform};
 use serde::{Deserialize, Serialize};
 
-/// A rule for the initial values of weights. [When each helps](crate::heuristics::gaussian_init#when-it-helps).
+/// A rule for the initial values of weights. The page of `steadygan::heuristics::gaussian_init` says when each helps.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "rule", rename_all = "kebab-case")]
 pub enum Init {
