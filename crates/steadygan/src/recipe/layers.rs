@@ -65,13 +65,20 @@ impl LayeredRecipe {
     pub fn lay_file(&mut self, path: &Path) -> Result<()> {
         let shown = path.display().to_string();
         let hint = "name a recipe file, such as recipes/pytorch-dcgan.toml";
-        let failed = |error: std::io::Error| Error::io(format!("cannot read the recipe {shown}"), &error, hint);
-        let mut text = String::new();
-        let file = File::open(path).map_err(failed)?;
-        file.take(MAX_RECIPE_BYTES + 1).read_to_string(&mut text).map_err(failed)?;
-        if text.len() as u64 > MAX_RECIPE_BYTES {
-            return Err(Error::recipe(format!("{shown} is too large for a recipe"), hint));
+        let no_recipe = |what: &str| {
+            Error::recipe(format!("{shown} is {what}"), format!("{hint}; if it holds images: --data {shown}"))
+        };
+        if path.is_dir() {
+            return Err(no_recipe("a folder, not a recipe"));
         }
+        let failed = |error: std::io::Error| Error::io(format!("cannot read the recipe {shown}"), &error, hint);
+        let mut bytes = Vec::new();
+        let file = File::open(path).map_err(failed)?;
+        file.take(MAX_RECIPE_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+        if bytes.len() as u64 > MAX_RECIPE_BYTES {
+            return Err(no_recipe("too large for a recipe"));
+        }
+        let text = String::from_utf8(bytes).map_err(|_| no_recipe("no text, so it is not a recipe"))?;
         self.lay_text(&text, &shown)
     }
 
