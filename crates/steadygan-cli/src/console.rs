@@ -35,17 +35,15 @@ pub(crate) fn answer_path(what: &str, path: &Path, json: bool) {
     answer(&if json { serde_json::json!({ what: path }).to_string() } else { path });
 }
 
-/// Warns of skipped images, all of which the manifest lists, and prints the source's own warning.
+/// Warns of skipped images, all of which the manifest lists, and prints the source's own warnings.
 pub(crate) fn warn_of_data(data: &Dataset) {
     warn_of_skipped(&data.skipped, data.train.count() + data.holdout.count());
-    warn_of_source(data);
+    warn(&data.warnings);
 }
 
-/// Prints the warning about the source of the data, if there is one.
-pub(crate) fn warn_of_source(data: &Dataset) {
-    if let Some(warning) = &data.warning {
-        say(&format!("warning: {warning}"));
-    }
+/// Prints warnings, such as those about the source of the data.
+pub(crate) fn warn(warnings: &[String]) {
+    warnings.iter().for_each(|warning| say(&format!("warning: {warning}")));
 }
 
 /// Warns of skipped images in one line; `read` images could be read.

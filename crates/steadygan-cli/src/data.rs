@@ -1,9 +1,9 @@
 //! `steadygan data`: inspects images, and packs them so that they are decoded only once for all runs.
 
 use crate::arguments::{DataCommand, Inspect, Options, Pack, SHEET_FILE};
-use crate::console::{answer, answer_path, shortened, warn_of_skipped, warn_of_source};
+use crate::console::{answer, answer_path, shortened, warn, warn_of_skipped};
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use steadygan::data::{self, Dataset, Inspection};
 use steadygan::decide::Draft;
@@ -29,6 +29,7 @@ fn pack(arguments: &Pack, options: &Options) -> Result<ExitCode> {
     let packed = data::pack(&recipe.data.plan(), arguments.out.as_deref())?;
     if !options.quiet {
         warn_of_skipped(&packed.skipped, packed.images);
+        warn(&packed.warnings);
     }
     answer_path("pack", &packed.path, options.json);
     Ok(ExitCode::SUCCESS)
@@ -42,33 +43,35 @@ fn inspect(arguments: &Inspect, options: &Options) -> Result<ExitCode> {
     // Mistakes in the recipe are reported before images are read.
     let draft = Draft::new(&recipe)?;
     let requested = draft.recipe().clone();
-    check_free(&arguments.out, Path::new(&requested.data.plan().source))?;
+    check_free(&arguments.out, &requested.data.plan().source)?;
     let (inspection, dataset) = data::inspect(&requested.data.plan())?;
     let sheet = match &dataset {
         Ok(dataset) => Some(sheet(dataset, requested.seed)?),
         Err(_) => None,
     };
-    if let Some(dataset) = dataset.as_ref().ok().filter(|_| !options.quiet) {
-        warn_of_source(dataset);
+    if !options.quiet {
+        warn(dataset.as_ref().map_or(&inspection.warnings, |dataset| &dataset.warnings));
     }
     if let Some(png) = &sheet {
         write_atomically(&arguments.out, png)?;
     }
     let sheet = sheet.map(|_| arguments.out.display().to_string());
+    let refused = dataset.as_ref().err().cloned();
     let recipe_result = dataset.and_then(|dataset| Ok((decide_for(draft, &dataset)?, dataset)));
     answer(&if options.json {
         json(&inspection, &recipe_result, sheet)
     } else {
         table(&inspection, &recipe_result, sheet)
     });
-    Ok(ExitCode::SUCCESS)
+    // The answer is whole, and a script is told that these images are refused.
+    refused.map_or(Ok(ExitCode::SUCCESS), Err)
 }
 
 /// Refuses a sheet that would lie among the images, and so be one of them next time, or that would overwrite another
 /// file.
-fn check_free(sheet: &Path, source: &Path) -> Result<()> {
+fn check_free(sheet: &Path, source: &str) -> Result<()> {
     let shown = sheet.display();
-    if source.is_dir() && source.canonicalize().is_ok_and(|source| folder_for(sheet).starts_with(source)) {
+    if data::would_be_data(source, sheet) {
         let message = format!("the sheet {shown} would lie among the images");
         return Err(Error::data(message, "name a file outside of their folder: --out FILE.png"));
     }
@@ -76,12 +79,6 @@ fn check_free(sheet: &Path, source: &Path) -> Result<()> {
         return Err(Error::data(format!("{shown} is there already"), "name a new file: --out FILE.png"));
     }
     Ok(())
-}
-
-/// The folder of a file, or the nearest folder above it that exists.
-fn folder_for(file: &Path) -> PathBuf {
-    let above = file.ancestors().skip(1).map(|folder| Path::new(".").join(folder));
-    above.filter_map(|folder| folder.canonicalize().ok()).next().unwrap_or_default()
 }
 
 /// A picture of the images that training uses first, as PNG.

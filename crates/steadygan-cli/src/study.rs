@@ -1,7 +1,7 @@
 //! `steadygan study`: reads the question, runs the study and prints its table.
 
 use crate::arguments::{Options, Study as Arguments};
-use crate::console::{answer, answer_path, interrupted, say};
+use crate::console::{answer, answer_path, interrupted, say, warn_of_data};
 use crate::report::write_study_page;
 use crate::study_table::{announcement, results_table};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -37,6 +37,7 @@ pub(crate) fn study(arguments: &Arguments, options: &Options) -> Result<ExitCode
         (StudyFolder::Planned(study), _) => Some(*study),
         (StudyFolder::Unplanned(folder), Some(question)) => {
             if !options.quiet {
+                warn_of_data(question.data());
                 question.left_out.iter().for_each(|(name, why)| say(&format!("without {name}: {why}")));
             }
             plan(folder, &asked, &question, arguments.list, options, &progress)?
@@ -96,7 +97,7 @@ fn plan(
     };
     let study = folder.plan(asked, question, size)?;
     if !options.quiet {
-        say(&announcement(study.plan(), question.data_name(), takes_s.map(duration_in_words)));
+        say(&announcement(study.plan(), &question.data().name, takes_s.map(duration_in_words)));
     }
     Ok(Some(study))
 }

@@ -6,6 +6,7 @@ use std::io::{self, Read};
 
 use crate::error::{Error, Result};
 
+use super::name::Name;
 use super::source::DAMAGED_HINT;
 
 /// An archive with more files is refused; ImageNet's training set has 1.3 million.
@@ -49,14 +50,14 @@ pub(super) fn too_many_files_error(what: &str) -> Error {
 }
 
 /// The error for an archive that holds two files with the same name.
-pub(super) fn duplicate_name_error(what: &str, name: &str) -> Error {
-    Error::data(format!("{what} holds {name:?} twice"), "make the archive again from a folder")
+pub(super) fn duplicate_name_error(what: &str, name: &Name) -> Error {
+    Error::data(format!("{what} holds \"{name}\" twice"), "make the archive again from a folder")
 }
 
 /// The error for an archive that holds a link, a device or the like.
-pub(super) fn not_a_plain_file_error(what: &str, name: &str, kind: &str) -> Error {
+pub(super) fn not_a_plain_file_error(what: &str, name: &Name, kind: &str) -> Error {
     Error::data(
-        format!("{what} holds {kind}, {name:?}"),
+        format!("{what} holds {kind}, \"{name}\""),
         "make the archive again with plain files only (tar --dereference, no --sparse; zip without --symlinks)",
     )
 }
@@ -74,7 +75,7 @@ pub(super) fn damaged_error(what: &str, kind: &str, cause: impl fmt::Display) ->
 ///
 /// # Errors
 /// If the name is absolute, leads out of the archive, is too long, holds a zero byte, or ends like an archive's.
-pub(super) fn entry_name(what: &str, raw: &[u8], separators: &[char]) -> Result<Option<String>> {
+pub(super) fn entry_name(what: &str, raw: &[u8], separators: &[u8]) -> Result<Option<Name>> {
     let shown = String::from_utf8_lossy(&raw[..raw.len().min(MAX_NAME_BYTES)]).into_owned();
     let refused = |why: &str, hint: &str| Err(Error::data(format!("{what} {why}: {shown:?}"), hint));
     let remake = "make the archive again from inside the folder of images";
@@ -88,16 +89,17 @@ pub(super) fn entry_name(what: &str, raw: &[u8], separators: &[char]) -> Result<
     if shown.split(['/', '\\']).any(|part| part == "..") {
         return refused("names a path outside of itself", remake);
     }
-    let parts: Vec<&str> = shown.split(separators).filter(|part| !matches!(*part, "" | ".")).collect();
-    if parts.iter().any(|part| part.starts_with('.')) {
+    let parts = raw.split(|byte| separators.contains(byte));
+    let parts: Vec<&[u8]> = parts.filter(|part| !matches!(*part, b"" | b".")).collect();
+    if parts.iter().any(|part| part.starts_with(b".")) {
         return Ok(None);
     }
-    let name = parts.join("/");
+    let name = parts.join(&b'/');
     let lower = name.to_ascii_lowercase();
-    if ARCHIVE_ENDINGS.iter().any(|ending| lower.ends_with(ending)) {
+    if ARCHIVE_ENDINGS.iter().any(|ending| lower.ends_with(ending.as_bytes())) {
         return refused("holds another archive", "unpack it and give the inner archive or the folder");
     }
-    Ok(Some(name))
+    Ok(Some(Name::new(name)))
 }
 
 /// The error of a [`LimitedReader`] when more bytes are read than its limit allows.
@@ -138,9 +140,10 @@ mod tests {
 
     #[test]
     fn names_stay_inside() {
-        let name = |raw: &str| entry_name("a.zip", raw.as_bytes(), &['/', '\\']);
-        assert_eq!(name("./cat//1.png").unwrap().unwrap(), "cat/1.png");
-        assert_eq!(name("cat\\1.png").unwrap().unwrap(), "cat/1.png");
+        let name = |raw: &str| entry_name("a.zip", raw.as_bytes(), b"/\\");
+        assert_eq!(name("./cat//1.png").unwrap().unwrap(), Name::new("cat/1.png"));
+        assert_eq!(name("cat\\1.png").unwrap().unwrap(), Name::new("cat/1.png"));
+        assert_eq!(entry_name("a.zip", b"\x8c\xa2/1", b"/").unwrap(), Some(Name::new(*b"\x8c\xa2/1")));
         assert_eq!(name("c.d/..png").unwrap(), None);
         assert_eq!(name("__MACOSX/._1.png").unwrap(), None);
         let refusal = |raw: &str| name(raw).unwrap_err().to_string();

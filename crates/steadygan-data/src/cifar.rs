@@ -4,10 +4,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::contents::{Classes, Naming};
+use super::classes::Classes;
+use super::contents::Naming;
 use super::folder::is_candidate;
+use super::name::Name;
 use super::source::{DAMAGED_HINT, file_name, is_file_named, name_of};
-use super::{Contents, DataPlan, Door, Images, Sink, encoded, find_door, tarball};
+use super::{Contents, DataPlan, Door, Images, Sink, encoded, find_door, outputs, tarball};
 use crate::error::{Error, Result};
 
 const SIZE: usize = 32;
@@ -59,9 +61,10 @@ impl Door for Cifar {
         Ok(Contents::new(name_of(path), Naming::Numbers(Some(Classes { by_image, names }))))
     }
 
-    fn files(&self, source: &str, _: usize) -> Vec<(String, PathBuf)> {
+    fn files(&self, source: &str, _: usize) -> Vec<(Name, PathBuf)> {
         let path = Path::new(source);
-        if path.is_dir() { batches(path) } else { vec![(file_name(path), path.to_owned())] }
+        let files = if path.is_dir() { batches(path) } else { vec![(file_name(path), path.to_owned())] };
+        files.into_iter().map(|(name, path)| (name.into(), path)).collect()
     }
 }
 
@@ -94,10 +97,12 @@ fn entries(folder: &Path) -> Vec<(String, PathBuf)> {
 }
 
 /// Whether an entry beside the archive's folder is a folder, an image, or anything else that a door recognises;
-/// hidden entries do not count.
+/// hidden entries and what this program wrote do not count.
 fn is_another_source((name, path): &(String, PathBuf)) -> bool {
     let is_recognised = || path.to_str().is_none_or(|path| find_door(path).is_ok());
-    name != FOLDER && !name.starts_with('.') && (path.is_dir() || is_candidate(path) || is_recognised())
+    let is_output = || outputs::writer(path).is_some() || outputs::holds_only_outputs(path);
+    let is_source = || path.is_dir() || is_candidate(path) || is_recognised();
+    name != FOLDER && !name.starts_with('.') && is_source() && !is_output()
 }
 
 /// The batches of an archive, by name. They are held in memory whole: the usual five take 150 MB.
@@ -106,12 +111,12 @@ fn archived(path: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
     let mut left = encoded::MAX_FILE_BYTES;
     tarball::walk(
         path,
-        |name, _| is_batch(name),
+        |name, _| is_batch(&name.text()),
         |name, content| {
             let refused = |why: String| Error::data(format!("{name} in {} {why}", path.display()), DAMAGED_HINT);
             let content = content.map_err(refused)?;
             left = left.checked_sub(content.len() as u64).ok_or_else(|| refused(encoded::too_large_reason()))?;
-            found.insert(name, content);
+            found.insert(name.to_string(), content);
             Ok(())
         },
     )?;

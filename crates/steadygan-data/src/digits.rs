@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use image::{DynamicImage, GrayImage};
 use serde::Deserialize;
 
-use super::contents::{Classes, Naming};
+use super::classes::{Classes, Label};
+use super::contents::Naming;
 use super::encoded::read_file;
+use super::name::Name;
 use super::source::{DAMAGED_HINT, name_of};
 use super::{Contents, DataPlan, Door, Sink};
 use crate::error::{Error, Result};
@@ -33,14 +35,14 @@ impl Door for Digits {
             let levels = read_levels(&path)?;
             let images = levels.as_chunks::<{ SIZE * SIZE }>().0;
             sink.take(images.len(), &|index| Ok(picture(&images[index])))?;
-            labels.resize(labels.len() + images.len(), digit);
+            labels.resize(labels.len() + images.len(), Label::Number(digit));
         }
         let naming = Naming::Numbers(Some(Classes::from_labels(&labels)));
         Ok(Contents::new(name_of(Path::new(&plan.source)), naming))
     }
 
-    fn files(&self, source: &str, _: usize) -> Vec<(String, PathBuf)> {
-        files(source).collect()
+    fn files(&self, source: &str, _: usize) -> Vec<(Name, PathBuf)> {
+        files(source).map(|(name, path)| (name.into(), path)).collect()
     }
 }
 

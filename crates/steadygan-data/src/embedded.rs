@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::contents::{Contents, Naming};
+use super::name::Name;
 use super::{DataPlan, Door, Sink, idx};
 use crate::error::Result;
 
@@ -28,7 +29,7 @@ impl Door for Embedded {
         Ok(contents)
     }
 
-    fn files(&self, _: &str, _: usize) -> Vec<(String, PathBuf)> {
+    fn files(&self, _: &str, _: usize) -> Vec<(Name, PathBuf)> {
         Vec::new()
     }
 }

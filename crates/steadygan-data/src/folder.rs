@@ -4,13 +4,17 @@ use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
-use super::contents::{Naming, printable};
+use super::classes::Files;
+use super::contents::Naming;
+use super::labels::{LabelFiles, is_label_file};
+use super::name::{Name, is_of_system, listed};
 use super::source::{head, name_of};
-use super::{Contents, DataPlan, Door, Sink, UnreadableImage, decode, encoded};
-use crate::error::Result;
+use super::{Contents, DataPlan, Door, Sink, UnreadableImage, decode, encoded, outputs};
+use crate::error::{Error, Result};
 
-/// Opens directories. It reads the files whose extension or first bytes belong to an image format, and ignores other
-/// files (notes, labels) and hidden files and folders. It follows links, but not in circles.
+/// Opens directories. It reads the files whose extension or first bytes belong to an image format, and files of
+/// labels; it ignores other files (notes) and hidden files and folders. It follows links, but not in circles, and
+/// passes over the folders that runs and studies have written.
 pub(super) struct Folder;
 
 impl Door for Folder {
@@ -24,50 +28,145 @@ impl Door for Folder {
 
     fn read(&self, plan: &DataPlan, sink: &mut dyn Sink) -> Result<Contents> {
         let root = Path::new(&plan.source);
-        let (files, skipped) = list(root, usize::MAX);
-        let (names, paths): (Vec<String>, Vec<PathBuf>) = files.into_iter().unzip();
+        if let Some(writer) = outputs::writer(root) {
+            let message = format!("{} is the folder of {writer}, whose pictures are no data", plan.source);
+            return Err(Error::data(message, "name the folder of the images"));
+        }
+        let listing = Listing::of(root, usize::MAX);
+        listing.check(&plan.source)?;
+        let warnings = listing.warnings();
+        let folders = listing.folders_for_images();
+        let (images, paths): (Vec<Name>, Vec<PathBuf>) = listing.images.into_iter().unzip();
         sink.take(paths.len(), &|index| decode::decode(&encoded::read_file(&paths[index])?))?;
-        Ok(Contents { skipped, ..Contents::new(name_of(root), Naming::Files(names)) })
+        let mut labels = LabelFiles::default();
+        for (name, path) in listing.labels {
+            labels.add(name, encoded::read_file(&path));
+        }
+        let naming = Naming::Files(Files { images, folders, labels });
+        Ok(Contents { skipped: listing.skipped, warnings, ..Contents::new(name_of(root), naming) })
     }
 
-    fn files(&self, source: &str, most: usize) -> Vec<(String, PathBuf)> {
-        list(Path::new(source), most).0
+    fn files(&self, source: &str, most: usize) -> Vec<(Name, PathBuf)> {
+        let Listing { images, labels, .. } = Listing::of(Path::new(source), most);
+        images.into_iter().chain(labels).collect()
     }
 }
 
-/// The names and paths of the image files below `root`, ordered by the bytes of the names; and the entries that could
-/// not be listed. It stops after `most` images; which ones depends on the file system.
-fn list(root: &Path, most: usize) -> (Vec<(String, PathBuf)>, Vec<UnreadableImage>) {
-    let (mut files, mut skipped) = (Vec::new(), Vec::new());
-    let visible = |entry: &DirEntry| entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b".");
-    for entry in WalkDir::new(root).follow_links(true).into_iter().filter_entry(visible) {
-        if files.len() == most {
-            break;
-        }
-        match entry {
-            Ok(entry) => {
-                if entry.file_type().is_file() && is_candidate(entry.path()) {
-                    files.push((name_in(root, entry.path()), entry.into_path()));
-                }
+/// What lies below a folder. Files are ordered by name.
+#[derive(Debug, Default)]
+struct Listing {
+    images: Vec<(Name, PathBuf)>,
+    labels: Vec<(Name, PathBuf)>,
+    folders: Vec<Name>,
+    /// Files that cannot be looked at, such as links to nothing.
+    skipped: Vec<UnreadableImage>,
+    /// A folder that may not be read, and why.
+    closed: Option<(Name, String)>,
+    /// Folders that runs and studies wrote.
+    outputs: Vec<Name>,
+    /// Links to a folder around the images, which would read each image again.
+    circles: Vec<Name>,
+}
+
+impl Listing {
+    /// It stops after `most` images; which ones depends on the file system.
+    fn of(root: &Path, most: usize) -> Self {
+        let mut listing = Self::default();
+        let mut walk = WalkDir::new(root).follow_links(true).into_iter();
+        while let Some(entry) = walk.next() {
+            if listing.images.len() == most {
+                break;
             }
-            Err(error) if error.loop_ancestor().is_some() => {}
-            Err(error) => skipped.push(UnreadableImage {
-                name: error.path().map_or_else(String::new, |path| printable(&name_in(root, path))),
-                why: error
-                    .into_io_error()
-                    .map_or_else(|| "cannot be listed".to_owned(), |cause| format!("cannot be read: {cause}")),
-            }),
+            match entry {
+                Ok(entry) if entry.file_type().is_dir() => {
+                    if !listing.enters(root, &entry) {
+                        walk.skip_current_dir();
+                    }
+                }
+                Ok(entry) => listing.add(root, entry),
+                Err(error) => listing.add_error(root, error),
+            }
+        }
+        listing.images.sort();
+        listing.labels.sort();
+        listing.outputs.sort();
+        listing.circles.sort();
+        listing
+    }
+
+    /// Whether the images of a folder are data.
+    fn enters(&mut self, root: &Path, folder: &DirEntry) -> bool {
+        let name = Name::below(root, folder.path());
+        if folder.depth() == 0 {
+            return true;
+        }
+        if name.last().starts_with(b".") {
+            return false;
+        }
+        if outputs::writer(folder.path()).is_some() {
+            self.outputs.push(name);
+            return false;
+        }
+        let around = |root: PathBuf| folder.path().canonicalize().is_ok_and(|folder| root.starts_with(folder));
+        if folder.path_is_symlink() && root.canonicalize().is_ok_and(around) {
+            self.circles.push(name);
+            return false;
+        }
+        self.folders.push(name);
+        true
+    }
+
+    fn add(&mut self, root: &Path, file: DirEntry) {
+        let name = Name::below(root, file.path());
+        if name.last().starts_with(b".") || !file.file_type().is_file() {
+            return;
+        }
+        if is_candidate(file.path()) {
+            self.images.push((name, file.into_path()));
+        } else if is_label_file(&name) {
+            self.labels.push((name, file.into_path()));
         }
     }
-    files.sort();
-    (files, skipped)
-}
 
-/// The path below `root`, with `/` between folders on every system.
-fn name_in(root: &Path, path: &Path) -> String {
-    let below = path.strip_prefix(root).unwrap_or(path);
-    let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
-    parts.join("/")
+    fn add_error(&mut self, root: &Path, error: walkdir::Error) {
+        let path = error.path().unwrap_or(root).to_owned();
+        let name = Name::below(root, &path);
+        let is_circle = error.loop_ancestor().is_some();
+        if is_circle || name.last().starts_with(b".") || is_of_system(name.last()) {
+            return;
+        }
+        let cause = error.into_io_error();
+        let why = cause.map_or_else(|| "it cannot be listed".to_owned(), |cause| steadygan_run::reason(&cause));
+        if path.is_dir() {
+            self.closed.get_or_insert((name, why));
+        } else {
+            self.skipped.push(UnreadableImage { name: name.to_string(), why: format!("cannot be read: {why}") });
+        }
+    }
+
+    /// An error if a folder may not be read: how many images it hides, nobody knows.
+    fn check(&self, source: &str) -> Result<()> {
+        let Some((name, why)) = &self.closed else { return Ok(()) };
+        let folder = if name.bytes().is_empty() { source.to_owned() } else { format!("{source}/{name}") };
+        let hint = "allow yourself to read it, or move it elsewhere to train without its images";
+        Err(Error::data(format!("cannot read the folder {folder}: {why}"), hint))
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let of = |folders: &[Name], why: &str| {
+            let named = || format!("passed over {}: {why}", listed(folders.iter(), ", "));
+            (!folders.is_empty()).then(named)
+        };
+        let outputs = of(&self.outputs, "what runs and studies write is no data");
+        let circles = of(&self.circles, "a link to a folder around the images");
+        outputs.into_iter().chain(circles).collect()
+    }
+
+    /// The folders that could be expected to hold images.
+    fn folders_for_images(&self) -> Vec<Name> {
+        let holds_output = |folder: &&Name| self.outputs.iter().any(|output| output.is_in(folder));
+        self.folders.iter().filter(|folder| !holds_output(folder)).cloned().collect()
+    }
 }
 
 /// Whether a file is an image by its extension or by its first bytes.
@@ -76,155 +175,4 @@ pub(super) fn is_candidate(path: &Path) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgb, RgbImage};
-    use tempfile::TempDir;
-
-    use super::super::{Dataset, load};
-    use super::*;
-    use crate::decode::tests::encode;
-
-    fn grey(level: u8) -> DynamicImage {
-        GrayImage::from_pixel(4, 4, Luma([level])).into()
-    }
-
-    fn png(level: u8) -> Vec<u8> {
-        encode(grey(level), ImageFormat::Png)
-    }
-
-    fn folder(files: &[(&str, Vec<u8>)]) -> TempDir {
-        let folder = tempfile::tempdir().unwrap();
-        for (name, content) in files {
-            let path = folder.path().join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, content).unwrap();
-        }
-        folder
-    }
-
-    fn read(folder: &TempDir) -> Result<Dataset> {
-        load(&DataPlan {
-            source: folder.path().to_str().unwrap().to_owned(),
-            size: 4,
-            channels: None,
-            holdout: 0.0,
-            background: [255; 3],
-            flip: false,
-        })
-    }
-
-    /// The level of each image's first pixel.
-    fn levels(data: &Dataset) -> Vec<u8> {
-        let images = data.images();
-        (0..images.count()).map(|index| images.image(index)[0]).collect()
-    }
-
-    #[test]
-    fn folders_are_classes_and_names_give_the_order() {
-        let folder = folder(&[
-            ("shoe/b.png", png(30)),
-            ("shoe/a/deep.PNG", png(20)),
-            ("bag/z.data", png(10)),
-            ("bag/notes.txt", b"two bags".to_vec()),
-            (".cache/thumbnail.png", png(99)),
-            ("bag/._z.jpg", b"hidden".to_vec()),
-            ("labels.json", b"{}".to_vec()),
-        ]);
-        let data = read(&folder).unwrap();
-        assert_eq!(levels(&data), [10, 20, 30]);
-        assert_eq!(data.class_names, ["bag", "shoe"]);
-        assert_eq!(data.images().classes, Some(vec![0, 1, 1]));
-        assert_eq!((data.images().channels, data.skipped.len()), (1, 0));
-        assert_eq!(data.fingerprint, read(&folder).unwrap().fingerprint);
-
-        fs::write(folder.path().join("a.png"), png(1)).unwrap();
-        let data = read(&folder).unwrap();
-        assert_eq!((data.images().classes, data.class_names.len()), (None, 0));
-    }
-
-    #[test]
-    fn one_colour_image_makes_all_of_them_colour() {
-        let colour = encode(RgbImage::from_pixel(4, 4, Rgb([1, 2, 3])), ImageFormat::Png);
-        let as_colour = encode(RgbImage::from_pixel(4, 4, Rgb([8; 3])), ImageFormat::Png);
-        let grey_only = folder(&[("a.png", as_colour.clone()), ("b.png", png(9))]);
-        let data = read(&grey_only).unwrap();
-        assert_eq!((data.images().channels, levels(&data)), (1, vec![8, 9]));
-        let mixed = folder(&[("a.png", as_colour), ("b.png", png(9)), ("c.png", colour)]);
-        let data = read(&mixed).unwrap();
-        assert_eq!((data.images().channels, levels(&data)), (3, vec![8, 9, 1]));
-        assert_eq!(data.images().image(2)[16..18], [2, 2]);
-    }
-
-    #[test]
-    fn a_tenth_may_be_unreadable_and_is_named() {
-        let mut files: Vec<(String, Vec<u8>)> = (10..19).map(|level| (format!("{level}.png"), png(level))).collect();
-        let cut = png(3)[..60].to_vec();
-        files.push(("15-cut.png".to_owned(), cut));
-        let named = |files: &[(String, Vec<u8>)]| {
-            let files: Vec<_> = files.iter().map(|(name, content)| (name.as_str(), content.clone())).collect();
-            folder(&files)
-        };
-        let data = read(&named(&files)).unwrap();
-        assert_eq!(levels(&data), [10, 11, 12, 13, 14, 15, 16, 17, 18]);
-        assert_eq!(data.skipped.len(), 1);
-        assert_eq!(data.skipped[0].name, "15-cut.png");
-        assert!(data.skipped[0].why.starts_with("cannot be decoded: "), "{:?}", data.skipped);
-
-        files.push(("text.jpg".to_owned(), b"not a picture".to_vec()));
-        let error = read(&named(&files)).unwrap_err().to_string();
-        assert!(error.starts_with("2 of 11 images in "), "{error}");
-        assert!(error.contains("15-cut.png cannot be decoded"), "{error}");
-        assert!(error.ends_with("text.jpg is not an image by its content"), "{error}");
-    }
-
-    #[test]
-    fn a_list_ends_after_the_asked_number_of_images() {
-        let images: Vec<(String, Vec<u8>)> = (0..8).map(|level| (format!("{level}.png"), png(level))).collect();
-        let files: Vec<_> = images.iter().map(|(name, content)| (name.as_str(), content.clone())).collect();
-        let folder = folder(&files);
-        let source = folder.path().to_str().unwrap();
-        let count = |most| Folder.files(source, most).len();
-        assert_eq!([0, 3, 8, 9, usize::MAX].map(count), [0, 3, 8, 8, 8]);
-    }
-
-    #[test]
-    fn no_image_at_all_is_an_error() {
-        let empty = read(&folder(&[("readme.txt", b"none".to_vec())])).unwrap_err();
-        assert!(empty.to_string().ends_with(" holds no images"), "{empty}");
-        let tiff = b"II*\0........".to_vec();
-        let files = ["a", "b", "c", "d"].map(|name| (format!("{name}.tif"), tiff.clone()));
-        let files = files.each_ref().map(|(name, content)| (name.as_str(), content.clone()));
-        let error = read(&folder(&files)).unwrap_err().to_string();
-        assert!(error.starts_with("4 of 4 images in "), "{error}");
-        assert!(error.ends_with("c.tif is Tiff, not PNG, JPEG, WebP, BMP or GIF; and 1 more"), "{error}");
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn links_are_followed_but_not_in_circles() {
-        let folder = folder(&[("a/1.png", png(1))]);
-        let root = folder.path();
-        std::os::unix::fs::symlink(root.join("a/1.png"), root.join("a/2.png")).unwrap();
-        std::os::unix::fs::symlink(root, root.join("a/self")).unwrap();
-        assert_eq!(levels(&read(&folder).unwrap()), [1, 1]);
-    }
-
-    #[test]
-    fn the_number_of_threads_changes_nothing() {
-        let files: Vec<(String, Vec<u8>)> = (0..40)
-            .map(|i| {
-                let image = RgbImage::from_fn(30 + i, 40, |x, y| Rgb([x * i, y * 5, x * y].map(|v| v as u8)));
-                (format!("{i}.jpg"), encode(image, ImageFormat::Jpeg))
-            })
-            .collect();
-        let files: Vec<_> = files.iter().map(|(name, content)| (name.as_str(), content.clone())).collect();
-        let folder = folder(&files);
-        let with = |threads| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| read(&folder)).unwrap()
-        };
-        assert_eq!(with(1), with(3));
-    }
-}
+mod tests;

@@ -10,8 +10,10 @@ use std::path::{Path, PathBuf};
 use flate2::bufread::MultiGzDecoder;
 use image::{DynamicImage, GrayImage};
 
+use super::classes::{Classes, Label};
 use super::collector::MAX_BYTES;
-use super::contents::{Classes, Naming};
+use super::contents::Naming;
+use super::name::Name;
 use super::source::{DAMAGED_HINT, GZIP_MAGIC, file_name, is_file_named, name_of, open};
 use super::{Contents, DataPlan, Door, Sink};
 use crate::error::{Error, Result};
@@ -47,10 +49,10 @@ impl Door for Idx {
         send_images(name_of(Path::new(&plan.source)), &read_file(path)?, classes, sink)
     }
 
-    fn files(&self, source: &str, _: usize) -> Vec<(String, PathBuf)> {
+    fn files(&self, source: &str, _: usize) -> Vec<(Name, PathBuf)> {
         let images = images(source);
         let files = labels_beside(&images).into_iter().chain([images]);
-        files.map(|path| (file_name(&path), path)).collect()
+        files.map(|path| (file_name(&path).into(), path)).collect()
     }
 }
 
@@ -96,7 +98,8 @@ pub(super) fn send_images(
             .map(DynamicImage::from)
             .ok_or_else(|| "has another size than announced".to_owned())
     })?;
-    let labels = classes.map(|classes| classes.bytes.into_iter().map(i64::from).collect::<Vec<_>>());
+    let label = |byte| Label::Number(i64::from(byte));
+    let labels = classes.map(|classes| classes.bytes.into_iter().map(label).collect::<Vec<_>>());
     let naming = Naming::Numbers(labels.map(|labels| Classes::from_labels(&labels)));
     Ok(Contents::new(name, naming))
 }

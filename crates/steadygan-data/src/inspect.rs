@@ -36,6 +36,8 @@ pub struct Inspection {
     pub duplicates: Vec<Vec<String>>,
     /// The classes and their sizes.
     pub classes: Vec<ClassCount>,
+    /// Sentences that warn the user about the source.
+    pub warnings: Vec<String>,
     /// How many images are not square; only their centre square is used.
     pub cropped: usize,
     /// How many images have a shorter side below the plan's size.
@@ -90,7 +92,7 @@ pub fn inspect(plan: &DataPlan) -> Result<(Inspection, Result<Dataset>)> {
     if matches!(contents.naming, Naming::Files(_)) {
         named.sort_by(|a, b| a.0.cmp(&b.0));
     }
-    let source_images = SourceImages::new(contents, collector.finish());
+    let source_images = SourceImages::new(contents, collector.finish())?;
     let inspection = Inspection::new(plan, door.description(), &named, &source_images);
     Ok((inspection, into_dataset(source_images, plan)))
 }
@@ -125,6 +127,7 @@ impl Inspection {
             constant: constant.collect(),
             duplicates,
             classes: classes.map(|(name, images)| ClassCount { name: name.clone(), images }).collect(),
+            warnings: source_images.warnings.clone(),
             cropped: count(|record, _| record.width != record.height),
             enlarged: count(|record, size| record.width.min(record.height) < size),
             shrunk: count(|record, size| record.width.min(record.height) > size),

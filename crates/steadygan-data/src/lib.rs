@@ -4,7 +4,7 @@
 //! A `Door` reads one kind of source (the embedded set, a folder, an archive, a file); the first door that recognises
 //! a source reads it. Then every image is turned upright, cropped to its centre square, composed over the
 //! background, resized (Lanczos, antialiased) unless it already has the right size, and held as `u8` in NCHW order.
-//! Last, a share of the images is held out; which ones depends on their content alone. The result is a pure function
+//! Last, a share of the images is held out; which ones depends on their content and classes alone. The result is a pure function
 //! of the plan and the bytes read: neither the number of threads nor the order in which a directory lists its files
 //! matters.
 //!
@@ -13,6 +13,7 @@
 mod archive;
 mod array;
 mod cifar;
+mod classes;
 mod collector;
 mod contents;
 mod decode;
@@ -25,10 +26,13 @@ mod holdout;
 mod idx;
 mod images;
 mod inspect;
+mod labels;
 pub mod mixture;
+mod name;
 pub mod npy;
 mod npz;
 mod order;
+mod outputs;
 mod pack;
 mod samples;
 mod source;
@@ -37,6 +41,7 @@ mod stacked;
 mod tarball;
 mod zip;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use image::DynamicImage;
@@ -52,8 +57,10 @@ pub use holdout::digests;
 pub use images::Images;
 pub use inspect::{ClassCount, Inspection, KindCount, SizeCount, inspect};
 pub use mixture::{Mixture, require_images, sample_shape};
+use name::Name;
 pub use order::shuffle;
 pub use order::{Order, first_training_samples};
+pub use outputs::would_be_data;
 pub use pack::{PackSummary, pack};
 pub use samples::Samples;
 pub use square::luma;
@@ -100,15 +107,15 @@ pub struct Dataset {
     pub class_names: Vec<String>,
     /// The images that could not be read, ordered by name.
     pub skipped: Vec<UnreadableImage>,
-    /// A sentence that warns the user about the source, for example that a [`pack`] may be stale.
-    pub warning: Option<String>,
+    /// Sentences that warn the user about the source, for example that a [`pack`] may be stale.
+    pub warnings: Vec<String>,
     /// SHA-256 (hexadecimal) over channels, size, pixels and classes in order, before images are held out; for points,
     /// over the coordinates of the training points. A resumed run compares it to notice that the data changed.
     pub fingerprint: String,
 }
 
 impl Dataset {
-    /// A data set of samples that a program or a test has made. It has no class names, no skipped images, no warning,
+    /// A data set of samples that a program or a test has made. It has no class names, no skipped images, no warnings,
     /// and an empty fingerprint.
     pub fn from_samples(name: impl Into<String>, train: impl Into<Samples>, holdout: impl Into<Samples>) -> Self {
         Self {
@@ -117,7 +124,7 @@ impl Dataset {
             holdout: holdout.into(),
             class_names: Vec::new(),
             skipped: Vec::new(),
-            warning: None,
+            warnings: Vec::new(),
             fingerprint: String::new(),
         }
     }
@@ -146,9 +153,9 @@ trait Door: Sync {
     fn read(&self, plan: &DataPlan, sink: &mut dyn Sink) -> Result<Contents>;
     /// The names and paths of the files that the images come from; a [`pack`] is stale when one of them changes. A
     /// door may stop listing after `most` files.
-    fn files(&self, source: &str, _most: usize) -> Vec<(String, PathBuf)> {
+    fn files(&self, source: &str, _most: usize) -> Vec<(Name, PathBuf)> {
         let path = Path::new(source);
-        vec![(source::file_name(path), path.to_owned())]
+        vec![(source::file_name(path).into(), path.to_owned())]
     }
 }
 
@@ -174,8 +181,8 @@ const DOORS: &[&dyn Door] = &[
 ///
 /// # Errors
 /// If the source is missing, of no known kind, damaged or empty, if more than a tenth of its images are
-/// unreadable, if it needs more than 16 GiB of memory, if no image would be left to train on, if none would be held
-/// out although `holdout` is above 0, or if the plan's own numbers are out of range.
+/// unreadable, if it needs more than 16 GiB of memory, if all images are equal although `holdout` is above 0, or if the
+/// plan's own numbers are out of range.
 pub fn load(plan: &DataPlan) -> Result<Dataset> {
     if let Some(mixture) = Mixture::named(&plan.source) {
         return mixture.dataset(plan);
@@ -188,16 +195,26 @@ pub fn load(plan: &DataPlan) -> Result<Dataset> {
 fn read(plan: &DataPlan) -> Result<SourceImages> {
     let mut collector = ImageCollector::new(plan);
     let contents = find_door(&plan.source)?.read(plan, &mut collector)?;
-    Ok(SourceImages::new(contents, collector.finish()))
+    SourceImages::new(contents, collector.finish())
 }
 
 /// Splits off the held-out set, or gives an error if too few images could be read.
 fn into_dataset(source_images: SourceImages, plan: &DataPlan) -> Result<Dataset> {
     source_images.check_readable(&plan.source)?;
-    let SourceImages { name, images, class_names, skipped, warning, digests } = source_images;
+    let SourceImages { name, images, class_names, skipped, mut warnings, digests } = source_images;
     let fingerprint = holdout::fingerprint(&images, &digests);
     let (train, holdout) = holdout::split(images, &digests, plan.holdout)?;
-    Ok(Dataset { name, train: train.into(), holdout: holdout.into(), class_names, skipped, warning, fingerprint })
+    warnings.extend(warning_of_untrained(&train, &class_names));
+    Ok(Dataset { name, train: train.into(), holdout: holdout.into(), class_names, skipped, warnings, fingerprint })
+}
+
+/// The warning about classes without an image to train on, if there are any.
+fn warning_of_untrained(train: &Images, class_names: &[String]) -> Option<String> {
+    let trained: BTreeSet<u32> = train.classes.iter().flatten().copied().collect();
+    let untrained: Vec<&String> =
+        class_names.iter().zip(0..).filter(|(_, class)| !trained.contains(class)).map(|(name, _)| name).collect();
+    let named = || format!("no image to train on is of the class {}", name::listed(untrained.iter(), ", "));
+    (!untrained.is_empty()).then(named)
 }
 
 fn check_plan(plan: &DataPlan) -> Result<()> {
@@ -232,8 +249,15 @@ fn find_door(source: &str) -> Result<&'static dyn Door> {
     let known: Vec<_> = DOORS.iter().map(|door| door.description()).chain(["\"ring\" or \"grid\" (points)"]).collect();
     let hint = format!("give one of: {}", known.join("; "));
     Err(match std::fs::metadata(source) {
-        Ok(_) => Error::data(format!("{source} is of no kind that can be read"), hint),
+        Ok(_) if folder::is_candidate(Path::new(source)) => {
+            Error::data(format!("{source} is one image"), "give the folder or the archive that holds the images")
+        }
+        Ok(_) => {
+            let hint = source::hint_for_table(source).map_or(hint, str::to_owned);
+            Error::data(format!("{source} is of no kind that can be read"), hint)
+        }
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
+            let hint = source::hint_for_words(source).map_or(hint, str::to_owned);
             Error::data(format!("there is no file or folder {source:?}"), hint)
         }
         Err(cause) => Error::io(format!("cannot open {source}"), &cause, hint),

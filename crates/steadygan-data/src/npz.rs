@@ -3,14 +3,22 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::contents::{Classes, Naming};
+use super::classes::{Classes, Label};
+use super::contents::Naming;
+use super::name::{Name, listed};
 use super::source::{DAMAGED_HINT, is_file_named, name_of};
 use super::zip::{Archive, Entry};
 use super::{Contents, DataPlan, Door, Sink, array, npy};
 use crate::error::{Error, Result};
 
-/// The keys of an array of images and of its classes; the first pair whose images exist is used.
-const KEYS: [(&str, &str); 4] = [("x", "y"), ("images", "y"), ("x_train", "y_train"), ("arr_0", "y")];
+/// The keys of an array of images and those that its classes may have; of both the first that exists is used.
+const KEYS: [(&str, &[&str]); 5] = [
+    ("x", &["y", "labels"]),
+    ("images", &["y", "labels"]),
+    ("x_train", &["y_train"]),
+    ("train_images", &["train_labels"]),
+    ("arr_0", &["y", "labels"]),
+];
 
 /// Opens `.npz` files, by name.
 pub(super) struct Npz;
@@ -27,9 +35,9 @@ impl Door for Npz {
     fn read(&self, plan: &DataPlan, sink: &mut dyn Sink) -> Result<Contents> {
         let path = Path::new(&plan.source);
         let archive = Archive::open(path)?;
-        let entry = |key: &str| archive.entries.iter().find(|entry| entry.name.strip_suffix(".npy") == Some(key));
-        let Some((images, key)) = KEYS.iter().find_map(|(images, classes)| Some((entry(images)?, classes))) else {
-            let held: Vec<&str> = archive.entries.iter().map(|entry| entry.name.trim_end_matches(".npy")).collect();
+        let entry = |key: &str| archive.entries.iter().find(|entry| self::key(&entry.name) == key.as_bytes());
+        let Some((images, keys)) = KEYS.iter().find_map(|(images, classes)| Some((entry(images)?, classes))) else {
+            let held: Vec<String> = archive.entries.iter().map(|entry| shown_key(&entry.name)).collect();
             return Err(Error::data(
                 format!("{} holds no array of images; it holds: {}", plan.source, held.join(", ")),
                 "call it x: np.savez(file, x=images, y=classes)",
@@ -38,13 +46,32 @@ impl Door for Npz {
         let what = |entry: &Entry| format!("{} in {}", entry.name, archive.what());
         let open = |entry: &Entry| archive.reader(entry).map_err(|cause| unreadable(&what(entry), cause));
         let count = array::send_images(&what(images), &mut open(images)?, sink)?;
-        let labels = match entry(key) {
+        let classes = keys.iter().find_map(|key| entry(key));
+        let labels = match classes {
             Some(entry) => Some(labels(&what(entry), &mut open(entry)?, count)?),
             None => None,
         };
+        let used = [Some(images), classes].map(|entry| entry.map(|entry| &entry.name));
+        let unused = archive.entries.iter().filter(|entry| !used.contains(&Some(&entry.name)));
         let naming = Naming::Numbers(labels.map(|labels| Classes::from_labels(&labels)));
-        Ok(Contents::new(name_of(path), naming))
+        let warnings = warning_of(&plan.source, unused.map(|entry| shown_key(&entry.name)).collect());
+        Ok(Contents { warnings, ..Contents::new(name_of(path), naming) })
     }
+}
+
+/// An array's key: the name of its file without `.npy`.
+fn key(file: &Name) -> &[u8] {
+    file.bytes().strip_suffix(b".npy").unwrap_or(file.bytes())
+}
+
+fn shown_key(file: &Name) -> String {
+    Name::new(key(file)).to_string()
+}
+
+/// The warning about arrays that are not used, if there are any.
+fn warning_of(source: &str, unused: Vec<String>) -> Vec<String> {
+    let warning = || format!("{source} holds more than the images that are used: {}", listed(unused.iter(), ", "));
+    if unused.is_empty() { Vec::new() } else { vec![warning()] }
 }
 
 fn unreadable(what: &str, cause: std::io::Error) -> Error {
@@ -52,7 +79,7 @@ fn unreadable(what: &str, cause: std::io::Error) -> Error {
 }
 
 /// Reads `count` integers of any width, sign and byte order.
-fn labels(what: &str, mut source: &mut dyn Read, count: usize) -> Result<Vec<i64>> {
+fn labels(what: &str, mut source: &mut dyn Read, count: usize) -> Result<Vec<Label>> {
     let (header, _) =
         npy::read_header(&mut source).map_err(|why| Error::data(format!("{what} {why}"), DAMAGED_HINT))?;
     if !matches!(header.shape[..], [n] | [n, 1] if n == count) {
@@ -85,7 +112,7 @@ fn labels(what: &str, mut source: &mut dyn Read, count: usize) -> Result<Vec<i64
         let start = if negative { -1 } else { 0 };
         if little { bytes.iter().rev().fold(start, add) } else { bytes.iter().fold(start, add) }
     };
-    Ok(bytes.chunks_exact(width).map(label).collect())
+    Ok(bytes.chunks_exact(width).map(label).map(Label::Number).collect())
 }
 
 /// For a NumPy integer type: whether it is little-endian, whether it is signed, and its width in bytes.

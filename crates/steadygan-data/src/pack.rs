@@ -20,8 +20,10 @@ use safetensors::tensor::{Dtype, Metadata as Header, TensorInfo};
 use serde::{Deserialize, Serialize};
 use steadygan_run::write_atomically_with;
 
-use super::contents::{Classes, Naming, SourceImages, printable};
+use super::classes::Classes;
+use super::contents::{Naming, SourceImages};
 use super::holdout::{digests, fingerprint};
+use super::name::printable;
 use super::source::{DAMAGED_HINT, file_name, head, is_file_named, open, short_name};
 use super::{BATCH_BYTES, Contents, DataPlan, Door, Images, Sink, UnreadableImage, find_door};
 use crate::error::{Error, Result};
@@ -62,6 +64,8 @@ pub struct PackSummary {
     pub images: usize,
     /// The images that could not be read.
     pub skipped: Vec<UnreadableImage>,
+    /// Sentences that warn the user about the source.
+    pub warnings: Vec<String>,
 }
 
 /// Packs the plan's source for the plan's size and background, into `out` or beside the source as
@@ -91,7 +95,8 @@ pub fn pack(plan: &DataPlan, out: Option<&Path>) -> Result<PackSummary> {
         return Err(Error::data(message, "pack it again when nothing writes to it"));
     }
     write(&path, &source_images, plan.background, stamp)?;
-    Ok(PackSummary { path, images: source_images.images.count(), skipped: source_images.skipped })
+    let SourceImages { images, skipped, warnings, .. } = source_images;
+    Ok(PackSummary { path, images: images.count(), skipped, warnings })
 }
 
 /// The default path of a source's pack. The name keeps the source's ending, so that `photos/` and `photos.zip` have
@@ -179,7 +184,7 @@ impl Door for Pack {
         let (metadata, shape) = read_header(path, &mut file)?;
         let [count, channels, size] = shape;
         check_fits(&plan.source, size, &metadata, plan)?;
-        let warning = metadata.source.check(path, plan)?;
+        let warnings = metadata.source.check(path, plan)?.into_iter().collect();
 
         let damaged = |why: &str| Error::data(format!("{} {why}", plan.source), DAMAGED_HINT);
         let failed = |cause: io::Error| damaged(&format!("cannot be read: {}", steadygan_run::reason(&cause)));
@@ -211,7 +216,7 @@ impl Door for Pack {
             skipped.map(|file| UnreadableImage { name: printable(&file.name), why: printable(&file.why) }).collect();
         let classes = all.classes.map(|by_image| Classes { by_image, names });
         let contents = Contents::new(short_name(&metadata.name), Naming::Numbers(classes));
-        Ok(Contents { skipped, warning, digests: Some((channels, known)), ..contents })
+        Ok(Contents { skipped, warnings, digests: Some((channels, known)), ..contents })
     }
 }
 

@@ -56,6 +56,26 @@ pub(super) fn open(path: &Path) -> Result<File> {
     File::open(path).map_err(|cause| Error::io(format!("cannot open {}", path.display()), &cause, hint))
 }
 
+/// The first bytes of a Parquet file.
+const PARQUET_MAGIC: &[u8] = b"PAR1";
+
+/// The hint for a file of a format that holds images in another way, if it is one.
+pub(super) fn hint_for_table(source: &str) -> Option<&'static str> {
+    let is_parquet = head(Path::new(source)).is_ok_and(|head| head.starts_with(PARQUET_MAGIC));
+    is_parquet.then_some("Parquet is not read: write its images into a folder, and give the folder")
+}
+
+/// The hint for a path that only another program would understand, if it is one.
+pub(super) fn hint_for_words(source: &str) -> Option<&'static str> {
+    if source.contains("://") {
+        Some("nothing is fetched from the network: fetch it first, and give the file or folder")
+    } else if source.starts_with('~') {
+        Some("only a shell understands `~`, at the beginning of a word: write --data ~/photos, or the whole path")
+    } else {
+        None
+    }
+}
+
 /// The hint for a file whose content does not match its format or header.
 pub(super) const DAMAGED_HINT: &str = "the file may be cut short or damaged: fetch it or make it again";
 

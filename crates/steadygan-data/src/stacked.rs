@@ -7,8 +7,10 @@
 use image::{DynamicImage, RgbImage};
 use rand_distr::{Distribution, Uniform};
 
+use super::classes::Classes;
 use super::collector::ImageCollector;
-use super::contents::{Classes, Contents, Naming, SourceImages};
+use super::contents::{Contents, Naming, SourceImages};
+use super::name::Name;
 use super::{DataPlan, Door, Sink, find_door};
 use crate::error::{Error, Result};
 use crate::rng;
@@ -72,12 +74,12 @@ impl Door for Stacked {
         let names = (0..DIGITS.pow(3)).map(|number| format!("{number:03}")).collect();
         let naming = Naming::Numbers(Some(Classes { by_image: triples.iter().map(number).collect(), names }));
         let contents = Contents::new("stacked-mnist".to_owned(), naming);
-        Ok(Contents { skipped: digits.skipped, warning: digits.warning, ..contents })
+        Ok(Contents { skipped: digits.skipped, warnings: digits.warnings, ..contents })
     }
 
     /// No files, so that stacked digits cannot be packed, because a reader could not tell such a pack from a pack of
     /// the plain digits.
-    fn files(&self, _: &str, _: usize) -> Vec<(String, std::path::PathBuf)> {
+    fn files(&self, _: &str, _: usize) -> Vec<(Name, std::path::PathBuf)> {
         Vec::new()
     }
 }
@@ -88,7 +90,7 @@ fn read_digits(plan: &DataPlan) -> Result<SourceImages> {
     let plan = DataPlan { source: source.to_owned(), channels: Some(1), ..plan.clone() };
     let mut collector = ImageCollector::new(&plan);
     let contents = find_door(source)?.read(&plan, &mut collector)?;
-    let digits = SourceImages::new(contents, collector.finish());
+    let digits = SourceImages::new(contents, collector.finish())?;
     digits.check_readable(source)?;
     Ok(digits)
 }
@@ -142,7 +144,7 @@ mod tests {
         let far = tempfile::tempdir().unwrap();
         let path = far.path().join("a/b/p");
         pack(&testing::plan(digits.path()), Some(&path)).unwrap();
-        let warning = load(&plan(path.to_str().unwrap())).unwrap().warning.unwrap();
+        let warning = load(&plan(path.to_str().unwrap())).unwrap().warnings.concat();
         assert!(warning.starts_with("whether ") && warning.contains("p is stale was not checked: "), "{warning}");
     }
 }

@@ -13,9 +13,12 @@ use super::archive::{
     LimitedReader, MAX_FILES, damaged_error, duplicate_name_error, entry_name, is_limit_exceeded,
     not_a_plain_file_error, too_large_error, too_many_files_error, unpacked_limit,
 };
+use super::classes::Files;
 use super::contents::Naming;
+use super::labels::is_label_file;
+use super::name::Name;
 use super::source::{GZIP_MAGIC, HEAD_BYTES, is_file_named, name_of, open};
-use super::{BATCH_BYTES, Contents, DataPlan, Door, Sink, decode, encoded};
+use super::{BATCH_BYTES, Contents, DataPlan, Door, Sink, decode, encoded, outputs};
 use crate::error::{Error, Result};
 
 /// The kind of archive in error messages.
@@ -45,17 +48,23 @@ impl Door for Tar {
 
     fn read(&self, plan: &DataPlan, sink: &mut dyn Sink) -> Result<Contents> {
         let path = Path::new(&plan.source);
-        let (mut names, mut batch, mut bytes) = (Vec::new(), Vec::new(), 0);
+        let (mut files, mut batch, mut bytes) = (Files::default(), Vec::new(), 0);
         let mut decode = |batch: &mut Vec<Result<Vec<u8>, String>>| -> Result<()> {
             let content = |index: usize| batch[index].as_deref().map_err(String::clone);
             sink.take(batch.len(), &|index| decode::decode(content(index)?))?;
             batch.clear();
             Ok(())
         };
-        let is_image = |name: &str, head: &[u8]| encoded::is_named_image(name) || decode::is_image(head);
-        walk(path, is_image, |name, content| {
-            bytes += content.as_ref().map_or(0, Vec::len);
-            names.push(name);
+        let is_image = |name: &Name, head: &[u8]| encoded::is_named_image(&name.text()) || decode::is_image(head);
+        let wanted = |name: &Name, head: &[u8]| is_image(name, head) || is_label_file(name);
+        let names = walk(path, wanted, |name, content| {
+            let head = content.as_deref().unwrap_or_default();
+            if is_label_file(&name) && !is_image(&name, head) {
+                files.labels.add(name, content);
+                return Ok(());
+            }
+            bytes += head.len();
+            files.images.push(name);
             batch.push(content);
             if bytes >= BATCH_BYTES {
                 bytes = 0;
@@ -64,7 +73,9 @@ impl Door for Tar {
             Ok(())
         })?;
         decode(&mut batch)?;
-        Ok(Contents::new(name_of(path), Naming::Files(names)))
+        outputs::refuse_in_archive(&plan.source, names.files.iter())?;
+        files.folders = names.folders;
+        Ok(Contents::new(name_of(path), Naming::Files(files)))
     }
 }
 
@@ -94,6 +105,13 @@ pub(super) fn first_names(path: &Path, count: usize) -> Vec<String> {
     names.map(|entry| String::from_utf8_lossy(&entry.path_bytes()).into_owned()).collect()
 }
 
+/// The names of all files and of the listed folders in an archive.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    files: BTreeSet<Name>,
+    folders: Vec<Name>,
+}
+
 /// Goes through the files of an archive. For each file that `wants` accepts by its name and first bytes, `take`
 /// receives the whole content, or why it was not read.
 ///
@@ -102,9 +120,9 @@ pub(super) fn first_names(path: &Path, count: usize) -> Vec<String> {
 /// own top level; if `take` fails.
 pub(super) fn walk(
     path: &Path,
-    wants: impl Fn(&str, &[u8]) -> bool,
-    mut take: impl FnMut(String, Result<Vec<u8>, String>) -> Result<()>,
-) -> Result<()> {
+    wants: impl Fn(&Name, &[u8]) -> bool,
+    mut take: impl FnMut(Name, Result<Vec<u8>, String>) -> Result<()>,
+) -> Result<Names> {
     let what = path.display().to_string();
     let (source, packed) = unpacked(path)?;
     let limit = unpacked_limit(packed);
@@ -115,7 +133,7 @@ pub(super) fn walk(
     let meter = Rc::new(Meter::default());
     let limited = LimitedReader { inner: source, left: limit };
     let mut archive = tar::Archive::new(MeteredReader { inner: limited, meter: Rc::clone(&meter) });
-    let mut names = BTreeSet::new();
+    let mut names = Names::default();
     let mut entries = archive.entries().map_err(failed)?;
     loop {
         meter.allowed.set(MAX_HEADER_BYTES);
@@ -123,13 +141,13 @@ pub(super) fn walk(
         let Some(entry) = entries.next() else { break };
         let mut entry = entry.map_err(failed)?;
         meter.allowed.set(u64::MAX);
-        if let Some(name) = entry_name(&what, &entry.path_bytes(), &['/'])?.filter(|name| !name.is_empty()) {
+        if let Some(name) = entry_name(&what, &entry.path_bytes(), b"/")?.filter(|name| !name.bytes().is_empty()) {
             match entry.header().entry_type() {
                 EntryType::Regular | EntryType::Continuous => {
-                    if names.len() == MAX_FILES {
+                    if names.files.len() == MAX_FILES {
                         return Err(too_many_files_error(&what));
                     }
-                    if !names.insert(name.clone()) {
+                    if !names.files.insert(name.clone()) {
                         return Err(duplicate_name_error(&what, &name));
                     }
                     let mut head = Vec::new();
@@ -138,7 +156,8 @@ pub(super) fn walk(
                         take(name, read_rest(&mut entry, head).map_err(failed)?)?;
                     }
                 }
-                EntryType::Directory | EntryType::XGlobalHeader => {}
+                EntryType::Directory => names.folders.push(name),
+                EntryType::XGlobalHeader => {}
                 EntryType::GNUSparse => return Err(not_a_plain_file_error(&what, &name, "a sparse file")),
                 EntryType::Link | EntryType::Symlink => return Err(not_a_plain_file_error(&what, &name, "a link")),
                 _ => return Err(not_a_plain_file_error(&what, &name, "a special file")),
@@ -155,7 +174,7 @@ pub(super) fn walk(
     loop {
         let padding = rest.fill_buf().map_err(failed)?;
         match padding.len() {
-            0 => return Ok(()),
+            0 => return Ok(names),
             _ if padding.iter().any(|byte| *byte != 0) => return Err(trailing_data_error(&what)),
             bytes => rest.consume(bytes),
         }

@@ -53,6 +53,17 @@ fn a_source_that_cannot_be_opened_names_the_doors() {
     std::fs::write(&path, "a,b").unwrap();
     let error = load(&plan(path.to_str().unwrap())).unwrap_err().to_string();
     assert!(error.ends_with("table.csv is of no kind that can be read"), "{error}");
+    let hint = |source: &str| load(&plan(source)).unwrap_err().hint().to_owned();
+    assert!(hint("~/photos").starts_with("only a shell understands `~`"));
+    assert!(hint("https://example.org/a.zip").starts_with("nothing is fetched from the network"));
+    let parquet = folder.path().join("train.parquet");
+    std::fs::write(&parquet, "PAR1....").unwrap();
+    assert!(hint(parquet.to_str().unwrap()).starts_with("Parquet is not read"));
+    let image = folder.path().join("1.png");
+    std::fs::write(&image, testing::png(1)).unwrap();
+    let error = load(&plan(image.to_str().unwrap())).unwrap_err();
+    assert!(error.to_string().ends_with("1.png is one image"), "{error}");
+    assert_eq!(error.hint(), "give the folder or the archive that holds the images");
 }
 
 #[test]

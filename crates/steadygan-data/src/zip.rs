@@ -10,9 +10,12 @@ use super::archive::{
     MAX_FILES, damaged_error, duplicate_name_error, entry_name, not_a_plain_file_error, too_large_error,
     too_many_files_error, unpacked_limit,
 };
+use super::classes::Files;
 use super::contents::Naming;
+use super::labels::{LabelFiles, is_label_file};
+use super::name::Name;
 use super::source::{HEAD_BYTES, head, is_file_named, name_of, open};
-use super::{Contents, DataPlan, Door, Sink, decode, encoded};
+use super::{Contents, DataPlan, Door, Sink, decode, encoded, outputs};
 use crate::error::{Error, Result};
 
 /// The kind of archive in error messages.
@@ -42,11 +45,19 @@ impl Door for Zip {
     fn read(&self, plan: &DataPlan, sink: &mut dyn Sink) -> Result<Contents> {
         let path = Path::new(&plan.source);
         let mut archive = Archive::open(path)?;
-        let mut entries = std::mem::take(&mut archive.entries);
-        entries.retain(|entry| encoded::is_named_image(&entry.name) || archive.begins_as_image(entry));
+        outputs::refuse_in_archive(archive.what(), archive.entries.iter().map(|entry| &entry.name))?;
+        let entries = std::mem::take(&mut archive.entries);
+        let is_image = |entry: &Entry| encoded::is_named_image(&entry.name.text()) || archive.begins_as_image(entry);
+        let (entries, others): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(is_image);
         sink.take(entries.len(), &|index| decode::decode(&archive.content(&entries[index])?))?;
-        let names = entries.into_iter().map(|entry| entry.name).collect();
-        Ok(Contents::new(name_of(path), Naming::Files(names)))
+        let mut labels = LabelFiles::default();
+        for file in others.into_iter().filter(|file| is_label_file(&file.name)) {
+            let content = archive.content(&file);
+            labels.add(file.name, content);
+        }
+        let images = entries.into_iter().map(|entry| entry.name).collect();
+        let naming = Naming::Files(Files { images, folders: archive.folders, labels });
+        Ok(Contents::new(name_of(path), naming))
     }
 }
 
@@ -56,11 +67,13 @@ pub(super) struct Archive {
     archive: ZipArchive<FileReader>,
     /// The files, ordered by name.
     pub(super) entries: Vec<Entry>,
+    /// The folders that it lists, which need not be all.
+    folders: Vec<Name>,
 }
 
 /// A file in a ZIP archive.
 pub(super) struct Entry {
-    pub(super) name: String,
+    pub(super) name: Name,
     /// The unpacked size that the archive's directory announces; a file that unpacks to more bytes is refused.
     pub(super) bytes: u64,
     deflated: bool,
@@ -80,7 +93,7 @@ impl Archive {
         let limit = unpacked_limit(packed);
         let mut buffer = vec![0; RECOMMENDED_BUFFER_SIZE];
         let archive = ZipArchive::from_file(file, &mut buffer).map_err(|cause| damaged_error(&what, KIND, cause))?;
-        let (mut entries, mut unpacked, mut listed) = (Vec::new(), 0_u64, 0);
+        let (mut entries, mut folders, mut unpacked, mut listed) = (Vec::new(), Vec::new(), 0_u64, 0);
         let mut records = archive.entries(&mut buffer);
         while let Some(record) = records.next_entry().map_err(|cause| damaged_error(&what, KIND, cause))? {
             listed += 1;
@@ -91,8 +104,11 @@ impl Archive {
             if unpacked > limit {
                 return Err(too_large_error(&what, limit));
             }
-            let name = entry_name(&what, record.file_path().as_bytes(), &['/', '\\'])?;
-            let Some(name) = name.filter(|_| !record.is_dir()) else { continue };
+            let Some(name) = entry_name(&what, record.file_path().as_bytes(), b"/\\")? else { continue };
+            if record.is_dir() {
+                folders.push(name);
+                continue;
+            }
             check(&what, &name, &record)?;
             entries.push(Entry {
                 name,
@@ -112,7 +128,7 @@ impl Archive {
         if let Some(pair) = entries.windows(2).find(|pair| pair[0].name == pair[1].name) {
             return Err(duplicate_name_error(&what, &pair[0].name));
         }
-        Ok(Self { what, archive, entries })
+        Ok(Self { what, archive, entries, folders })
     }
 
     /// A reader of a file's content that verifies size and checksum at the end.
@@ -149,7 +165,7 @@ impl Archive {
 }
 
 /// Refuses links, special files, encrypted files, and unusual compression.
-fn check(what: &str, name: &str, record: &rawzip::ZipFileHeaderRecord<'_>) -> Result<()> {
+fn check(what: &str, name: &Name, record: &rawzip::ZipFileHeaderRecord<'_>) -> Result<()> {
     let mode = record.mode();
     if mode.is_symlink() {
         return Err(not_a_plain_file_error(what, name, "a link"));
@@ -159,14 +175,14 @@ fn check(what: &str, name: &str, record: &rawzip::ZipFileHeaderRecord<'_>) -> Re
     }
     if record.flags().is_encrypted() || record.flags().has_strong_encryption() {
         return Err(Error::data(
-            format!("{what} is encrypted: {name:?} needs a password"),
+            format!("{what} is encrypted: \"{name}\" needs a password"),
             "unpack it with its password and give the folder",
         ));
     }
     let method = record.compression_method();
     if !matches!(method, CompressionMethod::STORE | CompressionMethod::DEFLATE) {
         return Err(Error::data(
-            format!("{what} holds {name:?}, compressed by {}", method.name().unwrap_or("an unknown method")),
+            format!("{what} holds \"{name}\", compressed by {}", method.name().unwrap_or("an unknown method")),
             "make the archive again, stored or deflated (the usual methods)",
         ));
     }

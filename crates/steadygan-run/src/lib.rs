@@ -57,6 +57,7 @@ mod signs;
 mod stats;
 mod study_directory;
 mod tail;
+mod written;
 
 pub use atomic::{write_atomically, write_atomically_with};
 pub use checkpoint_kind::{CheckpointKind, UnknownCheckpoint};
@@ -77,6 +78,7 @@ pub use signs::{Signs, StatsLine};
 pub use stats::Stats;
 pub use study_directory::StudyDirectory;
 pub use tail::{Polled, Tail};
+pub use written::written_by;
 
 /// The version of the run directory's format, written to every manifest. A program refuses a
 /// manifest of another version; a new key that old readers may ignore does not change it.

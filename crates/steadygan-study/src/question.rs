@@ -78,9 +78,9 @@ impl Question {
         &self.plan
     }
 
-    /// The data set's name.
-    pub fn data_name(&self) -> &str {
-        &self.data.name
+    /// The data set.
+    pub fn data(&self) -> &Dataset {
+        &self.data
     }
 
     /// A multiple of this many real images is a whole number of rounds in every row.

@@ -96,8 +96,8 @@ impl Destination {
         }
     }
 
-    /// An error if the destination cannot hold the generator's samples, if `count` is too large, or if the folder
-    /// exists.
+    /// An error if the destination cannot hold the generator's samples, if `count` is too large, if the pictures would
+    /// lie among the images that were trained on, or if the folder exists.
     fn check(&self, count: usize, plan: &Plan) -> Result<()> {
         let points = data::sample_shape(&plan.data.source).is_some();
         match self {
@@ -113,6 +113,14 @@ impl Destination {
                 format!("an animation holds at most {MAX_FRAMES} images, not {count}"),
                 format!("walk through at most {} latents", MAX_FRAMES / FRAME_STEPS),
             )),
+            Self::Sheet(path) | Self::Animation(path) | Self::Folder(path)
+                if data::would_be_data(&plan.data.source, path) =>
+            {
+                Err(Error::recipe(
+                    format!("{} would lie in {}, where it would be data", path.display(), plan.data.source),
+                    "name a place outside of the folder of the images, or in the run's folder: --out PATH",
+                ))
+            }
             Self::Folder(path) if path.exists() || path.file_name().is_none() => Err(Error::recipe(
                 format!("{} is there already", path.display()),
                 "name a folder that does not exist, so that nothing is overwritten",

@@ -182,12 +182,76 @@ fn an_output_that_cannot_be_written() {
 }
 
 #[test]
-fn a_hold_out_that_leaves_one_side_empty() {
+fn a_hold_out_never_leaves_one_side_empty() {
     let folder = workplace();
-    let (error, _) = steadygan(folder.path(), "train tiny.toml --set data.holdout=1e-9").refused();
-    assert!(error.starts_with("none of the 40 images would be held out"), "{error}");
+    let run = train(folder.path(), "tiny.toml --set data.holdout=1e-9");
+    assert_eq!(manifest(&run)["data"]["holdout"], 1);
     let (error, _) = steadygan(folder.path(), "train tiny.toml --set data.holdout=0.9999999").refused();
-    assert_eq!(error, "all of the 40 images would be held out, none trained on");
+    assert_eq!(error, "`train.batch` is 4 but there are only 1 images to train on");
+    fs::create_dir(folder.path().join("equal")).unwrap();
+    for name in ["a", "b"] {
+        fs::write(folder.path().join(format!("equal/{name}.png")), png(1)).unwrap();
+    }
+    let (error, hint) = steadygan(folder.path(), "train tiny.toml --data equal").refused();
+    assert_eq!(error, "all 2 images are equal, so none can be held out");
+    assert!(hint.ends_with("or set data.holdout to 0 to train on all of them"), "{hint}");
+}
+
+/// `cd pictures; steadygan train --data .` writes its run among the images.
+#[test]
+fn what_is_written_among_the_images_is_no_data() {
+    let folder = workplace();
+    let pictures = folder.path().join("pictures");
+    let told = "train ../tiny.toml --data .";
+    let run = pictures.join(steadygan(&pictures, told).done().last_line());
+    let again = steadygan(&pictures, told).done();
+    let warning = "warning: passed over runs/00001-pictures-hacks: what runs and studies write is no data\n";
+    assert!(again.stderr.starts_with(warning), "{again:?}");
+    let fingerprint = |run: &Path| manifest(run)["data"]["fingerprint"].clone();
+    assert_eq!(fingerprint(&run), fingerprint(&pictures.join(again.last_line())));
+    let run = run.strip_prefix(&pictures).unwrap().display().to_string();
+    steadygan(&pictures, &format!("resume {run} --images 128")).done();
+    for out in ["", "--out new/a.png", "--out folder"] {
+        let (error, hint) = steadygan(&pictures, &format!("generate {run} {out}")).refused();
+        assert!(error.ends_with(" would lie in ., where it would be data"), "{error}");
+        assert_eq!(hint, "name a place outside of the folder of the images, or in the run's folder: --out PATH");
+    }
+    for out in ["../a.png", "runs/00001-pictures-hacks/a.png", "a.npy"] {
+        steadygan(&pictures, &format!("generate {run} --out {out}")).done();
+    }
+    let (error, _) = steadygan(&pictures, &format!("train ../tiny.toml --data {run}")).refused();
+    assert_eq!(error, format!("{run} is the folder of a run, whose pictures are no data"));
+}
+
+#[test]
+fn images_in_the_place_of_a_recipe() {
+    let folder = workplace();
+    let (error, hint) = steadygan(folder.path(), "train pictures").refused();
+    assert_eq!(
+        (error.as_str(), hint.as_str()),
+        (
+            "pictures is a folder, not a recipe",
+            "name a recipe file, such as recipes/pytorch-dcgan.toml; if it holds images: --data pictures"
+        )
+    );
+    let (error, hint) = steadygan(folder.path(), "train pictures/00.png").refused();
+    assert_eq!(error, "pictures/00.png is no text, so it is not a recipe");
+    assert!(hint.ends_with("; if it holds images: --data pictures/00.png"), "{hint}");
+    let (error, _) = steadygan(folder.path(), "train tiny.toml --data pictures/00.png").refused();
+    assert_eq!(error, "pictures/00.png is one image");
+}
+
+/// Twelve classes of one image and one of two.
+#[test]
+fn each_class_keeps_an_image_to_train_on() {
+    let folder = workplace();
+    for number in 0..14 {
+        let class = folder.path().join(format!("singles/{}", number.min(12)));
+        fs::create_dir_all(&class).unwrap();
+        fs::write(class.join(format!("{number}.png")), png(number)).unwrap();
+    }
+    let run = train(folder.path(), "tiny.toml --quiet --data singles --with class-conditioning --set data.holdout=0.5");
+    assert_eq!((&manifest(&run)["data"]["images"], &manifest(&run)["data"]["holdout"]), (&13.into(), &1.into()));
 }
 
 #[test]

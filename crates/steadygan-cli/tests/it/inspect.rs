@@ -1,6 +1,6 @@
 //! `data inspect`: its table, its JSON and its sheet.
 
-use crate::command::{entries, steadygan};
+use crate::command::{INPUT, entries, steadygan};
 use crate::doors::containers;
 use crate::pictures::png;
 use std::fs;
@@ -75,9 +75,17 @@ fn an_object_for_programs_and_a_recipe_that_does_not_fit() {
     let error = found["recipe"]["error"].as_str().unwrap();
     assert!(error.starts_with("`train.batch` is 64 but there are only "), "{error}");
     assert!(found["recipe"]["hint"].as_str().unwrap().starts_with("make the batch smaller"));
-    let found = inspected("set --recipe tiny.toml --set data.holdout=1e-9 --out none.png");
-    assert!(found["recipe"]["error"].as_str().unwrap().starts_with("none of the 40 images would be held out"));
-    assert_eq!((found["sheet"].is_null(), &found["images"]), (true, &40.into()));
+    fs::create_dir(folder.path().join("equal")).unwrap();
+    for name in ["a", "b"] {
+        fs::write(folder.path().join(format!("equal/{name}.png")), png(1)).unwrap();
+    }
+    // The images are the reason: the answer is whole, and the exit code says it, too.
+    let answer = steadygan(folder.path(), "data inspect equal --recipe tiny.toml --out none.png --json");
+    let found = answer.json();
+    assert_eq!(answer.code, INPUT, "{answer:?}");
+    assert!(answer.stderr.starts_with("error: all 2 images are equal, so none can be held out\nhint: "), "{answer:?}");
+    assert_eq!(found["recipe"]["error"], "all 2 images are equal, so none can be held out");
+    assert_eq!((found["sheet"].is_null(), &found["images"]), (true, &2.into()));
     let left = entries(folder.path());
     assert!(left.contains(&"other.png".to_owned()) && !left.contains(&"none.png".to_owned()), "{left:?}");
 

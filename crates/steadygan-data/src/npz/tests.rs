@@ -30,6 +30,14 @@ fn images_and_classes_are_those_of_the_folder() {
         (keras.images().classes, keras.class_names),
         (from_folder.images().classes, vec!["-7".to_owned(), "300".to_owned()])
     );
+    assert_eq!(keras.warnings.len(), 1);
+    let unused = " holds more than the images that are used: x_test";
+    assert!(keras.warnings[0].ends_with(unused), "{:?}", keras.warnings);
+    let labels = npy("|u1", "False", "(8,)", &[0, 0, 0, 1, 1, 1, 1, 1]);
+    for keys in [["images", "labels"], ["arr_0", "labels"], ["train_images", "train_labels"]] {
+        let data = loaded("a.npz", &npz(&[(keys[0], &images()), (keys[1], &labels)])).unwrap();
+        assert_eq!((data.fingerprint, data.warnings.len()), (from_folder.fingerprint.clone(), 0), "{keys:?}");
+    }
     let unnamed = loaded("a.npz", &npz(&[("arr_0", &images())])).unwrap();
     assert_eq!((unnamed.images().pixels, unnamed.images().classes), (from_folder.images().pixels, None));
 }

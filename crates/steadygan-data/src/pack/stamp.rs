@@ -9,7 +9,7 @@ use std::time::UNIX_EPOCH;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::super::contents::printable;
+use super::super::name::{Name, printable};
 use super::super::{DataPlan, find_door};
 use crate::error::{Error, Result};
 use crate::files::hex;
@@ -32,7 +32,7 @@ impl Stamp {
     ///
     /// # Errors
     /// If a file's metadata cannot be read.
-    pub(super) fn of(source: &Path, files: &[(String, PathBuf)], pack: &Path) -> Result<Self> {
+    pub(super) fn of(source: &Path, files: &[(Name, PathBuf)], pack: &Path) -> Result<Self> {
         let source = canonical(source)?;
         let folder = canonical(folder_of(pack)).unwrap_or_default();
         let path = source.strip_prefix(&folder).unwrap_or(&source).to_string_lossy().into_owned();
@@ -41,8 +41,8 @@ impl Stamp {
         for (name, path) in files {
             let metadata = path.metadata().map_err(|cause| unseen(path, &cause))?;
             bytes += metadata.len();
-            hash.update((name.len() as u64).to_le_bytes());
-            hash.update(name);
+            hash.update((name.bytes().len() as u64).to_le_bytes());
+            hash.update(name.bytes());
             hash.update(metadata.len().to_le_bytes());
             hash.update(modified_ns(&metadata).to_le_bytes());
         }

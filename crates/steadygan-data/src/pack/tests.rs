@@ -212,7 +212,7 @@ fn a_strangers_pack_leads_nowhere() {
     let far = place.path().join("a/b/c");
     let path = pack(&plan, Some(&far.join("p"))).unwrap().path;
     let data = load(&on(&path, &plan)).unwrap();
-    let warning = data.warning.clone().expect("a warning");
+    let warning = data.warnings.concat();
     let root = place.path().canonicalize().unwrap();
     let expected = format!(
         "whether {} is stale was not checked: its source {} lies neither near it nor below the current folder",
@@ -220,7 +220,7 @@ fn a_strangers_pack_leads_nowhere() {
         root.join("photos").display()
     );
     assert_eq!(warning, expected);
-    assert_eq!(Dataset { warning: None, ..data }, load(&plan).unwrap());
+    assert_eq!(Dataset { warnings: Vec::new(), ..data }, load(&plan).unwrap());
     // A source out of reach is not checked, whether its path is absolute, climbs by `..`, or leads through a link.
     let source = format!("\\\"path\\\":\\\"{}\\\"", root.join("photos").display());
     let whole = fs::read(&path).unwrap();
@@ -228,11 +228,11 @@ fn a_strangers_pack_leads_nowhere() {
         forge(&path, &whole, &source, &format!("\\\"path\\\":\\\"{lure}\\\""));
         #[cfg(unix)]
         let _ = std::os::unix::fs::symlink(&root, far.join("link"));
-        let warning = load(&on(&path, &plan)).unwrap().warning.expect("a warning");
+        let warning = load(&on(&path, &plan)).unwrap().warnings.concat();
         assert!(warning.contains(&format!(" its source {lure} lies neither ")), "{warning}");
     }
     forge(&path, &whole, &source, "\\\"path\\\":\\\"/\\\\u001b]0;x\\\"");
-    assert!(!load(&on(&path, &plan)).unwrap().warning.expect("a warning").contains('\u{1b}'));
+    assert!(!load(&on(&path, &plan)).unwrap().warnings.concat().contains('\u{1b}'));
     // Names in a pack hold no control characters for a terminal, and no path that leads out of a folder of runs.
     let lure = r"../\\u001b]0;x";
     for from in ["photos\\\",\\\"back", "shoe", "cannot be"] {
@@ -252,7 +252,7 @@ fn what_is_near_is_looked_at_no_further_than_it_has_to_be() {
     for near in ["p", "packs/p"] {
         let path = pack(&plan, Some(&place.path().join(near))).unwrap().path;
         let whole = fs::read(&path).unwrap();
-        assert_eq!(load(&on(&path, &plan)).unwrap().warning, None);
+        assert_eq!(load(&on(&path, &plan)).unwrap().warnings, [""; 0]);
         forge(&path, &whole, "\\\"files\\\":11", "\\\"files\\\":3");
         let stale = refused(&path, &plan);
         assert!(stale.ends_with("(3 files then, more now)"), "{stale}");

@@ -66,6 +66,24 @@ fn a_tar_is_the_folder() {
 }
 
 #[test]
+fn samples_of_web_dataset_have_classes_and_runs_are_refused() {
+    let mut archive = Builder::new(Vec::new());
+    for number in 0..4_u8 {
+        add(&mut archive, &format!("{number:06}.png"), &png(number));
+        add(&mut archive, &format!("{number:06}.cls"), format!("{}\n", 7 + number % 2).as_bytes());
+    }
+    let whole = archive.into_inner().unwrap();
+    let data = loaded("a.tar", &whole).unwrap();
+    assert_eq!((data.images().classes, data.class_names.join(" ")), (Some(vec![0, 1, 0, 1]), "7 8".to_owned()));
+    let run = with(|archive| {
+        add(archive, "runs/1/manifest.json", b"{}");
+        add(archive, "runs/1/recipe.toml", b"");
+    });
+    let (error, _) = refused("a.tar", &run);
+    assert!(error.ends_with("a.tar holds the folder of a run, runs/1, whose pictures are no data"), "{error}");
+}
+
+#[test]
 fn a_folder_around_everything_is_no_class() {
     let folder = tempfile::tempdir().unwrap();
     let (mut tar, mut zipped) = (Builder::new(Vec::new()), Vec::new());

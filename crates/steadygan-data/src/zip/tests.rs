@@ -91,6 +91,30 @@ fn a_zip_is_the_folder() {
 }
 
 #[test]
+fn names_that_are_no_utf_8_stay_apart() {
+    let file = |folder: &[u8], at| File { name: [folder, b"/1.png"].concat(), ..File::new("", &png(at)) };
+    let data = loaded("a.zip", &zip(&[file(b"\x8c\xa2", 1), file(b"\x92\xb9", 2)])).unwrap();
+    assert_eq!((data.train.count(), data.class_names.join(" ")), (2, "\\x8C\\xA2 \\x92\\xB9".to_owned()));
+}
+
+#[test]
+fn labels_and_empty_folders_count_and_runs_are_refused() {
+    let labels = |name: &str, content: &str| with(File::new(name, content.as_bytes()));
+    let rows: String = files().iter().zip(0..).map(|((name, _), at)| format!("{name},{}\n", at % 3)).collect();
+    let data = loaded("a.zip", &labels("metadata.csv", &format!("file_name,label\n{rows}"))).unwrap();
+    assert_eq!(data.class_names, ["0", "1", "2"]);
+    let data = loaded("a.zip", &with(File { method: 0, ..File::new("emu/", b"") })).unwrap();
+    assert_eq!((data.class_names.len(), data.warnings), (2, vec!["emu holds no image that can be read".to_owned()]));
+    let run = with(File::new("runs/1/plan.json", b"{}"));
+    assert_eq!(loaded("a.zip", &run).unwrap().train.count(), 8);
+    let all = ["manifest.json", "plan.json"].map(|name| File::new(&format!("runs/1/{name}"), b"{}"));
+    let images = files().into_iter().map(|(name, content)| File::new(&name, &content));
+    let (error, hint) = refused("a.zip", &zip(&images.chain(all).collect::<Vec<_>>()));
+    assert_eq!(error, "a.zip holds the folder of a run, runs/1, whose pictures are no data");
+    assert_eq!(hint, "make the archive again without it");
+}
+
+#[test]
 fn names_that_leave_the_archive_and_links_are_refused() {
     let remake = "make the archive again from inside the folder of images";
     for name in ["../evil.png", "bag/../../evil.png", "..\\evil.png"] {
