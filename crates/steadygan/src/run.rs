@@ -1,4 +1,4 @@
-//! A run from start to end: data and plan to a run directory, trained, resumed or sampled.
+//! A run from start to end: reads the data, decides the plan, and trains, resumes or samples in a run directory.
 
 mod monitor;
 mod report;
@@ -39,11 +39,11 @@ pub struct Run {
     state: State,
     device: Device,
     manifest: Manifest,
-    /// Whether it was opened again, so that what was found before training has been told.
+    /// Whether the run was resumed. The findings from before training are then not reported again.
     resumed: bool,
 }
 
-/// Where a run computes.
+/// The device that a run computes on.
 #[derive(Debug, Clone)]
 pub struct Machine {
     name: String,
@@ -52,8 +52,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// The device of a name (see [`device`]), and the threads of the CPU
-    /// kernels for the record.
+    /// The device with this name (see [`device`]). The number of threads of the CPU kernels is only recorded.
     ///
     /// # Errors
     ///
@@ -63,8 +62,8 @@ impl Machine {
     }
 }
 
-/// Decides a recipe's plan without training it. Images are read only if they decide the channels, or if the networks are
-/// conditioned on their classes.
+/// Decides a recipe's plan. The images are read only if they decide the channels, or if the networks are conditioned on
+/// their classes.
 ///
 /// # Errors
 ///
@@ -73,7 +72,7 @@ pub fn decide(recipe: &LayeredRecipe) -> Result<Plan> {
     let draft = Draft::new(recipe)?;
     let weights = read_all(&draft.recipe().model.weights)?;
     match draft.channels().filter(|_| !draft.depends_on_classes()) {
-        Some(channels) => started_from(draft.complete(channels)?, &weights),
+        Some(channels) => with_initial_weights(draft.complete(channels)?, &weights),
         None => Ok(load(draft, &weights)?.0),
     }
 }
@@ -105,7 +104,7 @@ fn load(draft: Draft<'_>, weights: &[Weights]) -> Result<(Plan, Dataset)> {
 }
 
 fn decide_with(draft: Draft<'_>, data: &Dataset, weights: &[Weights]) -> Result<Plan> {
-    let plan = started_from(draft.complete(data)?, weights)?;
+    let plan = with_initial_weights(draft.complete(data)?, weights)?;
     let (batch, count) = (plan.train.batch, data.train.count());
     if batch > count {
         return Err(Error::recipe(
@@ -119,8 +118,8 @@ fn decide_with(draft: Draft<'_>, data: &Dataset, weights: &[Weights]) -> Result<
     Ok(plan)
 }
 
-/// The plan, started from these weights.
-fn started_from(mut plan: Plan, weights: &[Weights]) -> Result<Plan> {
+/// The plan with these weights as initial weights.
+fn with_initial_weights(mut plan: Plan, weights: &[Weights]) -> Result<Plan> {
     plan.initial_weights = initial_weights(weights, &plan)?;
     Ok(plan)
 }
@@ -128,30 +127,30 @@ fn started_from(mut plan: Plan, weights: &[Weights]) -> Result<Plan> {
 /// The layer tables of a plan's generator and discriminator.
 pub fn layer_tables(plan: &Plan) -> [LayerTable; 2] {
     let device = Device::flex().autodiff();
-    let of = |name, build: fn(&ModelPlan, u64, &Device) -> Network| {
+    let table = |name, build: fn(&ModelPlan, u64, &Device) -> Network| {
         LayerTable::of(name, &build(&plan.model, plan.seed, &device))
     };
-    [of("generator", nn::generator), of("discriminator", nn::discriminator)]
+    [table("generator", nn::generator), table("discriminator", nn::discriminator)]
 }
 
-/// What the program takes beside a run's own needs: its code, the embedded images, the allocator's
-/// reserve. The peak of a run with the smallest networks.
+/// Memory of the program apart from the run: its code, the embedded images, the allocator's reserve. It was measured as
+/// the peak of a run with the smallest networks.
 const PROGRAM_BYTES: usize = 50 << 20;
 
-/// An estimate of the memory that training takes, in bytes: the samples; for each network's
-/// weights their gradients and two moments; for a step each layer's output, kept for the backward
-/// pass, and its gradient, of the generator and of the discriminator's largest batch.
+/// An estimate of the memory that training takes, in bytes: the samples; each network's weights, their gradients and
+/// two moments; and each layer's output in a step, which is kept for the backward pass, with its gradient. The
+/// discriminator is counted for its largest batch.
 pub fn estimated_memory(plan: &Plan, data: &Dataset) -> u64 {
     let [generator, discriminator] = layer_tables(plan);
-    let judged = if plan.train.batches == Batching::Combined { 2 } else { 1 };
+    let batches = if plan.train.batches == Batching::Combined { 2 } else { 1 };
     let weights = 4 * (generator.trainable() + discriminator.trainable());
-    let activations = 2 * plan.train.batch * (generator.activations() + judged * discriminator.activations());
+    let activations = 2 * plan.train.batch * (generator.activations() + batches * discriminator.activations());
     let floats = (weights + activations) * size_of::<f32>();
     (PROGRAM_BYTES + floats + data.train.bytes() + data.holdout.bytes()) as u64
 }
 
 impl Run {
-    /// Takes a new run directory in `out` and writes what is known before the first step.
+    /// Makes a new run directory in `out` and writes the recipe, the plan, the manifest and a sheet of reals.
     ///
     /// # Errors
     ///
@@ -173,7 +172,8 @@ impl Run {
         Ok(Self { directory, _lock: lock, provenance, data, state, device: on.device, manifest, resumed: false })
     }
 
-    /// Has the run write event files for TensorBoard, too, into its folder `tensorboard`; so does whoever resumes it.
+    /// Makes the run also write event files for TensorBoard, into its folder `tensorboard`. A resumed run goes on
+    /// writing them.
     ///
     /// # Errors
     ///
@@ -185,7 +185,8 @@ impl Run {
         })
     }
 
-    /// Trains to the plan's end, telling `observer` as well as the run directory.
+    /// Trains to the plan's end, or until a severe finding or `observer` stops it. Reports to `observer` and writes the
+    /// run directory.
     ///
     /// # Errors
     ///
@@ -214,14 +215,16 @@ impl Run {
         Ok(outcome)
     }
 
-    /// Findings are a function of what is in the other files: they are those of a run that never stopped.
+    /// Writes the findings anew. They depend on the run's other files only, so that they equal the findings of a run
+    /// that never stopped.
     fn write_findings(&self, findings: &[Finding]) -> Result<()> {
         let lines =
             findings.iter().map(|finding| serde_json::to_string(finding).expect("a finding is plain data") + "\n");
         Ok(write_atomically(&self.directory.findings(), lines.collect::<String>().as_bytes())?)
     }
 
-    /// Makes the best checkpoint the latest, from which a resume goes on; the images it was shown. None without one.
+    /// Replaces the latest checkpoint, from which a resume goes on, by the best one. Returns the images that it was
+    /// trained on; `None` if there is no best checkpoint.
     fn roll_back(&self) -> Result<Option<u64>> {
         let best = self.directory.checkpoint(CheckpointKind::Best);
         if !best.exists() {
@@ -239,12 +242,12 @@ impl Run {
         &self.directory
     }
 
-    /// What was decided.
+    /// The run's plan.
     pub fn plan(&self) -> &Plan {
         &self.provenance.plan
     }
 
-    /// Real images shown so far.
+    /// Real images shown to the discriminator so far.
     pub fn images(&self) -> u64 {
         self.state.images
     }
@@ -325,7 +328,7 @@ mod tests {
     use crate::heuristics;
     use crate::heuristics::testing::take_parses;
 
-    /// Once when the plan is decided, and once when its hooks are made.
+    /// The settings are read once when the plan is decided, and once when its hooks are made.
     #[test]
     fn training_reads_each_setting_twice() {
         struct Silent;

@@ -1,9 +1,9 @@
 //! Weights from files that other programs can write: SafeTensors and PyTorch's state dicts.
 //!
-//! Names and layouts are those of PyTorch's DCGAN example (`main.0.weight`), which networks here use themselves. Every
-//! value is a finite 32-bit float; nothing is converted in silence. What PyTorch counts in `num_batches_tracked` (for a
-//! momentum that neither the example nor this project has) is passed over, and not written: PyTorch fills it in when it
-//! loads a file without it.
+//! Tensors have the names and layouts of PyTorch's DCGAN example (`main.0.weight`), as in the networks of this crate.
+//! Every value is a finite 32-bit float; nothing is converted in silence. PyTorch's counter `num_batches_tracked` is
+//! ignored on reading, because it serves only a form of momentum that neither the example nor this project has. It is
+//! not written, because PyTorch fills it in when it loads a file without it.
 
 mod exported;
 mod pickle;
@@ -23,27 +23,27 @@ use std::path::{Path, PathBuf};
 /// Tensors by name.
 pub(crate) type Tensors = BTreeMap<String, TensorData>;
 
-/// The version of what an export says of itself.
+/// The version of the metadata in an export.
 pub const FORMAT_VERSION: u32 = 1;
 
-/// The metadata's only key, in SafeTensors and in ONNX. Several keys would be written in no fixed order.
+/// The only key of the metadata, in SafeTensors and in ONNX, because several keys would be written in no fixed order.
 pub(crate) const METADATA_KEY: &str = "steadygan";
 
 /// The tensors of a file.
 #[derive(Debug, Clone)]
 pub struct Weights {
     path: PathBuf,
-    /// What an export says of itself.
+    /// The network that the file's metadata names, if the file is an export.
     role: Option<Role>,
     tensors: Tensors,
 }
 
-/// A file of both networks' weights, the most that a plan allows, and a header.
+/// Limit on the size of a file: as many weights as a plan allows for both networks, and a header.
 const MAX_BYTES: u64 = (MAX_WEIGHTS * size_of::<f32>() + (1 << 20)) as u64;
 
 const READABLE: &str =
     "name a file of weights, .safetensors or .pth, or the folder export/ that `steadygan export RUN` writes";
-/// For what PyTorch's files can hold beside a state dict.
+/// The hint for a PyTorch file that holds something else than a state dict.
 const PLAIN_STATE_DICT: &str = "save the network's state dict: torch.save(network.state_dict(), \"weights.pth\")";
 const TO_FLOATS: &str = "convert it first: {name: tensor.float() for name, tensor in network.state_dict().items()}";
 const OTHER_NETWORK: &str = "data.size, data.channels, model.width, model.latent and some heuristics must be those that the file was \
@@ -69,7 +69,7 @@ impl Weights {
         strip_data_parallel_prefix(&mut tensors);
         let unsound = |data: &TensorData| data.iter::<f32>().find(|value| !value.is_finite());
         if let Some((name, value)) = tensors.iter().find_map(|(name, data)| Some((name, unsound(data)?))) {
-            let hint = "such weights cannot be trained: use those of an earlier time";
+            let hint = "such weights cannot be trained: use an earlier checkpoint's";
             return Err(refused(Refusal::new(format!("holds {value} in `{name}`"), hint)));
         }
         Ok(Self { path: path.into(), role, tensors })
@@ -79,7 +79,7 @@ impl Weights {
     ///
     /// # Errors
     ///
-    /// They are another network's: the message names the first difference.
+    /// The weights do not fit the network; the message names the first difference.
     pub fn load(&self, network: Network) -> Result<Network> {
         match self.difference(&network) {
             None => load_tensors(network, &self.tensors),
@@ -90,7 +90,7 @@ impl Weights {
         }
     }
 
-    /// The first thing that these weights have otherwise than a network, in the order of its layers.
+    /// The first difference between these weights and a network's, in the order of the network's layers.
     fn difference(&self, network: &Network) -> Option<String> {
         let wanted = named_tensors(network);
         for tensor in &wanted {
@@ -107,27 +107,27 @@ impl Weights {
         Some(format!("it has `{unexpected}` too"))
     }
 
-    /// How many tensors have a name and shape of the network's.
+    /// How many tensors have the name and the shape of a tensor of the network.
     fn matching_tensors(&self, network: &Network) -> usize {
         let same = |name: &str, shape: &Shape| self.tensors.get(name).is_some_and(|data| data.shape() == shape);
         named_tensors(network).iter().filter(|tensor| same(&tensor.name, tensor.data.shape())).count()
     }
 
-    /// Which of two networks (the generator, the discriminator) these weights are for: the one that the file names, else
-    /// the one that more of its tensors fit, so that an error names what is wrong with the others.
+    /// Finds the network, of the generator and the discriminator, that these weights are for: the one that the file
+    /// names, else the one that more tensors fit, so that an error names a tensor that does not fit.
     ///
     /// # Errors
     ///
-    /// They are another network's.
+    /// The weights do not fit that network.
     pub(crate) fn role(&self, networks: &[Network; 2]) -> Result<Role> {
-        let of = |role: Role| &networks[role as usize];
-        let closest = || Role::ALL.into_iter().rev().max_by_key(|role| self.matching_tensors(of(*role)));
-        let role = self.role.or_else(closest).expect("there are two");
-        self.load(of(role).clone())?;
+        let network = |role: Role| &networks[role as usize];
+        let closest = || Role::ALL.into_iter().rev().max_by_key(|role| self.matching_tensors(network(*role)));
+        let role = self.role.or_else(closest).expect("there are two roles");
+        self.load(network(role).clone())?;
         Ok(role)
     }
 
-    /// Where the file was read.
+    /// The file that was read.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -137,7 +137,7 @@ impl Weights {
     }
 }
 
-/// Why a file cannot be used, as the end of a sentence that begins with its name, and what to do next.
+/// Why a file cannot be used, as the end of a sentence that begins with the file's name, and a hint.
 #[derive(Debug)]
 struct Refusal {
     why: String,
@@ -149,13 +149,13 @@ impl Refusal {
         Self { why: why.into(), hint }
     }
 
-    /// Of numbers of another type.
+    /// The refusal of a tensor whose numbers have another type.
     fn not_floats(name: &str, found: impl fmt::Display) -> Self {
         Self::new(format!("holds `{name}` as {found}, not as 32-bit floats"), TO_FLOATS)
     }
 }
 
-/// Removes the prefix of every name if the network was wrapped for several devices (PyTorch's `DataParallel`).
+/// Removes the prefix `module.` if all names have it, as in a network that was wrapped in PyTorch's `DataParallel`.
 fn strip_data_parallel_prefix(tensors: &mut Tensors) {
     const PREFIX: &str = "module.";
     if tensors.keys().all(|name| name.starts_with(PREFIX)) {
@@ -164,7 +164,7 @@ fn strip_data_parallel_prefix(tensors: &mut Tensors) {
     }
 }
 
-/// Whether a tensor counts a batch norm's batches in PyTorch.
+/// Whether this is the name of the counter of batches in PyTorch's batch norm.
 fn is_batch_counter(name: &str) -> bool {
     name.rsplit('.').next() == Some("num_batches_tracked")
 }
@@ -185,7 +185,7 @@ pub(crate) fn digest(text: &str, tensors: &Tensors) -> String {
     hex(hash)
 }
 
-/// Reads all files that the recipe's `model.weights` names; a folder stands for the exports in it.
+/// Reads all files that the recipe's `model.weights` names. A folder stands for the exports in it.
 ///
 /// # Errors
 ///
@@ -194,7 +194,7 @@ pub fn read_all(paths: &[String]) -> Result<Vec<Weights>> {
     files(paths)?.iter().map(|path| Weights::read(path)).collect()
 }
 
-/// The files that paths of files and folders of exports stand for.
+/// The files at these paths, with each folder replaced by the exports in it.
 fn files(paths: &[String]) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in paths.iter().map(PathBuf::from) {

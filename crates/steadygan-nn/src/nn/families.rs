@@ -1,4 +1,4 @@
-//! The architectures by name. A new one is a file with a `FAMILY` and a line in [`FAMILIES`].
+//! The table of architectures. A new one is a file with a `FAMILY` and a line in [`FAMILIES`].
 
 use super::{Initializer, ModelPlan, Network, dcgan, mlp, resnet, unrolled};
 use crate::error::Result;
@@ -34,7 +34,7 @@ pub const FAMILIES: [Family; 4] = [dcgan::FAMILY, resnet::FAMILY, mlp::FAMILY, u
 pub struct Family(pub(super) &'static Architecture);
 
 impl Family {
-    /// The functions that build it.
+    /// The architecture of this name.
     pub fn architecture(self) -> &'static Architecture {
         self.0
     }

@@ -124,7 +124,7 @@ pub trait Layer {
     }
 }
 
-/// Makes the enum of all layers from one list, and finds the layer in it.
+/// Makes the enum of all layers from one list, and the functions that return its layer as a trait object.
 macro_rules! layers {
     ($($(#[$doc:meta])* $layer:ident,)*) => {
         /// Any layer that a network can hold.

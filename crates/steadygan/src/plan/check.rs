@@ -1,4 +1,4 @@
-//! What a plan must be like to be trained, whether it was decided or read from a file.
+//! Checks that a plan can be trained, whether it was decided or read from a file.
 
 use super::{
     FORMAT_VERSION, GeneratorConditioning, MAX_CLASSES, MetricPlan, ModelPlan, Norm, OptimizerPlan, Plan, TrainPlan,
@@ -11,16 +11,16 @@ use crate::nn::{Init, MAX_WEIGHTS, base_and_doublings};
 /// The largest image size of the DCGAN family.
 const MAX_SIZE: usize = 128;
 
-/// The most steps of one network before the other's turn: WGAN and its successors take 5.
+/// Limit on the steps of one network in a round: WGAN and its successors take 5.
 const MAX_STEPS: usize = 100;
 
-/// The most fakes that are measured while training: published distances take no more.
+/// Limit on the fakes of a measurement during training: published distances take no more.
 const MAX_MEASURED: usize = 50_000;
 
-/// The most images that are judged together: PacGAN's authors went to 4.
+/// Limit on the images of a pack: PacGAN's authors went to 4.
 const MAX_PACK: usize = 16;
 
-/// Checked first, because everything else divides by the batch size.
+/// Checks the batch size; called first, because everything else divides by it.
 pub(crate) fn batch(batch: usize) -> Result<()> {
     require((2..=4096).contains(&batch), "train.batch", batch, "in 2..=4096")
 }
@@ -43,7 +43,7 @@ impl Plan {
         self.check_settings()?;
         classes(&self.model)?;
         let fits = self.data.size == self.model.size && self.data.channels == Some(self.model.channels);
-        require(fits, "data.size", self.data.size, "that of the model")?;
+        require(fits, "data.size", self.data.size, "the model's, with the model's channels")?;
         let shape = [self.model.channels, self.model.size, self.model.size];
         let fits = data::sample_shape(&self.data.source).is_none_or(|given| given == shape);
         require(fits, "data.source", &self.data.source, &format!("a source of samples of shape {shape:?}"))
@@ -104,10 +104,10 @@ fn metric(metric: &MetricPlan, round: u64) -> Result<()> {
 
 fn optimizer(network: &str, plan: &OptimizerPlan) -> Result<()> {
     let key = |name: &str| format!("optimizer.{network}.{name}");
-    // Computed in 32 bits, where a decay just below 1 would be 1.
+    // Checked in 32 bits, because a decay just below 1 rounds to 1 there.
     let decay = |beta: f64| (0.0..1.0).contains(&(beta as f32));
     let positive = |value: f64| (value as f32).is_finite() && value as f32 > 0.0;
-    // A rate may run out to 0, but starts above it.
+    // A learning rate may end at 0 but has to start above 0.
     let rates = positive(plan.lr.from) && (positive(plan.lr.to) || plan.lr.to == 0.0);
     require(rates, &key("lr"), plan.lr, "a positive number of 32 bits")?;
     require(decay(plan.beta1), &key("beta1"), plan.beta1, "in [0, 1)")?;
@@ -147,32 +147,34 @@ fn model(model: &ModelPlan) -> Result<()> {
 
 /// Checks the settings of class conditioning.
 fn conditioning(model: &ModelPlan) -> Result<()> {
-    let Some(how) = model.conditioning else { return Ok(()) };
+    let Some(conditioning) = model.conditioning else { return Ok(()) };
     let key = |setting: &str| format!("heuristics.class-conditioning.{setting}");
-    let fits = how.generator != GeneratorConditioning::BatchNorm || model.generator.norm != Norm::None;
+    let fits = conditioning.generator != GeneratorConditioning::BatchNorm || model.generator.norm != Norm::None;
     let wanted = "\"embedding\" for a generator without normalisation";
     require(fits, &key("generator"), "\"batch-norm\"", wanted)?;
-    require((1..=1024).contains(&how.embedding), &key("embedding"), how.embedding, "in 1..=1024")?;
-    let sound = how.weight.is_finite() && how.weight >= 0.0;
-    require(sound, &key("weight"), how.weight, "a number not below 0")
+    require((1..=1024).contains(&conditioning.embedding), &key("embedding"), conditioning.embedding, "in 1..=1024")?;
+    let sound = conditioning.weight.is_finite() && conditioning.weight >= 0.0;
+    require(sound, &key("weight"), conditioning.weight, "a number not below 0")
 }
 
 /// Checks the classes that the networks are conditioned on.
 fn classes(model: &ModelPlan) -> Result<()> {
-    let scaled = model.conditioning.is_some_and(|how| how.generator == GeneratorConditioning::BatchNorm);
-    let told = [if scaled { model.classes.len() } else { 0 }, 0];
+    let scaled =
+        model.conditioning.is_some_and(|conditioning| conditioning.generator == GeneratorConditioning::BatchNorm);
+    let expected = [if scaled { model.classes.len() } else { 0 }, 0];
     let scales = [model.generator.class_scales, model.discriminator.class_scales];
-    require(scales == told, "model", format!("of {scales:?} scales by class"), &format!("of {told:?}"))?;
+    let found = format!("built with scales for {scales:?} classes (generator, discriminator)");
+    require(scales == expected, "model", found, &format!("built with scales for {expected:?}"))?;
     if model.conditioning.is_none() {
         return Ok(());
     }
     let count = model.classes.len();
-    let shown = model.classes.iter().any(|class| class.images > 0);
+    let has_images = model.classes.iter().any(|class| class.images > 0);
     let wanted = format!("2 to {MAX_CLASSES}, some of them with images");
-    require((2..=MAX_CLASSES).contains(&count) && shown, "model.classes", format!("{count} classes"), &wanted)
+    require((2..=MAX_CLASSES).contains(&count) && has_images, "model.classes", format!("{count} classes"), &wanted)
 }
 
-/// Channels of points of the plane.
+/// The channels of a point of the plane: its coordinates.
 const POINT_CHANNELS: usize = 2;
 
 fn size(size: usize) -> Result<()> {

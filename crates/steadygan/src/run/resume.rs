@@ -1,4 +1,4 @@
-//! Opening a run again, where its latest checkpoint left it.
+//! Resuming a run from its latest checkpoint.
 
 use super::{Machine, Run, checkpoint_state, initial_state, write_plan};
 use crate::data;
@@ -16,14 +16,14 @@ use steadygan_run::{CheckpointKind, Manifest, Outcome, RunDirectory, RunError, c
 const IMAGES: (&str, &str) = ("train.images", "--images");
 
 impl Run {
-    /// Opens a run where its latest checkpoint left it, to train until `images` in all (if that is more than planned so
-    /// far). It trains on the device that it was last trained on unless `device` names another. What was written after
-    /// the checkpoint is removed.
+    /// Opens a run at its latest checkpoint, to be trained to `images` images in all, or to the recipe's number. The
+    /// run stays on its device unless `device` names another. Everything that was written after the checkpoint is
+    /// removed.
     ///
     /// # Errors
     ///
-    /// There is no such device, `path` is no run, another process trains it, its recipe or data was
-    /// changed since, or its checkpoint is damaged.
+    /// There is no such device, `path` is no run, another process trains it, its recipe or data have changed, `images`
+    /// is fewer than planned, or its checkpoint is damaged.
     pub fn resume(path: &Path, images: Option<u64>, device: Option<&str>, threads: usize) -> Result<Self> {
         let asked = device.map(|name| Machine::new(name, threads)).transpose()?;
         let directory = RunDirectory::open(path)?;
@@ -40,7 +40,7 @@ impl Run {
             return Err(Error::data(message, OLD_IMAGES));
         }
         cut_back_to(&directory, &provenance.plan, state.images)?;
-        take_over_best(&directory, &provenance, &on.device)?;
+        update_best(&directory, &provenance, &on.device)?;
         if extended {
             write_atomically(&directory.recipe(), provenance.recipe.as_bytes())?;
         }
@@ -63,7 +63,7 @@ fn busy(error: RunError) -> Error {
     }
 }
 
-/// The latest checkpoint's state; a run that was killed before its first starts again from its plan.
+/// The latest checkpoint's state. A run that was killed before its first checkpoint starts again from its plan.
 fn latest_state(directory: &RunDirectory, manifest: &Manifest, device: &Device) -> Result<(Provenance, State)> {
     let path = directory.checkpoint(CheckpointKind::Latest);
     if path.exists() {
@@ -76,7 +76,7 @@ fn latest_state(directory: &RunDirectory, manifest: &Manifest, device: &Device) 
     Ok((Provenance { recipe, plan, data_fingerprint: manifest.data.fingerprint.clone() }, state))
 }
 
-/// The plan that a run's folder holds.
+/// The plan in a run's folder.
 pub(super) fn planned(directory: &RunDirectory) -> Result<Plan> {
     let text = read_small(&directory.plan())?;
     let damaged = |why: String| {
@@ -88,7 +88,7 @@ pub(super) fn planned(directory: &RunDirectory) -> Result<Plan> {
     Ok(plan)
 }
 
-/// A recipe or a plan is text of a few kilobytes; more than this is something else.
+/// Limit on the size of a recipe or a plan, which has a few kilobytes. A larger file is something else.
 const MAX_TEXT_BYTES: u64 = 1 << 20;
 
 fn read_small(path: &Path) -> Result<String> {
@@ -96,8 +96,8 @@ fn read_small(path: &Path) -> Result<String> {
     text.map_err(|_| Error::checkpoint(format!("{} is no text", path.display()), NO_RUN))
 }
 
-/// Checks that the recipe is unchanged but for the number of images. Raises that number to `images`, or to the one in
-/// recipe.toml, where a resume that was killed may have left it. Returns whether it was raised.
+/// Checks that the recipe is unchanged except for the number of images. Raises that number to `images`, or else to the
+/// number in recipe.toml, which an earlier resume may have raised before it was killed. Returns whether it was raised.
 fn extend(directory: &RunDirectory, provenance: &mut Provenance, shown: u64, images: Option<u64>) -> Result<bool> {
     let (mut now, mut then) = (heuristics::recipe(), heuristics::recipe());
     now.lay_text(&read_small(&directory.recipe())?, "recipe.toml")?;
@@ -129,11 +129,11 @@ fn extend(directory: &RunDirectory, provenance: &mut Provenance, shown: u64, ima
     Ok(wanted > planned)
 }
 
-/// Removes what a killed process wrote after its last checkpoint, and sheets and metrics off their cadence, which only
-/// the end of training writes. The files are then those of a run that never stopped.
+/// Removes everything that a killed process wrote after its last checkpoint, and the sheets and metrics off their
+/// cadence, which only the end of training writes. The files then equal the files of a run that never stopped.
 fn cut_back_to(directory: &RunDirectory, plan: &Plan, images: u64) -> Result<()> {
-    // The only line of metrics off the cadences is the count of modes at the end of training, at this checkpoint's
-    // images.
+    // The only line of metrics off the cadences is the count of modes at the end of training. It has this checkpoint's
+    // number of images.
     let mut cadences = [plan.train.sheets_every].into_iter().chain(plan.metric.iter().map(|metric| metric.every));
     let on_cadence = cadences.any(|every| images.is_multiple_of(every));
     cut_back(&directory.stats(), images)?;
@@ -149,9 +149,9 @@ fn cut_back_to(directory: &RunDirectory, plan: &Plan, images: u64) -> Result<()>
     Ok(())
 }
 
-/// Writes the recipe and plan that the run goes on with into the best checkpoint, if there is one, so that it equals
-/// the one of a run that was started with as many images.
-fn take_over_best(directory: &RunDirectory, provenance: &Provenance, device: &Device) -> Result<()> {
+/// Writes the current recipe and plan into the best checkpoint, if there is one, so that it equals the best checkpoint
+/// of a run that was started with as many images.
+fn update_best(directory: &RunDirectory, provenance: &Provenance, device: &Device) -> Result<()> {
     let path = directory.checkpoint(CheckpointKind::Best);
     if !path.exists() {
         return Ok(());
@@ -170,7 +170,7 @@ mod tests {
 
     /// 32 images are on the cadence of 16; the line and the sheet at 40 were written at the end of training.
     #[test]
-    fn what_an_end_left_off_the_cadence_goes() {
+    fn lines_and_sheets_off_the_cadence_are_removed() {
         let folder = tempfile::tempdir().unwrap();
         let mut plan = crate::decide::decide(&crate::heuristics::recipe(), 1).unwrap();
         plan.train.sheets_every = 16;

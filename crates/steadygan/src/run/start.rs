@@ -1,4 +1,4 @@
-//! The state that a run starts from.
+//! The state that a run starts from: new networks, weights from files, or a checkpoint.
 
 use crate::decide;
 use crate::error::{Error, Result};
