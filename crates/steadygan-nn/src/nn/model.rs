@@ -68,6 +68,11 @@ pub struct ModelPlan {
 }
 
 impl ModelPlan {
+    /// Whether the generator makes points of the plane, whose coordinates are two channels of one pixel.
+    pub fn makes_points(&self) -> bool {
+        self.channels == 2
+    }
+
     /// Values of one image.
     pub fn image_len(&self) -> usize {
         self.channels * self.size * self.size

@@ -1,6 +1,6 @@
-//! Opening a run again, where its latest checkpoint left it.
+//! Opening a run again, where a checkpoint left it.
 
-use super::{Machine, Run, checkpoint_state, initial_state, write_plan};
+use super::{Machine, Run, checkpoint_of, checkpoint_state, initial_state, write_plan};
 use crate::data;
 use crate::decide;
 use crate::error::{Error, NO_RUN, Result};
@@ -10,27 +10,36 @@ use crate::plan::{Plan, count_origin};
 use crate::train::{Provenance, State, load_checkpoint, save_checkpoint};
 use burn::prelude::Device;
 use std::path::Path;
-use steadygan_run::{CheckpointKind, Manifest, Outcome, RunDirectory, RunError, cut_back, write_atomically};
+use steadygan_run::{
+    CheckpointKind, DistanceLine, Manifest, Outcome, RunDirectory, RunError, cut_back, read_lines_if_any,
+    write_atomically,
+};
 
 /// The only key of a recipe that a resume may change, and the flag that changes it.
 const IMAGES: (&str, &str) = ("train.images", "--images");
 
 impl Run {
-    /// Opens a run where its latest checkpoint left it, to train until `images` in all (if that is more than planned so
+    /// Opens a run where one of its checkpoints left it, to train until `images` in all (if that is more than planned so
     /// far). It trains on the device that it was last trained on unless `device` names another. What was written after
-    /// the checkpoint is removed.
+    /// the checkpoint is removed; the best checkpoint becomes the latest one.
     ///
     /// # Errors
     ///
     /// There is no such device, `path` is no run, another process trains it, its recipe or data was
-    /// changed since, or its checkpoint is damaged.
-    pub fn resume(path: &Path, images: Option<u64>, device: Option<&str>, threads: usize) -> Result<Self> {
+    /// changed since, or it has no such checkpoint or a damaged one.
+    pub fn resume(
+        path: &Path,
+        kind: CheckpointKind,
+        images: Option<u64>,
+        device: Option<&str>,
+        threads: usize,
+    ) -> Result<Self> {
         let asked = device.map(|name| Machine::new(name, threads)).transpose()?;
         let directory = RunDirectory::open(path)?;
         let lock = directory.lock().map_err(busy)?;
         let mut manifest = Manifest::load(&directory.manifest())?;
         let on = asked.map_or_else(|| Machine::new(&manifest.device, threads), Ok)?;
-        let (mut provenance, state) = latest_state(&directory, &manifest, &on.device)?;
+        let (mut provenance, state) = state_of(&directory, kind, &manifest, &on.device)?;
         let extended = extend(&directory, &mut provenance, state.images, images)?;
         let data = data::load(&provenance.plan.data).map_err(|error| Error::data(error.to_string(), OLD_IMAGES))?;
         let classes = provenance.plan.model.classes.len();
@@ -38,6 +47,12 @@ impl Run {
             let source = &provenance.plan.data.source;
             let message = format!("the images of `{source}` are not those that the run was trained on");
             return Err(Error::data(message, OLD_IMAGES));
+        }
+        if kind == CheckpointKind::Best {
+            require_in_lines(&directory, state.images)?;
+            // Before anything is cut back: the latest checkpoint never lies beyond the lines and sheets.
+            let latest = directory.checkpoint(CheckpointKind::Latest);
+            write_atomically(&latest, &save_checkpoint(&state, &provenance))?;
         }
         cut_back_to(&directory, &provenance.plan, state.images)?;
         take_over_best(&directory, &provenance, &on.device)?;
@@ -63,17 +78,34 @@ fn busy(error: RunError) -> Error {
     }
 }
 
-/// The latest checkpoint's state; a run that was killed before its first starts again from its plan.
-fn latest_state(directory: &RunDirectory, manifest: &Manifest, device: &Device) -> Result<(Provenance, State)> {
-    let path = directory.checkpoint(CheckpointKind::Latest);
-    if path.exists() {
-        let checkpoint = load_checkpoint(&path)?;
+/// A checkpoint's state; a run that was killed before its first starts again from its plan.
+fn state_of(
+    directory: &RunDirectory,
+    kind: CheckpointKind,
+    manifest: &Manifest,
+    device: &Device,
+) -> Result<(Provenance, State)> {
+    if kind == CheckpointKind::Best || directory.checkpoint(kind).exists() {
+        let checkpoint = checkpoint_of(directory, kind)?;
         return Ok((checkpoint.provenance().clone(), checkpoint_state(&checkpoint, device)?));
     }
     let plan = planned(directory)?;
     let state = initial_state(&plan, device)?;
     let recipe = read_small(&directory.recipe())?;
     Ok((Provenance { recipe, plan, data_fingerprint: manifest.data.fingerprint.clone() }, state))
+}
+
+/// An error unless the run's lines reach the best checkpoint. They do not if the run was resumed from an earlier one since.
+fn require_in_lines(directory: &RunDirectory, images: u64) -> Result<()> {
+    let lines: Vec<DistanceLine> = read_lines_if_any(&directory.metrics())?;
+    if lines.iter().any(|line| line.images == images) {
+        return Ok(());
+    }
+    let run = directory.path().display();
+    let message = format!(
+        "the best checkpoint of {run}, of {images} images, lies beyond its lines: it went on from an earlier one"
+    );
+    Err(Error::checkpoint(message, "leave out --checkpoint: the best one is written again when training comes there"))
 }
 
 /// The plan that a run's folder holds.

@@ -48,7 +48,8 @@ impl State {
         }
     }
 
-    /// The generator that images are made with: its average, if there is one.
+    /// The generator that images are made with, in training's sheets and afterwards, and that is exported: the average,
+    /// if there is one.
     pub fn shown_generator(&self) -> &Network {
         self.average.as_ref().unwrap_or(&self.generator)
     }
