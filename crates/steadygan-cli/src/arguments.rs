@@ -233,6 +233,8 @@ pub(crate) struct Resume {
     #[arg(long, value_name = "DEVICE")]
     pub(crate) device: Option<String>,
     #[command(flatten)]
+    pub(crate) checkpoint: Checkpoint,
+    #[command(flatten)]
     pub(crate) stop: StopOptions,
 }
 
@@ -301,6 +303,9 @@ impl Checkpoint {
 pub(crate) struct Export {
     /// A run's folder
     pub(crate) run: PathBuf,
+    /// Where the files go: a folder that is not there, is empty or holds an earlier export (default: export/ in the run)
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) checkpoint: Checkpoint,
 }
@@ -362,7 +367,8 @@ pub(crate) struct SampleWorker {
 
 #[derive(Debug, Args)]
 pub(crate) struct Generate {
-    /// A run's folder
+    /// A run's folder; or an export's, or generator.safetensors in it
+    #[arg(value_name = "RUN|EXPORT")]
     pub(crate) run: PathBuf,
     /// Images to make, or latents to walk through [default: 64, or 8 with --interpolate]
     #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with = "latents")]
@@ -370,7 +376,7 @@ pub(crate) struct Generate {
     /// Seed of the latents
     #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 0, conflicts_with = "latents")]
     pub(crate) seed: u64,
-    /// Latents to make images of: a float32 array of shape (N, latent)
+    /// Latents to make images of: an array of float32 or float64 of shape (N, latent) or (N, latent, 1, 1)
     #[arg(long, value_name = "FILE.npy")]
     pub(crate) latents: Option<PathBuf>,
     /// The class to make, by its name or its number from 0 (default: all in turn, each in a column of a sheet)

@@ -36,7 +36,8 @@ pub(crate) fn train(arguments: &Train, options: &Options) -> Result<ExitCode> {
 
 pub(crate) fn resume(arguments: &Resume, options: &Options) -> Result<ExitCode> {
     let images = arguments.images.map(|count| count.0);
-    let run = Run::resume(&arguments.run, images, arguments.device.as_deref(), options.threads())?;
+    let kind = arguments.checkpoint.kind()?;
+    let run = Run::resume(&arguments.run, kind, images, arguments.device.as_deref(), options.threads())?;
     train_to_the_end(run, arguments.stop, options)
 }
 

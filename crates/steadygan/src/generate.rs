@@ -1,18 +1,18 @@
 //! Images from a trained generator.
 
+mod source;
 mod staged;
 
-use crate::data::{self, npy};
+use crate::data::npy;
 use crate::device::device;
 use crate::error::{Error, Result};
 use crate::names::nearest;
-use crate::nn::SAMPLE_CHUNK;
+use crate::nn::{ModelPlan, SAMPLE_CHUNK};
 use crate::pictures::animation::{FRAME_MS, write_gif};
+use crate::pictures::picture_of_fakes;
 use crate::pictures::sheet::{encode_png, frame, picture, sheet, square_columns};
-use crate::pictures::{DynamicImage, SCATTER_POINTS, picture_of_fakes};
-use crate::plan::Plan;
 use crate::rng;
-use crate::run::trained_generator;
+use source::Source;
 use staged::StagedFolder;
 use std::path::{Path, PathBuf};
 use steadygan_run::{CheckpointKind, write_atomically, write_atomically_with};
@@ -35,7 +35,7 @@ const FRAME_STEPS: usize = 24;
 /// Which images to generate, and where to write them.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The run's folder.
+    /// A run's folder, an export's, or its file generator.safetensors.
     pub run: PathBuf,
     /// Which of the run's checkpoints to use.
     pub checkpoint: CheckpointKind,
@@ -67,7 +67,7 @@ pub enum Latents {
         /// The seed.
         seed: u64,
     },
-    /// Read from a .npy file: float32, (N, latent).
+    /// Read from a .npy file: float32 or float64, (N, latent) or (N, latent, 1, 1).
     File(PathBuf),
 }
 
@@ -98,8 +98,8 @@ impl Destination {
 
     /// An error if the destination cannot hold the generator's samples, if `count` is too large, or if the folder
     /// exists.
-    fn check(&self, count: usize, plan: &Plan) -> Result<()> {
-        let points = data::sample_shape(&plan.data.source).is_some();
+    fn check(&self, count: usize, model: &ModelPlan) -> Result<()> {
+        let points = model.makes_points();
         match self {
             Self::Animation(_) | Self::Folder(_) if points => Err(Error::recipe(
                 "the run makes points, which cannot be drawn as single images",
@@ -130,11 +130,11 @@ impl Destination {
     }
 }
 
-/// Generates images with a run's generator and writes them.
+/// Generates images with the generator of a run or an export and writes them.
 ///
 /// # Errors
 ///
-/// The run has no such checkpoint, the latents do not fit, or the destination cannot be written.
+/// There is no such run, checkpoint or export, the latents do not fit, or the destination cannot be written.
 pub fn generate(request: &Request) -> Result<()> {
     let Request { destination, interpolate, .. } = request;
     if !interpolate && matches!(destination, Destination::Animation(_)) {
@@ -142,26 +142,30 @@ pub fn generate(request: &Request) -> Result<()> {
         return Err(Error::recipe("a GIF shows a walk between latents", hint));
     }
     let device = device(&request.device)?.inner();
-    let (generator, plan) = trained_generator(&request.run, request.checkpoint, &device)?;
-    let classes = classes(request.class.as_deref(), &plan)?;
-    let mut chunks = request.latents.chunks(&plan)?;
+    let Source { generator, model, plan } = Source::open(&request.run, request.checkpoint, &device)?;
+    let classes = classes(request.class.as_deref(), &model)?;
+    let mut chunks = request.latents.chunks(&model)?;
     if *interpolate {
-        chunks = chunks.closed_walk(&plan, destination)?;
+        chunks = chunks.closed_walk(&model, destination)?;
     }
     let LatentChunks { count, latents } = chunks;
-    destination.check(count, &plan)?;
-    let image = [plan.model.channels, plan.model.size, plan.model.size];
+    destination.check(count, &model)?;
+    let reals = match destination {
+        Destination::Sheet(_) if model.makes_points() => Some(source::reals(plan.as_ref())?),
+        _ => None,
+    };
+    let image = [model.channels, model.size, model.size];
     let seed = request.latents.seed();
-    let noise = |chunk| plan.model.noise_in_sampling.then(|| rng::stream(seed, "generate/noise", chunk));
+    let noise = |chunk| model.noise_in_sampling.then(|| rng::stream(seed, "generate/noise", chunk));
     // On a walk, all images from one latent to the next have the same class.
     let images_per_class = if *interpolate { destination.steps().1 } else { 1 };
     let images = latents.zip(0..).map(|(latents, chunk)| {
         let first = chunk as usize * SAMPLE_CHUNK;
         let class = |at: usize| classes[(first + at) / images_per_class % classes.len()];
-        let count = if classes.is_empty() { 0 } else { latents.len() / plan.model.latent };
+        let count = if classes.is_empty() { 0 } else { latents.len() / model.latent };
         generator.sample_classes(&latents, &Vec::from_iter((0..count).map(class)), noise(chunk), &device)
     });
-    let range = plan.model.range;
+    let range = model.range;
     let in_pixels = |values: Vec<f32>| values.into_iter().map(|value| range.unscale(value)).collect::<Vec<u8>>();
     match destination {
         Destination::Array(path) => {
@@ -174,10 +178,15 @@ pub fn generate(request: &Request) -> Result<()> {
                 0 | 1 => square_columns(count),
                 classes => classes,
             };
-            let picture = if data::sample_shape(&plan.data.source).is_some() {
-                plot(&plan, &images.flatten().collect::<Vec<_>>())?
-            } else {
-                sheet(&images.flat_map(in_pixels).collect::<Vec<u8>>(), [count, image[0], image[1], image[2]], columns)
+            let picture = match reals {
+                Some(reals) => {
+                    let values: Vec<f32> = images.flatten().collect();
+                    picture_of_fakes(&reals.from_values(&values, range), &reals, 0)
+                }
+                None => {
+                    let pixels: Vec<u8> = images.flat_map(in_pixels).collect();
+                    sheet(&pixels, [count, image[0], image[1], image[2]], columns)
+                }
             };
             write_atomically(path, &encode_png(&picture)?)?;
         }
@@ -191,9 +200,9 @@ pub fn generate(request: &Request) -> Result<()> {
 }
 
 /// The classes that the images take in turn; empty if the generator is unconditional.
-fn classes(asked: Option<&str>, plan: &Plan) -> Result<Vec<usize>> {
-    let known = &plan.model.classes;
-    let Some(asked) = asked else { return Ok(plan.model.classes_in_columns()) };
+fn classes(asked: Option<&str>, model: &ModelPlan) -> Result<Vec<usize>> {
+    let known = &model.classes;
+    let Some(asked) = asked else { return Ok(model.classes_in_columns()) };
     let numbered = || asked.parse().ok().filter(|class| *class < known.len());
     let found = known.iter().position(|class| class.name == asked).or_else(numbered);
     let hint = match nearest(known.iter().map(|class| class.name.as_str()), asked) {
@@ -201,13 +210,6 @@ fn classes(asked: Option<&str>, plan: &Plan) -> Result<Vec<usize>> {
         Some(nearest) => format!("the nearest is \"{nearest}\"; classes are numbered from 0 to {}", known.len() - 1),
     };
     found.map(|class| vec![class]).ok_or_else(|| Error::recipe(format!("the run knows no class \"{asked}\""), hint))
-}
-
-/// Draws a generator's points over its training points.
-fn plot(plan: &Plan, values: &[f32]) -> Result<DynamicImage> {
-    let train = data::load(&plan.data)?.train;
-    let reals = data::first_training_samples(&train, plan.seed, SCATTER_POINTS);
-    Ok(picture_of_fakes(&reals.from_values(values, plan.model.range), &reals, 0))
 }
 
 /// Splits chunks of several images into single images.
@@ -239,8 +241,8 @@ impl Latents {
         }
     }
 
-    fn chunks(&self, plan: &Plan) -> Result<LatentChunks> {
-        let (length, distribution) = (plan.model.latent, plan.model.latent_distribution);
+    fn chunks(&self, model: &ModelPlan) -> Result<LatentChunks> {
+        let (length, distribution) = (model.latent, model.latent_distribution);
         match *self {
             Self::File(ref path) => {
                 let values = npy::read_latents(path, length)?;
@@ -250,7 +252,7 @@ impl Latents {
             }
             Self::Random { count, seed } if (1..=MAX_COUNT).contains(&count) => {
                 let mut stream = rng::stream(seed, "generate", 0);
-                let truncation = plan.model.truncation;
+                let truncation = model.truncation;
                 let chunk = move |at| distribution.draw(SAMPLE_CHUNK.min(count - at), length, truncation, &mut stream);
                 Ok(LatentChunks { count, latents: Box::new((0..count).step_by(SAMPLE_CHUNK).map(chunk)) })
             }
@@ -264,7 +266,7 @@ impl Latents {
 
 impl LatentChunks {
     /// The points of a walk through these latents in their order and back to the first.
-    fn closed_walk(self, plan: &Plan, destination: &Destination) -> Result<Self> {
+    fn closed_walk(self, model: &ModelPlan, destination: &Destination) -> Result<Self> {
         let (steps, shown) = destination.steps();
         let Self { count, latents } = self;
         if count < 2 {
@@ -277,8 +279,8 @@ impl LatentChunks {
             return Err(Error::recipe(message, "walk through fewer: --count 8, or a file with fewer rows"));
         }
         // Checked here too, before all latents are drawn, because there may be many.
-        destination.check(total, plan)?;
-        let (length, distribution) = (plan.model.latent, plan.model.latent_distribution);
+        destination.check(total, model)?;
+        let (length, distribution) = (model.latent, model.latent_distribution);
         let ends: Vec<f32> = latents.flatten().collect();
         let end = move |index: usize| ends[index % count * length..][..length].to_vec();
         let point = move |at: usize| {

@@ -181,4 +181,17 @@ fn the_best_checkpoint_is_that_of_the_lowest_distance() {
     };
     assert_eq!(generated(&at_once, "best"), generated(&stopped, "latest"));
     assert!(!best(&at_once).is_empty());
+    // Where the latest checkpoint is damaged, the best one is gone on from, and ends at the same.
+    let latest = in_stages.join("checkpoints/latest/state.safetensors");
+    fs::write(&latest, "damaged").unwrap();
+    let resume = |rest: &str| steadygan(folder.path(), &format!("resume {} --quiet {rest}", in_stages.display()));
+    let (_, hint) = resume("").refused();
+    assert_eq!(hint, "use another checkpoint (--checkpoint best or latest), or train again");
+    resume("--checkpoint best").done();
+    crate::run_files::assert_equal(&in_stages, &at_once);
+    // A best checkpoint beyond the lines would leave a hole in them.
+    fs::write(in_stages.join("metrics.jsonl"), "").unwrap();
+    let (error, hint) = resume("--checkpoint best").refused();
+    assert!(error.ends_with("images, lies beyond its lines: it went on from an earlier one"), "{error}");
+    assert_eq!(hint, "leave out --checkpoint: the best one is written again when training comes there");
 }

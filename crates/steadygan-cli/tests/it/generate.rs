@@ -164,7 +164,7 @@ fn latents_that_do_not_fit() {
     let folder = trained();
     let path = folder.path().join("z.npy");
     let refused = || steadygan(folder.path(), "generate run --latents z.npy --out new/out.png").refused();
-    let needed = "give an array of float32 of shape (N, 6)";
+    let needed = "give an array of float32 or float64 of shape (N, 6) or (N, 6, 1, 1)";
     let mut values = latents::numbers(2 * LATENT);
     values[LATENT + 2] = f32::NAN;
     latents::write(&path, LATENT, &values);

@@ -30,6 +30,10 @@ fn anything_but_more_images() {
     assert_eq!(error, "32 images are fewer than the run has planned (64) or shown (64)");
     assert_eq!(hint, "images count from the run's beginning: ask for more with --images N");
 
+    let (error, hint) = refused("--checkpoint best");
+    assert_eq!(error, "run has no best checkpoint");
+    assert_eq!(hint, "it is kept from the first measurement on (train.metric-every): use --checkpoint latest");
+
     let recipe = fs::read_to_string(run.join("recipe.toml")).unwrap();
     let edited = recipe.replace("width = 4", "width = 8").replace("batch = 4", "batch = 8");
     fs::write(run.join("recipe.toml"), format!("seed = 9\n{edited}")).unwrap();

@@ -69,6 +69,11 @@ pub struct ModelPlan {
 }
 
 impl ModelPlan {
+    /// Whether the generator makes points of the plane, whose coordinates are two channels of one pixel.
+    pub fn makes_points(&self) -> bool {
+        self.channels == 2
+    }
+
     /// The number of values in an image.
     pub fn image_len(&self) -> usize {
         self.channels * self.size * self.size

@@ -1,7 +1,8 @@
 //! Checks that a plan can be trained, whether it was decided or read from a file.
 
 use super::{
-    FORMAT_VERSION, GeneratorConditioning, MAX_CLASSES, MetricPlan, ModelPlan, Norm, OptimizerPlan, Plan, TrainPlan,
+    FORMAT_VERSION, GeneratorConditioning, MAX_CLASSES, MetricPlan, ModelPlan, NetworkPlan, Norm, OptimizerPlan, Plan,
+    TrainPlan,
 };
 use crate::data;
 use crate::error::{Error, Result, require, require_positive};
@@ -16,6 +17,9 @@ const MAX_STEPS: usize = 100;
 
 /// Limit on the fakes of a measurement during training: published distances take no more.
 const MAX_MEASURED: usize = 50_000;
+
+/// The lowest threshold of truncation: below it, redrawing until a coordinate is within takes long.
+pub(crate) const MIN_TRUNCATION: f64 = 0.04;
 
 /// Limit on the images of a pack: PacGAN's authors went to 4.
 const MAX_PACK: usize = 16;
@@ -62,6 +66,21 @@ impl Plan {
         optimizer("generator", &self.optimizer.generator)?;
         optimizer("discriminator", &self.optimizer.discriminator)
     }
+}
+
+/// Checks the plan of networks that comes without the rest of a plan, as an export does: that images can be made with
+/// the generator.
+pub(crate) fn generator_alone(plan: &ModelPlan) -> Result<()> {
+    require((1..=MAX_PACK).contains(&plan.pack), "heuristics.pac.images", plan.pack, &format!("in 1..={MAX_PACK}"))?;
+    model(plan)?;
+    classes(plan)?;
+    let NetworkPlan { dropout, noise, .. } = plan.generator;
+    require((0.0..1.0).contains(&dropout), "heuristics.dropout.probability", dropout, "in [0, 1)")?;
+    let sound = noise.is_finite() && noise >= 0.0;
+    require(sound, "heuristics.generator-noise.deviation", noise, "a number not below 0")?;
+    let truncation = plan.truncation.unwrap_or(MIN_TRUNCATION);
+    let sound = truncation.is_finite() && truncation >= MIN_TRUNCATION;
+    require(sound, "heuristics.truncation.threshold", truncation, &format!("a number not below {MIN_TRUNCATION}"))
 }
 
 fn train(train: &TrainPlan, pack: usize) -> Result<()> {
@@ -117,7 +136,7 @@ fn optimizer(network: &str, plan: &OptimizerPlan) -> Result<()> {
 
 fn model(model: &ModelPlan) -> Result<()> {
     (model.family.architecture().check)(model)?;
-    if model.channels == POINT_CHANNELS {
+    if model.makes_points() {
         let wanted = "\"mlp\" for points of the plane";
         require(model.family.architecture().makes_points, "model.family", format!("{:?}", model.family), wanted)?;
         require(model.size == 1, "data.size", model.size, "1 for points of the plane")?;
@@ -173,9 +192,6 @@ fn classes(model: &ModelPlan) -> Result<()> {
     let wanted = format!("2 to {MAX_CLASSES}, some of them with images");
     require((2..=MAX_CLASSES).contains(&count) && has_images, "model.classes", format!("{count} classes"), &wanted)
 }
-
-/// The channels of a point of the plane: its coordinates.
-const POINT_CHANNELS: usize = 2;
 
 fn size(size: usize) -> Result<()> {
     let fits = |size: &usize| *size <= MAX_SIZE && base_and_doublings(*size).is_some();

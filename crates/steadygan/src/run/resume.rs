@@ -1,6 +1,6 @@
-//! Resuming a run from its latest checkpoint.
+//! Opening a run again, where a checkpoint left it.
 
-use super::{Machine, Run, checkpoint_state, initial_state, write_plan};
+use super::{Machine, Run, checkpoint_of, checkpoint_state, initial_state, write_plan};
 use crate::data;
 use crate::decide;
 use crate::error::{Error, NO_RUN, Result};
@@ -10,27 +10,36 @@ use crate::plan::{Plan, count_origin};
 use crate::train::{Provenance, State, load_checkpoint, save_checkpoint};
 use burn::prelude::Device;
 use std::path::Path;
-use steadygan_run::{CheckpointKind, Manifest, Outcome, RunDirectory, RunError, cut_back, write_atomically};
+use steadygan_run::{
+    CheckpointKind, DistanceLine, Manifest, Outcome, RunDirectory, RunError, cut_back, read_lines_if_any,
+    write_atomically,
+};
 
 /// The only key of a recipe that a resume may change, and the flag that changes it.
 const IMAGES: (&str, &str) = ("train.images", "--images");
 
 impl Run {
-    /// Opens a run at its latest checkpoint, to be trained to `images` images in all, or to the recipe's number. The
-    /// run stays on its device unless `device` names another. Everything that was written after the checkpoint is
-    /// removed.
+    /// Opens a run where one of its checkpoints left it, to train until `images` in all (if that is more than planned so
+    /// far). It trains on the device that it was last trained on unless `device` names another. What was written after
+    /// the checkpoint is removed; the best checkpoint becomes the latest one.
     ///
     /// # Errors
     ///
-    /// There is no such device, `path` is no run, another process trains it, its recipe or data have changed, `images`
-    /// is fewer than planned, or its checkpoint is damaged.
-    pub fn resume(path: &Path, images: Option<u64>, device: Option<&str>, threads: usize) -> Result<Self> {
+    /// There is no such device, `path` is no run, another process trains it, its recipe or data was
+    /// changed since, or it has no such checkpoint or a damaged one.
+    pub fn resume(
+        path: &Path,
+        kind: CheckpointKind,
+        images: Option<u64>,
+        device: Option<&str>,
+        threads: usize,
+    ) -> Result<Self> {
         let asked = device.map(|name| Machine::new(name, threads)).transpose()?;
         let directory = RunDirectory::open(path)?;
         let lock = directory.lock().map_err(busy)?;
         let mut manifest = Manifest::load(&directory.manifest())?;
         let on = asked.map_or_else(|| Machine::new(&manifest.device, threads), Ok)?;
-        let (mut provenance, state) = latest_state(&directory, &manifest, &on.device)?;
+        let (mut provenance, state) = state_of(&directory, kind, &manifest, &on.device)?;
         let extended = extend(&directory, &mut provenance, state.images, images)?;
         let data = data::load(&provenance.plan.data).map_err(|error| Error::data(error.to_string(), OLD_IMAGES))?;
         let classes = provenance.plan.model.classes.len();
@@ -39,8 +48,14 @@ impl Run {
             let message = format!("the images of `{source}` are not those that the run was trained on");
             return Err(Error::data(message, OLD_IMAGES));
         }
+        if kind == CheckpointKind::Best {
+            require_in_lines(&directory, state.images)?;
+            // Before anything is cut back: the latest checkpoint never lies beyond the lines and sheets.
+            let latest = directory.checkpoint(CheckpointKind::Latest);
+            write_atomically(&latest, &save_checkpoint(&state, &provenance))?;
+        }
         cut_back_to(&directory, &provenance.plan, state.images)?;
-        update_best(&directory, &provenance, &on.device)?;
+        take_over_best(&directory, &provenance, &on.device)?;
         if extended {
             write_atomically(&directory.recipe(), provenance.recipe.as_bytes())?;
         }
@@ -63,11 +78,15 @@ fn busy(error: RunError) -> Error {
     }
 }
 
-/// The latest checkpoint's state. A run that was killed before its first checkpoint starts again from its plan.
-fn latest_state(directory: &RunDirectory, manifest: &Manifest, device: &Device) -> Result<(Provenance, State)> {
-    let path = directory.checkpoint(CheckpointKind::Latest);
-    if path.exists() {
-        let checkpoint = load_checkpoint(&path)?;
+/// A checkpoint's state; a run that was killed before its first starts again from its plan.
+fn state_of(
+    directory: &RunDirectory,
+    kind: CheckpointKind,
+    manifest: &Manifest,
+    device: &Device,
+) -> Result<(Provenance, State)> {
+    if kind == CheckpointKind::Best || directory.checkpoint(kind).exists() {
+        let checkpoint = checkpoint_of(directory, kind)?;
         return Ok((checkpoint.provenance().clone(), checkpoint_state(&checkpoint, device)?));
     }
     let plan = planned(directory)?;
@@ -76,7 +95,20 @@ fn latest_state(directory: &RunDirectory, manifest: &Manifest, device: &Device) 
     Ok((Provenance { recipe, plan, data_fingerprint: manifest.data.fingerprint.clone() }, state))
 }
 
-/// The plan in a run's folder.
+/// An error unless the run's lines reach the best checkpoint. They do not if the run was resumed from an earlier one since.
+fn require_in_lines(directory: &RunDirectory, images: u64) -> Result<()> {
+    let lines: Vec<DistanceLine> = read_lines_if_any(&directory.metrics())?;
+    if lines.iter().any(|line| line.images == images) {
+        return Ok(());
+    }
+    let run = directory.path().display();
+    let message = format!(
+        "the best checkpoint of {run}, of {images} images, lies beyond its lines: it went on from an earlier one"
+    );
+    Err(Error::checkpoint(message, "leave out --checkpoint: the best one is written again when training comes there"))
+}
+
+/// The plan that a run's folder holds.
 pub(super) fn planned(directory: &RunDirectory) -> Result<Plan> {
     let text = read_small(&directory.plan())?;
     let damaged = |why: String| {
@@ -88,7 +120,7 @@ pub(super) fn planned(directory: &RunDirectory) -> Result<Plan> {
     Ok(plan)
 }
 
-/// Limit on the size of a recipe or a plan, which has a few kilobytes. A larger file is something else.
+/// A recipe or a plan is text of a few kilobytes; more than this is something else.
 const MAX_TEXT_BYTES: u64 = 1 << 20;
 
 fn read_small(path: &Path) -> Result<String> {
@@ -96,8 +128,8 @@ fn read_small(path: &Path) -> Result<String> {
     text.map_err(|_| Error::checkpoint(format!("{} is no text", path.display()), NO_RUN))
 }
 
-/// Checks that the recipe is unchanged except for the number of images. Raises that number to `images`, or else to the
-/// number in recipe.toml, which an earlier resume may have raised before it was killed. Returns whether it was raised.
+/// Checks that the recipe is unchanged but for the number of images. Raises that number to `images`, or to the one in
+/// recipe.toml, where a resume that was killed may have left it. Returns whether it was raised.
 fn extend(directory: &RunDirectory, provenance: &mut Provenance, shown: u64, images: Option<u64>) -> Result<bool> {
     let (mut now, mut then) = (heuristics::recipe(), heuristics::recipe());
     now.lay_text(&read_small(&directory.recipe())?, "recipe.toml")?;
@@ -129,11 +161,11 @@ fn extend(directory: &RunDirectory, provenance: &mut Provenance, shown: u64, ima
     Ok(wanted > planned)
 }
 
-/// Removes everything that a killed process wrote after its last checkpoint, and the sheets and metrics off their
-/// cadence, which only the end of training writes. The files then equal the files of a run that never stopped.
+/// Removes what a killed process wrote after its last checkpoint, and sheets and metrics off their cadence, which only
+/// the end of training writes. The files are then those of a run that never stopped.
 fn cut_back_to(directory: &RunDirectory, plan: &Plan, images: u64) -> Result<()> {
-    // The only line of metrics off the cadences is the count of modes at the end of training. It has this checkpoint's
-    // number of images.
+    // The only line of metrics off the cadences is the count of modes at the end of training, at this checkpoint's
+    // images.
     let mut cadences = [plan.train.sheets_every].into_iter().chain(plan.metric.iter().map(|metric| metric.every));
     let on_cadence = cadences.any(|every| images.is_multiple_of(every));
     cut_back(&directory.stats(), images)?;
@@ -149,9 +181,9 @@ fn cut_back_to(directory: &RunDirectory, plan: &Plan, images: u64) -> Result<()>
     Ok(())
 }
 
-/// Writes the current recipe and plan into the best checkpoint, if there is one, so that it equals the best checkpoint
-/// of a run that was started with as many images.
-fn update_best(directory: &RunDirectory, provenance: &Provenance, device: &Device) -> Result<()> {
+/// Writes the recipe and plan that the run goes on with into the best checkpoint, if there is one, so that it equals
+/// the one of a run that was started with as many images.
+fn take_over_best(directory: &RunDirectory, provenance: &Provenance, device: &Device) -> Result<()> {
     let path = directory.checkpoint(CheckpointKind::Best);
     if !path.exists() {
         return Ok(());
@@ -170,7 +202,7 @@ mod tests {
 
     /// 32 images are on the cadence of 16; the line and the sheet at 40 were written at the end of training.
     #[test]
-    fn lines_and_sheets_off_the_cadence_are_removed() {
+    fn what_an_end_left_off_the_cadence_goes() {
         let folder = tempfile::tempdir().unwrap();
         let mut plan = crate::decide::decide(&crate::heuristics::recipe(), 1).unwrap();
         plan.train.sheets_every = 16;

@@ -48,7 +48,7 @@ impl State {
         }
     }
 
-    /// The generator that sheets and samples come from: the average of the weights, if there is one.
+    /// The generator that sheets, samples and exports come from: the average of the weights, if there is one.
     pub fn shown_generator(&self) -> &Network {
         self.average.as_ref().unwrap_or(&self.generator)
     }

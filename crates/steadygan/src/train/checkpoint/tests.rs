@@ -59,3 +59,49 @@ fn an_impossible_plan_is_refused_before_its_networks_are_built() {
     assert!(refused(|plan| plan.format_version = 9).contains("format version 9"));
     assert!(refused(|plan| plan.model.latent = 4).contains("has shape"));
 }
+
+/// Whoever writes such a file gives it the right digest; training saves none.
+#[test]
+fn values_that_are_not_finite_are_refused() {
+    let (state, provenance, _) = small();
+    for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        let broken = |network: &Network| {
+            let change = |name: &str, tensor: Tensor<1>| match name {
+                "main.0.weight" => tensor.ones_like() * value,
+                _ => tensor,
+            };
+            nn::map_tensors(network.clone(), change)
+        };
+        let sound = || {
+            let (state, ..) = small();
+            state
+        };
+        for (name, state) in [
+            ("generator", State { generator: broken(&state.generator), ..sound() }),
+            ("discriminator", State { discriminator: broken(&state.discriminator), ..sound() }),
+            ("average", State { average: Some(broken(&state.generator)), ..sound() }),
+        ] {
+            assert_eq!(non_finite_tensor(&state), Some(format!("{name}.main.0.weight")));
+            let error = load(&save_checkpoint(&state, &provenance)).expect_err("refused");
+            let said = format!(" holds {value} in `{name}.main.0.weight`");
+            assert!(error.to_string().ends_with(&said), "{error}");
+            assert_eq!(error.hint(), OTHER_CHECKPOINT);
+        }
+    }
+}
+
+/// A version that hashed otherwise is said to be that, not to be damage.
+#[test]
+fn another_version_is_named_as_earlier_or_later() {
+    let (state, provenance, _) = small();
+    let bytes = save_checkpoint(&state, &provenance);
+    let at = bytes.windows(16).position(|bytes| bytes == br#"format_version\""#).expect("a version") + 17;
+    assert_eq!(bytes[at], b'3');
+    for (version, hint) in [(b'2', "an earlier version of this program"), (b'9', "a later version of this program")] {
+        let mut other = bytes.clone();
+        other[at] = version;
+        let error = load(&other).expect_err("refused");
+        assert!(error.to_string().ends_with(", this program reads 3"), "{error}");
+        assert_eq!(error.hint(), format!("{hint} wrote it: use that one, or train again"));
+    }
+}
