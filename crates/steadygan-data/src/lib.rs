@@ -15,6 +15,7 @@ mod array;
 mod cifar;
 mod collector;
 mod contents;
+mod conversion;
 mod decode;
 mod digits;
 mod embedded;
@@ -25,12 +26,15 @@ mod holdout;
 mod idx;
 mod images;
 mod inspect;
+mod jpeg;
 pub mod mixture;
 pub mod npy;
 mod npz;
+mod number;
 mod order;
 mod pack;
 mod samples;
+mod signature;
 mod source;
 mod square;
 mod stacked;
@@ -56,6 +60,7 @@ pub use order::shuffle;
 pub use order::{Order, first_training_samples};
 pub use pack::{PackSummary, pack};
 pub use samples::Samples;
+use signature::Signature;
 pub use square::luma;
 pub use stacked::is_stacked;
 
@@ -229,6 +234,9 @@ fn find_door(source: &str) -> Result<&'static dyn Door> {
     if let Some(door) = DOORS.iter().find(|door| door.recognises(source)) {
         return Ok(*door);
     }
+    if let Some(error) = error_for_content(source) {
+        return Err(error);
+    }
     let known: Vec<_> = DOORS.iter().map(|door| door.description()).chain(["\"ring\" or \"grid\" (points)"]).collect();
     let hint = format!("give one of: {}", known.join("; "));
     Err(match std::fs::metadata(source) {
@@ -237,6 +245,23 @@ fn find_door(source: &str) -> Result<&'static dyn Door> {
             Error::data(format!("there is no file or folder {source:?}"), hint)
         }
         Err(cause) => Error::io(format!("cannot open {source}"), &cause, hint),
+    })
+}
+
+/// The error for a file that is no data set by itself, if its first bytes tell what it is.
+fn error_for_content(source: &str) -> Option<Error> {
+    let path = Path::new(source);
+    let head = path.is_file().then(|| source::head(path).ok()).flatten()?;
+    Some(match Signature::of(&head)? {
+        Signature::Parquet => Error::data(
+            format!("{source} is a Parquet table, which is not read"),
+            "write its images to a folder, an archive or a .npz, and give that",
+        ),
+        // The name has to agree, because text may begin like an image.
+        Signature::Decoded(_) | Signature::Foreign(_) if encoded::is_named_image(source) => {
+            Error::data(format!("{source} is one image"), "give the folder or the archive that holds the images")
+        }
+        _ => return None,
     })
 }
 
