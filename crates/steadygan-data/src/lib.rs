@@ -2,7 +2,7 @@
 //! drawn from named [mixtures](mixture).
 //!
 //! A `Door` reads one kind of source (the embedded set, a folder, an archive, a file); the first door that recognises
-//! a source reads it. Then every image is turned upright, cropped to its centre square, composed over the
+//! a source reads it. Then every image is turned upright, made square (by default cropped), composed over the
 //! background, resized (Lanczos, antialiased) unless it already has the right size, and held as `u8` in NCHW order.
 //! Last, a share of the images is held out; which ones depends on their content alone. The result is a pure function
 //! of the plan and the bytes read: neither the number of threads nor the order in which a directory lists its files
@@ -61,7 +61,7 @@ pub use order::{Order, first_training_samples};
 pub use pack::{PackSummary, pack};
 pub use samples::Samples;
 use signature::Signature;
-pub use square::luma;
+pub use square::{Fit, luma};
 pub use stacked::is_stacked;
 
 /// Which source to read and how; every setting is explicit.
@@ -77,8 +77,11 @@ pub struct DataPlan {
     /// The share in [0, 1) of the images that is held out, never trained on. For a mixture, the held-out points are
     /// extra draws: this share times the number of training points.
     pub holdout: f64,
-    /// The colour (red, green, blue) behind transparent pixels.
+    /// The colour (red, green, blue) behind transparent pixels, and beside padded images.
     pub background: [u8; 3],
+    /// How an image that is not square becomes one.
+    #[serde(default, skip_serializing_if = "Fit::is_crop")]
+    pub fit: Fit,
     /// Whether the trainer mirrors each real image with probability ½ (see [`Samples::gather`]).
     pub flip: bool,
 }
