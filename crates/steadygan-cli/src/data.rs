@@ -5,7 +5,7 @@ use crate::console::{answer, answer_path, shortened, warn_of_skipped, warn_of_so
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use steadygan::data::{self, Dataset, Inspection};
+use steadygan::data::{self, Dataset, Fit, Inspection};
 use steadygan::decide::Draft;
 use steadygan::pictures::picture_of_reals;
 use steadygan::pictures::sheet::encode_png;
@@ -148,14 +148,29 @@ fn recipe_in_words(inspection: &Inspection, recipe_result: &RecipeResult) -> Str
     let size = plan.model.size;
     format!(
         "{size}×{size} pixels, {colour}: {} to train on, {} held out\n\
-         {:<12}{} cropped to the centre square, {} made smaller, {} made larger",
+         {:<12}{} {}, {} made smaller, {} made larger{}",
         dataset.train.count(),
         dataset.holdout.count(),
         "",
-        inspection.cropped,
+        inspection.cropped + inspection.padded + inspection.stretched,
+        match plan.data.fit {
+            Fit::Crop => "cropped to the centre square",
+            Fit::Pad => "padded to a square",
+            Fit::Stretch => "stretched to a square",
+        },
         inspection.shrunk,
         inspection.enlarged,
+        laid_over_background(inspection),
     )
+}
+
+/// That images with alpha lose it, if there are any.
+fn laid_over_background(inspection: &Inspection) -> String {
+    let with_alpha = inspection.channels.iter().filter(|kind| kind.kind.contains("alpha"));
+    match with_alpha.map(|kind| kind.images).sum() {
+        0 => String::new(),
+        images => format!(", {images} with alpha laid over data.background"),
+    }
 }
 
 fn hint(error: &Error) -> String {

@@ -15,7 +15,7 @@ pub(super) struct Folder;
 
 impl Door for Folder {
     fn description(&self) -> &'static str {
-        "a folder of images (PNG, JPEG, WebP, BMP, GIF)"
+        "a folder of images (PNG, JPEG, WebP, BMP, GIF, TIFF, PNM)"
     }
 
     fn recognises(&self, source: &str) -> bool {
@@ -105,14 +105,7 @@ mod tests {
     }
 
     fn read(folder: &TempDir) -> Result<Dataset> {
-        load(&DataPlan {
-            source: folder.path().to_str().unwrap().to_owned(),
-            size: 4,
-            channels: None,
-            holdout: 0.0,
-            background: [255; 3],
-            flip: false,
-        })
+        load(&super::super::testing::plan(folder.path()))
     }
 
     /// The level of each image's first pixel.
@@ -193,12 +186,12 @@ mod tests {
     fn no_image_at_all_is_an_error() {
         let empty = read(&folder(&[("readme.txt", b"none".to_vec())])).unwrap_err();
         assert!(empty.to_string().ends_with(" holds no images"), "{empty}");
-        let tiff = b"II*\0........".to_vec();
-        let files = ["a", "b", "c", "d"].map(|name| (format!("{name}.tif"), tiff.clone()));
+        let heic = b"\0\0\0\x18ftypheic....".to_vec();
+        let files = ["a", "b", "c", "d"].map(|name| (format!("{name}.heic"), heic.clone()));
         let files = files.each_ref().map(|(name, content)| (name.as_str(), content.clone()));
         let error = read(&folder(&files)).unwrap_err().to_string();
         assert!(error.starts_with("4 of 4 images in "), "{error}");
-        assert!(error.ends_with("c.tif is Tiff, not PNG, JPEG, WebP, BMP or GIF; and 1 more"), "{error}");
+        assert!(error.ends_with("c.heic is HEIC, not PNG, JPEG, WebP, BMP, GIF, TIFF or PNM; and 1 more"), "{error}");
     }
 
     #[cfg(unix)]

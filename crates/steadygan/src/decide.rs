@@ -92,7 +92,11 @@ impl<'a> Draft<'a> {
         plan.data.channels = Some(channels);
         plan.model.channels = channels;
         set_classes(&mut plan, classes)?;
-        let keys = plan.spelled_out(layered)?;
+        let mut keys = plan.spelled_out(layered)?;
+        // A plan that crops, as all plans did before there was this key, says nothing of it, so that its bytes are the same.
+        if plan.data.fit.is_crop() {
+            keys.remove("data.fit");
+        }
         plan.origins = keys.into_iter().map(|(key, (_, origin))| (key, origin)).collect();
         plan.check()?;
         Ok(plan)

@@ -10,7 +10,7 @@ pub use keys::Vocabulary;
 pub use layers::{LayeredRecipe, line_of};
 pub use presets::PRESETS;
 
-use crate::data::{DataPlan, sample_shape};
+use crate::data::{DataPlan, Fit, sample_shape};
 use crate::error::Result;
 use crate::metrics::network::DEFAULT_NETWORK;
 use crate::nn::{Block, Family};
@@ -54,15 +54,25 @@ pub struct DataRecipe {
     pub channels: Option<Channels>,
     /// The share of the images that are held out of training, chosen by content.
     pub holdout: f64,
-    /// The background of transparent images: red, green, blue.
+    /// The background of transparent images, and of padded ones: red, green, blue.
     pub background: [u8; 3],
+    /// How images that are not square become squares: "crop", "pad" or "stretch".
+    pub fit: Fit,
     /// Whether reals are mirrored with probability one half.
     pub flip: bool,
 }
 
 impl Default for DataRecipe {
     fn default() -> Self {
-        Self { source: "embedded".into(), size: 32, channels: None, holdout: 0.1, background: [255; 3], flip: false }
+        Self {
+            source: "embedded".into(),
+            size: 32,
+            channels: None,
+            holdout: 0.1,
+            background: [255; 3],
+            fit: Fit::Crop,
+            flip: false,
+        }
     }
 }
 
@@ -81,6 +91,7 @@ impl DataRecipe {
             channels,
             holdout: self.holdout,
             background: self.background,
+            fit: self.fit,
             flip: self.flip,
         }
     }

@@ -19,7 +19,7 @@ fn a_path_that_is_not_there() {
     let (error, hint) = refused(folder.path(), "nowhere");
     assert_eq!(error, "there is no file or folder \"nowhere\"");
     assert!(hint.starts_with("give one of: \"embedded\" (Fashion-MNIST); stacked-mnist:PATH "), "{hint}");
-    let last = "; a folder of images (PNG, JPEG, WebP, BMP, GIF); \"ring\" or \"grid\" (points)";
+    let last = "; a folder of images (PNG, JPEG, WebP, BMP, GIF, TIFF, PNM); \"ring\" or \"grid\" (points)";
     assert!(hint.ends_with(last), "{hint}");
 }
 

@@ -16,7 +16,7 @@ fn a_table_for_people() {
         steadygan(folder.path(), "data inspect set --recipe tiny.toml --set data.size=10 --out sheet.png").done();
     assert_eq!(answer.stderr, "");
     let lines: Vec<&str> = answer.stdout.lines().collect();
-    assert_eq!(lines[0], "source      set: a folder of images (PNG, JPEG, WebP, BMP, GIF)");
+    assert_eq!(lines[0], "source      set: a folder of images (PNG, JPEG, WebP, BMP, GIF, TIFF, PNM)");
     assert_eq!(lines[1..4], ["images      42", "sizes       8×8 (42)", "channels    colour (41), grey (1)"]);
     assert_eq!(lines[5..7], ["constant    0", "duplicates  1: cat/03.png = dog/copy.png"]);
     assert_eq!(lines[7..9], ["classes     2: cat (15), dog (27)", "unreadable  1"]);

@@ -1,7 +1,7 @@
 //! The inputs of an evaluation: fakes, reals and, for a run, its training images and its discriminator.
 
 use super::{DEFAULT_SAMPLES, FeatureCache, Request, points};
-use crate::data::{self, DataPlan, Images, Samples, is_stacked, require_images};
+use crate::data::{self, DataPlan, Fit, Images, Samples, is_stacked, require_images};
 use crate::device::device;
 use crate::error::{Error, Result};
 use crate::metrics::subsamples::{draw, two_disjoint};
@@ -76,7 +76,9 @@ impl Subject {
         let own = own_images(&plan, &checkpoint.provenance().data_fingerprint);
         let (reals, against) = match (&request.against, &own) {
             (Some(source), _) => {
-                let reals = load_all(source, plan.model.size, Some(plan.model.channels))?;
+                // The reals are fitted as the run's own images are.
+                let own = DataPlan { size: plan.model.size, channels: Some(plan.model.channels), ..plan.data.clone() };
+                let reals = load_all(all_of(source, own))?;
                 (Cow::Owned(reals), source.clone())
             }
             // Counting modes compares no images, so a large sample matters more than a held-out one.
@@ -118,7 +120,7 @@ impl Subject {
             Some(size) => size,
             None => own_size(&request.of)?,
         };
-        let [fakes, reals] = [&request.of, &against].map(|source| load_all(source, size, None));
+        let [fakes, reals] = [&request.of, &against].map(|source| load_all(in_full(source, size)));
         let (mut fakes, mut reals) = (fakes?, reals?);
         if fakes.channels != reals.channels {
             [fakes, reals] = [fakes, reals].map(in_colour);
@@ -218,24 +220,30 @@ fn chosen_reals(request: &Request, all: &Images) -> Images {
     all.select(&draw(all.count(), most.min(all.count()), "evaluate/reals", request.seed))
 }
 
-/// A plan that loads all images of a source at this size.
-fn all_of(source: &str, size: usize, channels: Option<usize>) -> DataPlan {
-    DataPlan { source: source.into(), size, channels, holdout: 0.0, background: [255; 3], flip: false }
+/// A plan that loads all images of a source at this size, as a recipe that says nothing else does.
+fn in_full(source: &str, size: usize) -> DataPlan {
+    let (channels, background, fit) = (None, [255; 3], Fit::Crop);
+    DataPlan { source: source.into(), size, channels, holdout: 0.0, background, fit, flip: false }
 }
 
-/// Loads all images of a source.
-fn load_all(source: &str, size: usize, channels: Option<usize>) -> Result<Images> {
-    require_images(source)?;
-    match data::load(&all_of(source, size, channels))?.train {
+/// A plan that loads all images of a source, and otherwise is this plan.
+fn all_of(source: &str, like: DataPlan) -> DataPlan {
+    DataPlan { source: source.into(), holdout: 0.0, flip: false, ..like }
+}
+
+/// Loads all images of a plan's source.
+fn load_all(plan: DataPlan) -> Result<Images> {
+    require_images(&plan.source)?;
+    match data::load(&plan)?.train {
         Samples::Images(images) => Ok(images),
-        Samples::Points(_) => Err(Error::data(format!("{source} are points"), "name images")),
+        Samples::Points(_) => Err(Error::data(format!("{} are points", plan.source), "name images")),
     }
 }
 
 /// The size of a source's images; an error unless all are square and of the same size.
 fn own_size(source: &str) -> Result<usize> {
     // Inspection reports the original sizes, so the plan's size of 8 pixels does not matter.
-    let (inspection, _) = data::inspect(&all_of(source, 8, None))?;
+    let (inspection, _) = data::inspect(&in_full(source, 8))?;
     match inspection.sizes[..] {
         [ref only] if only.width == only.height => Ok(only.width as usize),
         _ => {
