@@ -22,11 +22,12 @@ use crate::train::{self, Checkpoint, Observer, Provenance, Recorder, State, load
 use crate::weights::{Weights, read_all};
 use burn::prelude::Device;
 use monitor::Monitor;
+use std::io::Read as _;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 use steadygan_run::{
     CheckpointKind, DataRecord, Finding, MAX_SKIPPED_LISTED, Manifest, Outcome, RunDirectory, RunLock, SkippedFile,
-    write_atomically,
+    open_regular, write_atomically,
 };
 
 /// A run that is ready to be trained (further).
@@ -189,7 +190,7 @@ impl Run {
     ///
     /// # Errors
     ///
-    /// The run directory cannot be written.
+    /// The run directory cannot be written, or was moved or removed meanwhile.
     pub fn train(&mut self, observer: &mut dyn Observer) -> Result<Outcome> {
         let plan = &self.provenance.plan;
         let History { doctor, findings } = History::of(&self.directory, plan, &self.data)?;
@@ -203,7 +204,7 @@ impl Run {
         let outcome = train::train(plan, &self.data, &mut self.state, &self.device, &mut monitor)?;
         let outcome = monitor.end(outcome)?;
         self.manifest.outcome = outcome.clone();
-        self.manifest.save(&self.directory.manifest())?;
+        monitor.manifest(&self.manifest)?;
         monitor.log(&outcome.to_string())?;
         if matches!(outcome, Outcome::Halted { .. }) && plan.train.on_severe == OnSevere::Rollback {
             monitor.log(&self.roll_back()?.map_or_else(
@@ -223,13 +224,16 @@ impl Run {
 
     /// Makes the best checkpoint the latest, from which a resume goes on; the images it was shown. None without one.
     fn roll_back(&self) -> Result<Option<u64>> {
-        let best = self.directory.checkpoint(CheckpointKind::Best);
-        if !best.exists() {
+        if !self.directory.has_checkpoint(CheckpointKind::Best) {
             return Ok(None);
         }
+        let best = self.directory.checkpoint(CheckpointKind::Best);
         let images = load_checkpoint(&best)?.images();
         let hint = "check the folder's permissions";
-        let bytes = std::fs::read(&best).map_err(|error| Error::io("cannot read the best checkpoint", &error, hint))?;
+        let mut bytes = Vec::new();
+        open_regular(&best)
+            .and_then(|mut file| file.read_to_end(&mut bytes))
+            .map_err(|error| Error::io("cannot read the best checkpoint", &error, hint))?;
         write_atomically(&self.directory.checkpoint(CheckpointKind::Latest), &bytes)?;
         Ok(Some(images))
     }
@@ -262,8 +266,7 @@ pub fn trained_generator(path: &Path, kind: CheckpointKind, device: &Device) -> 
 
 /// A run's checkpoint.
 pub(crate) fn checkpoint_of(run: &RunDirectory, kind: CheckpointKind) -> Result<Checkpoint> {
-    let file = run.checkpoint(kind);
-    if !file.exists() {
+    if !run.has_checkpoint(kind) {
         let hint = match kind {
             CheckpointKind::Best => {
                 "it is kept from the first measurement on (train.metric-every): use --checkpoint latest"
@@ -272,7 +275,7 @@ pub(crate) fn checkpoint_of(run: &RunDirectory, kind: CheckpointKind) -> Result<
         };
         return Err(Error::checkpoint(format!("{} has no {kind} checkpoint", run.path().display()), hint));
     }
-    load_checkpoint(&file)
+    load_checkpoint(&run.checkpoint(kind))
 }
 
 fn write_plan(directory: &RunDirectory, plan: &Plan) -> Result<()> {

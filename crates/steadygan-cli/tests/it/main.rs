@@ -11,6 +11,8 @@ mod doctor;
 mod doors;
 mod evaluate;
 mod export;
+#[cfg(unix)]
+mod foreign_runs;
 mod generate;
 mod help;
 mod heuristics;

@@ -7,7 +7,7 @@ use crate::metrics::modes::Modes;
 use crate::pictures::DynamicImage;
 use crate::plan::OnSevere;
 use crate::train::{Distance, Observer, Recorder, State, StepStats};
-use steadygan_run::{Finding, Outcome, Severity, Signs};
+use steadygan_run::{Finding, Manifest, Outcome, Severity, Signs};
 
 /// Passes what a run observes to the run's recorder, to the caller's observer and to the doctor.
 pub(super) struct Monitor<'a> {
@@ -34,6 +34,10 @@ impl<'a> Monitor<'a> {
 
     pub(super) fn log(&self, line: &str) -> Result<()> {
         self.recorder.log(line)
+    }
+
+    pub(super) fn manifest(&self, manifest: &Manifest) -> Result<()> {
+        self.recorder.manifest(manifest)
     }
 
     /// The run's outcome, given how training ended: `Halted` if a severe finding stopped it. Passes on the findings on

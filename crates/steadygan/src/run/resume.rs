@@ -4,7 +4,7 @@ use super::{Machine, Run, checkpoint_state, initial_state, write_plan};
 use crate::data;
 use crate::decide;
 use crate::error::{Error, NO_RUN, Result};
-use crate::files::read_limited;
+use crate::files::read_in_folder;
 use crate::heuristics;
 use crate::plan::{Plan, count_origin};
 use crate::train::{Provenance, State, load_checkpoint, save_checkpoint};
@@ -65,9 +65,8 @@ fn busy(error: RunError) -> Error {
 
 /// The latest checkpoint's state; a run that was killed before its first starts again from its plan.
 fn latest_state(directory: &RunDirectory, manifest: &Manifest, device: &Device) -> Result<(Provenance, State)> {
-    let path = directory.checkpoint(CheckpointKind::Latest);
-    if path.exists() {
-        let checkpoint = load_checkpoint(&path)?;
+    if directory.has_checkpoint(CheckpointKind::Latest) {
+        let checkpoint = load_checkpoint(&directory.checkpoint(CheckpointKind::Latest))?;
         return Ok((checkpoint.provenance().clone(), checkpoint_state(&checkpoint, device)?));
     }
     let plan = planned(directory)?;
@@ -92,7 +91,7 @@ pub(super) fn planned(directory: &RunDirectory) -> Result<Plan> {
 const MAX_TEXT_BYTES: u64 = 1 << 20;
 
 fn read_small(path: &Path) -> Result<String> {
-    let text = String::from_utf8(read_limited(path, MAX_TEXT_BYTES, "run's file", NO_RUN)?);
+    let text = String::from_utf8(read_in_folder(path, MAX_TEXT_BYTES, "run's file", NO_RUN)?);
     text.map_err(|_| Error::checkpoint(format!("{} is no text", path.display()), NO_RUN))
 }
 
@@ -152,10 +151,10 @@ fn cut_back_to(directory: &RunDirectory, plan: &Plan, images: u64) -> Result<()>
 /// Writes the recipe and plan that the run goes on with into the best checkpoint, if there is one, so that it equals
 /// the one of a run that was started with as many images.
 fn take_over_best(directory: &RunDirectory, provenance: &Provenance, device: &Device) -> Result<()> {
-    let path = directory.checkpoint(CheckpointKind::Best);
-    if !path.exists() {
+    if !directory.has_checkpoint(CheckpointKind::Best) {
         return Ok(());
     }
+    let path = directory.checkpoint(CheckpointKind::Best);
     let best = load_checkpoint(&path)?;
     if best.provenance() != provenance {
         write_atomically(&path, &save_checkpoint(&checkpoint_state(&best, device)?, provenance))?;

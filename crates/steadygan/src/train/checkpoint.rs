@@ -4,7 +4,7 @@
 
 use super::{State, Tally};
 use crate::error::{Error, Result};
-use crate::files::read_limited;
+use crate::files::read_in_folder;
 use crate::hook::{Hook, Memory};
 use crate::nn::{self, Network, each_tensor, load_tensors, named_tensors};
 use crate::ops;
@@ -172,7 +172,7 @@ pub struct Checkpoint {
 /// There is no such file, it is damaged, or it has another format.
 pub fn load_checkpoint(path: &Path) -> Result<Checkpoint> {
     let hint = "a run writes its first checkpoint when training starts";
-    let bytes = read_limited(path, MAX_BYTES, "checkpoint", hint)?;
+    let bytes = read_in_folder(path, MAX_BYTES, "checkpoint", hint)?;
     let path = path.display().to_string();
     let damaged = |why: String| {
         Error::checkpoint(
