@@ -1,8 +1,9 @@
 //! `steadygan study`: reads the question, runs the study and prints its table.
 
 use crate::arguments::{Options, Study as Arguments};
-use crate::console::{answer, answer_path, interrupted, say};
+use crate::console::{answer, answer_path, say};
 use crate::report::write_study_page;
+use crate::signals::stop_flag;
 use crate::study_table::{announcement, results_table};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::fs;
@@ -203,7 +204,7 @@ impl StudyProgress {
         let style =
             ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len} runs  {elapsed} gone, {eta_precise} left");
         let bar = ProgressBar::with_draw_target(Some(0), target).with_style(style.expect("the template is sound"));
-        Self { bar, interrupted: interrupted(), lines: !quiet && !terminal }
+        Self { bar, interrupted: stop_flag(), lines: !quiet && !terminal }
     }
 
     fn begin(&self, what: &'static str) {

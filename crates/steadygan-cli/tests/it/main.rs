@@ -27,5 +27,7 @@ mod report;
 mod resume;
 mod resume_refused;
 mod run_files;
+#[cfg(target_os = "linux")]
+mod signals;
 mod study;
 mod summary;
