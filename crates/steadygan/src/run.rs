@@ -1,10 +1,12 @@
 //! A run from start to end: data and plan to a run directory, trained, resumed or sampled.
 
+mod memory;
 mod monitor;
 mod report;
 mod resume;
 mod start;
 
+pub use memory::estimated_memory;
 pub use report::RunReport;
 pub use start::{checkpoint_state, initial_state, initial_weights};
 
@@ -16,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::nn::{self, LayerTable, Network};
 use crate::pictures::sheet::encode_png;
 use crate::pictures::{SCATTER_POINTS, picture_of_reals};
-use crate::plan::{Batching, ModelPlan, OnSevere, Plan};
+use crate::plan::{ModelPlan, OnSevere, Plan};
 use crate::recipe::LayeredRecipe;
 use crate::train::{self, Checkpoint, Observer, Provenance, Recorder, State, load_checkpoint};
 use crate::weights::{Weights, read_all};
@@ -44,6 +46,9 @@ pub struct Run {
     resumed: bool,
 }
 
+/// The name of the device whose memory is this process's.
+const CPU: &str = "cpu";
+
 /// Where a run computes.
 #[derive(Debug, Clone)]
 pub struct Machine {
@@ -61,6 +66,12 @@ impl Machine {
     /// There is no such device.
     pub fn new(name: &str, threads: usize) -> Result<Self> {
         Ok(Self { name: name.into(), device: device(name)?, threads })
+    }
+
+    /// Returns an error if training on the CPU takes more memory than this process may have. The memory of other
+    /// devices is not known.
+    fn check_memory(&self, plan: &Plan, data: &Dataset, hint: &str) -> Result<()> {
+        if self.name == CPU { memory::check(estimated_memory(plan, data), hint) } else { Ok(()) }
     }
 }
 
@@ -135,29 +146,14 @@ pub fn layer_tables(plan: &Plan) -> [LayerTable; 2] {
     [of("generator", nn::generator), of("discriminator", nn::discriminator)]
 }
 
-/// What the program takes beside a run's own needs: its code, the embedded images, the allocator's
-/// reserve. The peak of a run with the smallest networks.
-const PROGRAM_BYTES: usize = 50 << 20;
-
-/// An estimate of the memory that training takes, in bytes: the samples; for each network's
-/// weights their gradients and two moments; for a step each layer's output, kept for the backward
-/// pass, and its gradient, of the generator and of the discriminator's largest batch.
-pub fn estimated_memory(plan: &Plan, data: &Dataset) -> u64 {
-    let [generator, discriminator] = layer_tables(plan);
-    let judged = if plan.train.batches == Batching::Combined { 2 } else { 1 };
-    let weights = 4 * (generator.trainable() + discriminator.trainable());
-    let activations = 2 * plan.train.batch * (generator.activations() + judged * discriminator.activations());
-    let floats = (weights + activations) * size_of::<f32>();
-    (PROGRAM_BYTES + floats + data.train.bytes() + data.holdout.bytes()) as u64
-}
-
 impl Run {
     /// Takes a new run directory in `out` and writes what is known before the first step.
     ///
     /// # Errors
     ///
-    /// The device is not there, or `out` cannot be written.
+    /// The device is not there, the memory is too small, or `out` cannot be written.
     pub fn start(recipe: &LayeredRecipe, plan: Plan, data: Dataset, out: &Path, on: Machine) -> Result<Self> {
+        on.check_memory(&plan, &data, memory::SMALLER_RUN)?;
         let state = initial_state(&plan, &on.device)?;
         let reals = reals_sheet(&data, &plan)?;
         let slug = format!("{}-{}", data.name, recipe.base()?);

@@ -1,6 +1,6 @@
 //! Opening a run again, where its latest checkpoint left it.
 
-use super::{Machine, Run, checkpoint_state, initial_state, write_plan};
+use super::{Machine, Run, checkpoint_state, initial_state, memory, write_plan};
 use crate::data;
 use crate::decide;
 use crate::error::{Error, NO_RUN, Result};
@@ -23,7 +23,7 @@ impl Run {
     /// # Errors
     ///
     /// There is no such device, `path` is no run, another process trains it, its recipe or data was
-    /// changed since, or its checkpoint is damaged.
+    /// changed since, its checkpoint is damaged, or the memory is too small.
     pub fn resume(path: &Path, images: Option<u64>, device: Option<&str>, threads: usize) -> Result<Self> {
         let asked = device.map(|name| Machine::new(name, threads)).transpose()?;
         let directory = RunDirectory::open(path)?;
@@ -39,6 +39,7 @@ impl Run {
             let message = format!("the images of `{source}` are not those that the run was trained on");
             return Err(Error::data(message, OLD_IMAGES));
         }
+        on.check_memory(&provenance.plan, &data, memory::MORE_MEMORY)?;
         cut_back_to(&directory, &provenance.plan, state.images)?;
         take_over_best(&directory, &provenance, &on.device)?;
         if extended {
