@@ -68,7 +68,7 @@ fn train_to_the_end(mut run: Run, stop: StopOptions, options: &Options) -> Resul
         Outcome::Halted { images, finding } => {
             say(&format!("halted after {images} images: {finding} is severe (train.on-severe)"));
             if run.plan().train.on_severe == OnSevere::Rollback {
-                let best = run.directory().checkpoint(CheckpointKind::Best).exists();
+                let best = run.directory().has_checkpoint(CheckpointKind::Best);
                 say(if best {
                     "rolled back: checkpoints/latest is the best one now"
                 } else {

@@ -1,5 +1,6 @@
 //! Output for people: progress, messages and errors go to stderr, answers to stdout.
 
+use crate::signals::stop_flag;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
@@ -91,19 +92,6 @@ enum Output {
     Json,
 }
 
-/// A flag that Ctrl-C sets. A second Ctrl-C ends the program at once.
-pub(crate) fn interrupted() -> Arc<AtomicBool> {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&interrupted);
-    // Setting a handler only fails if there is one already, and each command sets only one.
-    let _ = ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(steadygan_run::EXIT_INTERRUPTED.into());
-        }
-    });
-    interrupted
-}
-
 /// Shows the progress of training, and stops it at Ctrl-C.
 pub(crate) struct Console {
     bar: ProgressBar,
@@ -170,7 +158,7 @@ impl Console {
             from,
             images: from,
             until: u64::MAX,
-            interrupted: interrupted(),
+            interrupted: stop_flag(),
             output,
             latest_stats: String::new(),
             modes: None,

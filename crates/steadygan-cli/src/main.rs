@@ -9,6 +9,7 @@ mod evaluate;
 mod export;
 mod report;
 mod sample_worker;
+mod signals;
 mod study;
 mod study_table;
 

@@ -11,14 +11,14 @@ use steadygan::pictures::progress::write_progress;
 use steadygan::run::RunReport;
 use steadygan::{Error, Result};
 use steadygan_dash::{DashboardError, curves_svg, report_run, report_study};
-use steadygan_run::{RunDirectory, Severity, StudyDirectory, write_atomically};
+use steadygan_run::{RunDirectory, Severity, StudyDirectory, is_regular, write_atomically};
 use steadygan_study::Study;
 
 /// Bytes in a kibibyte.
 const KIB: usize = 1 << 10;
 
 pub(crate) fn report(arguments: &Report, options: &Options) -> Result<ExitCode> {
-    let is_study = StudyDirectory::new(&arguments.run).record().is_file();
+    let is_study = is_regular(&StudyDirectory::new(&arguments.run).record());
     if is_study && (arguments.gif || arguments.svg) {
         return Err(Error::recipe(
             "--gif and --svg show one run",

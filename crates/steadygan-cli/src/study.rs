@@ -1,8 +1,9 @@
 //! `steadygan study`: reads the question, runs the study and prints its table.
 
 use crate::arguments::{Options, Study as Arguments};
-use crate::console::{answer, answer_path, interrupted, say};
+use crate::console::{answer, answer_path, say};
 use crate::report::write_study_page;
+use crate::signals::stop_flag;
 use crate::study_table::{announcement, results_table};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::fs;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use steadygan::{Error, Result};
-use steadygan_run::{EXIT_INTERRUPTED, StudyDirectory};
+use steadygan_run::{EXIT_INTERRUPTED, StudyDirectory, is_there};
 use steadygan_study::{
     Budget, Question, Study, StudyFolder, StudyRecipe, Task, UnplannedStudy, Watch, calibrate, duration_in_words,
 };
@@ -31,7 +32,7 @@ pub(crate) fn study(arguments: &Arguments, options: &Options) -> Result<ExitCode
         asked.can_be_listed()?;
     }
     // The question is checked before a folder is made, so that a wrong one leaves nothing behind.
-    let question = if directory.record().exists() { None } else { Some(Question::of(asked.clone())?) };
+    let question = if is_there(&directory.record()) { None } else { Some(Question::of(asked.clone())?) };
     let progress = StudyProgress::new(options.quiet);
     let study = match (StudyFolder::open(directory, Some(&asked))?, question) {
         (StudyFolder::Planned(study), _) => Some(*study),
@@ -126,7 +127,7 @@ fn collect(directory: StudyDirectory, options: &Options) -> Result<ExitCode> {
         let message = format!("{} holds no study", directory.path().display());
         Error::recipe(message, "name a study's folder: --out DIR")
     };
-    if !directory.record().exists() {
+    if !is_there(&directory.record()) {
         return Err(nothing());
     }
     let StudyFolder::Planned(mut study) = StudyFolder::open(directory.clone(), None)? else { return Err(nothing()) };
@@ -203,7 +204,7 @@ impl StudyProgress {
         let style =
             ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len} runs  {elapsed} gone, {eta_precise} left");
         let bar = ProgressBar::with_draw_target(Some(0), target).with_style(style.expect("the template is sound"));
-        Self { bar, interrupted: interrupted(), lines: !quiet && !terminal }
+        Self { bar, interrupted: stop_flag(), lines: !quiet && !terminal }
     }
 
     fn begin(&self, what: &'static str) {

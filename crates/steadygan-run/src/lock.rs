@@ -6,8 +6,9 @@ use std::path::Path;
 
 use crate::atomic::target_of_temporary;
 use crate::checkpoint_kind::CheckpointKind;
-use crate::directory::{RunDirectory, entries};
+use crate::directory::{RunDirectory, check_folders, entries};
 use crate::error::RunError;
+use crate::regular::{check_folder, open_regular, open_with};
 use crate::study_directory::StudyDirectory;
 
 /// The file that is locked; it is empty and stays where it is.
@@ -33,9 +34,10 @@ impl StudyDirectory {
     ///
     /// # Errors
     ///
-    /// If another process runs it, or if the system refuses.
+    /// If another process runs it, if one of the folders in it is a link, or if the system refuses.
     pub fn lock(&self) -> Result<StudyLock, RunError> {
         fs::create_dir_all(self.path()).map_err(|e| RunError::refused("create", self.path(), e))?;
+        check_folders(&self.folders())?;
         Ok(StudyLock { _file: exclusive(self.path(), "is being run by another process")? })
     }
 }
@@ -44,11 +46,7 @@ impl StudyDirectory {
 /// locks the lock is always granted.
 fn exclusive(folder: &Path, busy: &str) -> Result<File, RunError> {
     let path = folder.join(LOCK_NAME);
-    let file = File::options()
-        .create(true)
-        .write(true)
-        .truncate(false)
-        .open(&path)
+    let file = open_with(&path, File::options().create(true).write(true).truncate(false))
         .map_err(|e| RunError::refused("write", &path, e))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
@@ -84,7 +82,7 @@ impl RunDirectory {
     /// If the system refuses; a run that was never locked is not being trained.
     pub fn is_being_trained(&self) -> Result<bool, RunError> {
         let path = self.path().join(LOCK_NAME);
-        let file = match File::open(&path) {
+        let file = match open_regular(&path) {
             Ok(file) => file,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
             Err(e) => return Err(RunError::refused("read", &path, e)),
@@ -106,7 +104,7 @@ impl RunDirectory {
             self.checkpoint_folder(CheckpointKind::Latest),
             self.checkpoint_folder(CheckpointKind::Best),
         ];
-        for folder in folders.iter().filter(|folder| folder.is_dir()) {
+        for folder in folders.iter().filter(|folder| check_folder(folder).is_ok()) {
             for path in entries(folder)? {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
                 let target = target_of_temporary(&name).map(|target| folder.join(target));

@@ -1,13 +1,13 @@
 //! `manifest.json`: on which device, with which version and on which data a run trained, and how it ended.
 
 use std::fmt;
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::RunError;
+use crate::regular::open_regular;
 use crate::{FORMAT_VERSION, write_atomically};
 
 /// How large a manifest may be, in bytes: far above any real one, so that a foreign file cannot
@@ -166,7 +166,7 @@ impl Manifest {
 
 fn read_bounded(path: &Path) -> Result<Vec<u8>, RunError> {
     let mut bytes = Vec::new();
-    File::open(path)
+    open_regular(path)
         .and_then(|file| file.take(MAX_MANIFEST_BYTES + 1).read_to_end(&mut bytes))
         .map_err(|e| RunError::refused("read", path, e))?;
     check_size(path, bytes.len())?;
@@ -260,7 +260,7 @@ mod tests {
         let error = Manifest::load(&path).expect_err("not json").to_string();
         assert!(error.contains("manifest.json is not a manifest: "), "{error}");
 
-        let file = File::create(&path).expect("create");
+        let file = fs::File::create(&path).expect("create");
         file.set_len(MAX_MANIFEST_BYTES + 1).expect("grow");
         let error = Manifest::load(&path).expect_err("too large").to_string();
         assert!(error.ends_with("is larger than the 16 MiB of a manifest"), "{error}");

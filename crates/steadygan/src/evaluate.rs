@@ -68,8 +68,10 @@ pub fn evaluate(request: &Request) -> Result<Evaluation> {
 
 /// Opens the run, if `of` is one; an error if it is not and no reals are named.
 fn open_run(request: &Request) -> Result<Option<RunDirectory>> {
-    if let Ok(run) = RunDirectory::open(request.of.as_ref()) {
-        return Ok(Some(run));
+    match RunDirectory::open(request.of.as_ref()) {
+        Ok(run) => return Ok(Some(run)),
+        Err(error) if error.is_irregular() => return Err(error.into()),
+        Err(_) => {}
     }
     if request.against.is_some() {
         return Ok(None);

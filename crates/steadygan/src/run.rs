@@ -1,10 +1,12 @@
 //! A run from start to end: reads the data, decides the plan, and trains, resumes or samples in a run directory.
 
+mod memory;
 mod monitor;
 mod report;
 mod resume;
 mod start;
 
+pub use memory::estimated_memory;
 pub use report::RunReport;
 pub use start::{checkpoint_state, initial_state, initial_weights};
 
@@ -16,17 +18,18 @@ use crate::error::{Error, Result};
 use crate::nn::{self, LayerTable, Network};
 use crate::pictures::sheet::encode_png;
 use crate::pictures::{SCATTER_POINTS, picture_of_reals};
-use crate::plan::{Batching, ModelPlan, OnSevere, Plan};
+use crate::plan::{ModelPlan, OnSevere, Plan};
 use crate::recipe::LayeredRecipe;
 use crate::train::{self, Checkpoint, Observer, Provenance, Recorder, State, load_checkpoint};
 use crate::weights::{Weights, read_all};
 use burn::prelude::Device;
 use monitor::Monitor;
+use std::io::Read as _;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 use steadygan_run::{
     CheckpointKind, DataRecord, Finding, MAX_SKIPPED_LISTED, Manifest, Outcome, RunDirectory, RunLock, SkippedFile,
-    write_atomically,
+    open_regular, write_atomically,
 };
 
 /// A run that is ready to be trained (further).
@@ -42,6 +45,9 @@ pub struct Run {
     /// Whether the run was resumed. The findings from before training are then not reported again.
     resumed: bool,
 }
+
+/// The name of the device whose memory is this process's.
+const CPU: &str = "cpu";
 
 /// The device that a run computes on.
 #[derive(Debug, Clone)]
@@ -59,6 +65,12 @@ impl Machine {
     /// There is no such device.
     pub fn new(name: &str, threads: usize) -> Result<Self> {
         Ok(Self { name: name.into(), device: device(name)?, threads })
+    }
+
+    /// Returns an error if training on the CPU takes more memory than this process may have. The memory of other
+    /// devices is not known.
+    fn check_memory(&self, plan: &Plan, data: &Dataset, hint: &str) -> Result<()> {
+        if self.name == CPU { memory::check(estimated_memory(plan, data), hint) } else { Ok(()) }
     }
 }
 
@@ -133,29 +145,14 @@ pub fn layer_tables(plan: &Plan) -> [LayerTable; 2] {
     [table("generator", nn::generator), table("discriminator", nn::discriminator)]
 }
 
-/// Memory of the program apart from the run: its code, the embedded images, the allocator's reserve. It was measured as
-/// the peak of a run with the smallest networks.
-const PROGRAM_BYTES: usize = 50 << 20;
-
-/// An estimate of the memory that training takes, in bytes: the samples; each network's weights, their gradients and
-/// two moments; and each layer's output in a step, which is kept for the backward pass, with its gradient. The
-/// discriminator is counted for its largest batch.
-pub fn estimated_memory(plan: &Plan, data: &Dataset) -> u64 {
-    let [generator, discriminator] = layer_tables(plan);
-    let batches = if plan.train.batches == Batching::Combined { 2 } else { 1 };
-    let weights = 4 * (generator.trainable() + discriminator.trainable());
-    let activations = 2 * plan.train.batch * (generator.activations() + batches * discriminator.activations());
-    let floats = (weights + activations) * size_of::<f32>();
-    (PROGRAM_BYTES + floats + data.train.bytes() + data.holdout.bytes()) as u64
-}
-
 impl Run {
     /// Makes a new run directory in `out` and writes the recipe, the plan, the manifest and a sheet of reals.
     ///
     /// # Errors
     ///
-    /// The device is not there, or `out` cannot be written.
+    /// The device is not there, the memory is too small, or `out` cannot be written.
     pub fn start(recipe: &LayeredRecipe, plan: Plan, data: Dataset, out: &Path, on: Machine) -> Result<Self> {
+        on.check_memory(&plan, &data, memory::SMALLER_RUN)?;
         let state = initial_state(&plan, &on.device)?;
         let reals = reals_sheet(&data, &plan)?;
         let slug = format!("{}-{}", data.name, recipe.base()?);
@@ -190,7 +187,7 @@ impl Run {
     ///
     /// # Errors
     ///
-    /// The run directory cannot be written.
+    /// The run directory cannot be written, or was moved or removed meanwhile.
     pub fn train(&mut self, observer: &mut dyn Observer) -> Result<Outcome> {
         let plan = &self.provenance.plan;
         let History { doctor, findings } = History::of(&self.directory, plan, &self.data)?;
@@ -204,7 +201,7 @@ impl Run {
         let outcome = train::train(plan, &self.data, &mut self.state, &self.device, &mut monitor)?;
         let outcome = monitor.end(outcome)?;
         self.manifest.outcome = outcome.clone();
-        self.manifest.save(&self.directory.manifest())?;
+        monitor.manifest(&self.manifest)?;
         monitor.log(&outcome.to_string())?;
         if matches!(outcome, Outcome::Halted { .. }) && plan.train.on_severe == OnSevere::Rollback {
             monitor.log(&self.roll_back()?.map_or_else(
@@ -226,13 +223,16 @@ impl Run {
     /// Replaces the latest checkpoint, from which a resume goes on, by the best one. Returns the images that it was
     /// trained on; `None` if there is no best checkpoint.
     fn roll_back(&self) -> Result<Option<u64>> {
-        let best = self.directory.checkpoint(CheckpointKind::Best);
-        if !best.exists() {
+        if !self.directory.has_checkpoint(CheckpointKind::Best) {
             return Ok(None);
         }
+        let best = self.directory.checkpoint(CheckpointKind::Best);
         let images = load_checkpoint(&best)?.images();
         let hint = "check the folder's permissions";
-        let bytes = std::fs::read(&best).map_err(|error| Error::io("cannot read the best checkpoint", &error, hint))?;
+        let mut bytes = Vec::new();
+        open_regular(&best)
+            .and_then(|mut file| file.read_to_end(&mut bytes))
+            .map_err(|error| Error::io("cannot read the best checkpoint", &error, hint))?;
         write_atomically(&self.directory.checkpoint(CheckpointKind::Latest), &bytes)?;
         Ok(Some(images))
     }
@@ -265,8 +265,7 @@ pub fn trained_generator(path: &Path, kind: CheckpointKind, device: &Device) -> 
 
 /// A run's checkpoint.
 pub(crate) fn checkpoint_of(run: &RunDirectory, kind: CheckpointKind) -> Result<Checkpoint> {
-    let file = run.checkpoint(kind);
-    if !file.exists() {
+    if !run.has_checkpoint(kind) {
         let hint = match kind {
             CheckpointKind::Best => {
                 "it is kept from the first measurement on (train.metric-every): use --checkpoint latest"
@@ -275,7 +274,7 @@ pub(crate) fn checkpoint_of(run: &RunDirectory, kind: CheckpointKind) -> Result<
         };
         return Err(Error::checkpoint(format!("{} has no {kind} checkpoint", run.path().display()), hint));
     }
-    load_checkpoint(&file)
+    load_checkpoint(&run.checkpoint(kind))
 }
 
 fn write_plan(directory: &RunDirectory, plan: &Plan) -> Result<()> {

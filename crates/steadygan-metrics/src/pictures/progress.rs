@@ -2,9 +2,10 @@
 
 use super::animation::write_gif;
 use crate::error::{Error, Result};
-use image::DynamicImage;
+use image::{DynamicImage, ImageFormat, ImageReader};
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
-use steadygan_run::{RunDirectory, write_atomically_with};
+use steadygan_run::{RunDirectory, is_regular, open_regular, write_atomically_with};
 
 /// The most sheets in an animation. With more sheets, it shows this many, spread evenly over training.
 const MAX_SHEETS: usize = 48;
@@ -40,12 +41,12 @@ pub fn write_progress(run: &RunDirectory) -> Result<usize> {
 
 /// The paths of the run's sheets of fakes; first the sheet drawn before training.
 fn sheets(run: &RunDirectory) -> Result<Vec<PathBuf>> {
-    let first = Some(run.fakes_init()).filter(|path| path.is_file());
+    let first = Some(run.fakes_init()).filter(|path| is_regular(path));
     Ok(first.into_iter().chain(run.fakes_written()?.into_iter().map(|(_, path)| path)).collect())
 }
 
 fn read(path: &Path) -> Option<DynamicImage> {
-    image::open(path).ok()
+    ImageReader::with_format(BufReader::new(open_regular(path).ok()?), ImageFormat::Png).decode().ok()
 }
 
 /// At most `most` of the items, evenly spaced, including the first and the last.

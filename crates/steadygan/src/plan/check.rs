@@ -1,8 +1,8 @@
 //! Checks that a plan can be trained, whether it was decided or read from a file.
 
 use super::{
-    FORMAT_VERSION, GeneratorConditioning, MAX_CLASSES, MetricPlan, ModelPlan, NetworkPlan, Norm, OptimizerPlan, Plan,
-    TrainPlan,
+    FORMAT_VERSION, GeneratorConditioning, MAX_CLASSES, MetricPlan, MinibatchDiscriminationSize, ModelPlan,
+    NetworkPlan, Norm, OptimizerPlan, Plan, TrainPlan,
 };
 use crate::data;
 use crate::error::{Error, Result, require, require_positive};
@@ -18,6 +18,9 @@ const MAX_STEPS: usize = 100;
 /// Limit on the fakes of a measurement during training: published distances take no more.
 const MAX_MEASURED: usize = 50_000;
 
+/// The largest count of images: a recipe's largest, 2⁵³, rounded up to whole rounds.
+pub(crate) const MAX_IMAGES: u64 = 1 << 54;
+
 /// The lowest threshold of truncation: below it, redrawing until a coordinate is within takes long.
 pub(crate) const MIN_TRUNCATION: f64 = 0.04;
 
@@ -27,6 +30,17 @@ const MAX_PACK: usize = 16;
 /// Checks the batch size; called first, because everything else divides by it.
 pub(crate) fn batch(batch: usize) -> Result<()> {
     require((2..=4096).contains(&batch), "train.batch", batch, "in 2..=4096")
+}
+
+/// Checked before counts of images are rounded to whole rounds.
+pub(crate) fn steps(train: &TrainPlan) -> Result<()> {
+    for (key, steps) in [
+        ("heuristics.discriminator-steps.discriminator", train.discriminator_steps),
+        ("heuristics.discriminator-steps.generator", train.generator_steps),
+    ] {
+        require((1..=MAX_STEPS).contains(&steps), key, steps, &format!("in 1..={MAX_STEPS}"))?;
+    }
+    Ok(())
 }
 
 impl Plan {
@@ -86,12 +100,7 @@ pub(crate) fn generator_alone(plan: &ModelPlan) -> Result<()> {
 fn train(train: &TrainPlan, pack: usize) -> Result<()> {
     batch(train.batch)?;
     require((1..=1024).contains(&train.sheet), "train.sheet", train.sheet, "in 1..=1024")?;
-    for (key, steps) in [
-        ("heuristics.discriminator-steps.discriminator", train.discriminator_steps),
-        ("heuristics.discriminator-steps.generator", train.generator_steps),
-    ] {
-        require((1..=MAX_STEPS).contains(&steps), key, steps, &format!("in 1..={MAX_STEPS}"))?;
-    }
+    steps(train)?;
     let packs = (1..=MAX_PACK).contains(&pack) && train.batch.is_multiple_of(pack);
     let wanted = format!("in 1..={MAX_PACK} and a divisor of the batch ({})", train.batch);
     require(packs, "heuristics.pac.images", pack, &wanted)?;
@@ -102,14 +111,14 @@ fn train(train: &TrainPlan, pack: usize) -> Result<()> {
         ("train.sheets-every", train.sheets_every),
         ("train.checkpoint-every", train.checkpoint_every),
     ] {
-        let whole = count > 0 && count.is_multiple_of(round);
-        require(whole, key, count, &format!("a positive multiple of the batch ({round})"))?;
+        let whole = (1..=MAX_IMAGES).contains(&count) && count.is_multiple_of(round);
+        require(whole, key, count, &format!("a positive multiple of the batch ({round}), at most 2^54"))?;
     }
     Ok(())
 }
 
 fn metric(metric: &MetricPlan, round: u64) -> Result<()> {
-    let whole = metric.every > 0 && metric.every.is_multiple_of(round);
+    let whole = (1..=MAX_IMAGES).contains(&metric.every) && metric.every.is_multiple_of(round);
     require(
         whole,
         "train.metric-every",
@@ -136,6 +145,7 @@ fn optimizer(network: &str, plan: &OptimizerPlan) -> Result<()> {
 
 fn model(model: &ModelPlan) -> Result<()> {
     (model.family.architecture().check)(model)?;
+    // Before the weights are counted, which would overflow.
     if model.makes_points() {
         let wanted = "\"mlp\" for points of the plane";
         require(model.family.architecture().makes_points, "model.family", format!("{:?}", model.family), wanted)?;
@@ -155,13 +165,29 @@ fn model(model: &ModelPlan) -> Result<()> {
     if let Init::Gaussian { deviation } = model.init {
         require_positive(deviation, "heuristics.gaussian-init.deviation")?;
     }
-    for slope in [model.generator.slope, model.discriminator.slope] {
-        require((0.0..1.0).contains(&slope), "heuristics.leaky-relu.slope", slope, "in [0, 1)")?;
-    }
+    [&model.generator, &model.discriminator].into_iter().try_for_each(network)?;
+    let threshold = model.truncation.unwrap_or(1.0);
+    // Below it, latents would be drawn again for ever.
+    require(threshold >= MIN_TRUNCATION, "heuristics.truncation.threshold", threshold, "a number not below 0.04")?;
     conditioning(model)?;
     let weights = (model.family.architecture().weights)(model);
     let wanted = format!("smaller: the networks would have {weights} weights, more than {MAX_WEIGHTS}");
     require(weights <= MAX_WEIGHTS, "model.width", model.width, &wanted)
+}
+
+/// Checks the settings of one network's layers. Heuristics check theirs, but a plan from a file may say something else.
+fn network(network: &NetworkPlan) -> Result<()> {
+    let NetworkPlan { slope, dropout, noise, minibatch_discrimination, .. } = *network;
+    require((0.0..1.0).contains(&slope), "heuristics.leaky-relu.slope", slope, "in [0, 1)")?;
+    require((0.0..1.0).contains(&dropout), "heuristics.dropout.probability", dropout, "in [0, 1)")?;
+    let sound = noise.is_finite() && noise >= 0.0;
+    require(sound, "heuristics.generator-noise.deviation", noise, "a number not below 0")?;
+    let Some(MinibatchDiscriminationSize { features, dimensions }) = minibatch_discrimination else { return Ok(()) };
+    for (name, count) in [("features", features), ("dimensions", dimensions)] {
+        let key = format!("heuristics.minibatch-discrimination.{name}");
+        require((1..=1024).contains(&count), &key, count, "in 1..=1024")?;
+    }
+    Ok(())
 }
 
 /// Checks the settings of class conditioning.

@@ -13,6 +13,13 @@ use toml::{Table, Value};
 /// Limit on the size of a recipe, which is a page of text. A larger file is no recipe.
 const MAX_RECIPE_BYTES: u64 = 1 << 20;
 
+/// The most parts of a dotted key, far above any known one's. A table is nested for each part, so that their number is
+/// limited before anything looks at the key.
+const MAX_KEY_PARTS: usize = 32;
+
+/// How much of a key with more parts is shown, in characters.
+const SHOWN_OF_KEY: usize = 40;
+
 /// The prefix of the settings that hold for both optimisers.
 const ADAM_OF_BOTH: &str = "heuristics.adam.";
 
@@ -116,6 +123,12 @@ impl LayeredRecipe {
     ///
     /// The key is unknown.
     pub fn lay_value(&mut self, key: &str, value: impl Into<Value>, origin: &str) -> Result<()> {
+        let parts = key.split('.').count();
+        if parts > MAX_KEY_PARTS {
+            let start: String = key.chars().take(SHOWN_OF_KEY).collect();
+            let message = format!("unknown key `{start}…` ({origin}): it has {parts} parts");
+            return Err(Error::recipe(message, "`steadygan train --dry-run` shows every key"));
+        }
         let mut table = value.into();
         for part in key.rsplit('.') {
             table = Value::Table(Table::from_iter([(part.to_owned(), table)]));

@@ -7,7 +7,7 @@ use crate::metrics::modes::Modes;
 use crate::pictures::DynamicImage;
 use crate::plan::OnSevere;
 use crate::train::{Distance, Observer, Recorder, State, StepStats};
-use steadygan_run::{Finding, Outcome, Severity, Signs};
+use steadygan_run::{Finding, Manifest, Outcome, Severity, Signs};
 
 /// Passes everything that training reports to the recorder, to the caller's observer and to the doctor.
 pub(super) struct Monitor<'a> {
@@ -34,6 +34,10 @@ impl<'a> Monitor<'a> {
 
     pub(super) fn log(&self, line: &str) -> Result<()> {
         self.recorder.log(line)
+    }
+
+    pub(super) fn manifest(&self, manifest: &Manifest) -> Result<()> {
+        self.recorder.manifest(manifest)
     }
 
     /// The run's outcome: `Halted` if a severe finding stopped training, else `outcome`. Reports the doctor's findings

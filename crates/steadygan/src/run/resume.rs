@@ -1,10 +1,10 @@
 //! Opening a run again, where a checkpoint left it.
 
-use super::{Machine, Run, checkpoint_of, checkpoint_state, initial_state, write_plan};
+use super::{Machine, Run, checkpoint_of, checkpoint_state, initial_state, memory, write_plan};
 use crate::data;
 use crate::decide;
 use crate::error::{Error, NO_RUN, Result};
-use crate::files::read_limited;
+use crate::files::read_in_folder;
 use crate::heuristics;
 use crate::plan::{Plan, count_origin};
 use crate::train::{Provenance, State, load_checkpoint, save_checkpoint};
@@ -26,7 +26,8 @@ impl Run {
     /// # Errors
     ///
     /// There is no such device, `path` is no run, another process trains it, its recipe or data was
-    /// changed since, or it has no such checkpoint or a damaged one.
+    /// changed since, or it has no such checkpoint or a damaged one, or the memory is
+    /// too small.
     pub fn resume(
         path: &Path,
         kind: CheckpointKind,
@@ -48,6 +49,7 @@ impl Run {
             let message = format!("the images of `{source}` are not those that the run was trained on");
             return Err(Error::data(message, OLD_IMAGES));
         }
+        on.check_memory(&provenance.plan, &data, memory::MORE_MEMORY)?;
         if kind == CheckpointKind::Best {
             require_in_lines(&directory, state.images)?;
             // Before anything is cut back: the latest checkpoint never lies beyond the lines and sheets.
@@ -85,7 +87,7 @@ fn state_of(
     manifest: &Manifest,
     device: &Device,
 ) -> Result<(Provenance, State)> {
-    if kind == CheckpointKind::Best || directory.checkpoint(kind).exists() {
+    if kind == CheckpointKind::Best || directory.has_checkpoint(kind) {
         let checkpoint = checkpoint_of(directory, kind)?;
         return Ok((checkpoint.provenance().clone(), checkpoint_state(&checkpoint, device)?));
     }
@@ -124,7 +126,7 @@ pub(super) fn planned(directory: &RunDirectory) -> Result<Plan> {
 const MAX_TEXT_BYTES: u64 = 1 << 20;
 
 fn read_small(path: &Path) -> Result<String> {
-    let text = String::from_utf8(read_limited(path, MAX_TEXT_BYTES, "run's file", NO_RUN)?);
+    let text = String::from_utf8(read_in_folder(path, MAX_TEXT_BYTES, "run's file", NO_RUN)?);
     text.map_err(|_| Error::checkpoint(format!("{} is no text", path.display()), NO_RUN))
 }
 
@@ -184,10 +186,10 @@ fn cut_back_to(directory: &RunDirectory, plan: &Plan, images: u64) -> Result<()>
 /// Writes the recipe and plan that the run goes on with into the best checkpoint, if there is one, so that it equals
 /// the one of a run that was started with as many images.
 fn take_over_best(directory: &RunDirectory, provenance: &Provenance, device: &Device) -> Result<()> {
-    let path = directory.checkpoint(CheckpointKind::Best);
-    if !path.exists() {
+    if !directory.has_checkpoint(CheckpointKind::Best) {
         return Ok(());
     }
+    let path = directory.checkpoint(CheckpointKind::Best);
     let best = load_checkpoint(&path)?;
     if best.provenance() != provenance {
         write_atomically(&path, &save_checkpoint(&checkpoint_state(&best, device)?, provenance))?;

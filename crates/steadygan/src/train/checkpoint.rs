@@ -4,12 +4,13 @@
 
 use super::{State, Tally};
 use crate::error::{Error, Result};
-use crate::files::read_limited;
+use crate::files::read_in_folder;
 use crate::hook::{Hook, Memory};
 use crate::nn::{self, Network, each_tensor, load_tensors, named_tensors};
 use crate::ops;
 use crate::optim::Optimizer;
-use crate::plan::Plan;
+use crate::plan::check::MAX_IMAGES;
+use crate::plan::{Batching, Plan};
 use crate::weights::{digest, floats, not_finite};
 use burn::prelude::*;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -178,7 +179,7 @@ pub struct Checkpoint {
 /// There is no such file, it is damaged or has another format, or a value in it is not finite.
 pub fn load_checkpoint(path: &Path) -> Result<Checkpoint> {
     let hint = "a run writes its first checkpoint when training starts";
-    let bytes = read_limited(path, MAX_BYTES, "checkpoint", hint)?;
+    let bytes = read_in_folder(path, MAX_BYTES, "checkpoint", hint)?;
     let path = path.display().to_string();
     let damaged = |why: String| {
         Error::checkpoint(format!("{path} is no checkpoint of steadygan, or is damaged: {why}"), OTHER_CHECKPOINT)
@@ -270,9 +271,32 @@ impl Checkpoint {
         self.load(role, nn::generator(&plan.model, plan.seed, device))
     }
 
-    /// A plan inside a file is as untrusted as the file, so it must describe networks that can be built.
+    /// A plan inside a file is as untrusted as the file, so it must describe networks that can be built, and the counts
+    /// must be those of its rounds.
     fn check_plan(&self) -> Result<()> {
-        self.provenance().plan.check().map_err(|error| self.impossible_plan(&error))
+        self.provenance().plan.check().map_err(|error| self.impossible_plan(&error))?;
+        self.check_counts()
+    }
+
+    /// Checks that there are whole rounds of images, and no more steps than these rounds have.
+    fn check_counts(&self) -> Result<()> {
+        let Metadata { images, generator_steps, discriminator_steps, tally, .. } = &self.metadata;
+        let train = &self.provenance().plan.train;
+        if *images > MAX_IMAGES || !images.is_multiple_of(train.round()) {
+            return Err(self.foreign(format!("{images} images are no whole rounds of {}", train.round())));
+        }
+        let rounds = images / train.round();
+        let updates = if train.batches == Batching::SeparateTwoUpdates { 2 } else { 1 };
+        for (what, steps, of_a_round) in [
+            ("generator steps", *generator_steps, train.generator_steps),
+            ("discriminator steps", *discriminator_steps, updates * train.discriminator_steps),
+            ("rounds since the last line of stats", tally.steps(), 1),
+        ] {
+            if steps > rounds * of_a_round as u64 {
+                return Err(self.foreign(format!("{steps} {what} are more than {rounds} rounds have")));
+            }
+        }
+        Ok(())
     }
 
     /// The error for a checkpoint whose plan cannot be trained.

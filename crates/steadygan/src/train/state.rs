@@ -86,6 +86,11 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// The steps since the last line of stats.
+    pub(super) fn steps(&self) -> u64 {
+        self.steps
+    }
+
     /// Adds a step.
     pub fn add(&mut self, step: &StepStats) {
         self.steps += 1;

@@ -58,6 +58,46 @@ fn an_impossible_plan_is_refused_before_its_networks_are_built() {
     assert!(refused(|plan| plan.train.batch = 0).contains("`train.batch`"));
     assert!(refused(|plan| plan.format_version = 9).contains("format version 9"));
     assert!(refused(|plan| plan.model.latent = 4).contains("has shape"));
+    // Two channels are points of the plane, which have one pixel. These sizes' numbers of weights overflow.
+    for size in [1 << 31, 1 << 32, usize::MAX] {
+        let mut provenance = provenance.clone();
+        let plan = &mut provenance.plan;
+        (plan.model.family, plan.model.channels, plan.data.channels) = (crate::nn::mlp::FAMILY, 2, Some(2));
+        (plan.model.size, plan.data.size) = (size, size);
+        let loaded = load(&save_checkpoint(&state, &provenance)).expect("its digest is right");
+        let error = loaded.generator(&device).expect_err("no network").to_string();
+        assert!(error.contains(&format!("`data.size` is {size} but must be 1")), "{error}");
+    }
+    assert!(refused(|plan| plan.model.pack = usize::MAX).contains("`heuristics.pac.images`"));
+    assert!(refused(|plan| plan.train.discriminator_steps = usize::MAX).contains("`heuristics.discriminator-steps"));
+    assert!(refused(|plan| plan.train.images = u64::MAX - 1).contains("`train.images`"));
+    assert!(refused(|plan| plan.model.truncation = Some(1e-300)).contains("`heuristics.truncation.threshold`"));
+    assert!(refused(|plan| plan.model.generator.dropout = f64::NAN).contains("`heuristics.dropout.probability`"));
+}
+
+/// 2^64 − 1 steps wrapped to step 0, which no optimiser knows.
+#[test]
+fn counts_beyond_the_rounds_are_refused() {
+    let (state, provenance, device) = small();
+    let refused = |change: fn(&mut Metadata)| {
+        let mut checkpoint = load(&save_checkpoint(&state, &provenance)).expect("a checkpoint");
+        change(&mut checkpoint.metadata);
+        checkpoint_state(&checkpoint, &device).expect_err("no state").to_string()
+    };
+    let of_none = "are more than 0 rounds have";
+    assert!(refused(|metadata| metadata.generator_steps = u64::MAX).contains(of_none));
+    assert!(refused(|metadata| metadata.discriminator_steps = u64::MAX).contains(of_none));
+    assert!(refused(|metadata| metadata.images = 3).contains("3 images are no whole rounds of 2"));
+    assert!(refused(|metadata| metadata.images = u64::MAX - 1).contains("no whole rounds"));
+    let tally = r#"{"steps":18446744073709551615,"sums":"#.to_owned() + &sums(&state) + "}";
+    let tally: Tally = serde_json::from_str(&tally).expect("a tally");
+    let mut checkpoint = load(&save_checkpoint(&state, &provenance)).expect("a checkpoint");
+    checkpoint.metadata.tally = tally;
+    assert!(checkpoint_state(&checkpoint, &device).expect_err("no state").to_string().contains(of_none));
+}
+
+fn sums(state: &State) -> String {
+    serde_json::to_value(state.tally).expect("plain data")["sums"].to_string()
 }
 
 /// Whoever writes such a file gives it the right digest; training saves none.
