@@ -165,7 +165,7 @@ fn another_fit_is_another_pack() {
 #[test]
 fn a_pack_made_through_a_link_is_fresh_until_its_source_changes() {
     use std::os::unix::fs::symlink;
-    let array = |levels: u8| npy("|u1", "False", "(2, 5, 5)", &vec![levels; 50]);
+    let array = |levels: u8| npy("|u1", "False", "(2, 5, 5)", &[levels; 50]);
     let place = tempfile::tempdir().unwrap();
     let at = |name: &str| place.path().join(name);
     fs::create_dir_all(at("far")).unwrap();
