@@ -7,6 +7,6 @@ use steadygan::Result;
 
 pub(crate) fn export(arguments: &Export, options: &Options) -> Result<ExitCode> {
     let folder = steadygan::export::export(&arguments.run, arguments.checkpoint.kind()?)?;
-    answer_path("export", &folder, options.json);
+    answer_path("export", &folder, options.json)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -29,6 +29,7 @@ pub mod mixture;
 pub mod npy;
 mod npz;
 mod order;
+mod origins;
 mod pack;
 mod samples;
 mod source;
@@ -54,8 +55,10 @@ pub use inspect::{ClassCount, Inspection, KindCount, SizeCount, inspect};
 pub use mixture::{Mixture, require_images, sample_shape};
 pub use order::shuffle;
 pub use order::{Order, first_training_samples};
+pub use origins::{Origins, load_with_origins};
 pub use pack::{PackSummary, pack};
 pub use samples::Samples;
+pub use source::source_in;
 pub use square::luma;
 pub use stacked::is_stacked;
 

@@ -1,11 +1,14 @@
 //! A run from start to end: data and plan to a run directory, trained, resumed or sampled.
 
 mod monitor;
+mod place;
 mod report;
 mod resume;
 mod start;
 
+pub(crate) use place::located_in;
 pub use report::RunReport;
+pub use resume::ResumeRequest;
 pub use start::{checkpoint_state, initial_state, initial_weights};
 
 use crate::data::{self, Dataset, Samples};
@@ -228,9 +231,7 @@ impl Run {
             return Ok(None);
         }
         let images = load_checkpoint(&best)?.images();
-        let hint = "check the folder's permissions";
-        let bytes = std::fs::read(&best).map_err(|error| Error::io("cannot read the best checkpoint", &error, hint))?;
-        write_atomically(&self.directory.checkpoint(CheckpointKind::Latest), &bytes)?;
+        resume::make_latest(&self.directory)?;
         Ok(Some(images))
     }
 
@@ -302,6 +303,7 @@ fn manifest(plan: &Plan, data: &Dataset, state: &State, on: &Machine) -> Manifes
         threads: on.threads,
         data: DataRecord {
             source: plan.data.source.clone(),
+            moved_to: None,
             name: data.name.clone(),
             channels,
             size,
@@ -314,6 +316,7 @@ fn manifest(plan: &Plan, data: &Dataset, state: &State, on: &Machine) -> Manifes
         },
         generator_parameters: parameters(&state.generator),
         discriminator_parameters: parameters(&state.discriminator),
+        started_in: place::current_folder(),
         started_unix_s: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()),
         outcome: Outcome::Running,
     }
