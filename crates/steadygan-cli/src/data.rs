@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use steadygan::data::{self, Dataset, Fit, Inspection};
 use steadygan::decide::Draft;
+use steadygan::files::{require_ending, require_free};
 use steadygan::pictures::picture_of_reals;
 use steadygan::pictures::sheet::encode_png;
 use steadygan::plan::Plan;
@@ -25,12 +26,15 @@ pub(crate) fn data(command: &DataCommand, options: &Options) -> Result<ExitCode>
 }
 
 fn pack(arguments: &Pack, options: &Options) -> Result<ExitCode> {
+    if let Some(out) = &arguments.out {
+        require_ending(out, &["safetensors", ""], "a pack's name ends in .safetensors: --out FILE.safetensors")?;
+    }
     let recipe = arguments.source.recipe()?.recipe()?;
     let packed = data::pack(&recipe.data.plan(), arguments.out.as_deref())?;
     if !options.quiet {
         warn_of_skipped(&packed.skipped, packed.images);
     }
-    answer_path("pack", &packed.path, options.json);
+    answer_path("pack", &packed.path, options.json)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -42,7 +46,9 @@ fn inspect(arguments: &Inspect, options: &Options) -> Result<ExitCode> {
     // Mistakes in the recipe are reported before images are read.
     let draft = Draft::new(&recipe)?;
     let requested = draft.recipe().clone();
-    check_free(&arguments.out, Path::new(&requested.data.plan().source))?;
+    require_ending(&arguments.out, &["png"], "a sheet's name ends in .png: --out FILE.png")?;
+    require_outside(&arguments.out, Path::new(&requested.data.plan().source))?;
+    require_free(&arguments.out, arguments.overwrite.allows(&arguments.out, SHEET_FILE))?;
     let (inspection, dataset) = data::inspect(&requested.data.plan())?;
     let sheet = match &dataset {
         Ok(dataset) => Some(sheet(dataset, requested.seed)?),
@@ -60,20 +66,15 @@ fn inspect(arguments: &Inspect, options: &Options) -> Result<ExitCode> {
         json(&inspection, &recipe_result, sheet)
     } else {
         table(&inspection, &recipe_result, sheet)
-    });
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Refuses a sheet that would lie among the images, and so be one of them next time, or that would overwrite another
-/// file.
-fn check_free(sheet: &Path, source: &Path) -> Result<()> {
-    let shown = sheet.display();
+/// Refuses a sheet that would lie among the images, and so be one of them next time.
+fn require_outside(sheet: &Path, source: &Path) -> Result<()> {
     if source.is_dir() && source.canonicalize().is_ok_and(|source| folder_for(sheet).starts_with(source)) {
-        let message = format!("the sheet {shown} would lie among the images");
+        let message = format!("the sheet {} would lie among the images", sheet.display());
         return Err(Error::data(message, "name a file outside of their folder: --out FILE.png"));
-    }
-    if sheet.exists() && sheet.file_name() != Some(SHEET_FILE.as_ref()) {
-        return Err(Error::data(format!("{shown} is there already"), "name a new file: --out FILE.png"));
     }
     Ok(())
 }

@@ -8,6 +8,6 @@ use steadygan::Result;
 pub(crate) fn export(arguments: &Export, options: &Options) -> Result<ExitCode> {
     let kind = arguments.checkpoint.kind()?;
     let folder = steadygan::export::export(&arguments.run, kind, arguments.out.as_deref())?;
-    answer_path("export", &folder, options.json);
+    answer_path("export", &folder, options.json)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -2,6 +2,7 @@
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
+use signal_hook::iterator::Signals;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -23,6 +24,21 @@ pub(crate) fn stop_flag() -> Arc<AtomicBool> {
         let _ = flag::register(signal, Arc::clone(&stop));
     }
     stop
+}
+
+/// Has Ctrl-C, SIGTERM and SIGHUP end the program at once, without the temporary files of what it was writing. A signal
+/// that was ignored when the program started stays ignored.
+pub(crate) fn end_when_interrupted() {
+    let ignored = ignored_signals();
+    let caught = STOP.into_iter().filter(|signal| !is_in(ignored, *signal));
+    // It fails only for signals that cannot be caught.
+    let Ok(mut signals) = Signals::new(caught) else { return };
+    std::thread::spawn(move || {
+        if signals.forever().next().is_some() {
+            let _no_more = steadygan_run::remove_own_temporaries();
+            std::process::exit(steadygan_run::EXIT_INTERRUPTED.into());
+        }
+    });
 }
 
 /// The set of signals that are ignored now, which before the first handler are those that were ignored at the start.

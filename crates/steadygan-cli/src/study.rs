@@ -44,7 +44,7 @@ pub(crate) fn study(arguments: &Arguments, options: &Options) -> Result<ExitCode
         }
         (StudyFolder::Unplanned(_), None) => unreachable!("the study's record was there and is gone"),
     };
-    let Some(study) = study else { return Ok(stopped(&arguments.out, options)) };
+    let Some(study) = study else { return stopped(&arguments.out, options) };
     if arguments.list {
         return list(&study);
     }
@@ -110,14 +110,14 @@ fn run(mut study: Study, options: &Options, progress: &StudyProgress) -> Result<
     let ended = study.train(at_once, &trainer, &mut progress.clone());
     progress.finish();
     if !ended? {
-        return Ok(stopped(&folder, options));
+        return stopped(&folder, options);
     }
     study.collect()?;
     progress.begin("confirming");
     let ended = study.confirm(at_once, &trainer, &mut progress.clone());
     progress.finish();
     if !ended? {
-        return Ok(stopped(&folder, options));
+        return stopped(&folder, options);
     }
     print_answer(&study, options)
 }
@@ -139,9 +139,9 @@ fn collect(directory: StudyDirectory, options: &Options) -> Result<ExitCode> {
 fn print_answer(study: &Study, options: &Options) -> Result<ExitCode> {
     write_study_page(study.directory())?;
     if !options.json {
-        answer(&results_table(study.record()));
+        answer(&results_table(study.record()))?;
     }
-    answer_path("study", study.directory().path(), options.json);
+    answer_path("study", study.directory().path(), options.json)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -149,7 +149,7 @@ fn print_answer(study: &Study, options: &Options) -> Result<ExitCode> {
 fn list(study: &Study) -> Result<ExitCode> {
     let out = study.directory().runs();
     for recipe in study.list()? {
-        answer(&format!("steadygan train {} --out {} --threads 1", quoted(&recipe), quoted(&out)));
+        answer(&format!("steadygan train {} --out {} --threads 1", quoted(&recipe), quoted(&out)))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -161,12 +161,12 @@ fn quoted(path: &Path) -> String {
     if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
-fn stopped(folder: &Path, options: &Options) -> ExitCode {
+fn stopped(folder: &Path, options: &Options) -> Result<ExitCode> {
     if !options.quiet {
         say("stopped; the same command goes on with it");
     }
-    answer_path("study", folder, options.json);
-    ExitCode::from(EXIT_INTERRUPTED)
+    answer_path("study", folder, options.json)?;
+    Ok(ExitCode::from(EXIT_INTERRUPTED))
 }
 
 /// Trains runs with this program, on one thread each, because several such runs at once are faster than one run on as

@@ -4,6 +4,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use super::embedded::Embedded;
+use super::stacked::PREFIX;
+use super::{Door, Mixture};
 use crate::error::{Error, Result};
 
 /// How many of a file's first bytes are read to recognise its format.
@@ -30,6 +33,19 @@ pub(super) fn short_name(stem: &str) -> String {
         "" => "data".to_owned(),
         name => name.to_owned(),
     }
+}
+
+/// A `data.source` whose relative path counts from `folder`, so that it can be read from everywhere. A source that is no
+/// path, such as `embedded` or `ring`, stays as it is; so does one that is not in `folder`.
+pub fn source_in(source: &str, folder: &Path) -> String {
+    if let Some(digits) = source.strip_prefix(PREFIX) {
+        return format!("{PREFIX}{}", source_in(digits, folder));
+    }
+    if Mixture::named(source).is_some() || Embedded.recognises(source) {
+        return source.to_owned();
+    }
+    let path = folder.join(source);
+    path.to_str().filter(|_| path.exists()).unwrap_or(source).to_owned()
 }
 
 /// A path's last part.
@@ -62,6 +78,20 @@ pub(super) const DAMAGED_HINT: &str = "the file may be cut short or damaged: fet
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_counts_from_the_folder_and_a_name_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("photos")).unwrap();
+        std::fs::create_dir(folder.path().join("ring")).unwrap();
+        let found = folder.path().join("photos").to_str().unwrap().to_owned();
+        assert_eq!(source_in("photos", folder.path()), found);
+        assert_eq!(source_in(&found, Path::new("/elsewhere")), found, "an absolute path");
+        assert_eq!(source_in("stacked-mnist:photos", folder.path()), format!("stacked-mnist:{found}"));
+        for name in ["embedded", "fashion", "ring", "none"] {
+            assert_eq!(source_in(name, folder.path()), name);
+        }
+    }
 
     #[test]
     fn a_name_fits_a_file_name() {

@@ -34,7 +34,7 @@
 //! resumed. If it is killed between that and the first checkpoint, the run starts again from the plan at 0
 //! images, which is a cut back to 0. A manifest that says [`Outcome::Running`] while no process holds the
 //! run's [`RunLock`] belongs to a killed run. Temporary files of a killed writer are removed by the
-//! next holder of the lock.
+//! next holder of the lock, and by whoever writes next in that folder.
 
 mod atomic;
 mod checkpoint_kind;
@@ -56,9 +56,11 @@ mod modes;
 mod number;
 mod regular;
 mod signs;
+mod staged_folder;
 mod stats;
 mod study_directory;
 mod tail;
+mod temporary;
 
 pub use atomic::{write_atomically, write_atomically_with};
 pub use checkpoint_kind::{CheckpointKind, UnknownCheckpoint};
@@ -78,9 +80,11 @@ pub use manifest::{DataRecord, MAX_MANIFEST_BYTES, MAX_SKIPPED_LISTED, Manifest,
 pub use modes::ModesLine;
 pub use regular::{is_irregular, is_regular, is_there, open_regular};
 pub use signs::{Signs, StatsLine};
+pub use staged_folder::StagedFolder;
 pub use stats::Stats;
 pub use study_directory::StudyDirectory;
 pub use tail::{Polled, Tail};
+pub use temporary::{NoTemporaries, remove_own_temporaries};
 
 /// The version of the run directory's format, written to every manifest. A program refuses a
 /// manifest of another version; a new key that old readers may ignore does not change it.

@@ -4,12 +4,12 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::Path;
 
-use crate::atomic::target_of_temporary;
 use crate::checkpoint_kind::CheckpointKind;
 use crate::directory::{RunDirectory, check_folders, entries};
 use crate::error::RunError;
 use crate::regular::{check_folder, open_regular, open_with};
 use crate::study_directory::StudyDirectory;
+use crate::temporary::{remove_if_stale, target_of_temporary};
 
 /// The file that is locked; it is empty and stays where it is.
 const LOCK_NAME: &str = ".lock";
@@ -95,8 +95,7 @@ impl RunDirectory {
         }
     }
 
-    /// Removes the trainer's temporary files. A report's temporary files stay, because another process may be writing
-    /// them.
+    /// Removes the temporary files of killed processes. Another process may be writing a report or the like.
     fn remove_temporaries(&self) -> Result<(), RunError> {
         let folders = [
             self.path().to_path_buf(),
@@ -107,9 +106,8 @@ impl RunDirectory {
         for folder in folders.iter().filter(|folder| check_folder(folder).is_ok()) {
             for path in entries(folder)? {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
-                let target = target_of_temporary(&name).map(|target| folder.join(target));
-                if target.is_some_and(|target| target != self.report()) {
-                    fs::remove_file(&path).map_err(|e| RunError::refused("remove", &path, e))?;
+                if target_of_temporary(&name).is_some() {
+                    remove_if_stale(&path);
                 }
             }
         }
@@ -120,7 +118,6 @@ impl RunDirectory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::write_atomically;
 
     #[test]
     fn a_run_is_trained_by_one_at_a_time() {
@@ -152,18 +149,22 @@ mod tests {
         let folder = tempfile::tempdir().expect("temporary folder");
         let run = RunDirectory::create(folder.path(), "a").expect("run");
         let latest = run.checkpoint_folder(CheckpointKind::Latest);
-        let left = latest.join(".state.safetensors.4711-0.tmp");
-        let kept = [
-            run.checkpoint(CheckpointKind::Latest),
-            run.manifest(),
-            run.path().join(".report.html.4711-0.tmp"),
-            run.path().join(".mine.tmp"),
+        let left = [
+            latest.join(".state.safetensors.4711-0.tmp"),
+            latest.join(".state.safetensors.4711-0.steadygan.tmp"),
+            run.path().join(".report.html.4711-0.steadygan.tmp"),
         ];
-        for path in kept.iter().chain([&left]) {
-            write_atomically(path, b"x").expect("write");
+        let written = run.path().join(".report.html.4712-0.steadygan.tmp");
+        let kept =
+            [run.checkpoint(CheckpointKind::Latest), run.manifest(), written.clone(), run.path().join(".mine.tmp")];
+        for path in kept.iter().chain(&left) {
+            fs::create_dir_all(path.parent().expect("a folder")).expect("mkdir");
+            fs::write(path, b"x").expect("write");
         }
+        let living = File::open(&written).expect("open");
+        living.lock().expect("lock");
         let _lock = run.lock().expect("free");
-        assert!(!left.exists());
+        assert!(left.iter().all(|path| !path.exists()));
         for path in kept {
             assert!(path.exists(), "{}", path.display());
         }

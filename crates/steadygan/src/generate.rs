@@ -1,11 +1,11 @@
 //! Images from a trained generator.
 
 mod source;
-mod staged;
 
 use crate::data::npy;
 use crate::device::device;
 use crate::error::{Error, Result};
+use crate::files::{ending, require_ending, require_free};
 use crate::names::nearest;
 use crate::nn::{ModelPlan, SAMPLE_CHUNK};
 use crate::pictures::animation::{FRAME_MS, write_gif};
@@ -13,9 +13,8 @@ use crate::pictures::picture_of_fakes;
 use crate::pictures::sheet::{encode_png, frame, picture, sheet, square_columns};
 use crate::rng;
 use source::Source;
-use staged::StagedFolder;
 use std::path::{Path, PathBuf};
-use steadygan_run::{CheckpointKind, write_atomically, write_atomically_with};
+use steadygan_run::{CheckpointKind, RunError, StagedFolder, write_atomically, write_atomically_with};
 
 /// The most images on a sheet: 32 rows of 32.
 const MAX_SHEET: usize = 1024;
@@ -53,6 +52,8 @@ pub struct Request {
     pub interpolate: bool,
     /// Where to write the images.
     pub destination: Destination,
+    /// Whether a file at the destination may be replaced. A folder never is.
+    pub overwrite: bool,
     /// The device's name, as for [`device`].
     pub device: String,
 }
@@ -85,19 +86,42 @@ pub enum Destination {
 }
 
 impl Destination {
-    /// Chooses by the name's ending: .png is a sheet, .gif an animation, .npy an array, anything else a folder.
-    pub fn of(path: &Path) -> Self {
-        let ending = path.extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase);
-        match ending.as_deref() {
-            Some("png") => Self::Sheet(path.into()),
-            Some("gif") => Self::Animation(path.into()),
-            Some("npy") => Self::Array(path.into()),
+    /// Chooses by the name's ending: .png is a sheet, .gif an animation, .npy an array. A name without an ending, or
+    /// one that a separator follows, is a folder.
+    ///
+    /// # Errors
+    ///
+    /// The name has another ending.
+    pub fn of(path: &Path) -> Result<Self> {
+        let is_folder =
+            path.as_os_str().as_encoded_bytes().last().is_some_and(|byte| std::path::is_separator(char::from(*byte)));
+        if is_folder {
+            return Ok(Self::Folder(path.into()));
+        }
+        let hint = "write a sheet (--out FILE.png), a walk (--out FILE.gif), an array (--out FILE.npy) or images into a \
+                    new folder (--out DIR/)";
+        require_ending(path, &["png", "gif", "npy", ""], hint)?;
+        Ok(match ending(path).as_str() {
+            "png" => Self::Sheet(path.into()),
+            "gif" => Self::Animation(path.into()),
+            "npy" => Self::Array(path.into()),
             _ => Self::Folder(path.into()),
+        })
+    }
+
+    /// Returns an error if something is there that would be replaced, unless it is a file that may be.
+    fn require_free(&self, overwrite: bool) -> Result<()> {
+        match self {
+            Self::Sheet(path) | Self::Animation(path) | Self::Array(path) => require_free(path, overwrite),
+            Self::Folder(path) if path.exists() || path.file_name().is_none() => Err(Error::recipe(
+                format!("{} is there already", path.display()),
+                "name a folder that does not exist, so that nothing is overwritten",
+            )),
+            Self::Folder(_) => Ok(()),
         }
     }
 
-    /// An error if the destination cannot hold the generator's samples, if `count` is too large, or if the folder
-    /// exists.
+    /// An error if the destination cannot hold the generator's samples, or if `count` is too large.
     fn check(&self, count: usize, model: &ModelPlan) -> Result<()> {
         let points = model.makes_points();
         match self {
@@ -112,10 +136,6 @@ impl Destination {
             Self::Animation(_) if count > MAX_FRAMES => Err(Error::recipe(
                 format!("an animation holds at most {MAX_FRAMES} images, not {count}"),
                 format!("walk through at most {} latents", MAX_FRAMES / FRAME_STEPS),
-            )),
-            Self::Folder(path) if path.exists() || path.file_name().is_none() => Err(Error::recipe(
-                format!("{} is there already", path.display()),
-                "name a folder that does not exist, so that nothing is overwritten",
             )),
             _ => Ok(()),
         }
@@ -141,6 +161,7 @@ pub fn generate(request: &Request) -> Result<()> {
         let hint = "add --interpolate, or write a sheet (--out FILE.png)";
         return Err(Error::recipe("a GIF shows a walk between latents", hint));
     }
+    destination.require_free(request.overwrite)?;
     let device = device(&request.device)?.inner();
     let Source { generator, model, plan } = Source::open(&request.run, request.checkpoint, &device)?;
     let classes = classes(request.class.as_deref(), &model)?;
@@ -219,11 +240,12 @@ fn split_images(chunks: impl Iterator<Item = Vec<u8>>, image: [usize; 3]) -> imp
 }
 
 fn write_folder(path: &Path, images: impl Iterator<Item = Vec<u8>>, shape: [usize; 3]) -> Result<()> {
-    let folder = StagedFolder::beside(path)?;
+    let refused = |error: RunError| Error::from(error).with_hint("choose another folder with --out DIR");
+    let folder = StagedFolder::beside(path).map_err(refused)?;
     for (number, image) in images.enumerate() {
-        folder.write(&format!("{number:06}.png"), &encode_png(&picture(&image, shape))?)?;
+        folder.write(&format!("{number:06}.png"), &encode_png(&picture(&image, shape))?).map_err(refused)?;
     }
-    folder.rename_to(path)
+    folder.rename_to(path).map_err(refused)
 }
 
 /// `count` latents, in chunks of at most [`SAMPLE_CHUNK`].

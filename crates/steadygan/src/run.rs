@@ -2,12 +2,15 @@
 
 mod memory;
 mod monitor;
+mod place;
 mod report;
 mod resume;
 mod start;
 
 pub use memory::estimated_memory;
+pub(crate) use place::located_in;
 pub use report::RunReport;
+pub use resume::ResumeRequest;
 pub use start::{checkpoint_state, initial_state, initial_weights};
 
 use crate::data::{self, Dataset, Samples};
@@ -24,12 +27,11 @@ use crate::train::{self, Checkpoint, Observer, Provenance, Recorder, State, load
 use crate::weights::{Weights, read_all};
 use burn::prelude::Device;
 use monitor::Monitor;
-use std::io::Read as _;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 use steadygan_run::{
     CheckpointKind, DataRecord, Finding, MAX_SKIPPED_LISTED, Manifest, Outcome, RunDirectory, RunLock, SkippedFile,
-    open_regular, write_atomically,
+    write_atomically,
 };
 
 /// A run that is ready to be trained (further).
@@ -228,12 +230,7 @@ impl Run {
         }
         let best = self.directory.checkpoint(CheckpointKind::Best);
         let images = load_checkpoint(&best)?.images();
-        let hint = "check the folder's permissions";
-        let mut bytes = Vec::new();
-        open_regular(&best)
-            .and_then(|mut file| file.read_to_end(&mut bytes))
-            .map_err(|error| Error::io("cannot read the best checkpoint", &error, hint))?;
-        write_atomically(&self.directory.checkpoint(CheckpointKind::Latest), &bytes)?;
+        resume::make_latest(&self.directory)?;
         Ok(Some(images))
     }
 
@@ -304,6 +301,7 @@ fn manifest(plan: &Plan, data: &Dataset, state: &State, on: &Machine) -> Manifes
         threads: on.threads,
         data: DataRecord {
             source: plan.data.source.clone(),
+            moved_to: None,
             name: data.name.clone(),
             channels,
             size,
@@ -316,6 +314,7 @@ fn manifest(plan: &Plan, data: &Dataset, state: &State, on: &Machine) -> Manifes
         },
         generator_parameters: parameters(&state.generator),
         discriminator_parameters: parameters(&state.discriminator),
+        started_in: place::current_folder(),
         started_unix_s: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()),
         outcome: Outcome::Running,
     }

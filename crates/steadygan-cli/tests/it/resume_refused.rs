@@ -57,7 +57,15 @@ fn other_images_than_it_was_trained_on() {
     fs::rename(folder.path().join("pictures"), folder.path().join("elsewhere")).unwrap();
     let (error, hint) = steadygan(folder.path(), "resume run --images 128").refused();
     assert_eq!(error, "there is no file or folder \"pictures\"");
-    assert!(hint.starts_with("put the old images back"), "{hint}");
+    assert!(hint.starts_with("put the old images back, say where they are now (--data PATH)"), "{hint}");
+    let (error, _) = steadygan(folder.path(), "resume run --images 128 --data elsewhere").refused();
+    assert_eq!(
+        error,
+        format!(
+            "the images of `{}` are not those that the run was trained on",
+            folder.path().join("elsewhere").display()
+        )
+    );
     assert_eq!(result(&run), before, "a refusal changes nothing");
 }
 
