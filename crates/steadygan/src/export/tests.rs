@@ -47,7 +47,7 @@ impl Trained {
     fn drawn(&self, of: &Path) -> Vec<f32> {
         let array = self.folder.path().join("x.npy");
         let request = Request {
-            overwrite: false,
+            overwrite: true,
             run: of.into(),
             checkpoint: CheckpointKind::Latest,
             latents: Latents::File(self.folder.path().join("z.npy")),
@@ -177,7 +177,7 @@ fn descriptions_that_cannot_be() {
             Description { format_version: FORMAT_VERSION, role, average: false, images: 1, model: &model };
         fs::write(&file, to_safetensors(&network, &description)).unwrap();
         let request = Request {
-            overwrite: false,
+            overwrite: true,
             run: folder.clone(),
             checkpoint: CheckpointKind::Latest,
             latents: Latents::Random { count: 2, seed: 0 },
