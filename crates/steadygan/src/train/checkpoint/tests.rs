@@ -72,7 +72,7 @@ fn an_impossible_plan_is_refused_before_its_networks_are_built() {
     assert!(refused(|plan| plan.train.discriminator_steps = usize::MAX).contains("`heuristics.discriminator-steps"));
     assert!(refused(|plan| plan.train.images = u64::MAX - 1).contains("`train.images`"));
     assert!(refused(|plan| plan.model.truncation = Some(1e-300)).contains("`heuristics.truncation.threshold`"));
-    assert!(refused(|plan| plan.model.generator.dropout = f64::NAN).contains("`heuristics.dropout.probability`"));
+    assert!(refused(|plan| plan.model.generator.dropout = 1.5).contains("`heuristics.dropout.probability`"));
 }
 
 /// 2^64 − 1 steps wrapped to step 0, which no optimiser knows.
