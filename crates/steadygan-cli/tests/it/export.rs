@@ -60,7 +60,7 @@ fn an_export_holds_the_generator_that_is_shown() {
     let z = latents::numbers(5 * 6);
     latents::write(&folder.path().join("z.npy"), 6, &z);
     let drawn = |of: &str| {
-        steadygan(folder.path(), &format!("generate {of} --latents z.npy --out x.npy")).done();
+        steadygan(folder.path(), &format!("generate {of} --latents z.npy --out x.npy --overwrite")).done();
         read(folder.path(), "x.npy")
     };
     fs::rename(train(folder.path(), "tiny.toml --quiet --with ema"), folder.path().join("run")).unwrap();
