@@ -34,6 +34,10 @@ pub struct Error {
 /// The hint for a path that is no run's folder.
 pub const NO_RUN: &str = "name a run's folder, such as runs/00001-fashion-hacks; `steadygan train` starts a new one";
 
+/// The hint for a link, a FIFO, a device or the like in the folder of a run or a study.
+const REGULAR_ONLY: &str = "put the file or folder itself there: in the folder of a run or a study no link is followed, \
+                            and nothing but regular files is read";
+
 /// The result of anything that can fail in this library.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -58,8 +62,10 @@ impl Error {
         Self::new(ErrorKind::Device, message, hint)
     }
 
-    /// An error of the file system, `what` being the sentence's start ("cannot read photos/a.png").
+    /// An error of the file system, `what` being the sentence's start ("cannot read photos/a.png"). If the cause is a
+    /// link or the like where only a regular file is read, the hint says that in place of `hint`.
     pub fn io(what: impl Display, cause: &io::Error, hint: impl Into<String>) -> Self {
+        let hint = if steadygan_run::is_irregular(cause) { REGULAR_ONLY.into() } else { hint.into() };
         Self::new(ErrorKind::Io, format!("{what}: {}", steadygan_run::reason(cause)), hint)
     }
 
@@ -122,7 +128,12 @@ impl From<RunError> for Error {
             Some(io::ErrorKind::StorageFull) => {
                 (ErrorKind::Io, "free some space and try again; a run resumes from its last checkpoint")
             }
+            Some(_) if error.is_irregular() => (ErrorKind::Io, REGULAR_ONLY),
             Some(_) => (ErrorKind::Io, "check the path, and that you may read and write there"),
+            None if error.is_moved() => (
+                ErrorKind::Io,
+                "put it back, or go on where it is now: `steadygan resume RUN` continues from its last checkpoint",
+            ),
             None if error.is_other_version() => (ErrorKind::Checkpoint, "use the program that wrote it"),
             None => (ErrorKind::Checkpoint, NO_RUN),
         };

@@ -1,11 +1,52 @@
 //! Suggestions for mistyped names.
 
-/// The known name most similar to `name`; ties go to the first.
+/// Names of the field for what has another name here, because that is the name of its paper or says what it does. A
+/// metric is listed under the name of the one that is nearest to it: ours use other features.
+pub const ALSO_KNOWN_AS: [(&str, &str); 32] = [
+    ("fid", "frechet-distance"),
+    ("fd", "frechet-distance"),
+    ("frechet", "frechet-distance"),
+    ("kid", "kernel-distance"),
+    ("kd", "kernel-distance"),
+    ("mmd", "kernel-distance"),
+    ("swd", "sliced-wasserstein"),
+    ("prdc", "precision"),
+    ("ssim", "ms-ssim"),
+    ("lsgan", "least-squares"),
+    ("mse", "least-squares"),
+    ("wgan", "wasserstein"),
+    ("wgan-gp", "gradient-penalty"),
+    ("gp", "gradient-penalty"),
+    ("sn", "spectral-norm"),
+    ("sngan", "spectral-norm"),
+    ("bn", "batch-norm"),
+    ("vbn", "virtual-batch-norm"),
+    ("ln", "layer-norm"),
+    ("in", "instance-norm"),
+    ("rgan", "relativistic-pairing"),
+    ("rpgan", "relativistic-pairing"),
+    ("ragan", "relativistic-average"),
+    ("sagan", "self-attention"),
+    ("attention", "self-attention"),
+    ("pacgan", "pac"),
+    ("cgan", "class-conditioning"),
+    ("conditional", "class-conditioning"),
+    ("ada", "adaptive-augmentation"),
+    ("diffaugment", "augmentation"),
+    ("experience-replay", "replay"),
+    ("inception", "efficientnet-lite0"),
+];
+
+/// The known name most similar to `name`, or what the field calls by that name; ties go to the first.
 pub fn nearest<N: AsRef<str>>(known: impl Iterator<Item = N>, name: &str) -> Option<N> {
-    known
-        .map(|known| (likeness(known.as_ref(), name), known))
-        .reduce(|a, b| if b.0 > a.0 { b } else { a })
-        .map(|best| best.1)
+    let without_section = |name: &'_ str| name.strip_prefix("heuristics.").unwrap_or(name).to_ascii_lowercase();
+    let plain = without_section(name).replace('_', "-");
+    let meant = ALSO_KNOWN_AS.iter().find(|(alias, _)| *alias == plain).map(|(_, meant)| *meant);
+    let match_of = |known: &str| match meant {
+        Some(meant) if without_section(known) == meant => f64::INFINITY,
+        _ => likeness(known, name),
+    };
+    known.map(|known| (match_of(known.as_ref()), known)).reduce(|a, b| if b.0 > a.0 { b } else { a }).map(|best| best.1)
 }
 
 /// The similarity of two names, from 0 to 1. A `name` without its section still matches well.
@@ -17,6 +58,17 @@ fn likeness(known: &str, name: &str) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::nearest;
+
+    #[test]
+    fn a_name_of_the_field_leads_to_ours() {
+        let nearest_to = |name| nearest(["overfit-gap", "kernel-distance", "frechet-distance"].into_iter(), name);
+        assert_eq!(nearest_to("fid"), Some("frechet-distance"));
+        assert_eq!(nearest_to("KID"), Some("kernel-distance"));
+        assert_eq!(
+            nearest(["train.lr", "heuristics.hinge", "heuristics.least-squares"].into_iter(), "heuristics.LSGAN"),
+            Some("heuristics.least-squares")
+        );
+    }
 
     #[test]
     fn the_nearest_is_the_first_of_equals_and_may_miss_its_section() {

@@ -2,7 +2,9 @@
 
 use clap::{Args, Parser, Subcommand};
 use std::net::IpAddr;
+use std::num::{IntErrorKind, ParseIntError};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use steadygan::recipe::{Count, EMBEDDED, LayeredRecipe};
 use steadygan::run::Machine;
 use steadygan::{Error, Result};
@@ -25,7 +27,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// Threads of the CPU kernels (default: one a core); results do not depend on it
-    #[arg(long, global = true, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, global = true, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>)]
     threads: Option<usize>,
     /// Answer in JSON
     #[arg(long, global = true)]
@@ -39,12 +41,19 @@ impl Options {
     /// Starts the threads of the whole program. The calling thread is one of them, so that it works itself instead of
     /// waking another thread and waiting for it, which would happen a hundred times in a training step.
     pub(crate) fn apply(&self) -> Result<()> {
-        let threads = self.threads.unwrap_or(0);
+        if let Some(threads) = self.threads.filter(|threads| !THREADS.contains(threads)) {
+            let message = format!("--threads {threads} is not in {}..={}", THREADS.start(), THREADS.end());
+            return Err(Error::recipe(message, "leave it out for one thread a core"));
+        }
         // rayon takes zero as one thread for each core.
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread();
-        let sound = self.threads != Some(0) && threads <= 1024 && pool.build_global().is_ok();
-        let hint = "leave it out for one thread a core";
-        if sound { Ok(()) } else { Err(Error::recipe(format!("--threads {threads} is not in 1..=1024"), hint)) }
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads.unwrap_or(0)).use_current_thread();
+        pool.build_global().map_err(|error| {
+            let count =
+                self.threads.map_or_else(|| "a thread for each core".to_owned(), |count| format!("{count} threads"));
+            let hint = "the system allows no more (ulimit -u, a container's limit): ask for fewer, such as --threads 1";
+            let why = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
+            Error::io(format!("cannot start {count}"), &std::io::Error::other(why), hint)
+        })
     }
 
     /// The number of threads that were started.
@@ -56,6 +65,25 @@ impl Options {
     pub(crate) fn machine(&self, device: &Device) -> Result<Machine> {
         Machine::new(&device.name, self.threads())
     }
+}
+
+/// How many threads can be asked for.
+const THREADS: std::ops::RangeInclusive<usize> = 1..=1024;
+
+/// Parses a whole number. Its error is the end of a sentence that begins with the value.
+fn whole<N: FromStr<Err = ParseIntError>>(text: &str) -> Result<N, String> {
+    text.parse().map_err(|error: ParseIntError| match error.kind() {
+        IntErrorKind::PosOverflow => "it is too large".to_owned(),
+        _ => "it is no whole number from 0 on".to_owned(),
+    })
+}
+
+/// Parses a seed of a recipe, which is an integer of TOML: 64 bits with a sign.
+fn seed(text: &str) -> Result<u64, String> {
+    whole(text).and_then(|seed: u64| match i64::try_from(seed) {
+        Ok(_) => Ok(seed),
+        Err(_) => Err(format!("{seed} is not in 0..={}", i64::MAX)),
+    })
 }
 
 #[derive(Debug, Subcommand)]
@@ -98,8 +126,17 @@ pub(crate) enum Command {
     },
 }
 
-/// The largest seed, because TOML's integers have 64 bits with a sign.
-const MAX_SEED: u64 = i64::MAX as u64;
+impl Command {
+    /// Whether the command ends at Ctrl-C wherever it is. The others save what they have, or hold nothing.
+    pub(crate) fn ends_when_interrupted(&self) -> bool {
+        match self {
+            Self::Generate(_) | Self::Evaluate(_) | Self::Report(_) | Self::Export(_) | Self::Data { .. } => true,
+            Self::Train(_) | Self::Resume(_) | Self::Study(_) => false,
+            Self::Summary(_) | Self::Dashboard(_) | Self::SampleWorker(_) => false,
+            Self::Findings { .. } | Self::Heuristics { .. } => false,
+        }
+    }
+}
 
 /// A recipe and the options that change it.
 #[derive(Debug, Args, Default)]
@@ -117,10 +154,10 @@ pub(crate) struct Recipe {
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     images: Option<Count>,
     /// Real images of a step
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>)]
     batch: Option<u64>,
     /// Seed of every random stream
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(..=MAX_SEED))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = seed)]
     seed: Option<u64>,
     /// Any recipe key; the value is TOML, a bare word is a string
     #[arg(long, value_name = "KEY=VALUE")]
@@ -229,9 +266,14 @@ pub(crate) struct Resume {
     /// Real images to show in all, counted from the run's beginning
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) images: Option<Count>,
+    /// Where the run's images are now, in any container (default: where it found them last)
+    #[arg(long, value_name = "PATH")]
+    pub(crate) data: Option<String>,
     /// Where to compute, as for train (default: where the run was last trained)
     #[arg(long, value_name = "DEVICE")]
     pub(crate) device: Option<String>,
+    #[command(flatten)]
+    pub(crate) checkpoint: Checkpoint,
     #[command(flatten)]
     pub(crate) stop: StopOptions,
 }
@@ -280,6 +322,31 @@ pub(crate) struct Report {
     /// Write a run's sheets one after the other as progress.gif, too
     #[arg(long)]
     pub(crate) gif: bool,
+    /// Write the page there instead, and curves and sheets beside it as FILE.svg and FILE.gif
+    #[arg(long, value_name = "FILE.html")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) overwrite: Overwrite,
+}
+
+/// Allows an output to replace a file.
+#[derive(Debug, Args)]
+pub(crate) struct Overwrite {
+    /// Replace a file that --out names
+    #[arg(long)]
+    overwrite: bool,
+}
+
+impl Overwrite {
+    /// Whether `out` may be replaced: if that was asked, or if it has the name that the program itself chooses.
+    pub(crate) fn allows(&self, out: &Path, own: &str) -> bool {
+        self.overwrite || out.file_name() == Some(own.as_ref())
+    }
+
+    /// Whether a file that the user named may be replaced.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.overwrite
+    }
 }
 
 /// Selects one of a run's checkpoints.
@@ -292,8 +359,8 @@ pub(crate) struct Checkpoint {
 
 impl Checkpoint {
     pub(crate) fn kind(&self) -> Result<CheckpointKind> {
-        let unknown = || Error::recipe(format!("there is no checkpoint `{}`", self.word), "use best or latest");
-        self.word.parse().map_err(|_| unknown())
+        let unknown = |_| Error::recipe(format!("there is no checkpoint `{}`", self.word), "use best or latest");
+        self.word.parse().map_err(unknown)
     }
 }
 
@@ -301,6 +368,9 @@ impl Checkpoint {
 pub(crate) struct Export {
     /// A run's folder
     pub(crate) run: PathBuf,
+    /// Where the files go: a folder that is not there, is empty or holds an earlier export (default: export/ in the run)
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) checkpoint: Checkpoint,
 }
@@ -318,16 +388,16 @@ pub(crate) struct Evaluate {
     #[arg(long, value_name = "LIST", default_value = "", hide_default_value = true)]
     pub(crate) metrics: String,
     /// Fakes, and at most as many reals [default: as many as there are reals, at most 10000]
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub(crate) samples: Option<usize>,
     /// Pixels on a side at which images are compared (default: their own, if they have one size)
-    #[arg(long, value_name = "PIXELS", allow_negative_numbers = true)]
+    #[arg(long, value_name = "PIXELS", allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub(crate) size: Option<usize>,
     /// The feature network: efficientnet-lite0, digits, fashion, or an ONNX file with NAME.toml beside it
     #[arg(long, value_name = "NETWORK", default_value = steadygan::metrics::network::DEFAULT_NETWORK)]
     pub(crate) network: String,
     /// Seed of latents and subsamples
-    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 0)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 0, value_parser = whole::<u64>)]
     pub(crate) seed: u64,
     #[command(flatten)]
     pub(crate) checkpoint: Checkpoint,
@@ -347,7 +417,7 @@ pub(crate) struct Dashboard {
     #[arg(value_name = "DIR", default_value = "runs")]
     pub(crate) folder: PathBuf,
     /// The port; 0 is any that is free [default: 7070, or any that is free]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u16>)]
     pub(crate) port: Option<u16>,
     /// The address to serve at; other machines reach any but this one
     #[arg(long, value_name = "ADDR", default_value_t = IpAddr::from([127, 0, 0, 1]))]
@@ -362,15 +432,16 @@ pub(crate) struct SampleWorker {
 
 #[derive(Debug, Args)]
 pub(crate) struct Generate {
-    /// A run's folder
+    /// A run's folder; or an export's, or generator.safetensors in it
+    #[arg(value_name = "RUN|EXPORT")]
     pub(crate) run: PathBuf,
     /// Images to make, or latents to walk through [default: 64, or 8 with --interpolate]
-    #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with = "latents")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>, conflicts_with = "latents")]
     count: Option<usize>,
     /// Seed of the latents
-    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 0, conflicts_with = "latents")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 0, value_parser = whole::<u64>, conflicts_with = "latents")]
     pub(crate) seed: u64,
-    /// Latents to make images of: a float32 array of shape (N, latent)
+    /// Latents to make images of: an array of float32 or float64 of shape (N, latent) or (N, latent, 1, 1)
     #[arg(long, value_name = "FILE.npy")]
     pub(crate) latents: Option<PathBuf>,
     /// The class to make, by its name or its number from 0 (default: all in turn, each in a column of a sheet)
@@ -379,9 +450,12 @@ pub(crate) struct Generate {
     /// Walk through the latents and back to the first, on great circles (straight if they are uniform)
     #[arg(long)]
     pub(crate) interpolate: bool,
-    /// A sheet or, of points, a scatter plot (.png), an animation (.gif), an array (.npy) or a folder of images
-    #[arg(long, value_name = "PATH", default_value = "generated.png")]
+    /// A sheet or, of points, a scatter plot (.png), an animation (.gif), an array (.npy) or a new folder of images (a
+    /// name without an ending, or one that ends in a slash)
+    #[arg(long, value_name = "PATH", default_value = GENERATED_FILE)]
     pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) overwrite: Overwrite,
     #[command(flatten)]
     pub(crate) checkpoint: Checkpoint,
     #[command(flatten)]
@@ -394,6 +468,9 @@ impl Generate {
         self.count.unwrap_or(if self.interpolate { 8 } else { 64 })
     }
 }
+
+/// The default file of generated images. A file with this name is overwritten, whatever wrote it.
+pub(crate) const GENERATED_FILE: &str = "generated.png";
 
 /// The default file of the sheet. A file with this name is overwritten, whatever wrote it.
 pub(crate) const SHEET_FILE: &str = "inspected.png";
@@ -433,13 +510,16 @@ pub(crate) struct Inspect {
     /// Where a sheet of 8 × 8 images goes, as they are trained on
     #[arg(long, value_name = "FILE.png", default_value = SHEET_FILE)]
     pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) overwrite: Overwrite,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Pack {
     #[command(flatten)]
     pub(crate) source: Source,
-    /// The pack's file (default: beside the images, NAME-SIZEpx.pack.safetensors)
+    /// The pack's file, with the ending .safetensors or none; it replaces packs only (default: beside the images,
+    /// NAME-SIZEpx.pack.safetensors)
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
 }

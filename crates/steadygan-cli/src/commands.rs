@@ -1,7 +1,7 @@
 //! The commands `train`, `resume`, `generate`, `summary` and `heuristics`. Each turns its arguments into calls of the
 //! library and the result into words.
 
-use crate::arguments::{Generate, Options, Recipe, Resume, StopOptions, Train};
+use crate::arguments::{GENERATED_FILE, Generate, Options, Recipe, Resume, StopOptions, Train};
 use crate::console::{Console, answer, answer_path, say, warn_of_data};
 use std::fmt::Write as _;
 use std::process::ExitCode;
@@ -11,7 +11,7 @@ use steadygan::generate::{Destination, Latents, Request};
 use steadygan::heuristics::{self, Card, cost, recipe_line};
 use steadygan::plan::{OnSevere, Plan};
 use steadygan::recipe::LayeredRecipe;
-use steadygan::run::{Run, decide, estimated_memory, layer_tables, prepare};
+use steadygan::run::{ResumeRequest, Run, decide, estimated_memory, layer_tables, prepare};
 use steadygan_run::{CheckpointKind, EXIT_INTERRUPTED, EXIT_TRAINING_FAILED, Outcome};
 
 pub(crate) fn train(arguments: &Train, options: &Options) -> Result<ExitCode> {
@@ -35,8 +35,14 @@ pub(crate) fn train(arguments: &Train, options: &Options) -> Result<ExitCode> {
 }
 
 pub(crate) fn resume(arguments: &Resume, options: &Options) -> Result<ExitCode> {
-    let images = arguments.images.map(|count| count.0);
-    let run = Run::resume(&arguments.run, images, arguments.device.as_deref(), options.threads())?;
+    let run = Run::resume(&ResumeRequest {
+        run: arguments.run.clone(),
+        images: arguments.images.map(|count| count.0),
+        data: arguments.data.clone(),
+        checkpoint: arguments.checkpoint.kind()?,
+        device: arguments.device.clone(),
+        threads: options.threads(),
+    })?;
     train_to_the_end(run, arguments.stop, options)
 }
 
@@ -67,7 +73,7 @@ fn train_to_the_end(mut run: Run, stop: StopOptions, options: &Options) -> Resul
         Outcome::Halted { images, finding } => {
             say(&format!("halted after {images} images: {finding} is severe (train.on-severe)"));
             if run.plan().train.on_severe == OnSevere::Rollback {
-                let best = run.directory().checkpoint(CheckpointKind::Best).exists();
+                let best = run.directory().has_checkpoint(CheckpointKind::Best);
                 say(if best {
                     "rolled back: checkpoints/latest is the best one now"
                 } else {
@@ -91,7 +97,7 @@ fn train_to_the_end(mut run: Run, stop: StopOptions, options: &Options) -> Resul
             ExitCode::SUCCESS
         }
     };
-    answer_path("run", &path, options.json);
+    answer_path("run", &path, options.json)?;
     Ok(code)
 }
 
@@ -99,7 +105,7 @@ fn dry_run(recipe: &LayeredRecipe, plan: &Plan, data: &Dataset, options: &Option
     let memory = estimated_memory(plan, data);
     if options.json {
         let shown = serde_json::json!({ "plan": plan, "networks": layer_tables(plan), "memory_bytes": memory });
-        answer(&shown.to_string());
+        answer(&shown.to_string())?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut text = String::new();
@@ -122,7 +128,7 @@ fn dry_run(recipe: &LayeredRecipe, plan: &Plan, data: &Dataset, options: &Option
         plan.train.batch,
     );
     let [generator, discriminator] = layer_tables(plan);
-    answer(&format!("{text}{generator}\n{discriminator}\nmemory: about {} MiB", memory >> 20));
+    answer(&format!("{text}{generator}\n{discriminator}\nmemory: about {} MiB", memory >> 20))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -138,10 +144,11 @@ pub(crate) fn generate(arguments: &Generate, options: &Options) -> Result<ExitCo
         latents,
         class: arguments.class.clone(),
         interpolate: arguments.interpolate,
-        destination: Destination::of(&arguments.out),
+        destination: Destination::of(&arguments.out)?,
+        overwrite: arguments.overwrite.allows(&arguments.out, GENERATED_FILE),
         device: arguments.device.name.clone(),
     })?;
-    answer_path("images", &arguments.out, options.json);
+    answer_path("images", &arguments.out, options.json)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -151,7 +158,7 @@ pub(crate) fn summary(recipe: &Recipe, options: &Options) -> Result<ExitCode> {
         serde_json::json!([generator, discriminator]).to_string()
     } else {
         format!("{generator}\n{discriminator}")
-    });
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -167,7 +174,7 @@ pub(crate) fn heuristics(name: Option<&str>, options: &Options) -> Result<ExitCo
             format!("{}{cost}  recipe      {}", cards[0], recipe_line(name))
         }
         (None, _) => cards.iter().map(|card| format!("{:<22} {}\n", card.name, card.claim)).collect(),
-    });
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 

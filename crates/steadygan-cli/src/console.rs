@@ -1,15 +1,16 @@
 //! Output for people: progress, messages and errors go to stderr, answers to stdout.
 
+use crate::signals::stop_flag;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use steadygan::Result;
 use steadygan::data::{Dataset, UnreadableImage};
 use steadygan::metrics::modes::Modes;
 use steadygan::pictures::DynamicImage;
 use steadygan::train::{Distance, Observer, State, StepStats};
+use steadygan::{Error, Result};
 use steadygan_run::{Finding, Severity, Signs};
 
 /// Prints one line `error:` and one line `hint:`. Line breaks within the texts, such as in a file's name, become
@@ -24,15 +25,22 @@ pub(crate) fn say(message: &str) {
     let _ = writeln!(std::io::stderr(), "{message}");
 }
 
-/// Prints an answer on stdout, ended by exactly one line break. A closed pipe is ignored: the reader wants no more.
-pub(crate) fn answer(text: &str) {
-    let _ = writeln!(std::io::stdout(), "{}", text.trim_end_matches('\n'));
+/// Prints an answer on stdout, ended by exactly one line break. An answer that is lost is an error, because a script
+/// would take what it got for the whole.
+pub(crate) fn answer(text: &str) -> Result<()> {
+    // In one piece, so that a reader such as `head` has been handed all of a short answer when it closes the pipe.
+    let text = format!("{}\n", text.trim_end_matches('\n'));
+    let mut stdout = std::io::stdout();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| {
+        let hint = "look at where standard output goes; files that the command has written are whole";
+        Error::io("cannot write the answer to standard output", &error, hint)
+    })
 }
 
 /// Prints the last line on stdout: a path, or as JSON an object that holds it.
-pub(crate) fn answer_path(what: &str, path: &Path, json: bool) {
+pub(crate) fn answer_path(what: &str, path: &Path, json: bool) -> Result<()> {
     let path = path.display().to_string();
-    answer(&if json { serde_json::json!({ what: path }).to_string() } else { path });
+    answer(&if json { serde_json::json!({ what: path }).to_string() } else { path })
 }
 
 /// Warns of skipped images, all of which the manifest lists, and prints the source's own warnings.
@@ -87,19 +95,6 @@ enum Output {
     Lines,
     /// A JSON object for each line of stats, measurement and finding.
     Json,
-}
-
-/// A flag that Ctrl-C sets. A second Ctrl-C ends the program at once.
-pub(crate) fn interrupted() -> Arc<AtomicBool> {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&interrupted);
-    // Setting a handler only fails if there is one already, and each command sets only one.
-    let _ = ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(steadygan_run::EXIT_INTERRUPTED.into());
-        }
-    });
-    interrupted
 }
 
 /// Shows the progress of training, and stops it at Ctrl-C.
@@ -168,7 +163,7 @@ impl Console {
             from,
             images: from,
             until: u64::MAX,
-            interrupted: interrupted(),
+            interrupted: stop_flag(),
             output,
             latest_stats: String::new(),
             modes: None,

@@ -14,7 +14,7 @@ pub(crate) fn dashboard(arguments: &Dashboard, options: &Options) -> Result<Exit
         Err(_) => dashboard,
     };
     let url = dashboard.url();
-    answer(&if options.json { serde_json::json!({ "url": url }).to_string() } else { url });
+    answer(&if options.json { serde_json::json!({ "url": url }).to_string() } else { url })?;
     if !options.quiet {
         say("the dashboard is at this address; Ctrl-C ends it");
     }

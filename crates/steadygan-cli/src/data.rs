@@ -5,8 +5,9 @@ use crate::console::{answer, answer_path, shortened, warn, warn_of_skipped};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
-use steadygan::data::{self, Dataset, Inspection};
+use steadygan::data::{self, Dataset, Fit, Inspection};
 use steadygan::decide::Draft;
+use steadygan::files::{require_ending, require_free};
 use steadygan::pictures::picture_of_reals;
 use steadygan::pictures::sheet::encode_png;
 use steadygan::plan::Plan;
@@ -25,13 +26,16 @@ pub(crate) fn data(command: &DataCommand, options: &Options) -> Result<ExitCode>
 }
 
 fn pack(arguments: &Pack, options: &Options) -> Result<ExitCode> {
+    if let Some(out) = &arguments.out {
+        require_ending(out, &["safetensors", ""], "a pack's name ends in .safetensors: --out FILE.safetensors")?;
+    }
     let recipe = arguments.source.recipe()?.recipe()?;
     let packed = data::pack(&recipe.data.plan(), arguments.out.as_deref())?;
     if !options.quiet {
         warn_of_skipped(&packed.skipped, packed.images);
         warn(&packed.warnings);
     }
-    answer_path("pack", &packed.path, options.json);
+    answer_path("pack", &packed.path, options.json)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -43,7 +47,9 @@ fn inspect(arguments: &Inspect, options: &Options) -> Result<ExitCode> {
     // Mistakes in the recipe are reported before images are read.
     let draft = Draft::new(&recipe)?;
     let requested = draft.recipe().clone();
-    check_free(&arguments.out, &requested.data.plan().source)?;
+    require_ending(&arguments.out, &["png"], "a sheet's name ends in .png: --out FILE.png")?;
+    require_outside(&arguments.out, &requested.data.plan().source)?;
+    require_free(&arguments.out, arguments.overwrite.allows(&arguments.out, SHEET_FILE))?;
     let (inspection, dataset) = data::inspect(&requested.data.plan())?;
     let sheet = match &dataset {
         Ok(dataset) => Some(sheet(dataset, requested.seed)?),
@@ -62,21 +68,16 @@ fn inspect(arguments: &Inspect, options: &Options) -> Result<ExitCode> {
         json(&inspection, &recipe_result, sheet)
     } else {
         table(&inspection, &recipe_result, sheet)
-    });
+    })?;
     // The answer is whole, and a script is told that these images are refused.
     refused.map_or(Ok(ExitCode::SUCCESS), Err)
 }
 
-/// Refuses a sheet that would lie among the images, and so be one of them next time, or that would overwrite another
-/// file.
-fn check_free(sheet: &Path, source: &str) -> Result<()> {
-    let shown = sheet.display();
+/// Refuses a sheet that would lie among the images, and so be one of them next time.
+fn require_outside(sheet: &Path, source: &str) -> Result<()> {
     if data::would_be_data(source, sheet) {
-        let message = format!("the sheet {shown} would lie among the images");
+        let message = format!("the sheet {} would lie among the images", sheet.display());
         return Err(Error::data(message, "name a file outside of their folder: --out FILE.png"));
-    }
-    if sheet.exists() && sheet.file_name() != Some(SHEET_FILE.as_ref()) {
-        return Err(Error::data(format!("{shown} is there already"), "name a new file: --out FILE.png"));
     }
     Ok(())
 }
@@ -145,14 +146,29 @@ fn recipe_in_words(inspection: &Inspection, recipe_result: &RecipeResult) -> Str
     let size = plan.model.size;
     format!(
         "{size}×{size} pixels, {colour}: {} to train on, {} held out\n\
-         {:<12}{} cropped to the centre square, {} made smaller, {} made larger",
+         {:<12}{} {}, {} made smaller, {} made larger{}",
         dataset.train.count(),
         dataset.holdout.count(),
         "",
-        inspection.cropped,
+        inspection.cropped + inspection.padded + inspection.stretched,
+        match plan.data.fit {
+            Fit::Crop => "cropped to the centre square",
+            Fit::Pad => "padded to a square",
+            Fit::Stretch => "stretched to a square",
+        },
         inspection.shrunk,
         inspection.enlarged,
+        laid_over_background(inspection),
     )
+}
+
+/// That images with alpha lose it, if there are any.
+fn laid_over_background(inspection: &Inspection) -> String {
+    let with_alpha = inspection.channels.iter().filter(|kind| kind.kind.contains("alpha"));
+    match with_alpha.map(|kind| kind.images).sum() {
+        0 => String::new(),
+        images => format!(", {images} with alpha laid over data.background"),
+    }
 }
 
 fn hint(error: &Error) -> String {

@@ -31,7 +31,7 @@ pub(crate) fn evaluate(arguments: &Evaluate, options: &Options) -> Result<ExitCo
             say(&format!("not measured: {} ({})", skipped.metric, skipped.why));
         }
     }
-    answer(&if options.json { in_json(&evaluation) } else { table(&evaluation) });
+    answer(&if options.json { in_json(&evaluation) } else { table(&evaluation) })?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -78,8 +78,11 @@ fn table(evaluation: &Evaluation) -> String {
     for metric in metrics {
         let _ = writeln!(text, "{}", line(&metric.name, cells(metric)));
     }
-    for (name, caveat) in metrics.iter().filter_map(|metric| Some((&metric.name, metric.caveat.as_ref()?))) {
+    for (name, caveat) in metrics.iter().filter_map(|row| Some((&row.name, evaluation.own_caveat(row)?))) {
         let _ = writeln!(text, "\n{name}: {caveat}");
+    }
+    for caveat in &evaluation.caveats {
+        let _ = writeln!(text, "\nall metrics: {caveat}");
     }
     text
 }

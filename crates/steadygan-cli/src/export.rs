@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use steadygan::Result;
 
 pub(crate) fn export(arguments: &Export, options: &Options) -> Result<ExitCode> {
-    let folder = steadygan::export::export(&arguments.run, arguments.checkpoint.kind()?)?;
-    answer_path("export", &folder, options.json);
+    let kind = arguments.checkpoint.kind()?;
+    let folder = steadygan::export::export(&arguments.run, kind, arguments.out.as_deref())?;
+    answer_path("export", &folder, options.json)?;
     Ok(ExitCode::SUCCESS)
 }

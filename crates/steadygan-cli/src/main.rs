@@ -9,8 +9,10 @@ mod evaluate;
 mod export;
 mod report;
 mod sample_worker;
+mod signals;
 mod study;
 mod study_table;
+mod usage;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
@@ -42,6 +44,9 @@ fn run() -> ExitCode {
     };
     let command = arguments.command.unwrap_or_else(|| Command::Train(Box::default()));
     let options = arguments.options;
+    if command.ends_when_interrupted() {
+        signals::end_when_interrupted();
+    }
     let done = options.apply().and_then(|()| match command {
         Command::Train(arguments) => commands::train(&arguments, &options),
         Command::Resume(arguments) => commands::resume(&arguments, &options),
@@ -57,24 +62,20 @@ fn run() -> ExitCode {
         Command::Findings { name } => report::findings(name.as_deref(), &options),
         Command::Heuristics { name } => commands::heuristics(name.as_deref(), &options),
     });
-    done.unwrap_or_else(|error| {
-        console::error(&error.to_string(), error.hint());
-        ExitCode::from(EXIT_INPUT)
-    })
+    done.unwrap_or_else(|error| failed(&error))
 }
 
-/// Prints clap's result: help and version as answers, anything else as an error. From an error's text it takes the
-/// first paragraph, which says what is wrong, and the tip, if there is one, as the hint.
-fn usage(error: &clap::Error) -> ExitCode {
-    let text = error.to_string();
-    if !error.use_stderr() {
-        console::answer(&text);
-        return ExitCode::SUCCESS;
-    }
-    let message: Vec<&str> = text.lines().take_while(|line| !line.is_empty()).collect();
-    let message = message.join("\n");
-    let hint = text.lines().find_map(|line| line.trim().strip_prefix("tip: "));
-    let hint = hint.unwrap_or("steadygan --help lists the commands; steadygan COMMAND --help their options");
-    console::error(message.strip_prefix("error: ").unwrap_or(&message), hint);
+fn failed(error: &steadygan::Error) -> ExitCode {
+    console::error(&error.to_string(), error.hint());
     ExitCode::from(EXIT_INPUT)
+}
+
+/// Prints clap's result: help and version as answers, anything else as an error.
+fn usage(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() {
+        let (message, hint) = usage::message_and_hint(error);
+        console::error(&message, &hint);
+        return ExitCode::from(EXIT_INPUT);
+    }
+    console::answer(&error.to_string()).map_or_else(|error| failed(&error), |()| ExitCode::SUCCESS)
 }

@@ -7,25 +7,34 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use steadygan::diagnose::{FindingCard, cards};
+use steadygan::files::{require_ending, require_free};
 use steadygan::pictures::progress::write_progress;
 use steadygan::run::RunReport;
 use steadygan::{Error, Result};
 use steadygan_dash::{DashboardError, curves_svg, report_run, report_study};
-use steadygan_run::{RunDirectory, Severity, StudyDirectory, write_atomically};
+use steadygan_run::{RunDirectory, Severity, StudyDirectory, is_regular, write_atomically};
 use steadygan_study::Study;
 
 /// Bytes in a kibibyte.
 const KIB: usize = 1 << 10;
 
 pub(crate) fn report(arguments: &Report, options: &Options) -> Result<ExitCode> {
-    let is_study = StudyDirectory::new(&arguments.run).record().is_file();
+    let is_study = is_regular(&StudyDirectory::new(&arguments.run).record());
     if is_study && (arguments.gif || arguments.svg) {
         return Err(Error::recipe(
             "--gif and --svg show one run",
             "name a run's folder; those of a study are in its `runs`",
         ));
     }
+    let named = arguments.out.as_deref().map(|page| Outputs::beside(page, arguments)).transpose()?;
     let (mut object, text, file, page) = if is_study { of_study(&arguments.run)? } else { of_run(&arguments.run)? };
+    let run = RunDirectory::open(&arguments.run);
+    let own = |path: fn(&RunDirectory) -> PathBuf| run.as_ref().map(path).unwrap_or_default();
+    let Outputs { page: file, curves, sheets } = named.unwrap_or_else(|| Outputs {
+        page: file,
+        curves: own(RunDirectory::plots),
+        sheets: own(RunDirectory::progress),
+    });
     write_atomically(&file, page.html.as_bytes())?;
     let size = page.html.len().div_ceil(KIB);
     let say = |text: String| {
@@ -38,15 +47,15 @@ pub(crate) fn report(arguments: &Report, options: &Options) -> Result<ExitCode> 
         let run = RunDirectory::open(&arguments.run)?;
         let nothing = || Error::data("the run has no numbers yet", "they come every train.stats-every images");
         let svg = curves_svg(&run).map_err(refused)?.ok_or_else(nothing)?;
-        write_atomically(&run.plots(), svg.as_bytes())?;
-        object["plots"] = json!(run.plots().display().to_string());
-        say(format!("{} has its curves", run.plots().display()));
+        write_atomically(&curves, svg.as_bytes())?;
+        object["plots"] = json!(curves.display().to_string());
+        say(format!("{} has its curves", curves.display()));
     }
     if arguments.gif {
         let run = RunDirectory::open(&arguments.run)?;
-        let sheets = write_progress(&run)?;
-        object["animation"] = json!(run.progress().display().to_string());
-        say(format!("{} shows {sheets} sheets one after the other", run.progress().display()));
+        let shown = write_progress(&run, &sheets)?;
+        object["animation"] = json!(sheets.display().to_string());
+        say(format!("{} shows {shown} sheets one after the other", sheets.display()));
     }
     let file = file.display().to_string();
     answer(&if options.json {
@@ -54,8 +63,29 @@ pub(crate) fn report(arguments: &Report, options: &Options) -> Result<ExitCode> 
         object.to_string()
     } else {
         format!("{}\n\n{file}", text.trim_end())
-    });
+    })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where the parts of a report go.
+struct Outputs {
+    page: PathBuf,
+    curves: PathBuf,
+    sheets: PathBuf,
+}
+
+impl Outputs {
+    /// The outputs whose page the user named; an error if one that will be written is there already.
+    fn beside(page: &Path, arguments: &Report) -> Result<Self> {
+        require_ending(page, &["html"], "a report's name ends in .html: --out FILE.html")?;
+        let outputs =
+            Self { page: page.to_owned(), curves: page.with_extension("svg"), sheets: page.with_extension("gif") };
+        let written = [(&outputs.page, true), (&outputs.curves, arguments.svg), (&outputs.sheets, arguments.gif)];
+        for (path, _) in written.iter().filter(|(_, is_written)| *is_written) {
+            require_free(path, arguments.overwrite.is_asked())?;
+        }
+        Ok(outputs)
+    }
 }
 
 /// The report of a run or a study: as JSON, in words, the path of its page, and the page.
@@ -123,6 +153,6 @@ pub(crate) fn findings(name: Option<&str>, options: &Options) -> Result<ExitCode
     } else {
         let text = |card: &&FindingCard| format!("{}\n  {}\n  {}\n", card.name, card.looks_for, card.means);
         shown.iter().map(text).collect::<String>()
-    });
+    })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,8 +1,9 @@
 //! `steadygan study`: reads the question, runs the study and prints its table.
 
 use crate::arguments::{Options, Study as Arguments};
-use crate::console::{answer, answer_path, interrupted, say, warn_of_data};
+use crate::console::{answer, answer_path, say, warn_of_data};
 use crate::report::write_study_page;
+use crate::signals::stop_flag;
 use crate::study_table::{announcement, results_table};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::fs;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use steadygan::{Error, Result};
-use steadygan_run::{EXIT_INTERRUPTED, StudyDirectory};
+use steadygan_run::{EXIT_INTERRUPTED, StudyDirectory, is_there};
 use steadygan_study::{
     Budget, Question, Study, StudyFolder, StudyRecipe, Task, UnplannedStudy, Watch, calibrate, duration_in_words,
 };
@@ -31,7 +32,7 @@ pub(crate) fn study(arguments: &Arguments, options: &Options) -> Result<ExitCode
         asked.can_be_listed()?;
     }
     // The question is checked before a folder is made, so that a wrong one leaves nothing behind.
-    let question = if directory.record().exists() { None } else { Some(Question::of(asked.clone())?) };
+    let question = if is_there(&directory.record()) { None } else { Some(Question::of(asked.clone())?) };
     let progress = StudyProgress::new(options.quiet);
     let study = match (StudyFolder::open(directory, Some(&asked))?, question) {
         (StudyFolder::Planned(study), _) => Some(*study),
@@ -44,7 +45,7 @@ pub(crate) fn study(arguments: &Arguments, options: &Options) -> Result<ExitCode
         }
         (StudyFolder::Unplanned(_), None) => unreachable!("the study's record was there and is gone"),
     };
-    let Some(study) = study else { return Ok(stopped(&arguments.out, options)) };
+    let Some(study) = study else { return stopped(&arguments.out, options) };
     if arguments.list {
         return list(&study);
     }
@@ -110,14 +111,14 @@ fn run(mut study: Study, options: &Options, progress: &StudyProgress) -> Result<
     let ended = study.train(at_once, &trainer, &mut progress.clone());
     progress.finish();
     if !ended? {
-        return Ok(stopped(&folder, options));
+        return stopped(&folder, options);
     }
     study.collect()?;
     progress.begin("confirming");
     let ended = study.confirm(at_once, &trainer, &mut progress.clone());
     progress.finish();
     if !ended? {
-        return Ok(stopped(&folder, options));
+        return stopped(&folder, options);
     }
     print_answer(&study, options)
 }
@@ -127,7 +128,7 @@ fn collect(directory: StudyDirectory, options: &Options) -> Result<ExitCode> {
         let message = format!("{} holds no study", directory.path().display());
         Error::recipe(message, "name a study's folder: --out DIR")
     };
-    if !directory.record().exists() {
+    if !is_there(&directory.record()) {
         return Err(nothing());
     }
     let StudyFolder::Planned(mut study) = StudyFolder::open(directory.clone(), None)? else { return Err(nothing()) };
@@ -139,9 +140,9 @@ fn collect(directory: StudyDirectory, options: &Options) -> Result<ExitCode> {
 fn print_answer(study: &Study, options: &Options) -> Result<ExitCode> {
     write_study_page(study.directory())?;
     if !options.json {
-        answer(&results_table(study.record()));
+        answer(&results_table(study.record()))?;
     }
-    answer_path("study", study.directory().path(), options.json);
+    answer_path("study", study.directory().path(), options.json)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -149,7 +150,7 @@ fn print_answer(study: &Study, options: &Options) -> Result<ExitCode> {
 fn list(study: &Study) -> Result<ExitCode> {
     let out = study.directory().runs();
     for recipe in study.list()? {
-        answer(&format!("steadygan train {} --out {} --threads 1", quoted(&recipe), quoted(&out)));
+        answer(&format!("steadygan train {} --out {} --threads 1", quoted(&recipe), quoted(&out)))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -161,12 +162,12 @@ fn quoted(path: &Path) -> String {
     if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
-fn stopped(folder: &Path, options: &Options) -> ExitCode {
+fn stopped(folder: &Path, options: &Options) -> Result<ExitCode> {
     if !options.quiet {
         say("stopped; the same command goes on with it");
     }
-    answer_path("study", folder, options.json);
-    ExitCode::from(EXIT_INTERRUPTED)
+    answer_path("study", folder, options.json)?;
+    Ok(ExitCode::from(EXIT_INTERRUPTED))
 }
 
 /// Trains runs with this program, on one thread each, because several such runs at once are faster than one run on as
@@ -204,7 +205,7 @@ impl StudyProgress {
         let style =
             ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len} runs  {elapsed} gone, {eta_precise} left");
         let bar = ProgressBar::with_draw_target(Some(0), target).with_style(style.expect("the template is sound"));
-        Self { bar, interrupted: interrupted(), lines: !quiet && !terminal }
+        Self { bar, interrupted: stop_flag(), lines: !quiet && !terminal }
     }
 
     fn begin(&self, what: &'static str) {

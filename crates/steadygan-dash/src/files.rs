@@ -1,9 +1,10 @@
 //! Reading files of a run: only regular ones, never links, never more than a limit.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 use std::time::SystemTime;
+use steadygan_run::open_regular;
 
 /// A file or a folder's list of entries counts as unchanged while its stamp is the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,8 +41,13 @@ pub(crate) fn read(path: &Path, limit: u64) -> Option<Vec<u8>> {
     read_bounded(path, limit).ok()
 }
 
+/// A message without the path of the folder that it is about, which a page need not know.
+pub(crate) fn within(folder: &Path, message: &str) -> String {
+    message.replace(&format!("{}{}", folder.display(), std::path::MAIN_SEPARATOR), "")
+}
+
 fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+    open_regular(path)?.take(limit).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

@@ -1,7 +1,7 @@
 //! The folder that is shown, and the runs and studies in it. Nothing outside of it is reachable from here.
 
 use crate::error::DashboardError;
-use crate::files::Stamp;
+use crate::files::{Stamp, within};
 use crate::study::is_study;
 use std::fs;
 use std::io;
@@ -112,9 +112,18 @@ fn list_into(listing: &mut Listing, folder: &Path, prefix: &str, depth: usize) -
             continue;
         }
         let is_study = is_study(&path);
-        if let Ok(run) = RunDirectory::open(&path) {
-            listing.runs.push((id, run));
-        } else if is_study || (depth < MAX_DEPTH && depth > 1 && name == "runs") {
+        match RunDirectory::open(&path) {
+            Ok(run) => {
+                listing.runs.push((id, run));
+                continue;
+            }
+            Err(error) if error.is_irregular() => {
+                listing.notes.push(format!("{id} is not shown: {}", within(&path, &error.to_string())));
+                continue;
+            }
+            Err(_) => {}
+        }
+        if is_study || (depth < MAX_DEPTH && depth > 1 && name == "runs") {
             if is_study {
                 listing.studies.push((id.clone(), path.clone()));
             }
@@ -205,10 +214,19 @@ mod tests {
             |to: &str, at: &str| std::os::unix::fs::symlink(place.path().join(to), place.path().join(at)).unwrap();
         link("secret/00009-x", "shown/00002-link");
         link("secret", "shown/screen/runs");
+        fs::create_dir(place.path().join("shown/00003-b")).unwrap();
+        fs::write(place.path().join("shown/00003-b/plan.json"), "{}").unwrap();
+        link("secret", "shown/00003-b/fakes");
         assert_eq!(ids(&folder), ["00001-a"]);
         assert!(folder.run("00002-link").is_none());
         assert!(folder.run("screen/runs/00009-x").is_none());
-        assert_eq!(folder.list().notes, ["00002-link is a link and not shown", "screen/runs is a link and not shown"]);
+        assert!(folder.run("00003-b").is_none());
+        let expected = [
+            "00002-link is a link and not shown",
+            "00003-b is not shown: cannot open fakes: it is a link, not a folder",
+            "screen/runs is a link and not shown",
+        ];
+        assert_eq!(folder.list().notes, expected);
     }
 
     #[test]

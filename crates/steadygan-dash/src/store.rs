@@ -180,7 +180,7 @@ impl FolderCache {
 
 impl CachedRun {
     /// Marks a run as silent if its manifest says that it is running, but it has written nothing for a while and no
-    /// process trains it.
+    /// process trains it. A lock that cannot be checked is named.
     fn check_liveness(&mut self, next: u64) {
         if self.summary.state != "running"
             || !is_past(self.stamps.modified(), SILENCE)
@@ -189,8 +189,7 @@ impl CachedRun {
             return;
         }
         self.liveness_checked = Some(SystemTime::now());
-        if matches!(self.run.is_being_trained(), Ok(false)) {
-            self.summary.state = "silent";
+        if self.summary.check_liveness(&self.run) {
             self.generation = next;
         }
     }

@@ -145,11 +145,27 @@ impl Summary {
     /// Like [`Summary::of`], but also checks whether a run that says it is running is still trained.
     pub(crate) fn with_liveness(id: &str, run: &RunDirectory) -> Self {
         let mut summary = Self::of(id, run);
-        let is_quiet = summary.state == "running" && is_past(Stamps::of(run).modified(), SILENCE);
-        if is_quiet && matches!(run.is_being_trained(), Ok(false)) {
-            summary.state = "silent";
+        if summary.state == "running" && is_past(Stamps::of(run).modified(), SILENCE) {
+            summary.check_liveness(run);
         }
         summary
+    }
+
+    /// Checks whether a process trains the run, which says that it is running. Returns whether the summary changed.
+    pub(crate) fn check_liveness(&mut self, run: &RunDirectory) -> bool {
+        match run.is_being_trained() {
+            Ok(true) => false,
+            Ok(false) => {
+                self.state = "silent";
+                true
+            }
+            Err(error) => {
+                let note = files::within(run.path(), &error.to_string());
+                let is_new = !self.notes.contains(&note);
+                self.notes.extend(is_new.then_some(note));
+                is_new
+            }
+        }
     }
 
     fn empty(id: &str) -> Self {
@@ -179,7 +195,7 @@ impl Summary {
         }
         let manifest = match Manifest::load(&run.manifest()) {
             Ok(manifest) => manifest,
-            Err(error) => return self.notes.push(within(run, &error.to_string())),
+            Err(error) => return self.notes.push(files::within(run.path(), &error.to_string())),
         };
         (self.state, self.images) = match manifest.outcome {
             Outcome::Running => ("running", 0),
@@ -238,12 +254,6 @@ impl Summary {
 /// The records at the end of a file; none if the file cannot be read.
 fn last<T: serde::de::DeserializeOwned>(path: &Path, bytes: u64) -> Vec<T> {
     read_last_lines(path, bytes).map(|lines| lines.records).unwrap_or_default()
-}
-
-/// A message without the path of the run's folder, which a page need not know.
-fn within(run: &RunDirectory, message: &str) -> String {
-    let folder = format!("{}{}", run.path().display(), std::path::MAIN_SEPARATOR);
-    message.replace(&folder, "")
 }
 
 #[cfg(test)]
@@ -305,6 +315,22 @@ mod tests {
         assert_eq!(summary.findings, BTreeMap::from([("b".to_owned(), "warning".to_owned())]));
         let expected = serde_json::json!([{ "images": 2, "modes": 3 }, { "images": 3, "metric": "kd", "value": 1 }]);
         assert_eq!(Value::from(summary.metrics), expected);
+    }
+
+    /// Opening a FIFO would wait for ever, with the dashboard's cache locked.
+    #[cfg(unix)]
+    #[test]
+    fn a_lock_that_is_a_fifo_is_named_once() {
+        let (_place, run) = run();
+        let lock = run.path().join(".lock");
+        assert!(std::process::Command::new("mkfifo").arg(&lock).status().unwrap().success());
+        let mut summary = Summary::empty("a");
+        assert!(summary.check_liveness(&run));
+        assert!(!summary.check_liveness(&run));
+        assert_eq!(summary.notes, ["cannot read .lock: it is a FIFO, not a regular file"]);
+        fs::remove_file(&lock).unwrap();
+        assert!(summary.check_liveness(&run));
+        assert_eq!(summary.state, "silent");
     }
 
     #[cfg(unix)]

@@ -6,6 +6,7 @@ use std::path::Path;
 use image::{DynamicImage, ImageBuffer};
 
 use super::contents::Naming;
+use super::conversion::advice;
 use super::decode::MAX_PIXELS;
 use super::npy::{self, Header};
 use super::source::{DAMAGED_HINT, head, is_file_named, name_of, open};
@@ -47,6 +48,11 @@ impl Door for Npy {
 pub(super) fn send_images(what: &str, mut source: &mut dyn Read, sink: &mut dyn Sink) -> Result<usize> {
     let (header, _) =
         npy::read_header(&mut source).map_err(|why| Error::data(format!("{what} {why}"), DAMAGED_HINT))?;
+    if !UINT8.contains(&header.descr.as_str()) {
+        let descr = &header.descr;
+        let (values, hint) = advice(descr, source);
+        return Err(Error::data(format!("{what} holds values of type {descr:?}{values}, not uint8 (\"|u1\")"), hint));
+    }
     let [count, height, width, channels] = shape(what, &header)?;
     let len = height * width * channels;
     let batch = (BATCH_BYTES / len).max(1);
@@ -82,14 +88,7 @@ pub(super) fn send_images(what: &str, mut source: &mut dyn Read, sink: &mut dyn 
 /// Count, height, width and channels.
 fn shape(what: &str, header: &Header) -> Result<[usize; 4]> {
     let refused = |why: String, hint: &str| Err(Error::data(format!("{what} {why}"), hint));
-    let Header { descr, shape, .. } = header;
-    if !UINT8.contains(&descr.as_str()) {
-        let why = format!("holds values of type {descr:?}, not uint8 (\"|u1\")");
-        return match descr.contains('f') {
-            true => refused(why, "images in [0, 1] become bytes by (255 * x).round().astype(np.uint8)"),
-            false => refused(why, "levels from 0 to 255 become bytes by x.astype(np.uint8)"),
-        };
-    }
+    let shape = &header.shape;
     if header.fortran_order {
         return refused("is in Fortran order".to_owned(), "save np.ascontiguousarray(x)");
     }

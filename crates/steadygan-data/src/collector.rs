@@ -3,7 +3,7 @@
 use fast_image_resize::Resizer;
 use rayon::prelude::*;
 
-use super::square::crop_and_resize;
+use super::square::fit;
 use super::{DataPlan, Images, MakeImage, Sink};
 use crate::error::{Error, Result};
 
@@ -13,7 +13,7 @@ pub(super) const MAX_BYTES: u64 = 16 << 30;
 /// Images are decoded in blocks of about this many bytes; beside the result only one block is held in memory.
 const BLOCK_BYTES: usize = 16 << 20;
 
-/// Crops, resizes and stores images as the plan asks. Images that fail are left out, and `failures` lists them.
+/// Fits and stores images as the plan asks. Images that fail are left out, and `failures` lists them.
 ///
 /// If the plan leaves the channels open, images are stored as grey until the first colour image comes.
 #[derive(Debug)]
@@ -59,8 +59,7 @@ impl<'a> ImageCollector<'a> {
             .par_chunks_exact_mut(len)
             .enumerate()
             .map_init(Resizer::new, |resizer, (index, out)| {
-                let square = crop_and_resize(image(index)?, size, self.plan.background, resizer)?;
-                Ok(square.write_planes(out, channels))
+                Ok(fit(image(index)?, self.plan, resizer)?.write_planes(out, channels))
             })
             .collect();
         if self.images.channels < channels && outcomes.contains(&Ok(false)) {
@@ -145,8 +144,7 @@ mod tests {
 
     #[test]
     fn batches_and_a_late_colour_change_nothing() {
-        let plan =
-            DataPlan { source: String::new(), size: 2, channels: None, holdout: 0.0, background: [0; 3], flip: false };
+        let plan = DataPlan { size: 2, ..super::super::testing::plan("".as_ref()) };
         let make = |index: usize| match index {
             3 => Err("is the third".to_owned()),
             7 => Ok(RgbImage::from_pixel(2, 2, Rgb([1, 2, 3])).into()),

@@ -103,7 +103,7 @@ impl SourceImages {
         if read == 0 && skipped == 0 {
             return Err(Error::data(
                 format!("{source} holds no images"),
-                "PNG, JPEG, WebP, BMP and GIF files are read, in sub-folders too; \
+                "PNG, JPEG, WebP, BMP, GIF, TIFF and PNM files are read, in sub-folders too, Parquet files are not; \
                  data.source = \"embedded\" is the built-in set",
             ));
         }

@@ -3,11 +3,10 @@
 use std::io::Cursor;
 
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+use image::{ColorType, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
-/// The formats that are decoded.
-const FORMATS: [ImageFormat; 5] =
-    [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP, ImageFormat::Bmp, ImageFormat::Gif];
+use super::jpeg;
+use super::signature::{DECODED_NAMES, Signature};
 
 /// An image whose header announces more pixels is refused before any of it is decoded.
 pub(super) const MAX_PIXELS: u64 = 64_000_000;
@@ -16,11 +15,11 @@ pub(super) const MAX_PIXELS: u64 = 64_000_000;
 const MAX_DECODED_BYTES: u64 = 8 * MAX_PIXELS;
 
 /// Extensions of image formats that the `image` crate does not know by name.
-const FOREIGN_EXTENSIONS: [&str; 4] = ["heic", "heif", "jp2", "jxl"];
+const FOREIGN_EXTENSIONS: [&str; 5] = ["heic", "heif", "jp2", "j2k", "jxl"];
 
 /// Whether a file's first bytes are those of an image format, decoded here or not.
 pub(super) fn is_image(head: &[u8]) -> bool {
-    image::guess_format(head).is_ok()
+    Signature::of(head).is_some_and(|signature| signature.is_image())
 }
 
 /// Whether a file extension belongs to an image format, decoded here or not.
@@ -29,63 +28,44 @@ pub(super) fn is_image_extension(extension: &str) -> bool {
         || FOREIGN_EXTENSIONS.iter().any(|foreign| foreign.eq_ignore_ascii_case(extension))
 }
 
-/// Decodes a PNG, JPEG, WebP, BMP or GIF, recognised by its content, and turns it upright as its EXIF orientation says.
-/// An animation gives its first frame. Colour profiles are ignored. The error is the end of a sentence that begins with
-/// the file's name.
+/// Decodes an image of a format in [`DECODED`](super::signature::DECODED), recognised by its content, and turns it
+/// upright as its EXIF orientation says. An animation gives its first frame, a TIFF its first page. Colour profiles are
+/// ignored. The error is the end of a sentence that begins with the file's name.
 pub(super) fn decode(bytes: &[u8]) -> Result<DynamicImage, String> {
-    let format = match image::guess_format(bytes) {
-        Ok(format) if FORMATS.contains(&format) => format,
-        Ok(other) => return Err(format!("is {other:?}, not PNG, JPEG, WebP, BMP or GIF")),
-        Err(_) => return Err("is not an image by its content".to_owned()),
+    let format = match Signature::of(bytes) {
+        Some(Signature::Decoded(format)) => format,
+        Some(Signature::Foreign(name)) => return Err(format!("is {name}, not {DECODED_NAMES}")),
+        Some(Signature::Parquet) => return Err("is a Parquet table, not an image".to_owned()),
+        None => return Err("is not an image by its content".to_owned()),
     };
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::no_limits();
     limits.max_alloc = Some(MAX_DECODED_BYTES);
     reader.limits(limits);
-    let damaged = |cause| format!("cannot be decoded: {cause}");
+    let damaged = |cause| match cause {
+        ImageError::Unsupported(_) => format!("is a {format:?} image of a kind that is not read; convert it to a PNG"),
+        cause => format!("cannot be decoded: {cause}"),
+    };
     let mut decoder = reader.into_decoder().map_err(damaged)?;
     let (width, height) = decoder.dimensions();
     if u64::from(width) * u64::from(height) > MAX_PIXELS {
         return Err(format!("has {width} × {height} pixels, more than the limit of 64 megapixels"));
     }
-    if format == ImageFormat::Jpeg && !ends_its_scans(bytes) {
-        return Err("cannot be decoded: the file is cut short".to_owned());
+    if matches!(decoder.color_type(), ColorType::Rgb32F | ColorType::Rgba32F) {
+        return Err("has floating-point levels, of which none is known to be white: convert it to 8 or 16 bits".into());
     }
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let mut image = DynamicImage::from_decoder(decoder).map_err(damaged)?;
+    let mut image = match format {
+        ImageFormat::Jpeg => jpeg::decode(bytes, decoder.color_type() == ColorType::L8)?,
+        _ => DynamicImage::from_decoder(decoder).map_err(damaged)?,
+    };
     image.apply_orientation(orientation);
     Ok(image)
 }
 
-/// Whether a JPEG reaches its end-of-image marker. This is checked because decoders silently fill a missing part with
-/// grey. Walks the segments (ITU-T T.81, annex B), so that markers inside thumbnails do not count.
-fn ends_its_scans(jpeg: &[u8]) -> bool {
-    const END_OF_IMAGE: u8 = 0xD9;
-    const START_OF_SCAN: u8 = 0xDA;
-    let mut at = 2;
-    let mut in_scan = false;
-    while let Some(&[first, marker]) = jpeg.get(at..at + 2) {
-        match (first, marker) {
-            (0xFF, END_OF_IMAGE) => return true,
-            (0xFF, 0xFF) => at += 1,
-            // Stuffed zeros and restart markers belong to the scan; so do bytes that are no marker (below).
-            (0xFF, 0x00 | 0x01 | 0xD0..=0xD7) => at += 2,
-            (0xFF, marker) => {
-                let Some(&[high, low]) = jpeg.get(at + 2..at + 4) else {
-                    return false;
-                };
-                at += 2 + usize::from(u16::from_be_bytes([high, low]));
-                in_scan = marker == START_OF_SCAN || in_scan;
-            }
-            _ if in_scan => at += 1,
-            _ => return true,
-        }
-    }
-    false
-}
-
 #[cfg(test)]
 pub(super) mod tests {
+    use super::super::signature::DECODED;
     use super::*;
 
     /// Encodes an image as a file of this format.
@@ -106,7 +86,8 @@ pub(super) mod tests {
         assert_eq!(decode(&png).unwrap().into_rgb8(), noise());
         let why = |bytes: &[u8]| decode(bytes).unwrap_err();
         assert_eq!(why(b"dear diary"), "is not an image by its content");
-        assert_eq!(why(b"II*\0........"), "is Tiff, not PNG, JPEG, WebP, BMP or GIF");
+        assert_eq!(why(b"\0\0\0\x18ftypheic...."), "is HEIC, not PNG, JPEG, WebP, BMP, GIF, TIFF or PNM");
+        assert_eq!(why(b"PAR1...."), "is a Parquet table, not an image");
         assert_eq!(why(b""), "is not an image by its content");
     }
 
@@ -114,7 +95,7 @@ pub(super) mod tests {
     fn a_file_cut_anywhere_is_an_error_never_a_panic() {
         /// The last 12 bytes of a PNG, like the last three of a GIF, only mark the end; an image may do without them.
         const END_BYTES: usize = 12;
-        for format in FORMATS {
+        for format in DECODED {
             let whole = encode(noise(), format);
             let image = decode(&whole).unwrap();
             for cut in 0..whole.len() {
@@ -126,9 +107,54 @@ pub(super) mod tests {
         }
     }
 
+    /// Salvaged files and browsers' caches hold images like these.
+    #[test]
+    fn a_file_cut_in_its_middle_and_closed_by_an_end_marker_is_an_error() {
+        let grey = || DynamicImage::from(noise()).into_luma8();
+        let whole = [
+            (encode(noise(), ImageFormat::Jpeg), &b"\xFF\xD9"[..]),
+            (encode(grey(), ImageFormat::Jpeg), b"\xFF\xD9"),
+            (encode(noise(), ImageFormat::Gif), b"\0\x3B"),
+            (encode(noise(), ImageFormat::Png), b"\0\0\0\0IEND\xAE\x42\x60\x82"),
+        ];
+        for (whole, end) in whole {
+            for cut in (whole.len() / 2..whole.len() - 20).step_by(7) {
+                let closed = [&whole[..cut], end].concat();
+                assert!(decode(&closed).is_err(), "cut at {cut} of {}, closed by {end:?}", whole.len());
+            }
+        }
+        let jpeg = encode(noise(), ImageFormat::Jpeg);
+        let cut = [&jpeg[..jpeg.len() * 3 / 4], b"\xFF\xD9"].concat();
+        assert_eq!(decode(&cut).unwrap_err(), "cannot be decoded: the file is cut short or damaged");
+    }
+
+    #[test]
+    fn a_whole_jpeg_has_the_pixels_that_the_image_crate_gives() {
+        for (width, height) in [(1, 1), (7, 9), (16, 16), (40, 33), (129, 8)] {
+            let colour = image::imageops::resize(&noise(), width, height, image::imageops::FilterType::Nearest);
+            let grey = DynamicImage::from(colour.clone()).into_luma8();
+            for image in [DynamicImage::from(colour), grey.into()] {
+                let jpeg = encode(image, ImageFormat::Jpeg);
+                assert_eq!(decode(&jpeg).unwrap(), image::load_from_memory(&jpeg).unwrap(), "{width} × {height}");
+            }
+        }
+    }
+
+    #[test]
+    fn levels_without_a_white_are_refused() {
+        let tiff = encode(image::Rgb32FImage::new(2, 2), ImageFormat::Tiff);
+        let why = decode(&tiff).unwrap_err();
+        assert!(why.starts_with("has floating-point levels, "), "{why}");
+        // 64 bits a sample, in the tag BitsPerSample.
+        let mut deep = encode(image::GrayImage::new(2, 2), ImageFormat::Tiff);
+        let tag = deep.windows(4).position(|tag| tag == [2, 1, 3, 0]).unwrap();
+        deep[tag + 8] = 64;
+        assert_eq!(decode(&deep).unwrap_err(), "is a Tiff image of a kind that is not read; convert it to a PNG");
+    }
+
     #[test]
     fn lossless_formats_keep_every_pixel() {
-        for format in [ImageFormat::Png, ImageFormat::WebP, ImageFormat::Bmp] {
+        for format in [ImageFormat::Png, ImageFormat::WebP, ImageFormat::Bmp, ImageFormat::Tiff, ImageFormat::Pnm] {
             assert_eq!(decode(&encode(noise(), format)).unwrap().into_rgb8(), noise(), "{format:?}");
         }
     }
@@ -173,7 +199,7 @@ pub(super) mod tests {
 
     #[test]
     fn a_wrong_byte_anywhere_is_never_a_panic() {
-        for format in FORMATS {
+        for format in DECODED {
             let whole = encode(image::imageops::thumbnail(&noise(), 12, 12), format);
             for at in 0..whole.len() {
                 let mut wrong = whole.clone();

@@ -19,7 +19,7 @@ pub(super) struct Folder;
 
 impl Door for Folder {
     fn description(&self) -> &'static str {
-        "a folder of images (PNG, JPEG, WebP, BMP, GIF)"
+        "a folder of images (PNG, JPEG, WebP, BMP, GIF, TIFF, PNM)"
     }
 
     fn recognises(&self, source: &str) -> bool {

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::collector::ImageCollector;
 use super::contents::{Naming, SourceImages};
-use super::{DataPlan, Dataset, MakeImage, Sink, UnreadableImage, check_plan, find_door, into_dataset};
+use super::{DataPlan, Dataset, Fit, MakeImage, Sink, UnreadableImage, check_plan, find_door, into_dataset};
 use crate::error::Result;
 
 /// What a source holds.
@@ -38,11 +38,15 @@ pub struct Inspection {
     pub classes: Vec<ClassCount>,
     /// Sentences that warn the user about the source.
     pub warnings: Vec<String>,
-    /// How many images are not square; only their centre square is used.
+    /// How many images are not square, of which only the centre square is used.
     pub cropped: usize,
-    /// How many images have a shorter side below the plan's size.
+    /// How many images are not square and are padded with the background.
+    pub padded: usize,
+    /// How many images are not square and are stretched.
+    pub stretched: usize,
+    /// How many images are made larger: the shorter side, if they are padded the longer, is below the plan's size.
     pub enlarged: usize,
-    /// How many images have a shorter side above the plan's size.
+    /// How many images are made smaller: that side is above the plan's size.
     pub shrunk: usize,
 }
 
@@ -100,8 +104,9 @@ pub fn inspect(plan: &DataPlan) -> Result<(Inspection, Result<Dataset>)> {
 impl Inspection {
     fn new(plan: &DataPlan, kind: &'static str, named: &[(String, ImageRecord)], source_images: &SourceImages) -> Self {
         let records = || named.iter().map(|(_, record)| record);
-        let count =
-            |which: fn(&ImageRecord, u32) -> bool| records().filter(|record| which(record, plan.size as u32)).count();
+        let count = |which: &dyn Fn(&ImageRecord) -> bool| records().filter(|record| which(record)).count();
+        let fitted = |fit: Fit| count(&|record| plan.fit == fit && record.width != record.height);
+        let size = plan.size as u32;
         let mut equal: BTreeMap<[u8; 32], Vec<String>> = BTreeMap::new();
         for (name, record) in named {
             equal.entry(record.digest).or_default().push(name.clone());
@@ -128,9 +133,11 @@ impl Inspection {
             duplicates,
             classes: classes.map(|(name, images)| ClassCount { name: name.clone(), images }).collect(),
             warnings: source_images.warnings.clone(),
-            cropped: count(|record, _| record.width != record.height),
-            enlarged: count(|record, size| record.width.min(record.height) < size),
-            shrunk: count(|record, size| record.width.min(record.height) > size),
+            cropped: fitted(Fit::Crop),
+            padded: fitted(Fit::Pad),
+            stretched: fitted(Fit::Stretch),
+            enlarged: count(&|record| plan.fit.side(record.width, record.height) < size),
+            shrunk: count(&|record| plan.fit.side(record.width, record.height) > size),
         }
     }
 }

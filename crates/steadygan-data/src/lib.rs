@@ -2,7 +2,7 @@
 //! drawn from named [mixtures](mixture).
 //!
 //! A `Door` reads one kind of source (the embedded set, a folder, an archive, a file); the first door that recognises
-//! a source reads it. Then every image is turned upright, cropped to its centre square, composed over the
+//! a source reads it. Then every image is turned upright, made square (by default cropped), composed over the
 //! background, resized (Lanczos, antialiased) unless it already has the right size, and held as `u8` in NCHW order.
 //! Last, a share of the images is held out; which ones depends on their content and classes alone. The result is a pure function
 //! of the plan and the bytes read: neither the number of threads nor the order in which a directory lists its files
@@ -16,6 +16,7 @@ mod cifar;
 mod classes;
 mod collector;
 mod contents;
+mod conversion;
 mod decode;
 mod digits;
 mod embedded;
@@ -26,15 +27,19 @@ mod holdout;
 mod idx;
 mod images;
 mod inspect;
+mod jpeg;
 mod labels;
 pub mod mixture;
 mod name;
 pub mod npy;
 mod npz;
+mod number;
 mod order;
+mod origins;
 mod outputs;
 mod pack;
 mod samples;
+mod signature;
 mod source;
 mod square;
 mod stacked;
@@ -60,10 +65,13 @@ pub use mixture::{Mixture, require_images, sample_shape};
 use name::Name;
 pub use order::shuffle;
 pub use order::{Order, first_training_samples};
+pub use origins::{Origins, load_with_origins};
 pub use outputs::would_be_data;
 pub use pack::{PackSummary, pack};
 pub use samples::Samples;
-pub use square::luma;
+use signature::Signature;
+pub use source::source_in;
+pub use square::{Fit, luma};
 pub use stacked::is_stacked;
 
 /// Which source to read and how; every setting is explicit.
@@ -79,8 +87,11 @@ pub struct DataPlan {
     /// The share in [0, 1) of the images that is held out, never trained on. For a mixture, the held-out points are
     /// extra draws: this share times the number of training points.
     pub holdout: f64,
-    /// The colour (red, green, blue) behind transparent pixels.
+    /// The colour (red, green, blue) behind transparent pixels, and beside padded images.
     pub background: [u8; 3],
+    /// How an image that is not square becomes one.
+    #[serde(default, skip_serializing_if = "Fit::is_crop")]
+    pub fit: Fit,
     /// Whether the trainer mirrors each real image with probability ½ (see [`Samples::gather`]).
     pub flip: bool,
 }
@@ -246,21 +257,35 @@ fn find_door(source: &str) -> Result<&'static dyn Door> {
     if let Some(door) = DOORS.iter().find(|door| door.recognises(source)) {
         return Ok(*door);
     }
+    if let Some(error) = error_for_content(source) {
+        return Err(error);
+    }
     let known: Vec<_> = DOORS.iter().map(|door| door.description()).chain(["\"ring\" or \"grid\" (points)"]).collect();
     let hint = format!("give one of: {}", known.join("; "));
     Err(match std::fs::metadata(source) {
-        Ok(_) if folder::is_candidate(Path::new(source)) => {
-            Error::data(format!("{source} is one image"), "give the folder or the archive that holds the images")
-        }
-        Ok(_) => {
-            let hint = source::hint_for_table(source).map_or(hint, str::to_owned);
-            Error::data(format!("{source} is of no kind that can be read"), hint)
-        }
+        Ok(_) => Error::data(format!("{source} is of no kind that can be read"), hint),
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
             let hint = source::hint_for_words(source).map_or(hint, str::to_owned);
             Error::data(format!("there is no file or folder {source:?}"), hint)
         }
         Err(cause) => Error::io(format!("cannot open {source}"), &cause, hint),
+    })
+}
+
+/// The error for a file that is no data set by itself, if its first bytes tell what it is.
+fn error_for_content(source: &str) -> Option<Error> {
+    let path = Path::new(source);
+    let head = path.is_file().then(|| source::head(path).ok()).flatten()?;
+    Some(match Signature::of(&head)? {
+        Signature::Parquet => Error::data(
+            format!("{source} is a Parquet table, which is not read"),
+            "write its images to a folder, an archive or a .npz, and give that",
+        ),
+        // The name has to agree, because text may begin like an image.
+        Signature::Decoded(_) | Signature::Foreign(_) if encoded::is_named_image(source) => {
+            Error::data(format!("{source} is one image"), "give the folder or the archive that holds the images")
+        }
+        _ => return None,
     })
 }
 

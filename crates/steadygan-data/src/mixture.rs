@@ -113,8 +113,7 @@ mod tests {
     use super::*;
 
     fn plan(source: &str) -> DataPlan {
-        let background = [255; 3];
-        DataPlan { source: source.to_owned(), size: 1, channels: Some(2), holdout: 0.1, background, flip: false }
+        DataPlan { size: 1, channels: Some(2), holdout: 0.1, ..super::super::testing::plan(source.as_ref()) }
     }
 
     #[test]

@@ -23,38 +23,49 @@ pub(super) struct Header {
     pub(super) shape: Vec<usize>,
 }
 
-/// Reads latents from an array of `N × latent` finite `f32` with N ≥ 1. The result holds them row by row.
+/// Reads latents from an array of N × `latent` finite `f32` or `f64` with N ≥ 1, or of N × `latent` × 1 × 1, as PyTorch's
+/// DCGAN example and our ONNX take them; `f64` is rounded. The result holds them row by row.
 ///
 /// # Errors
 /// If the file is missing, damaged, cut short, of another type or width, or holds a value that is not finite. The
 /// message says what was found, the hint what is needed.
 pub fn read_latents(path: &Path, latent: usize) -> Result<Vec<f32>> {
     let name = path.display();
-    let needed = format!("give an array of float32 of shape (N, {latent})");
+    let needed = format!("give an array of float32 or float64 of shape (N, {latent}) or (N, {latent}, 1, 1)");
     let refused = |why: String| Error::data(format!("{name} {why}"), needed.as_str());
     let file = File::open(path).map_err(|cause| Error::io(format!("cannot open {name}"), &cause, needed.as_str()))?;
     let unreadable = |cause: io::Error| refused(format!("cannot be read: {cause}"));
     let length = file.metadata().map_err(unreadable)?.len();
     let mut source = BufReader::new(file);
     let (header, header_bytes) = read_header(&mut source).map_err(refused)?;
-    if header.descr != "<f4" {
-        return Err(refused(format!("holds values of type {:?}, not float32 ({:?})", header.descr, "<f4")));
-    }
-    let [rows, width] = header.shape[..] else {
+    let (kind, number_bytes) = match header.descr.as_str() {
+        "<f4" => ("float32", size_of::<f32>()),
+        "<f8" => ("float64", size_of::<f64>()),
+        other => return Err(refused(format!("holds values of type {other:?}, not float32 (\"<f4\")"))),
+    };
+    let ([rows, width] | [rows, width, 1, 1]) = header.shape[..] else {
         return Err(refused(format!("is of shape {:?}", header.shape)));
     };
     if width != latent || rows == 0 {
         return Err(refused(format!("holds {rows} latents of {width} numbers, where each needs {latent}")));
     }
-    let announced =
-        (rows as u64).checked_mul(width as u64).and_then(|values| values.checked_mul(size_of::<f32>() as u64));
+    let announced = (rows as u64).checked_mul(width as u64).and_then(|values| values.checked_mul(number_bytes as u64));
     let held = length.saturating_sub(header_bytes as u64);
     if announced != Some(held) {
-        return Err(refused(format!("announces {rows} × {width} float32, but holds {held} bytes of values")));
+        return Err(refused(format!("announces {rows} × {width} {kind}, but holds {held} bytes of values")));
     }
     let mut bytes = Vec::new();
     source.take(held).read_to_end(&mut bytes).map_err(unreadable)?;
-    let mut values: Vec<f32> = bytes.as_chunks().0.iter().map(|four| f32::from_le_bytes(*four)).collect();
+    let mut values: Vec<f32> = match number_bytes {
+        4 => bytes.as_chunks().0.iter().map(|four| f32::from_le_bytes(*four)).collect(),
+        _ => {
+            let values: Vec<f64> = bytes.as_chunks().0.iter().map(|eight| f64::from_le_bytes(*eight)).collect();
+            if let Some(value) = values.iter().find(|value| value.is_finite() && !(**value as f32).is_finite()) {
+                return Err(refused(format!("holds {value:e}, which is too large for a float32")));
+            }
+            values.into_iter().map(|value| value as f32).collect()
+        }
+    };
     if header.fortran_order {
         let by_column = values;
         let row = |row: usize| (0..width).map(move |column| column * rows + row);

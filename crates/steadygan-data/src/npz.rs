@@ -6,6 +6,7 @@ use std::path::Path;
 use super::classes::{Classes, Label};
 use super::contents::Naming;
 use super::name::{Name, listed};
+use super::number::{Number, NumberKind};
 use super::source::{DAMAGED_HINT, is_file_named, name_of};
 use super::zip::{Archive, Entry};
 use super::{Contents, DataPlan, Door, Sink, array, npy};
@@ -19,6 +20,9 @@ const KEYS: [(&str, &[&str]); 5] = [
     ("train_images", &["train_labels"]),
     ("arr_0", &["y", "labels"]),
 ];
+
+/// More bytes of labels are not looked at for a hint (256 MiB): one-hot, a million images of 64 classes as `float32`.
+const MAX_LABEL_BYTES: u64 = 256 << 20;
 
 /// Opens `.npz` files, by name.
 pub(super) struct Npz;
@@ -82,18 +86,24 @@ fn unreadable(what: &str, cause: std::io::Error) -> Error {
 fn labels(what: &str, mut source: &mut dyn Read, count: usize) -> Result<Vec<Label>> {
     let (header, _) =
         npy::read_header(&mut source).map_err(|why| Error::data(format!("{what} {why}"), DAMAGED_HINT))?;
+    let number = Number::named(&header.descr);
     if !matches!(header.shape[..], [n] | [n, 1] if n == count) {
-        return Err(Error::data(
-            format!("{what} is of shape {:?}, but there are {count} images", header.shape),
-            "give one class an image",
-        ));
+        let message = format!("{what} is of shape {:?}, but there are {count} images", header.shape);
+        let hint = match (number, &header.shape[..]) {
+            (Some(number), &[n, classes]) if n == count && is_one_hot(number, classes, source) => {
+                "number the classes: y.argmax(axis=1)"
+            }
+            _ => "give one class an image",
+        };
+        return Err(Error::data(message, hint));
     }
-    let Some((little, signed, width)) = integer(&header.descr) else {
+    let Some(Number { little_endian: little, width, kind, .. }) = number.filter(|number| number.is_integer()) else {
         return Err(Error::data(
             format!("{what} holds values of type {:?}, not whole numbers", header.descr),
-            "number the classes: y.astype(np.int64)",
+            numbering(number, source),
         ));
     };
+    let signed = kind == NumberKind::Signed;
     let mut bytes = Vec::new();
     source.take((count * width) as u64 + 1).read_to_end(&mut bytes).map_err(|cause| unreadable(what, cause))?;
     if bytes.len() != count * width {
@@ -115,17 +125,32 @@ fn labels(what: &str, mut source: &mut dyn Read, count: usize) -> Result<Vec<Lab
     Ok(bytes.chunks_exact(width).map(label).map(Label::Number).collect())
 }
 
-/// For a NumPy integer type: whether it is little-endian, whether it is signed, and its width in bytes.
-fn integer(descr: &str) -> Option<(bool, bool, usize)> {
-    let mut letters = descr.chars();
-    let little = letters.next()? != '>';
-    let signed = match letters.next()? {
-        'i' => true,
-        'u' => false,
-        _ => return None,
+/// How values that are no integers become numbers of classes: a hint.
+fn numbering(number: Option<Number>, values: &mut dyn Read) -> &'static str {
+    let is_whole = |value: f64| value.fract() == 0.0 && value.abs() < 1e15;
+    let are_whole = |(number, bytes): (Number, Vec<u8>)| {
+        bytes.chunks_exact(number.width).all(|bytes| is_whole(number.value(bytes)))
     };
-    let width = letters.as_str().parse().ok()?;
-    matches!(width, 1 | 2 | 4 | 8).then_some((little, signed, width))
+    if number.zip(bytes_of(values)).is_some_and(are_whole) {
+        "number the classes: y.astype(np.int64)"
+    } else {
+        "number the classes: np.unique(y, return_inverse=True)[1]"
+    }
+}
+
+/// Whether every image has exactly one class that is not 0.
+fn is_one_hot(number: Number, classes: usize, values: &mut dyn Read) -> bool {
+    let is_set = |bytes: &&[u8]| number.value(bytes) != 0.0;
+    let only_one = |row: &[u8]| row.chunks_exact(number.width).filter(is_set).count() == 1;
+    let row = number.width.saturating_mul(classes).max(1);
+    classes > 1 && bytes_of(values).is_some_and(|bytes| bytes.chunks(row).all(only_one))
+}
+
+/// The bytes behind a header, unless they cannot be read or are more than labels can be.
+fn bytes_of(values: &mut dyn Read) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    values.take(MAX_LABEL_BYTES).read_to_end(&mut bytes).ok()?;
+    ((bytes.len() as u64) < MAX_LABEL_BYTES).then_some(bytes)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! A pack is a SafeTensors file (docs/data.md): `images`, `u8` of N × C × size × size, and, if the images have classes,
 //! `classes`, `u32` of N. The rest is JSON under one metadata key. A pack holds all readable images in order, before
 //! any are held out, so that training from a pack gives the same bits as training from its source. A pack is made for
-//! one size and background and refused for others, because resizing an image twice gives another image. Its channels
+//! one size, background and fit and refused for others, because resizing an image twice gives another image. Its channels
 //! are the ones that `data.channels = "auto"` gives; grey and colour images follow from them exactly.
 //!
 //! A pack is refused once its source has changed. Because a pack may come from a stranger, its path to its source is
@@ -25,12 +25,15 @@ use super::contents::{Naming, SourceImages};
 use super::holdout::{digests, fingerprint};
 use super::name::printable;
 use super::source::{DAMAGED_HINT, file_name, head, is_file_named, open, short_name};
-use super::{BATCH_BYTES, Contents, DataPlan, Door, Images, Sink, UnreadableImage, find_door};
+use super::{BATCH_BYTES, Contents, DataPlan, Door, Fit, Images, Sink, UnreadableImage, find_door};
 use crate::error::{Error, Result};
 use stamp::Stamp;
 
-/// The version of the format.
+/// The version of the format that a pack is written in if it was cropped, so that older programs read it too.
 const FORMAT_VERSION: u32 = 1;
+
+/// The version that a pack with another [`Fit`] is written in, and the last that is read.
+const LAST_VERSION: u32 = 2;
 
 /// The only key in the metadata.
 const METADATA_KEY: &str = "steadygan-pack";
@@ -48,6 +51,8 @@ struct Metadata {
     /// The data set's short name.
     name: String,
     background: [u8; 3],
+    #[serde(default, skip_serializing_if = "Fit::is_crop")]
+    fit: Fit,
     source: Stamp,
     class_names: Vec<String>,
     skipped: Vec<UnreadableImage>,
@@ -68,7 +73,7 @@ pub struct PackSummary {
     pub warnings: Vec<String>,
 }
 
-/// Packs the plan's source for the plan's size and background, into `out` or beside the source as
+/// Packs the plan's source for the plan's size, background and fit, into `out` or beside the source as
 /// `NAME-SIZEpx.pack.safetensors`, where NAME is the source's name with its ending.
 ///
 /// # Errors
@@ -79,22 +84,21 @@ pub fn pack(plan: &DataPlan, out: Option<&Path>) -> Result<PackSummary> {
     let plan = DataPlan { channels: None, holdout: 0.0, ..plan.clone() };
     super::check_plan(&plan)?;
     let door = find_door(&plan.source)?;
-    let files = door.files(&plan.source, usize::MAX);
-    if files.is_empty() || Pack.recognises(&plan.source) {
+    if door.files(&plan.source, 1).is_empty() || Pack.recognises(&plan.source) {
         let message = format!("{} needs no pack: it opens at once", plan.source);
         return Err(Error::data(message, "give a folder or a file of images"));
     }
     let source = Path::new(&plan.source);
     let path = out.map_or_else(|| default_path(source, plan.size), Path::to_owned);
-    let stamp = Stamp::of(source, &files, &path)?;
+    let stamp = Stamp::new(door, &plan.source, &path)?;
     check_overwrite(&path, &stamp, &plan, out.is_some())?;
     let source_images = super::read(&plan)?;
     source_images.check_readable(&plan.source)?;
-    if stamp != Stamp::of(source, &door.files(&plan.source, usize::MAX), &path)? {
+    if stamp != Stamp::new(door, &plan.source, &path)? {
         let message = format!("{} was changed while it was read", plan.source);
         return Err(Error::data(message, "pack it again when nothing writes to it"));
     }
-    write(&path, &source_images, plan.background, stamp)?;
+    write(&path, &source_images, &plan, stamp)?;
     let SourceImages { images, skipped, warnings, .. } = source_images;
     Ok(PackSummary { path, images: images.count(), skipped, warnings })
 }
@@ -121,17 +125,19 @@ fn check_overwrite(path: &Path, source: &Stamp, plan: &DataPlan, named: bool) ->
         Ok(_) if named => Ok(()),
         Ok((metadata, _)) if !metadata.source.is_same_place(source) => taken("the pack of another source"),
         Ok((metadata, _)) if metadata.background != plan.background => taken("the pack for another data.background"),
+        Ok((metadata, _)) if metadata.fit != plan.fit => taken("the pack for another data.fit"),
         Ok((_, [.., size])) if size != plan.size => taken("the pack for another data.size"),
         Ok(_) => Ok(()),
     }
 }
 
-fn write(path: &Path, source_images: &SourceImages, background: [u8; 3], source: Stamp) -> Result<()> {
+fn write(path: &Path, source_images: &SourceImages, plan: &DataPlan, source: Stamp) -> Result<()> {
     let SourceImages { name, images, class_names, skipped, digests, .. } = source_images;
     let metadata = Metadata {
-        format_version: FORMAT_VERSION,
+        format_version: if plan.fit.is_crop() { FORMAT_VERSION } else { LAST_VERSION },
         name: name.clone(),
-        background,
+        background: plan.background,
+        fit: plan.fit,
         source,
         class_names: class_names.clone(),
         skipped: skipped.clone(),
@@ -267,15 +273,20 @@ fn check_version(json: &str, path: &Path) -> Result<()> {
         format_version: u32,
     }
     match serde_json::from_str::<Version>(json) {
-        Ok(Version { format_version }) if format_version != FORMAT_VERSION => Err(Error::data(
-            format!("{} has format version {format_version}, this program reads {FORMAT_VERSION}", path.display()),
-            "pack the source again with this program: steadygan data pack PATH",
-        )),
+        Ok(Version { format_version }) if !(FORMAT_VERSION..=LAST_VERSION).contains(&format_version) => {
+            Err(Error::data(
+                format!(
+                    "{} has format version {format_version}, this program reads {FORMAT_VERSION} and {LAST_VERSION}",
+                    path.display()
+                ),
+                "pack the source again with this program: steadygan data pack PATH",
+            ))
+        }
         _ => Ok(()),
     }
 }
 
-/// Refuses a pack that was made for another size or background.
+/// Refuses a pack that was made for another size, background or fit.
 fn check_fits(what: &str, size: usize, metadata: &Metadata, plan: &DataPlan) -> Result<()> {
     let again = |key: &str| {
         let command = metadata.source.command(Path::new(what), plan);
@@ -289,6 +300,11 @@ fn check_fits(what: &str, size: usize, metadata: &Metadata, plan: &DataPlan) -> 
         let (was, is) = (metadata.background, plan.background);
         let message = format!("{what} was packed for data.background = {was:?}, not {is:?}");
         return Err(Error::data(message, again("that background")));
+    }
+    if metadata.fit != plan.fit {
+        let (was, is) = (metadata.fit.word(), plan.fit.word());
+        let message = format!("{what} was packed for data.fit = \"{was}\", not \"{is}\"");
+        return Err(Error::data(message, again(&format!("--set data.fit={was}"))));
     }
     Ok(())
 }

@@ -4,6 +4,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use super::embedded::Embedded;
+use super::stacked::PREFIX;
+use super::{Door, Mixture};
 use crate::error::{Error, Result};
 
 /// How many of a file's first bytes are read to recognise its format.
@@ -32,6 +35,19 @@ pub(super) fn short_name(stem: &str) -> String {
     }
 }
 
+/// A `data.source` whose relative path counts from `folder`, so that it can be read from everywhere. A source that is no
+/// path, such as `embedded` or `ring`, stays as it is; so does one that is not in `folder`.
+pub fn source_in(source: &str, folder: &Path) -> String {
+    if let Some(digits) = source.strip_prefix(PREFIX) {
+        return format!("{PREFIX}{}", source_in(digits, folder));
+    }
+    if Mixture::named(source).is_some() || Embedded.recognises(source) {
+        return source.to_owned();
+    }
+    let path = folder.join(source);
+    path.to_str().filter(|_| path.exists()).unwrap_or(source).to_owned()
+}
+
 /// A path's last part.
 pub(super) fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
@@ -56,15 +72,6 @@ pub(super) fn open(path: &Path) -> Result<File> {
     File::open(path).map_err(|cause| Error::io(format!("cannot open {}", path.display()), &cause, hint))
 }
 
-/// The first bytes of a Parquet file.
-const PARQUET_MAGIC: &[u8] = b"PAR1";
-
-/// The hint for a file of a format that holds images in another way, if it is one.
-pub(super) fn hint_for_table(source: &str) -> Option<&'static str> {
-    let is_parquet = head(Path::new(source)).is_ok_and(|head| head.starts_with(PARQUET_MAGIC));
-    is_parquet.then_some("Parquet is not read: write its images into a folder, and give the folder")
-}
-
 /// The hint for a path that only another program would understand, if it is one.
 pub(super) fn hint_for_words(source: &str) -> Option<&'static str> {
     if source.contains("://") {
@@ -82,6 +89,20 @@ pub(super) const DAMAGED_HINT: &str = "the file may be cut short or damaged: fet
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_counts_from_the_folder_and_a_name_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("photos")).unwrap();
+        std::fs::create_dir(folder.path().join("ring")).unwrap();
+        let found = folder.path().join("photos").to_str().unwrap().to_owned();
+        assert_eq!(source_in("photos", folder.path()), found);
+        assert_eq!(source_in(&found, Path::new("/elsewhere")), found, "an absolute path");
+        assert_eq!(source_in("stacked-mnist:photos", folder.path()), format!("stacked-mnist:{found}"));
+        for name in ["embedded", "fashion", "ring", "none"] {
+            assert_eq!(source_in(name, folder.path()), name);
+        }
+    }
 
     #[test]
     fn a_name_fits_a_file_name() {

@@ -3,6 +3,58 @@
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{PixelType, Resizer};
 use image::{DynamicImage, GenericImageView};
+use serde::{Deserialize, Serialize};
+
+use super::DataPlan;
+
+/// How an image that is not square becomes one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fit {
+    /// Its centre square is kept.
+    #[default]
+    Crop,
+    /// All of it is kept in proportion, with the background on both sides.
+    Pad,
+    /// All of it is kept, out of proportion.
+    Stretch,
+}
+
+impl Fit {
+    /// The word in a recipe.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Crop => "crop",
+            Self::Pad => "pad",
+            Self::Stretch => "stretch",
+        }
+    }
+
+    /// Whether this is the default, which plans and packs do not mention.
+    pub fn is_crop(&self) -> bool {
+        *self == Self::Crop
+    }
+
+    /// The side that is compared with the size asked for, to tell whether an image is enlarged.
+    pub(super) fn side(self, width: u32, height: u32) -> u32 {
+        if self == Self::Pad { width.max(height) } else { width.min(height) }
+    }
+
+    /// The width and height to which an image is resized.
+    fn resized(self, [width, height]: [u32; 2], size: u32) -> [u32; 2] {
+        let longer = u64::from(width.max(height));
+        let scaled = |side: u32| ((u64::from(side) * u64::from(size) + longer / 2) / longer).max(1) as u32;
+        if self == Self::Pad { [scaled(width), scaled(height)] } else { [size; 2] }
+    }
+}
+
+/// Pixels of 1 or 3 interleaved channels.
+struct Raster {
+    width: u32,
+    height: u32,
+    channels: usize,
+    pixels: Vec<u8>,
+}
 
 /// A square image: `side × side` pixels of 1 or 3 interleaved channels.
 pub(super) struct Square {
@@ -10,36 +62,41 @@ pub(super) struct Square {
     pixels: Vec<u8>,
 }
 
-/// Crops to the centre square, composes over `background`, and resizes to `size` pixels (Lanczos with three lobes,
-/// antialiased). A square that already has that size keeps its pixels.
-pub(super) fn crop_and_resize(
-    image: DynamicImage,
-    size: usize,
-    background: [u8; 3],
-    resizer: &mut Resizer,
-) -> Result<Square, String> {
+/// Composes an image over the plan's background and brings it to the plan's size (Lanczos with three lobes, antialiased)
+/// by the plan's [`Fit`]. An image that has the right size already keeps its pixels.
+pub(super) fn fit(image: DynamicImage, plan: &DataPlan, resizer: &mut Resizer) -> Result<Square, String> {
     let (width, height) = image.dimensions();
     let side = width.min(height);
     if side == 0 {
         return Err("has no pixels".to_owned());
     }
-    let image =
-        if width == height { image } else { image.crop_imm((width - side) / 2, (height - side) / 2, side, side) };
-    let square = flatten(image, background);
-    let size = u32::try_from(size).map_err(|cause| cause.to_string())?;
-    if side == size {
-        return Ok(square);
+    let image = if plan.fit.is_crop() && width != height {
+        image.crop_imm((width - side) / 2, (height - side) / 2, side, side)
+    } else {
+        image
+    };
+    let size = u32::try_from(plan.size).map_err(|cause| cause.to_string())?;
+    let raster = flatten(image, plan.background);
+    let to = plan.fit.resized([raster.width, raster.height], size);
+    Ok(resize(raster, to, resizer)?.in_middle_of(size, plan.background))
+}
+
+/// Resizes a raster, unless it has the right size.
+fn resize(raster: Raster, [width, height]: [u32; 2], resizer: &mut Resizer) -> Result<Raster, String> {
+    if [raster.width, raster.height] == [width, height] {
+        return Ok(raster);
     }
-    let pixel = if square.channels == 1 { PixelType::U8 } else { PixelType::U8x3 };
+    let pixel = if raster.channels == 1 { PixelType::U8 } else { PixelType::U8x3 };
     let resize_error = |cause: &dyn std::fmt::Display| format!("cannot be resized: {cause}");
-    let source = ImageRef::new(side, side, &square.pixels, pixel).map_err(|e| resize_error(&e))?;
-    let mut resized = Image::new(size, size, pixel);
+    let source = ImageRef::new(raster.width, raster.height, &raster.pixels, pixel).map_err(|e| resize_error(&e))?;
+    let mut resized = Image::new(width, height, pixel);
     resizer.resize(&source, &mut resized, None).map_err(|e| resize_error(&e))?;
-    Ok(Square { pixels: resized.into_vec(), ..square })
+    Ok(Raster { width, height, pixels: resized.into_vec(), ..raster })
 }
 
 /// Converts to one grey or three colour channels of 8 bits, without transparency.
-fn flatten(image: DynamicImage, background: [u8; 3]) -> Square {
+fn flatten(image: DynamicImage, background: [u8; 3]) -> Raster {
+    let (width, height) = image.dimensions();
     let (channels, pixels) = match image {
         DynamicImage::ImageLuma8(_) | DynamicImage::ImageLuma16(_) => (1, image.into_luma8().into_raw()),
         image if image.color().has_alpha() => {
@@ -53,7 +110,32 @@ fn flatten(image: DynamicImage, background: [u8; 3]) -> Square {
         }
         image => (3, image.into_rgb8().into_raw()),
     };
-    Square { channels, pixels }
+    Raster { width, height, channels, pixels }
+}
+
+impl Raster {
+    /// Lays the raster, which is no larger, in the middle of a square of the background.
+    fn in_middle_of(self, size: u32, background: [u8; 3]) -> Square {
+        let Self { channels, pixels, .. } = self;
+        if self.width == size && self.height == size {
+            return Square { channels, pixels };
+        }
+        let [width, height, size] = [self.width, self.height, size].map(|side| side as usize);
+        // A grey image stays grey on a grey background.
+        let colour = channels == 3 || background.iter().any(|level| *level != background[0]);
+        let channels = if colour { 3 } else { 1 };
+        let pixels = match (self.channels, channels) {
+            (1, 3) => pixels.into_iter().flat_map(|level| [level; 3]).collect(),
+            _ => pixels,
+        };
+        let mut square = background[..channels].repeat(size * size);
+        let (left, top) = ((size - width) / 2, (size - height) / 2);
+        for (row, line) in pixels.chunks_exact(channels * width).enumerate() {
+            square[channels * ((top + row) * size + left)..][..line.len()].copy_from_slice(line);
+        }
+        debug_assert_eq!(pixels.len(), channels * width * height);
+        Square { channels, pixels: square }
+    }
 }
 
 impl Square {
@@ -101,8 +183,18 @@ mod tests {
 
     /// The planes of an image after cropping and resizing, and whether it is grey.
     fn planes(image: impl Into<DynamicImage>, size: usize, channels: usize) -> (Vec<u8>, bool) {
-        let background = [255, 0, 10];
-        let square = crop_and_resize(image.into(), size, background, &mut Resizer::new()).unwrap();
+        fitted(image, Fit::Crop, [255, 0, 10], size, channels)
+    }
+
+    fn fitted(
+        image: impl Into<DynamicImage>,
+        how: Fit,
+        background: [u8; 3],
+        size: usize,
+        channels: usize,
+    ) -> (Vec<u8>, bool) {
+        let plan = DataPlan { size, fit: how, background, ..super::super::testing::plan("".as_ref()) };
+        let square = fit(image.into(), &plan, &mut Resizer::new()).unwrap();
         let mut out = vec![0; channels * size * size];
         let grey = square.write_planes(&mut out, channels);
         (out, grey)
@@ -144,6 +236,42 @@ mod tests {
         let image = DynamicImage::ImageLuma16(image);
         assert_eq!(planes(image.crop_imm(0, 0, 1, 1), 1, 1).0, [0]);
         assert_eq!(planes(image.crop_imm(1, 0, 1, 1), 1, 1).0, [255]);
+    }
+
+    #[test]
+    fn padding_keeps_every_pixel_between_background() {
+        let wide = GrayImage::from_fn(4, 2, |x, y| Luma([(10 * y + x) as u8]));
+        let (pixels, grey) = fitted(wide.clone(), Fit::Pad, [99; 3], 4, 1);
+        assert_eq!(
+            (&pixels[..4], &pixels[4..8], &pixels[8..12]),
+            (&[99; 4][..], &[0, 1, 2, 3][..], &[10, 11, 12, 13][..])
+        );
+        assert_eq!((&pixels[12..], grey), (&[99; 4][..], true));
+        // The odd row goes below; a grey image on a coloured background is a colour image.
+        let (pixels, grey) = fitted(GrayImage::from_pixel(2, 1, Luma([7])), Fit::Pad, [1, 2, 3], 2, 3);
+        assert_eq!((pixels, grey), (vec![7, 7, 1, 1, 7, 7, 2, 2, 7, 7, 3, 3], false));
+        // Scaled before it is padded: 100 × 3 is 8 × 1 (0.24 rounded up to a pixel).
+        let tall = RgbImage::from_pixel(3, 100, Rgb([5, 6, 7]));
+        let (pixels, _) = fitted(tall, Fit::Pad, [0; 3], 8, 3);
+        let column = |plane: &[u8]| plane.chunks(8).map(|row| row[3]).collect::<Vec<_>>();
+        assert_eq!((column(&pixels[..64]), column(&pixels[128..])), (vec![5; 8], vec![7; 8]));
+        assert_eq!(pixels.iter().filter(|level| **level > 0).count(), 24);
+    }
+
+    #[test]
+    fn stretching_uses_all_of_an_image() {
+        let halves = GrayImage::from_fn(64, 8, |x, _| Luma([if x < 32 { 0 } else { 200 }]));
+        let (pixels, grey) = fitted(halves, Fit::Stretch, [255; 3], 8, 1);
+        assert!(grey && pixels.chunks(8).all(|row| row[0] < 20 && row[7] > 180), "{pixels:?}");
+    }
+
+    #[test]
+    fn a_square_is_the_same_however_it_is_fitted() {
+        let image = RgbImage::from_fn(9, 9, |x, y| Rgb([x * 20, y * 20, x * y].map(|v| v as u8)));
+        for size in [4, 9, 20] {
+            let of = |how| fitted(image.clone(), how, [3, 2, 1], size, 3);
+            assert_eq!((of(Fit::Pad), of(Fit::Stretch)), (of(Fit::Crop), of(Fit::Crop)));
+        }
     }
 
     #[test]

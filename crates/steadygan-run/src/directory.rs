@@ -1,11 +1,13 @@
 //! One run's folder: where each of its files is.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::checkpoint_kind::CheckpointKind;
 use crate::error::RunError;
 use crate::number;
+use crate::regular::{check_folder, is_regular, is_there};
 
 /// The folder of one run. Its methods are the paths of its files, whether or not these exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,15 +34,16 @@ impl RunDirectory {
     ///
     /// # Errors
     ///
-    /// If `path` does not exist or holds neither a `manifest.json` nor a `plan.json`.
+    /// If `path` does not exist, holds neither a `manifest.json` nor a `plan.json`, or if one of the folders in it is a
+    /// link ([`RunError::is_irregular`]).
     pub fn open(path: &Path) -> Result<Self, RunError> {
         fs::metadata(path).map_err(|e| RunError::refused("open", path, e))?;
         let run = Self { path: path.to_path_buf() };
-        if run.manifest().is_file() || run.plan().is_file() {
-            Ok(run)
-        } else {
-            Err(RunError::malformed(path, "is not a run directory"))
+        if !is_regular(&run.manifest()) && !is_regular(&run.plan()) {
+            return Err(RunError::malformed(path, "is not a run directory"));
         }
+        check_folders(&run.folders())?;
+        Ok(run)
     }
 
     /// The folder.
@@ -109,6 +112,11 @@ impl RunDirectory {
         self.checkpoint_folder(kind).join("state.safetensors")
     }
 
+    /// Whether there is anything in a checkpoint's place. A link counts, so that it is refused and not overwritten.
+    pub fn has_checkpoint(&self, kind: CheckpointKind) -> bool {
+        is_there(&self.checkpoint(kind))
+    }
+
     /// `export`: the networks for other programs, written when asked for.
     pub fn export(&self) -> PathBuf {
         self.path.join("export")
@@ -139,6 +147,12 @@ impl RunDirectory {
         self.path.join("progress.gif")
     }
 
+    /// The folders in a run's folder.
+    fn folders(&self) -> [PathBuf; 6] {
+        let [latest, best] = [CheckpointKind::Latest, CheckpointKind::Best].map(|kind| self.checkpoint_folder(kind));
+        [self.fakes_folder(), self.path.join("checkpoints"), latest, best, self.tensorboard(), self.export()]
+    }
+
     pub(crate) fn checkpoint_folder(&self, kind: CheckpointKind) -> PathBuf {
         self.path.join("checkpoints").join(kind.to_string())
     }
@@ -160,6 +174,14 @@ pub fn list(parent: &Path) -> Result<Vec<RunDirectory>, RunError> {
         .collect();
     runs.sort_by(|(a, run_a), (b, run_b)| (a, run_a.path()).cmp(&(b, run_b.path())));
     Ok(runs.into_iter().map(|(_, run)| run).collect())
+}
+
+/// Returns an error if one of these is there and is no folder, or a link.
+pub(crate) fn check_folders(folders: &[PathBuf]) -> Result<(), RunError> {
+    folders.iter().try_for_each(|folder| match check_folder(folder) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(RunError::refused("open", folder, e)),
+        _ => Ok(()),
+    })
 }
 
 /// The paths in `folder`, in no order.

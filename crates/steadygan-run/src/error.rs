@@ -1,6 +1,7 @@
 //! The crate's one error type: a failure on the file system, with the path it is about.
 
 use crate::FORMAT_VERSION;
+use crate::regular;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,8 @@ enum Cause {
     Refused { what: &'static str, source: io::Error },
     /// The content has this version of the format, not [`FORMAT_VERSION`].
     OtherVersion(u32),
+    /// The run's folder is no longer at the path.
+    Moved,
     /// The content is wrong; the text follows the path in the message ("is not a run directory").
     Malformed(String),
 }
@@ -38,6 +41,10 @@ impl RunError {
         Self { path: path.to_path_buf(), cause: Cause::OtherVersion(found) }
     }
 
+    pub(crate) fn moved(path: &Path) -> Self {
+        Self { path: path.to_path_buf(), cause: Cause::Moved }
+    }
+
     /// The path that the failure is about.
     pub fn path(&self) -> &Path {
         &self.path
@@ -47,13 +54,23 @@ impl RunError {
     pub fn io_kind(&self) -> Option<io::ErrorKind> {
         match &self.cause {
             Cause::Refused { source, .. } => Some(source.kind()),
-            Cause::OtherVersion(_) | Cause::Malformed(_) => None,
+            Cause::OtherVersion(_) | Cause::Moved | Cause::Malformed(_) => None,
         }
     }
 
     /// Whether another version of the program wrote the content, in a form that this one does not read.
     pub fn is_other_version(&self) -> bool {
         matches!(self.cause, Cause::OtherVersion(_))
+    }
+
+    /// Whether a link, a FIFO, a device or the like is in the place of a regular file or a folder.
+    pub fn is_irregular(&self) -> bool {
+        matches!(&self.cause, Cause::Refused { source, .. } if regular::is_irregular(source))
+    }
+
+    /// Whether a run's folder was moved or removed while it was trained.
+    pub fn is_moved(&self) -> bool {
+        matches!(self.cause, Cause::Moved)
     }
 
     /// Whether the path does not exist.
@@ -72,6 +89,7 @@ impl fmt::Display for RunError {
             Cause::OtherVersion(found) => {
                 write!(f, "{path} has format version {found}, this program reads {FORMAT_VERSION}")
             }
+            Cause::Moved => write!(f, "{path} was moved or removed while it was trained"),
             Cause::Malformed(predicate) => write!(f, "{path} {predicate}"),
         }
     }
@@ -81,7 +99,7 @@ impl std::error::Error for RunError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.cause {
             Cause::Refused { source, .. } => Some(source),
-            Cause::OtherVersion(_) | Cause::Malformed(_) => None,
+            Cause::OtherVersion(_) | Cause::Moved | Cause::Malformed(_) => None,
         }
     }
 }

@@ -31,9 +31,15 @@ pub struct Evaluation {
     pub seed: u64,
     /// A row for each metric.
     pub metrics: Vec<Metric>,
+    /// What to know before any of the values is used; [`Metric::caveat`] says it too.
+    #[serde(default)]
+    pub caveats: Vec<String>,
     /// What could not be measured, and why.
     pub skipped: Vec<Skipped>,
 }
+
+/// What separates the caveats of a row.
+const BETWEEN_CAVEATS: &str = "; ";
 
 /// One metric.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -76,6 +82,24 @@ pub struct Skipped {
 }
 
 impl Evaluation {
+    /// The same table with caveats that hold for all its rows.
+    #[must_use]
+    pub fn with_caveats(mut self, caveats: Vec<String>) -> Self {
+        for row in &mut self.metrics {
+            let all: Vec<String> = row.caveat.take().into_iter().chain(caveats.iter().cloned()).collect();
+            row.caveat = (!all.is_empty()).then(|| all.join(BETWEEN_CAVEATS));
+        }
+        self.caveats.extend(caveats);
+        self
+    }
+
+    /// The part of a row's caveat that does not hold for all rows.
+    pub fn own_caveat<'a>(&self, row: &'a Metric) -> Option<&'a str> {
+        let caveat = row.caveat.as_deref()?;
+        let own = caveat.strip_suffix(&self.caveats.join(BETWEEN_CAVEATS)).unwrap_or(caveat);
+        Some(own.strip_suffix(BETWEEN_CAVEATS).unwrap_or(own)).filter(|own| !own.is_empty())
+    }
+
     /// Writes the file, whole.
     ///
     /// # Errors
@@ -92,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_back() {
+    fn what_is_written_is_read_back_with_its_caveats() {
         let metric = Metric {
             metric: "precision".into(),
             name: "precision-k5-x".into(),
@@ -116,9 +140,16 @@ mod tests {
             size: 32,
             channels: 1,
             seed: 0,
-            metrics: vec![metric],
+            metrics: vec![metric.clone(), Metric { caveat: Some("few".into()), ..metric }],
+            caveats: Vec::new(),
             skipped,
         };
+        let caveats = ["all are equal", "all are small"].map(str::to_owned);
+        let evaluation = evaluation.with_caveats(caveats.to_vec());
+        let shown = evaluation.metrics.iter().map(|row| (row.caveat.as_deref(), evaluation.own_caveat(row)));
+        let expected =
+            [(Some("all are equal; all are small"), None), (Some("few; all are equal; all are small"), Some("few"))];
+        assert!(shown.eq(expected), "a value never comes without its caveat");
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("evaluation.json");
         evaluation.save(&path).expect("written");
@@ -126,6 +157,7 @@ mod tests {
         assert!(text.contains("\"floor\": null"), "{text}");
         let read: Evaluation = serde_json::from_str(&text).expect("read");
         assert!(read.metrics[0].floor.is_nan());
+        assert_eq!(read.caveats, caveats);
         assert_eq!((read.metrics[0].value, read.skipped, read.images), (0.5, evaluation.skipped, Some(64)));
     }
 }

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::error::RunError;
 use crate::line_reader::{LineReader, Place};
 use crate::lines::Lines;
+use crate::regular::open_regular;
 
 /// How many bytes [`read_spread_lines`] reads at a place: the rest of a line and the whole line after it.
 const SPREAD_BYTES: u64 = 4096;
@@ -24,7 +25,7 @@ pub fn read_last_lines<T: DeserializeOwned>(path: &Path, bytes: u64) -> Result<L
 }
 
 fn last_lines<T: DeserializeOwned>(path: &Path, bytes: u64) -> io::Result<Lines<T>> {
-    let mut file = File::open(path)?;
+    let mut file = open_regular(path)?;
     let start = file.metadata()?.len().saturating_sub(bytes);
     let mut lines = Lines::none();
     let mut reader = LineReader::new(reader_after_newline(&mut file, start)?, Place::default());
@@ -45,7 +46,7 @@ pub fn read_spread_lines<T: DeserializeOwned>(path: &Path, count: u64) -> Result
 }
 
 fn spread_lines<T: DeserializeOwned>(path: &Path, count: u64) -> io::Result<Vec<T>> {
-    let mut file = File::open(path)?;
+    let mut file = open_regular(path)?;
     let length = file.metadata()?.len();
     let mut records = Vec::new();
     let mut read_to = 0;

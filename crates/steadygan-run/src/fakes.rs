@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::directory::{RunDirectory, entries};
+use crate::directory::{RunDirectory, check_folders, entries};
 use crate::error::RunError;
 
 /// How many digits the number of images has in the name of a sheet of fakes.
@@ -19,9 +19,10 @@ impl RunDirectory {
     ///
     /// # Errors
     ///
-    /// If the system refuses to read the folder. A folder that does not exist counts as empty.
+    /// If the system refuses to read the folder, or if it is a link. A folder that does not exist counts as empty.
     pub fn fakes_written(&self) -> Result<Vec<(u64, PathBuf)>, RunError> {
         let folder = self.fakes_folder();
+        check_folders(std::slice::from_ref(&folder))?;
         let mut sheets: Vec<_> = entries(&folder)
             .or_else(|e| if e.is_not_found() { Ok(vec![]) } else { Err(e) })?
             .into_iter()

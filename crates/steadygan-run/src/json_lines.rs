@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::error::RunError;
+use crate::regular::open_with;
 
 /// Appends records of type `T` to a file, one JSON object per line.
 #[derive(Debug)]
@@ -27,7 +28,7 @@ impl<T: Serialize> JsonLines<T> {
     /// If the system refuses.
     pub fn append(path: &Path) -> Result<Self, RunError> {
         let open = || {
-            let mut file = File::options().create(true).read(true).append(true).open(path)?;
+            let mut file = open_with(path, File::options().create(true).read(true).append(true))?;
             let is_torn = ends_within_a_line(&mut file)?;
             Ok((file, is_torn))
         };
@@ -83,10 +84,7 @@ fn ends_within_a_line(file: &mut File) -> io::Result<bool> {
 ///
 /// If the system refuses.
 pub fn append_text(path: &Path, text: &str) -> Result<(), RunError> {
-    File::options()
-        .create(true)
-        .append(true)
-        .open(path)
+    open_with(path, File::options().create(true).append(true))
         .and_then(|mut file| file.write_all(text.as_bytes()))
         .map_err(|e| RunError::refused("write", path, e))
 }

@@ -34,7 +34,7 @@
 //! resumed. If it is killed between that and the first checkpoint, the run starts again from the plan at 0
 //! images, which is a cut back to 0. A manifest that says [`Outcome::Running`] while no process holds the
 //! run's [`RunLock`] belongs to a killed run. Temporary files of a killed writer are removed by the
-//! next holder of the lock.
+//! next holder of the lock, and by whoever writes next in that folder.
 
 mod atomic;
 mod checkpoint_kind;
@@ -46,6 +46,7 @@ mod excerpt;
 mod exit;
 mod fakes;
 mod finding;
+mod held_folder;
 mod json_lines;
 mod line_reader;
 mod lines;
@@ -53,10 +54,13 @@ mod lock;
 mod manifest;
 mod modes;
 mod number;
+mod regular;
 mod signs;
+mod staged_folder;
 mod stats;
 mod study_directory;
 mod tail;
+mod temporary;
 mod written;
 
 pub use atomic::{write_atomically, write_atomically_with};
@@ -68,16 +72,20 @@ pub use evaluation::Evaluation;
 pub use excerpt::{read_last_lines, read_spread_lines};
 pub use exit::{EXIT_DONE, EXIT_INTERRUPTED, EXIT_TRAINING_FAILED};
 pub use finding::{Advice, Finding, Severity};
+pub use held_folder::HeldFolder;
 pub use json_lines::{JsonLines, append_text};
 pub use line_reader::MAX_LINE_BYTES;
 pub use lines::{Lines, cut_back, read_lines, read_lines_if_any};
 pub use lock::{RunLock, StudyLock};
 pub use manifest::{DataRecord, MAX_MANIFEST_BYTES, MAX_SKIPPED_LISTED, Manifest, Outcome, SkippedFile};
 pub use modes::ModesLine;
+pub use regular::{is_irregular, is_regular, is_there, open_regular};
 pub use signs::{Signs, StatsLine};
+pub use staged_folder::StagedFolder;
 pub use stats::Stats;
 pub use study_directory::StudyDirectory;
 pub use tail::{Polled, Tail};
+pub use temporary::{NoTemporaries, remove_own_temporaries};
 pub use written::written_by;
 
 /// The version of the run directory's format, written to every manifest. A program refuses a

@@ -1,6 +1,5 @@
 //! Reads whole `.jsonl` files, and cuts them back at resume.
 
-use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::Path;
 
@@ -9,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::RunError;
 use crate::line_reader::{LineReader, Piece, Place};
+use crate::regular::open_regular;
 use crate::write_atomically_with;
 
 /// The records of a file.
@@ -114,7 +114,7 @@ fn kept<'a>(piece: &Piece<'a>, images: u64) -> Option<&'a [u8]> {
 }
 
 fn for_each_piece(path: &Path, mut visit: impl FnMut(Piece<'_>) -> io::Result<()>) -> io::Result<()> {
-    let mut reader = LineReader::new(BufReader::new(File::open(path)?), Place::default());
+    let mut reader = LineReader::new(BufReader::new(open_regular(path)?), Place::default());
     while let Some(piece) = reader.next()? {
         visit(piece)?;
     }

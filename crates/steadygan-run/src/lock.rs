@@ -4,11 +4,12 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::Path;
 
-use crate::atomic::target_of_temporary;
 use crate::checkpoint_kind::CheckpointKind;
-use crate::directory::{RunDirectory, entries};
+use crate::directory::{RunDirectory, check_folders, entries};
 use crate::error::RunError;
+use crate::regular::{check_folder, open_regular, open_with};
 use crate::study_directory::StudyDirectory;
+use crate::temporary::{remove_if_stale, target_of_temporary};
 
 /// The file that is locked; it is empty and stays where it is.
 const LOCK_NAME: &str = ".lock";
@@ -33,9 +34,10 @@ impl StudyDirectory {
     ///
     /// # Errors
     ///
-    /// If another process runs it, or if the system refuses.
+    /// If another process runs it, if one of the folders in it is a link, or if the system refuses.
     pub fn lock(&self) -> Result<StudyLock, RunError> {
         fs::create_dir_all(self.path()).map_err(|e| RunError::refused("create", self.path(), e))?;
+        check_folders(&self.folders())?;
         Ok(StudyLock { _file: exclusive(self.path(), "is being run by another process")? })
     }
 }
@@ -44,11 +46,7 @@ impl StudyDirectory {
 /// locks the lock is always granted.
 fn exclusive(folder: &Path, busy: &str) -> Result<File, RunError> {
     let path = folder.join(LOCK_NAME);
-    let file = File::options()
-        .create(true)
-        .write(true)
-        .truncate(false)
-        .open(&path)
+    let file = open_with(&path, File::options().create(true).write(true).truncate(false))
         .map_err(|e| RunError::refused("write", &path, e))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
@@ -84,7 +82,7 @@ impl RunDirectory {
     /// If the system refuses; a run that was never locked is not being trained.
     pub fn is_being_trained(&self) -> Result<bool, RunError> {
         let path = self.path().join(LOCK_NAME);
-        let file = match File::open(&path) {
+        let file = match open_regular(&path) {
             Ok(file) => file,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
             Err(e) => return Err(RunError::refused("read", &path, e)),
@@ -97,8 +95,7 @@ impl RunDirectory {
         }
     }
 
-    /// Removes the trainer's temporary files. A report's temporary files stay, because another process may be writing
-    /// them.
+    /// Removes the temporary files of killed processes. Another process may be writing a report or the like.
     fn remove_temporaries(&self) -> Result<(), RunError> {
         let folders = [
             self.path().to_path_buf(),
@@ -106,12 +103,11 @@ impl RunDirectory {
             self.checkpoint_folder(CheckpointKind::Latest),
             self.checkpoint_folder(CheckpointKind::Best),
         ];
-        for folder in folders.iter().filter(|folder| folder.is_dir()) {
+        for folder in folders.iter().filter(|folder| check_folder(folder).is_ok()) {
             for path in entries(folder)? {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
-                let target = target_of_temporary(&name).map(|target| folder.join(target));
-                if target.is_some_and(|target| target != self.report()) {
-                    fs::remove_file(&path).map_err(|e| RunError::refused("remove", &path, e))?;
+                if target_of_temporary(&name).is_some() {
+                    remove_if_stale(&path);
                 }
             }
         }
@@ -122,7 +118,6 @@ impl RunDirectory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::write_atomically;
 
     #[test]
     fn a_run_is_trained_by_one_at_a_time() {
@@ -154,18 +149,22 @@ mod tests {
         let folder = tempfile::tempdir().expect("temporary folder");
         let run = RunDirectory::create(folder.path(), "a").expect("run");
         let latest = run.checkpoint_folder(CheckpointKind::Latest);
-        let left = latest.join(".state.safetensors.4711-0.tmp");
-        let kept = [
-            run.checkpoint(CheckpointKind::Latest),
-            run.manifest(),
-            run.path().join(".report.html.4711-0.tmp"),
-            run.path().join(".mine.tmp"),
+        let left = [
+            latest.join(".state.safetensors.4711-0.tmp"),
+            latest.join(".state.safetensors.4711-0.steadygan.tmp"),
+            run.path().join(".report.html.4711-0.steadygan.tmp"),
         ];
-        for path in kept.iter().chain([&left]) {
-            write_atomically(path, b"x").expect("write");
+        let written = run.path().join(".report.html.4712-0.steadygan.tmp");
+        let kept =
+            [run.checkpoint(CheckpointKind::Latest), run.manifest(), written.clone(), run.path().join(".mine.tmp")];
+        for path in kept.iter().chain(&left) {
+            fs::create_dir_all(path.parent().expect("a folder")).expect("mkdir");
+            fs::write(path, b"x").expect("write");
         }
+        let living = File::open(&written).expect("open");
+        living.lock().expect("lock");
         let _lock = run.lock().expect("free");
-        assert!(!left.exists());
+        assert!(left.iter().all(|path| !path.exists()));
         for path in kept {
             assert!(path.exists(), "{}", path.display());
         }

@@ -1,13 +1,13 @@
 //! `manifest.json`: on which device, with which version and on which data a run trained, and how it ended.
 
 use std::fmt;
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::RunError;
+use crate::regular::open_regular;
 use crate::{FORMAT_VERSION, write_atomically};
 
 /// How large a manifest may be, in bytes: far above any real one, so that a foreign file cannot
@@ -39,6 +39,10 @@ pub struct Manifest {
     pub generator_parameters: u64,
     /// How many parameters the discriminator trains.
     pub discriminator_parameters: u64,
+    /// The folder that it was started in, from which the recipe's relative paths count; runs of earlier versions do not
+    /// say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_in: Option<String>,
     /// When the run was started, in seconds since 1970-01-01 UTC.
     pub started_unix_s: u64,
     /// How training ended, or that it has not.
@@ -50,6 +54,9 @@ pub struct Manifest {
 pub struct DataRecord {
     /// The recipe's `data.source`.
     pub source: String,
+    /// Where the data was at the last resume, if that named another place than `source`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_to: Option<String>,
     /// What the data is called: a folder's name, `fashion`.
     pub name: String,
     /// 1 for grey, 3 for colour.
@@ -166,7 +173,7 @@ impl Manifest {
 
 fn read_bounded(path: &Path) -> Result<Vec<u8>, RunError> {
     let mut bytes = Vec::new();
-    File::open(path)
+    open_regular(path)
         .and_then(|file| file.take(MAX_MANIFEST_BYTES + 1).read_to_end(&mut bytes))
         .map_err(|e| RunError::refused("read", path, e))?;
     check_size(path, bytes.len())?;
@@ -195,6 +202,7 @@ mod tests {
             threads: 2,
             data: DataRecord {
                 source: "photos".to_owned(),
+                moved_to: Some("/elsewhere/photos".to_owned()),
                 name: "photos".to_owned(),
                 channels: 3,
                 size: 64,
@@ -207,6 +215,7 @@ mod tests {
             },
             generator_parameters: 3_576_704,
             discriminator_parameters: 2_765_568,
+            started_in: Some("/home/me".to_owned()),
             started_unix_s: 1_700_000_000,
             outcome: Outcome::Running,
         }
@@ -260,7 +269,7 @@ mod tests {
         let error = Manifest::load(&path).expect_err("not json").to_string();
         assert!(error.contains("manifest.json is not a manifest: "), "{error}");
 
-        let file = File::create(&path).expect("create");
+        let file = fs::File::create(&path).expect("create");
         file.set_len(MAX_MANIFEST_BYTES + 1).expect("grow");
         let error = Manifest::load(&path).expect_err("too large").to_string();
         assert!(error.ends_with("is larger than the 16 MiB of a manifest"), "{error}");

@@ -49,6 +49,11 @@ impl StudyDirectory {
         self.path.join("recommended.toml")
     }
 
+    /// The folders in a study's folder.
+    pub(crate) fn folders(&self) -> [PathBuf; 3] {
+        [self.path.join("recipes"), self.runs(), self.calibration()]
+    }
+
     /// `report.html`, written when asked for.
     pub fn report(&self) -> PathBuf {
         self.path.join("report.html")

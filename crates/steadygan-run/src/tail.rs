@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::error::RunError;
 use crate::line_reader::{LineReader, Place};
 use crate::lines::Lines;
+use crate::regular::open_regular;
 
 /// How many bytes before its place a [`Tail`] remembers: a few lines, whose times differ after a resume.
 const ANCHOR_BYTES: u64 = 4096;
@@ -71,7 +72,7 @@ impl<T: DeserializeOwned> Tail<T> {
     }
 
     fn read_on(&mut self, bytes: u64) -> io::Result<Polled<T>> {
-        let mut file = File::open(&self.path)?;
+        let mut file = open_regular(&self.path)?;
         let restarted = read_before(&mut file, self.place.offset, self.anchor.len() as u64)?
             .is_none_or(|bytes| bytes != self.anchor);
         let start = if restarted { Place::default() } else { self.place };

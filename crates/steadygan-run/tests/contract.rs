@@ -22,6 +22,7 @@ fn manifest() -> Manifest {
         threads: 1,
         data: DataRecord {
             source: String::new(),
+            moved_to: Some(String::new()),
             name: String::new(),
             channels: 1,
             size: 32,
@@ -34,6 +35,7 @@ fn manifest() -> Manifest {
         },
         generator_parameters: 0,
         discriminator_parameters: 0,
+        started_in: Some(String::new()),
         started_unix_s: 0,
         outcome: Outcome::Diverged { images: 0, quantity: String::new() },
     }

@@ -12,8 +12,8 @@ use super::size::{EXPECTED_NOISE, FRESH_SEEDS};
 use std::fs;
 use std::path::PathBuf;
 use steadygan::{Error, Result};
-use steadygan_base::files::read_limited;
-use steadygan_run::{StudyDirectory, StudyLock, write_atomically};
+use steadygan_base::files::read_in_folder;
+use steadygan_run::{StudyDirectory, StudyLock, is_there, write_atomically};
 
 /// The largest record that is read. Thousands of rows take a megabyte, so a larger file is not a record.
 const MAX_RECORD_BYTES: u64 = 64 << 20;
@@ -53,7 +53,7 @@ impl StudyFolder {
     ///
     /// Another process runs the study, or the folder holds another study or files that are not a study's.
     pub fn open(directory: StudyDirectory, asked: Option<&StudyRecipe>) -> Result<Self> {
-        let planned = directory.record().exists();
+        let planned = is_there(&directory.record());
         if !planned {
             is_free(&directory)?;
         }
@@ -63,7 +63,7 @@ impl StudyFolder {
         }
         let record = Study::record_of(&directory)?;
         if let Some(asked) = asked {
-            let text = read_limited(&directory.question(), MAX_RECORD_BYTES, "study", ELSEWHERE)?;
+            let text = read_in_folder(&directory.question(), MAX_RECORD_BYTES, "study", ELSEWHERE)?;
             let before =
                 StudyRecipe::parse(&String::from_utf8_lossy(&text), &directory.question().display().to_string())?;
             if before != *asked {
@@ -130,7 +130,7 @@ impl Study {
     /// The file is missing, damaged, or of another version.
     pub fn record_of(directory: &StudyDirectory) -> Result<StudyRecord> {
         let path = directory.record();
-        let json = read_limited(&path, MAX_RECORD_BYTES, "study's record", ELSEWHERE)?;
+        let json = read_in_folder(&path, MAX_RECORD_BYTES, "study's record", ELSEWHERE)?;
         StudyRecord::parse(&json, &path.display().to_string())
     }
 

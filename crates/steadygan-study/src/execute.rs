@@ -8,7 +8,6 @@
 use super::recipes::Job;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
-use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -20,7 +19,7 @@ use std::time::Duration;
 use steadygan::{Error, Result};
 use steadygan_run::{
     CheckpointKind, EXIT_DONE, EXIT_INTERRUPTED, EXIT_TRAINING_FAILED, Manifest, Outcome, RunDirectory, StudyDirectory,
-    list, write_atomically,
+    is_there, list, open_regular, write_atomically,
 };
 
 /// The task of a training process.
@@ -53,6 +52,9 @@ pub trait Watch {
 /// How long a training process may take to save after the study was told to stop. After that it is killed, and its run
 /// resumes from the last checkpoint.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// The largest recipe that is read, as much as the program reads of any recipe.
+const MAX_RECIPE_BYTES: u64 = 1 << 20;
 
 /// How often a process and the wish to stop are polled.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
@@ -113,10 +115,17 @@ pub fn execute(
 
 /// Writes a file unless it already has this text, so that a recipe file's time says when the study was planned.
 pub(super) fn write_if_new(path: &Path, text: &str) -> Result<()> {
-    match fs::read_to_string(path) {
-        Ok(old) if old == text => Ok(()),
+    match read_text(path) {
+        Some(old) if old == text => Ok(()),
         _ => Ok(write_atomically(path, text.as_bytes())?),
     }
+}
+
+/// The text of a regular file, as much of it as a recipe can have; none if it cannot be read.
+fn read_text(path: &Path) -> Option<String> {
+    let mut text = String::new();
+    open_regular(path).ok()?.take(MAX_RECIPE_BYTES).read_to_string(&mut text).ok()?;
+    Some(text)
 }
 
 /// The runs in a study's folder, by the text of their recipes.
@@ -133,8 +142,8 @@ impl RunsByRecipe {
         };
         let mut by_recipe: BTreeMap<String, RunDirectory> = BTreeMap::new();
         for run in runs {
-            let Ok(recipe) = fs::read_to_string(run.recipe()) else { continue };
-            let use_of = |run: &RunDirectory| (has_ended(run, None), run.checkpoint(CheckpointKind::Latest).exists());
+            let Some(recipe) = read_text(&run.recipe()) else { continue };
+            let use_of = |run: &RunDirectory| (has_ended(run, None), run.has_checkpoint(CheckpointKind::Latest));
             match by_recipe.entry(recipe) {
                 Entry::Vacant(entry) => drop(entry.insert(run)),
                 Entry::Occupied(mut entry) if use_of(&run) > use_of(entry.get()) => drop(entry.insert(run)),
@@ -220,7 +229,7 @@ impl Worker<'_> {
                 return Ok(true);
             }
         }
-        let resumable = run.filter(|run| run.plan().exists() && run.checkpoint(CheckpointKind::Latest).exists());
+        let resumable = run.filter(|run| is_there(&run.plan()) && run.has_checkpoint(CheckpointKind::Latest));
         let (recipe, out) = (self.study.recipe(&job.name), self.study.runs());
         let task = match resumable {
             Some(run) => Task::Resume(run.path()),

@@ -162,8 +162,11 @@ impl StudyPlan {
         let factor_fits =
             |factor: &Factor| [factor.off, factor.on, factor.base].iter().all(|level| *level < factor.levels.len());
         let control_fits = |control: &ControlRecord| control.row.max(control.against) < self.rows.len();
+        // A recipe holds no larger seed.
+        let seed_fits = |seed: &u64| i64::try_from(*seed).is_ok();
         self.designed <= self.rows.len()
             && !self.seeds.is_empty()
+            && self.seeds.iter().all(seed_fits)
             && self.rows.iter().all(row_fits)
             && self.factors.iter().all(factor_fits)
             && self.controls.iter().all(control_fits)

@@ -147,6 +147,7 @@ mod tests {
             ("designed", serde_json::json!(99)),
             ("rows", serde_json::json!([[0, 0, 0, 7]])),
             ("seeds", serde_json::json!([])),
+            ("seeds", serde_json::json!([u64::MAX])),
         ] {
             let mut json = serde_json::to_value(record()).unwrap();
             json["plan"][key] = value;

@@ -1,7 +1,7 @@
-//! From a recipe and its data to a plan.
+//! Decides a plan from a recipe and its data.
 //!
-//! A [`Draft`] holds all that the recipe decides, so that a mistake in the recipe is an error before any image is read.
-//! The data then decide the rest: how many channels there are, and which classes.
+//! A [`Draft`] holds every value that the recipe decides, so that a mistake in the recipe is an error before any image
+//! is read. The data then decide the rest: the number of channels, and the classes.
 
 use crate::class::Class;
 use crate::data::{DataFacts, sample_shape};
@@ -29,7 +29,7 @@ pub fn decide(recipe: &LayeredRecipe, data: impl Into<DataFacts>) -> Result<Plan
     Draft::new(recipe)?.complete(data)
 }
 
-/// What a recipe decides without its data.
+/// The part of a plan that a recipe decides without its data.
 #[derive(Debug)]
 pub struct Draft<'a> {
     layered: &'a LayeredRecipe,
@@ -38,7 +38,7 @@ pub struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    /// Decides all that a recipe decides without its data.
+    /// Decides every value that does not depend on the data.
     ///
     /// # Errors
     ///
@@ -55,8 +55,8 @@ impl<'a> Draft<'a> {
             // Points have no range.
             plan.model.output = Output::Linear;
         }
-        take_over(&mut plan.optimizer.generator, &recipe.optimizer.generator, images)?;
-        take_over(&mut plan.optimizer.discriminator, &recipe.optimizer.discriminator, images)?;
+        override_optimizer(&mut plan.optimizer.generator, &recipe.optimizer.generator, images)?;
+        override_optimizer(&mut plan.optimizer.discriminator, &recipe.optimizer.discriminator, images)?;
         plan.train = plan.train.rounded_up();
         if let Some(metric) = &mut plan.metric {
             metric.every = plan.train.in_whole_rounds_below(metric.every);
@@ -66,22 +66,22 @@ impl<'a> Draft<'a> {
         Ok(Self { layered, recipe, plan })
     }
 
-    /// The recipe that was asked for.
+    /// The recipe.
     pub fn recipe(&self) -> &Recipe {
         &self.recipe
     }
 
-    /// How many channels the recipe asks for, unless the data decide.
+    /// The number of channels; `None` if the data decide it.
     pub fn channels(&self) -> Option<usize> {
         self.plan.data.channels
     }
 
-    /// Whether the plan depends on which classes the data have.
+    /// Whether the plan depends on the data's classes.
     pub fn depends_on_classes(&self) -> bool {
         self.plan.model.conditioning.is_some()
     }
 
-    /// Decides the rest for data with these properties; see [`DataFacts`] for a number of channels alone.
+    /// Completes the plan for data with these properties. A number of channels alone also converts to [`DataFacts`].
     ///
     /// # Errors
     ///
@@ -92,15 +92,19 @@ impl<'a> Draft<'a> {
         plan.data.channels = Some(channels);
         plan.model.channels = channels;
         set_classes(&mut plan, classes)?;
-        let keys = plan.spelled_out(layered)?;
+        let mut keys = plan.spelled_out(layered)?;
+        // A plan that crops, as all plans did before there was this key, says nothing of it, so that its bytes are the same.
+        if plan.data.fit.is_crop() {
+            keys.remove("data.fit");
+        }
         plan.origins = keys.into_iter().map(|(key, (_, origin))| (key, origin)).collect();
         plan.check()?;
         Ok(plan)
     }
 }
 
-/// Conditions the networks on these classes, if the plan has class conditioning. Other networks do not need class names,
-/// and keeping them would add up to 1,000 strings to every checkpoint.
+/// Conditions the networks on these classes, if the plan has class conditioning. Unconditional networks do not need
+/// class names; keeping them would add up to 1,000 strings to every checkpoint.
 fn set_classes(plan: &mut Plan, classes: Vec<Class>) -> Result<()> {
     let Some(conditioning) = plan.model.conditioning else { return Ok(()) };
     let count = classes.len();
@@ -119,7 +123,7 @@ fn set_classes(plan: &mut Plan, classes: Vec<Class>) -> Result<()> {
     Ok(())
 }
 
-/// The fewest channels that a sample can have.
+/// The number of channels until the data decide it: the fewest that a sample can have.
 const FEWEST_CHANNELS: usize = 1;
 
 /// The plan of a recipe with every heuristic off, before the data decide the channels.
@@ -127,19 +131,19 @@ fn without_heuristics(recipe: &Recipe) -> Result<Plan> {
     check::batch(recipe.train.batch)?;
     let (model, data) = (&recipe.model, recipe.data.plan());
     // In a recipe, 0 gives the discriminator the generator's value.
-    let or_generators = |asked, generators| if asked == 0 { generators } else { asked };
-    let by_default = if sample_shape(&data.source).is_some() { mlp::FAMILY } else { dcgan::FAMILY };
+    let or_default = |asked, default| if asked == 0 { default } else { asked };
+    let default_family = if sample_shape(&data.source).is_some() { mlp::FAMILY } else { dcgan::FAMILY };
     Ok(Plan {
         format_version: FORMAT_VERSION,
         seed: recipe.seed,
         model: ModelPlan {
-            family: model.family.unwrap_or(by_default),
+            family: model.family.unwrap_or(default_family),
             block: model.block,
             size: data.size,
             channels: data.channels.unwrap_or(FEWEST_CHANNELS),
             width: model.width,
-            discriminator_width: or_generators(model.discriminator_width, model.width),
-            depth: [model.depth, or_generators(model.discriminator_depth, model.depth)],
+            discriminator_width: or_default(model.discriminator_width, model.width),
+            depth: [model.depth, or_default(model.discriminator_depth, model.depth)],
             maxout: model.maxout,
             pack: 1,
             latent: model.latent,
@@ -185,8 +189,8 @@ fn without_heuristics(recipe: &Recipe) -> Result<Plan> {
     })
 }
 
-/// Lets a recipe's `[optimizer]` take precedence over what the heuristics planned.
-fn take_over(optimizer: &mut OptimizerPlan, recipe: &OptimizerRecipe, images: u64) -> Result<()> {
+/// Replaces an optimiser's planned settings by the ones that a recipe's `[optimizer]` sets.
+fn override_optimizer(optimizer: &mut OptimizerPlan, recipe: &OptimizerRecipe, images: u64) -> Result<()> {
     if let Some(lr) = &recipe.lr {
         optimizer.lr = schedule(lr, images)?;
     }
@@ -207,8 +211,8 @@ fn schedule(asked: &toml::Value, images: u64) -> Result<Schedule> {
     })
 }
 
-/// Makes the hooks of a plan that may come from a file. A plan in a file is as untrusted as the file, so everything that
-/// [`decide`] checks is checked again.
+/// Checks a plan and makes its hooks. A plan from a file is as untrusted as the file, so everything that [`decide`]
+/// checks is checked again.
 ///
 /// # Errors
 ///
@@ -216,7 +220,7 @@ fn schedule(asked: &toml::Value, images: u64) -> Result<Schedule> {
 pub fn hooks(plan: &Plan) -> Result<Vec<Box<dyn Hook>>> {
     plan.check()?;
     let on = heuristics::chosen(&plan.heuristics)?;
-    // A heuristic checks its settings when it plans. What it would write is in this plan already.
+    // Planning again checks the heuristics' settings. What it writes is dropped, because the plan has it already.
     let mut planned_again = plan.clone();
     on.iter().try_for_each(|heuristic| heuristic.plan(&mut planned_again))?;
     heuristics::check_conflicts(plan, &on)?;

@@ -6,8 +6,10 @@
 
 mod cache;
 mod catalogue;
+mod caveats;
 mod digits;
 mod logits;
+mod own_images;
 mod points;
 mod rows;
 mod subject;
@@ -55,6 +57,7 @@ pub struct Request {
 ///
 /// The images do not exist or are too few, or a metric that the caller named cannot be measured.
 pub fn evaluate(request: &Request) -> Result<Evaluation> {
+    check_size(request.size)?;
     let run = open_run(request)?;
     let evaluation = match (&run, points::mixture(run.as_ref())?) {
         (Some(run), Some(mixture)) => points::evaluate(request, run, &mixture)?,
@@ -66,10 +69,25 @@ pub fn evaluate(request: &Request) -> Result<Evaluation> {
     Ok(evaluation)
 }
 
+/// The sizes at which images can be compared, in pixels.
+const SIZES: std::ops::RangeInclusive<usize> = 2..=4096;
+
+fn check_size(size: Option<usize>) -> Result<()> {
+    match size.filter(|size| !SIZES.contains(size)) {
+        None => Ok(()),
+        Some(size) => {
+            let message = format!("--size {size} is not in {}..={}", SIZES.start(), SIZES.end());
+            Err(Error::recipe(message, "leave it out to compare at the images' own size, or say --size 64"))
+        }
+    }
+}
+
 /// Opens the run, if `of` is one; an error if it is not and no reals are named.
 fn open_run(request: &Request) -> Result<Option<RunDirectory>> {
-    if let Ok(run) = RunDirectory::open(request.of.as_ref()) {
-        return Ok(Some(run));
+    match RunDirectory::open(request.of.as_ref()) {
+        Ok(run) => return Ok(Some(run)),
+        Err(error) if error.is_irregular() => return Err(error.into()),
+        Err(_) => {}
     }
     if request.against.is_some() {
         return Ok(None);

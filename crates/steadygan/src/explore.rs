@@ -12,7 +12,7 @@ use crate::pictures::DynamicImage;
 use crate::pictures::sheet::strip;
 use crate::plan::Plan;
 use crate::rng;
-use crate::run::{layer_tables, trained_generator};
+use crate::run::{layer_tables, located_in, trained_generator};
 use burn::prelude::Device;
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -224,7 +224,7 @@ impl Explorer {
 
     fn nearest(&mut self, mut images: Vec<u8>, count: usize) -> Result<Answer> {
         if self.data.is_none() {
-            self.data = Some(data::load(&self.plan().data)?);
+            self.data = Some(data::load(&located_in(self.plan(), &RunDirectory::open(&self.run)?).data)?);
         }
         let Some(Dataset { train, class_names, .. }) = &self.data else { unreachable!("it has just been loaded") };
         let Some(train) = train.images() else { unreachable!("points have been refused") };

@@ -1,21 +1,21 @@
 //! Images from a trained generator.
 
-mod staged;
+mod source;
 
 use crate::data::{self, npy};
 use crate::device::device;
 use crate::error::{Error, Result};
+use crate::files::{ending, require_ending, require_free};
 use crate::names::nearest;
-use crate::nn::SAMPLE_CHUNK;
+use crate::nn::{ModelPlan, SAMPLE_CHUNK};
 use crate::pictures::animation::{FRAME_MS, write_gif};
+use crate::pictures::picture_of_fakes;
 use crate::pictures::sheet::{encode_png, frame, picture, sheet, square_columns};
-use crate::pictures::{DynamicImage, SCATTER_POINTS, picture_of_fakes};
-use crate::plan::Plan;
 use crate::rng;
-use crate::run::trained_generator;
-use staged::StagedFolder;
+use crate::run::located_in;
+use source::Source;
 use std::path::{Path, PathBuf};
-use steadygan_run::{CheckpointKind, write_atomically, write_atomically_with};
+use steadygan_run::{CheckpointKind, RunDirectory, RunError, StagedFolder, write_atomically, write_atomically_with};
 
 /// The most images on a sheet: 32 rows of 32.
 const MAX_SHEET: usize = 1024;
@@ -35,7 +35,7 @@ const FRAME_STEPS: usize = 24;
 /// Which images to generate, and where to write them.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The run's folder.
+    /// A run's folder, an export's, or its file generator.safetensors.
     pub run: PathBuf,
     /// Which of the run's checkpoints to use.
     pub checkpoint: CheckpointKind,
@@ -53,6 +53,8 @@ pub struct Request {
     pub interpolate: bool,
     /// Where to write the images.
     pub destination: Destination,
+    /// Whether a file at the destination may be replaced. A folder never is.
+    pub overwrite: bool,
     /// The device's name, as for [`device`].
     pub device: String,
 }
@@ -67,7 +69,7 @@ pub enum Latents {
         /// The seed.
         seed: u64,
     },
-    /// Read from a .npy file: float32, (N, latent).
+    /// Read from a .npy file: float32 or float64, (N, latent) or (N, latent, 1, 1).
     File(PathBuf),
 }
 
@@ -85,21 +87,56 @@ pub enum Destination {
 }
 
 impl Destination {
-    /// Chooses by the name's ending: .png is a sheet, .gif an animation, .npy an array, anything else a folder.
-    pub fn of(path: &Path) -> Self {
-        let ending = path.extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase);
-        match ending.as_deref() {
-            Some("png") => Self::Sheet(path.into()),
-            Some("gif") => Self::Animation(path.into()),
-            Some("npy") => Self::Array(path.into()),
+    /// Chooses by the name's ending: .png is a sheet, .gif an animation, .npy an array. A name without an ending, or
+    /// one that a separator follows, is a folder.
+    ///
+    /// # Errors
+    ///
+    /// The name has another ending.
+    pub fn of(path: &Path) -> Result<Self> {
+        let is_folder =
+            path.as_os_str().as_encoded_bytes().last().is_some_and(|byte| std::path::is_separator(char::from(*byte)));
+        if is_folder {
+            return Ok(Self::Folder(path.into()));
+        }
+        let hint = "write a sheet (--out FILE.png), a walk (--out FILE.gif), an array (--out FILE.npy) or images into a \
+                    new folder (--out DIR/)";
+        require_ending(path, &["png", "gif", "npy", ""], hint)?;
+        Ok(match ending(path).as_str() {
+            "png" => Self::Sheet(path.into()),
+            "gif" => Self::Animation(path.into()),
+            "npy" => Self::Array(path.into()),
             _ => Self::Folder(path.into()),
+        })
+    }
+
+    /// Returns an error if something is there that would be replaced, unless it is a file that may be.
+    fn require_free(&self, overwrite: bool) -> Result<()> {
+        match self {
+            Self::Sheet(path) | Self::Animation(path) | Self::Array(path) => require_free(path, overwrite),
+            Self::Folder(path) if path.exists() || path.file_name().is_none() => Err(Error::recipe(
+                format!("{} is there already", path.display()),
+                "name a folder that does not exist, so that nothing is overwritten",
+            )),
+            Self::Folder(_) => Ok(()),
         }
     }
 
-    /// An error if the destination cannot hold the generator's samples, if `count` is too large, if the pictures would
-    /// lie among the images that were trained on, or if the folder exists.
-    fn check(&self, count: usize, plan: &Plan) -> Result<()> {
-        let points = data::sample_shape(&plan.data.source).is_some();
+    /// Returns an error if pictures would lie among the images that the run is trained on, and so become data.
+    fn require_outside(&self, source: &str) -> Result<()> {
+        let (Self::Sheet(path) | Self::Animation(path) | Self::Folder(path)) = self else { return Ok(()) };
+        if !data::would_be_data(source, path) {
+            return Ok(());
+        }
+        Err(Error::recipe(
+            format!("{} would lie in {source}, where it would be data", path.display()),
+            "name a place outside of the folder of the images, or in the run's folder: --out PATH",
+        ))
+    }
+
+    /// An error if the destination cannot hold the generator's samples, or if `count` is too large.
+    fn check(&self, count: usize, model: &ModelPlan) -> Result<()> {
+        let points = model.makes_points();
         match self {
             Self::Animation(_) | Self::Folder(_) if points => Err(Error::recipe(
                 "the run makes points, which cannot be drawn as single images",
@@ -112,18 +149,6 @@ impl Destination {
             Self::Animation(_) if count > MAX_FRAMES => Err(Error::recipe(
                 format!("an animation holds at most {MAX_FRAMES} images, not {count}"),
                 format!("walk through at most {} latents", MAX_FRAMES / FRAME_STEPS),
-            )),
-            Self::Sheet(path) | Self::Animation(path) | Self::Folder(path)
-                if data::would_be_data(&plan.data.source, path) =>
-            {
-                Err(Error::recipe(
-                    format!("{} would lie in {}, where it would be data", path.display(), plan.data.source),
-                    "name a place outside of the folder of the images, or in the run's folder: --out PATH",
-                ))
-            }
-            Self::Folder(path) if path.exists() || path.file_name().is_none() => Err(Error::recipe(
-                format!("{} is there already", path.display()),
-                "name a folder that does not exist, so that nothing is overwritten",
             )),
             _ => Ok(()),
         }
@@ -138,38 +163,46 @@ impl Destination {
     }
 }
 
-/// Generates images with a run's generator and writes them.
+/// Generates images with the generator of a run or an export and writes them.
 ///
 /// # Errors
 ///
-/// The run has no such checkpoint, the latents do not fit, or the destination cannot be written.
+/// There is no such run, checkpoint or export, the latents do not fit, or the destination cannot be written.
 pub fn generate(request: &Request) -> Result<()> {
     let Request { destination, interpolate, .. } = request;
     if !interpolate && matches!(destination, Destination::Animation(_)) {
         let hint = "add --interpolate, or write a sheet (--out FILE.png)";
         return Err(Error::recipe("a GIF shows a walk between latents", hint));
     }
+    destination.require_free(request.overwrite)?;
     let device = device(&request.device)?.inner();
-    let (generator, plan) = trained_generator(&request.run, request.checkpoint, &device)?;
-    let classes = classes(request.class.as_deref(), &plan)?;
-    let mut chunks = request.latents.chunks(&plan)?;
+    let Source { generator, model, plan } = Source::open(&request.run, request.checkpoint, &device)?;
+    let classes = classes(request.class.as_deref(), &model)?;
+    let mut chunks = request.latents.chunks(&model)?;
     if *interpolate {
-        chunks = chunks.closed_walk(&plan, destination)?;
+        chunks = chunks.closed_walk(&model, destination)?;
     }
     let LatentChunks { count, latents } = chunks;
-    destination.check(count, &plan)?;
-    let image = [plan.model.channels, plan.model.size, plan.model.size];
+    destination.check(count, &model)?;
+    if let Some(plan) = &plan {
+        destination.require_outside(&located_in(plan, &RunDirectory::open(&request.run)?).data.source)?;
+    }
+    let reals = match destination {
+        Destination::Sheet(_) if model.makes_points() => Some(source::reals(plan.as_ref())?),
+        _ => None,
+    };
+    let image = [model.channels, model.size, model.size];
     let seed = request.latents.seed();
-    let noise = |chunk| plan.model.noise_in_sampling.then(|| rng::stream(seed, "generate/noise", chunk));
+    let noise = |chunk| model.noise_in_sampling.then(|| rng::stream(seed, "generate/noise", chunk));
     // On a walk, all images from one latent to the next have the same class.
     let images_per_class = if *interpolate { destination.steps().1 } else { 1 };
     let images = latents.zip(0..).map(|(latents, chunk)| {
         let first = chunk as usize * SAMPLE_CHUNK;
         let class = |at: usize| classes[(first + at) / images_per_class % classes.len()];
-        let count = if classes.is_empty() { 0 } else { latents.len() / plan.model.latent };
+        let count = if classes.is_empty() { 0 } else { latents.len() / model.latent };
         generator.sample_classes(&latents, &Vec::from_iter((0..count).map(class)), noise(chunk), &device)
     });
-    let range = plan.model.range;
+    let range = model.range;
     let in_pixels = |values: Vec<f32>| values.into_iter().map(|value| range.unscale(value)).collect::<Vec<u8>>();
     match destination {
         Destination::Array(path) => {
@@ -182,10 +215,15 @@ pub fn generate(request: &Request) -> Result<()> {
                 0 | 1 => square_columns(count),
                 classes => classes,
             };
-            let picture = if data::sample_shape(&plan.data.source).is_some() {
-                plot(&plan, &images.flatten().collect::<Vec<_>>())?
-            } else {
-                sheet(&images.flat_map(in_pixels).collect::<Vec<u8>>(), [count, image[0], image[1], image[2]], columns)
+            let picture = match reals {
+                Some(reals) => {
+                    let values: Vec<f32> = images.flatten().collect();
+                    picture_of_fakes(&reals.from_values(&values, range), &reals, 0)
+                }
+                None => {
+                    let pixels: Vec<u8> = images.flat_map(in_pixels).collect();
+                    sheet(&pixels, [count, image[0], image[1], image[2]], columns)
+                }
             };
             write_atomically(path, &encode_png(&picture)?)?;
         }
@@ -199,9 +237,9 @@ pub fn generate(request: &Request) -> Result<()> {
 }
 
 /// The classes that the images take in turn; empty if the generator is unconditional.
-fn classes(asked: Option<&str>, plan: &Plan) -> Result<Vec<usize>> {
-    let known = &plan.model.classes;
-    let Some(asked) = asked else { return Ok(plan.model.classes_in_columns()) };
+fn classes(asked: Option<&str>, model: &ModelPlan) -> Result<Vec<usize>> {
+    let known = &model.classes;
+    let Some(asked) = asked else { return Ok(model.classes_in_columns()) };
     let numbered = || asked.parse().ok().filter(|class| *class < known.len());
     let found = known.iter().position(|class| class.name == asked).or_else(numbered);
     let hint = match nearest(known.iter().map(|class| class.name.as_str()), asked) {
@@ -211,13 +249,6 @@ fn classes(asked: Option<&str>, plan: &Plan) -> Result<Vec<usize>> {
     found.map(|class| vec![class]).ok_or_else(|| Error::recipe(format!("the run knows no class \"{asked}\""), hint))
 }
 
-/// Draws a generator's points over its training points.
-fn plot(plan: &Plan, values: &[f32]) -> Result<DynamicImage> {
-    let train = data::load(&plan.data)?.train;
-    let reals = data::first_training_samples(&train, plan.seed, SCATTER_POINTS);
-    Ok(picture_of_fakes(&reals.from_values(values, plan.model.range), &reals, 0))
-}
-
 /// Splits chunks of several images into single images.
 fn split_images(chunks: impl Iterator<Item = Vec<u8>>, image: [usize; 3]) -> impl Iterator<Item = Vec<u8>> {
     let length = image.iter().product();
@@ -225,11 +256,12 @@ fn split_images(chunks: impl Iterator<Item = Vec<u8>>, image: [usize; 3]) -> imp
 }
 
 fn write_folder(path: &Path, images: impl Iterator<Item = Vec<u8>>, shape: [usize; 3]) -> Result<()> {
-    let folder = StagedFolder::beside(path)?;
+    let refused = |error: RunError| Error::from(error).with_hint("choose another folder with --out DIR");
+    let folder = StagedFolder::beside(path).map_err(refused)?;
     for (number, image) in images.enumerate() {
-        folder.write(&format!("{number:06}.png"), &encode_png(&picture(&image, shape))?)?;
+        folder.write(&format!("{number:06}.png"), &encode_png(&picture(&image, shape))?).map_err(refused)?;
     }
-    folder.rename_to(path)
+    folder.rename_to(path).map_err(refused)
 }
 
 /// `count` latents, in chunks of at most [`SAMPLE_CHUNK`].
@@ -247,8 +279,8 @@ impl Latents {
         }
     }
 
-    fn chunks(&self, plan: &Plan) -> Result<LatentChunks> {
-        let (length, distribution) = (plan.model.latent, plan.model.latent_distribution);
+    fn chunks(&self, model: &ModelPlan) -> Result<LatentChunks> {
+        let (length, distribution) = (model.latent, model.latent_distribution);
         match *self {
             Self::File(ref path) => {
                 let values = npy::read_latents(path, length)?;
@@ -258,7 +290,7 @@ impl Latents {
             }
             Self::Random { count, seed } if (1..=MAX_COUNT).contains(&count) => {
                 let mut stream = rng::stream(seed, "generate", 0);
-                let truncation = plan.model.truncation;
+                let truncation = model.truncation;
                 let chunk = move |at| distribution.draw(SAMPLE_CHUNK.min(count - at), length, truncation, &mut stream);
                 Ok(LatentChunks { count, latents: Box::new((0..count).step_by(SAMPLE_CHUNK).map(chunk)) })
             }
@@ -272,7 +304,7 @@ impl Latents {
 
 impl LatentChunks {
     /// The points of a walk through these latents in their order and back to the first.
-    fn closed_walk(self, plan: &Plan, destination: &Destination) -> Result<Self> {
+    fn closed_walk(self, model: &ModelPlan, destination: &Destination) -> Result<Self> {
         let (steps, shown) = destination.steps();
         let Self { count, latents } = self;
         if count < 2 {
@@ -285,8 +317,8 @@ impl LatentChunks {
             return Err(Error::recipe(message, "walk through fewer: --count 8, or a file with fewer rows"));
         }
         // Checked here too, before all latents are drawn, because there may be many.
-        destination.check(total, plan)?;
-        let (length, distribution) = (plan.model.latent, plan.model.latent_distribution);
+        destination.check(total, model)?;
+        let (length, distribution) = (model.latent, model.latent_distribution);
         let ends: Vec<f32> = latents.flatten().collect();
         let end = move |index: usize| ends[index % count * length..][..length].to_vec();
         let point = move |at: usize| {

@@ -10,8 +10,8 @@ use burn::prelude::TensorData;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// The places inside a step where a heuristic may act, each with an empty default. Random numbers come from the moment's
-/// streams. Whatever a hook keeps from one step to the next is its [`Memory`], which checkpoints hold.
+/// The places inside a step where a heuristic may act, each with an empty default. Random numbers come from the
+/// moment's streams. State that a hook keeps from one step to the next is its [`Memory`], which checkpoints hold.
 ///
 /// Order of the calls:
 ///
@@ -59,9 +59,9 @@ pub trait Hook: fmt::Debug {
         None
     }
 
-    /// A term of the generator's loss, `[1]`. The fakes are transformed and packed, and carry the generator's graph. The
-    /// discriminator's weights are constants. `reals` builds a batch of reals, transformed and packed, on demand; a hook
-    /// that does not call it pays nothing.
+    /// A term of the generator's loss, `[1]`. The fakes are transformed and packed, and carry the generator's graph.
+    /// The discriminator's weights are constants. `reals` builds a batch of reals, transformed and packed, on demand; a
+    /// hook that does not call it pays nothing.
     fn generator_penalty(
         &self,
         _discriminator: &Network,
@@ -106,7 +106,7 @@ pub enum BatchKind {
 }
 
 impl BatchKind {
-    /// The name of the random stream for a heuristic.
+    /// The name of a heuristic's random stream for this kind of batch.
     pub fn stream_name(self, heuristic: &str) -> String {
         match self {
             Self::Real => format!("{heuristic}/real"),
@@ -117,7 +117,7 @@ impl BatchKind {
     }
 }
 
-/// What a hook keeps from one step to the next.
+/// State that a hook keeps from one step to the next.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Memory {
     /// Numbers by name.

@@ -42,7 +42,7 @@ pub mod train;
 pub mod weights;
 
 #[doc(inline)]
-pub use steadygan_base::{Error, ErrorKind, Result, pixels, rng, schedule};
+pub use steadygan_base::{Error, ErrorKind, Result, files, pixels, rng, schedule};
 #[doc(inline)]
 pub use steadygan_data as data;
 #[doc(inline)]
@@ -50,7 +50,7 @@ pub use steadygan_metrics::{self as metrics, pictures};
 #[doc(inline)]
 pub use steadygan_nn::{augment, class, device, labels, latent, loss, nn, ops, optim, penalty};
 
-use steadygan_base::{count, error, files, names, role};
+use steadygan_base::{count, error, names, role};
 
 /// The README's example compiles.
 #[cfg(doctest)]

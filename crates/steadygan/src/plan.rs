@@ -1,4 +1,4 @@
-//! What was decided: every value spelled out, nothing implicit left.
+//! The plan: every value of a run decided and spelled out.
 
 pub(crate) mod check;
 mod origins;
@@ -21,25 +21,25 @@ use std::collections::BTreeMap;
 /// The version of the plan's format.
 pub const FORMAT_VERSION: u32 = 3;
 
-/// Everything that a run depends on. Two runs with equal plans and equal data are equal.
+/// Everything that a run depends on besides its data. Two runs with equal plans and equal data are equal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// [`FORMAT_VERSION`] of the program that wrote it.
     pub format_version: u32,
     /// The seed of every random stream.
     pub seed: u64,
-    /// What to read and how.
+    /// The data source and how its images are prepared.
     pub data: DataPlan,
     /// The two networks.
     pub model: ModelPlan,
-    /// The files that networks start from; one that is not here starts from `model.init`.
+    /// The files that the networks' weights start from. A network without a file starts from `model.init`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub initial_weights: BTreeMap<Role, WeightsFile>,
     /// The two optimisers.
     pub optimizer: OptimizersPlan,
-    /// Length, batches and cadences.
+    /// The run's length, batches and cadences.
     pub train: TrainPlan,
-    /// What is measured as training goes on, if anything.
+    /// The distance that is measured during training, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metric: Option<MetricPlan>,
     /// The heuristics that are on, with their settings.
@@ -49,7 +49,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The plan for `images` real images in all (rounded up to whole rounds), for resuming with more.
+    /// The plan with `images` real images in all (rounded up to whole rounds), for a resume with more images.
     pub fn with_images(mut self, images: u64) -> Self {
         self.train.images = self.train.in_whole_rounds(images);
         self

@@ -1,4 +1,4 @@
-//! What the user asked: TOML in layers, each key knowing where its value came from.
+//! The recipe: TOML in layers. For each key the origin of its value is kept.
 
 mod auto;
 mod keys;
@@ -10,7 +10,7 @@ pub use keys::Vocabulary;
 pub use layers::{LayeredRecipe, line_of};
 pub use presets::PRESETS;
 
-use crate::data::{DataPlan, sample_shape};
+use crate::data::{DataPlan, Fit, sample_shape};
 use crate::error::Result;
 use crate::metrics::network::DEFAULT_NETWORK;
 use crate::nn::{Block, Family};
@@ -21,22 +21,22 @@ use serde::{Deserialize, Serialize};
 /// The recipe used when the user names none.
 pub const EMBEDDED: &str = include_str!("recipe/embedded.toml");
 
-/// The base recipe of a study of points that names none.
+/// The base recipe of a study of points that names no base recipe.
 pub const POINTS: &str = include_str!("recipe/points.toml");
 
-/// Every key of a recipe but the heuristics, which the catalogue defines.
+/// Every key of a recipe except the heuristics, which the catalogue defines.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Recipe {
     /// The seed of every random stream.
     pub seed: u64,
-    /// What to read and how.
+    /// The data source and how its images are prepared.
     pub data: DataRecipe,
     /// The networks.
     pub model: ModelRecipe,
-    /// Length, batches and cadences.
+    /// The run's length, batches and cadences.
     pub train: TrainRecipe,
-    /// Values that take precedence over the heuristic `adam`.
+    /// Settings of the optimisers; they take precedence over the heuristic `adam`.
     pub optimizer: OptimizersRecipe,
 }
 
@@ -52,25 +52,35 @@ pub struct DataRecipe {
     /// 1 or 3; with "auto", images are grey if every image of the source is.
     #[serde(with = "auto")]
     pub channels: Option<Channels>,
-    /// The share of the images kept from training, by content.
+    /// The share of the images that are held out of training, chosen by content.
     pub holdout: f64,
-    /// What transparent images are laid over: red, green, blue.
+    /// The background of transparent images, and of padded ones: red, green, blue.
     pub background: [u8; 3],
+    /// How images that are not square become squares: "crop", "pad" or "stretch".
+    pub fit: Fit,
     /// Whether reals are mirrored with probability one half.
     pub flip: bool,
 }
 
 impl Default for DataRecipe {
     fn default() -> Self {
-        Self { source: "embedded".into(), size: 32, channels: None, holdout: 0.1, background: [255; 3], flip: false }
+        Self {
+            source: "embedded".into(),
+            size: 32,
+            channels: None,
+            holdout: 0.1,
+            background: [255; 3],
+            fit: Fit::Crop,
+            flip: false,
+        }
     }
 }
 
 impl DataRecipe {
-    /// What the loader is asked for.
+    /// The plan for the data.
     pub fn plan(&self) -> DataPlan {
         let channels = self.channels.map(usize::from);
-        // Points have a shape of their own, whatever is asked for.
+        // The shape of points does not depend on the recipe.
         let (channels, size) = match sample_shape(&self.source) {
             Some([channels, size, _]) => (Some(channels), size),
             None => (channels, self.size),
@@ -81,12 +91,13 @@ impl DataRecipe {
             channels,
             holdout: self.holdout,
             background: self.background,
+            fit: self.fit,
             flip: self.flip,
         }
     }
 }
 
-/// How many channels images are given.
+/// The number of channels that images are converted to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "toml::Value", into = "usize")]
 pub enum Channels {
@@ -126,20 +137,20 @@ pub struct ModelRecipe {
     pub family: Option<Family>,
     /// The blocks of the family `resnet`.
     pub block: Block,
-    /// The generator's channels at the widest resolution; units of a hidden layer of the family `mlp`.
+    /// The generator's channels at the largest hidden resolution; units of a hidden layer of the family `mlp`.
     pub width: usize,
-    /// The discriminator's; 0 is the generator's.
+    /// The discriminator's width; 0 stands for the generator's.
     pub discriminator_width: usize,
-    /// Hidden layers of the family `mlp`.
+    /// The generator's hidden layers in the family `mlp`.
     pub depth: usize,
-    /// The discriminator's; 0 is the generator's.
+    /// The discriminator's hidden layers; 0 stands for the generator's.
     pub discriminator_depth: usize,
     /// Linear pieces of each unit of the family `mlp`'s discriminator; 0 is LeakyReLU.
     pub maxout: usize,
     /// Length of a latent.
     pub latent: usize,
-    /// Weights to start from: paths of weights' files or of folders of exports. A network that none is for
-    /// starts from values drawn by the heuristic `gaussian-init`'s rule, or its counterpart.
+    /// Weights to start from: paths of files of weights or of folders of exports. A network without a file starts from
+    /// random weights, drawn by the rule of the plan's heuristics.
     #[serde(deserialize_with = "one_or_many")]
     pub weights: Vec<String>,
 }
@@ -189,16 +200,16 @@ pub struct TrainRecipe {
     pub checkpoint_every: Count,
     /// Images on a sheet.
     pub sheet: usize,
-    /// What a severe finding does to the run: "warn", "stop" or "rollback".
+    /// The effect of a severe finding on the run: "warn", "stop" or "rollback".
     pub on_severe: OnSevere,
-    /// The distance that is measured as training goes on: "kernel-distance" or "frechet-distance".
+    /// The distance that is measured during training: "kernel-distance" or "frechet-distance".
     pub metric: MetricKind,
-    /// Images between two measurements of it, or "off"; points have none.
+    /// Images between two measurements, or "off". Points are not measured.
     pub metric_every: Cadence,
-    /// Fakes that are measured, and reals that they are compared with.
+    /// Fakes of a measurement, and reals that they are compared with.
     pub metric_samples: usize,
-    /// The network in whose features: `efficientnet-lite0`, `digits`, `fashion`, or the path of an ONNX file with its
-    /// description.
+    /// The feature network of the distance: `efficientnet-lite0`, `digits`, `fashion`, or the path of an ONNX file with
+    /// its description.
     pub metric_network: String,
 }
 
@@ -213,7 +224,7 @@ impl Default for TrainRecipe {
             sheet: 64,
             on_severe: OnSevere::Warn,
             metric: MetricKind::KernelDistance,
-            // What the default run, whose images are small, can afford: see benchmarks/2026-11-24-features.
+            // The cost is affordable in the default run, whose images are small: see benchmarks/2026-11-24-features.
             metric_every: Cadence(Some(Count(50_000))),
             metric_samples: 128,
             metric_network: DEFAULT_NETWORK.into(),
@@ -225,14 +236,13 @@ impl Default for TrainRecipe {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct OptimizersRecipe {
-    /// The generator's.
+    /// The generator's optimiser.
     pub generator: OptimizerRecipe,
-    /// The discriminator's.
+    /// The discriminator's optimiser.
     pub discriminator: OptimizerRecipe,
 }
 
-/// `[optimizer.generator]` and `[optimizer.discriminator]`: what is set here takes precedence over
-/// the heuristic `adam`.
+/// `[optimizer.generator]` and `[optimizer.discriminator]`: a value here takes precedence over the heuristic `adam`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct OptimizerRecipe {
@@ -242,6 +252,6 @@ pub struct OptimizerRecipe {
     pub beta1: Option<f64>,
     /// Decay of the second moment, a number or a schedule.
     pub beta2: Option<toml::Value>,
-    /// Added to the second moment's root.
+    /// The number that is added to the root of the second moment.
     pub epsilon: Option<f64>,
 }

@@ -1,11 +1,16 @@
-//! A run from start to end: data and plan to a run directory, trained, resumed or sampled.
+//! A run from start to end: reads the data, decides the plan, and trains, resumes or samples in a run directory.
 
+mod memory;
 mod monitor;
+mod place;
 mod report;
 mod resume;
 mod start;
 
+pub use memory::estimated_memory;
+pub(crate) use place::located_in;
 pub use report::RunReport;
+pub use resume::ResumeRequest;
 pub use start::{checkpoint_state, initial_state, initial_weights};
 
 use crate::data::{self, Dataset, Samples};
@@ -16,7 +21,7 @@ use crate::error::{Error, Result};
 use crate::nn::{self, LayerTable, Network};
 use crate::pictures::sheet::encode_png;
 use crate::pictures::{SCATTER_POINTS, picture_of_reals};
-use crate::plan::{Batching, ModelPlan, OnSevere, Plan};
+use crate::plan::{ModelPlan, OnSevere, Plan};
 use crate::recipe::LayeredRecipe;
 use crate::train::{self, Checkpoint, Observer, Provenance, Recorder, State, load_checkpoint};
 use crate::weights::{Weights, read_all};
@@ -39,11 +44,14 @@ pub struct Run {
     state: State,
     device: Device,
     manifest: Manifest,
-    /// Whether it was opened again, so that what was found before training has been told.
+    /// Whether the run was resumed. The findings from before training are then not reported again.
     resumed: bool,
 }
 
-/// Where a run computes.
+/// The name of the device whose memory is this process's.
+const CPU: &str = "cpu";
+
+/// The device that a run computes on.
 #[derive(Debug, Clone)]
 pub struct Machine {
     name: String,
@@ -52,8 +60,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// The device of a name (see [`device`]), and the threads of the CPU
-    /// kernels for the record.
+    /// The device with this name (see [`device`]). The number of threads of the CPU kernels is only recorded.
     ///
     /// # Errors
     ///
@@ -61,10 +68,16 @@ impl Machine {
     pub fn new(name: &str, threads: usize) -> Result<Self> {
         Ok(Self { name: name.into(), device: device(name)?, threads })
     }
+
+    /// Returns an error if training on the CPU takes more memory than this process may have. The memory of other
+    /// devices is not known.
+    fn check_memory(&self, plan: &Plan, data: &Dataset, hint: &str) -> Result<()> {
+        if self.name == CPU { memory::check(estimated_memory(plan, data), hint) } else { Ok(()) }
+    }
 }
 
-/// Decides a recipe's plan without training it. Images are read only if they decide the channels, or if the networks are
-/// conditioned on their classes.
+/// Decides a recipe's plan. The images are read only if they decide the channels, or if the networks are conditioned on
+/// their classes.
 ///
 /// # Errors
 ///
@@ -73,7 +86,7 @@ pub fn decide(recipe: &LayeredRecipe) -> Result<Plan> {
     let draft = Draft::new(recipe)?;
     let weights = read_all(&draft.recipe().model.weights)?;
     match draft.channels().filter(|_| !draft.depends_on_classes()) {
-        Some(channels) => started_from(draft.complete(channels)?, &weights),
+        Some(channels) => with_initial_weights(draft.complete(channels)?, &weights),
         None => Ok(load(draft, &weights)?.0),
     }
 }
@@ -105,7 +118,7 @@ fn load(draft: Draft<'_>, weights: &[Weights]) -> Result<(Plan, Dataset)> {
 }
 
 fn decide_with(draft: Draft<'_>, data: &Dataset, weights: &[Weights]) -> Result<Plan> {
-    let plan = started_from(draft.complete(data)?, weights)?;
+    let plan = with_initial_weights(draft.complete(data)?, weights)?;
     let (batch, count) = (plan.train.batch, data.train.count());
     if batch > count {
         return Err(Error::recipe(
@@ -119,8 +132,8 @@ fn decide_with(draft: Draft<'_>, data: &Dataset, weights: &[Weights]) -> Result<
     Ok(plan)
 }
 
-/// The plan, started from these weights.
-fn started_from(mut plan: Plan, weights: &[Weights]) -> Result<Plan> {
+/// The plan with these weights as initial weights.
+fn with_initial_weights(mut plan: Plan, weights: &[Weights]) -> Result<Plan> {
     plan.initial_weights = initial_weights(weights, &plan)?;
     Ok(plan)
 }
@@ -128,35 +141,20 @@ fn started_from(mut plan: Plan, weights: &[Weights]) -> Result<Plan> {
 /// The layer tables of a plan's generator and discriminator.
 pub fn layer_tables(plan: &Plan) -> [LayerTable; 2] {
     let device = Device::flex().autodiff();
-    let of = |name, build: fn(&ModelPlan, u64, &Device) -> Network| {
+    let table = |name, build: fn(&ModelPlan, u64, &Device) -> Network| {
         LayerTable::of(name, &build(&plan.model, plan.seed, &device))
     };
-    [of("generator", nn::generator), of("discriminator", nn::discriminator)]
-}
-
-/// What the program takes beside a run's own needs: its code, the embedded images, the allocator's
-/// reserve. The peak of a run with the smallest networks.
-const PROGRAM_BYTES: usize = 50 << 20;
-
-/// An estimate of the memory that training takes, in bytes: the samples; for each network's
-/// weights their gradients and two moments; for a step each layer's output, kept for the backward
-/// pass, and its gradient, of the generator and of the discriminator's largest batch.
-pub fn estimated_memory(plan: &Plan, data: &Dataset) -> u64 {
-    let [generator, discriminator] = layer_tables(plan);
-    let judged = if plan.train.batches == Batching::Combined { 2 } else { 1 };
-    let weights = 4 * (generator.trainable() + discriminator.trainable());
-    let activations = 2 * plan.train.batch * (generator.activations() + judged * discriminator.activations());
-    let floats = (weights + activations) * size_of::<f32>();
-    (PROGRAM_BYTES + floats + data.train.bytes() + data.holdout.bytes()) as u64
+    [table("generator", nn::generator), table("discriminator", nn::discriminator)]
 }
 
 impl Run {
-    /// Takes a new run directory in `out` and writes what is known before the first step.
+    /// Makes a new run directory in `out` and writes the recipe, the plan, the manifest and a sheet of reals.
     ///
     /// # Errors
     ///
-    /// The device is not there, or `out` cannot be written.
+    /// The device is not there, the memory is too small, or `out` cannot be written.
     pub fn start(recipe: &LayeredRecipe, plan: Plan, data: Dataset, out: &Path, on: Machine) -> Result<Self> {
+        on.check_memory(&plan, &data, memory::SMALLER_RUN)?;
         let state = initial_state(&plan, &on.device)?;
         let reals = reals_sheet(&data, &plan)?;
         let slug = format!("{}-{}", data.name, recipe.base()?);
@@ -173,7 +171,8 @@ impl Run {
         Ok(Self { directory, _lock: lock, provenance, data, state, device: on.device, manifest, resumed: false })
     }
 
-    /// Has the run write event files for TensorBoard, too, into its folder `tensorboard`; so does whoever resumes it.
+    /// Makes the run also write event files for TensorBoard, into its folder `tensorboard`. A resumed run goes on
+    /// writing them.
     ///
     /// # Errors
     ///
@@ -185,11 +184,12 @@ impl Run {
         })
     }
 
-    /// Trains to the plan's end, telling `observer` as well as the run directory.
+    /// Trains to the plan's end, or until a severe finding or `observer` stops it. Reports to `observer` and writes the
+    /// run directory.
     ///
     /// # Errors
     ///
-    /// The run directory cannot be written.
+    /// The run directory cannot be written, or was moved or removed meanwhile.
     pub fn train(&mut self, observer: &mut dyn Observer) -> Result<Outcome> {
         let plan = &self.provenance.plan;
         let History { doctor, findings } = History::of(&self.directory, plan, &self.data)?;
@@ -203,7 +203,7 @@ impl Run {
         let outcome = train::train(plan, &self.data, &mut self.state, &self.device, &mut monitor)?;
         let outcome = monitor.end(outcome)?;
         self.manifest.outcome = outcome.clone();
-        self.manifest.save(&self.directory.manifest())?;
+        monitor.manifest(&self.manifest)?;
         monitor.log(&outcome.to_string())?;
         if matches!(outcome, Outcome::Halted { .. }) && plan.train.on_severe == OnSevere::Rollback {
             monitor.log(&self.roll_back()?.map_or_else(
@@ -214,23 +214,23 @@ impl Run {
         Ok(outcome)
     }
 
-    /// Findings are a function of what is in the other files: they are those of a run that never stopped.
+    /// Writes the findings anew. They depend on the run's other files only, so that they equal the findings of a run
+    /// that never stopped.
     fn write_findings(&self, findings: &[Finding]) -> Result<()> {
         let lines =
             findings.iter().map(|finding| serde_json::to_string(finding).expect("a finding is plain data") + "\n");
         Ok(write_atomically(&self.directory.findings(), lines.collect::<String>().as_bytes())?)
     }
 
-    /// Makes the best checkpoint the latest, from which a resume goes on; the images it was shown. None without one.
+    /// Replaces the latest checkpoint, from which a resume goes on, by the best one. Returns the images that it was
+    /// trained on; `None` if there is no best checkpoint.
     fn roll_back(&self) -> Result<Option<u64>> {
-        let best = self.directory.checkpoint(CheckpointKind::Best);
-        if !best.exists() {
+        if !self.directory.has_checkpoint(CheckpointKind::Best) {
             return Ok(None);
         }
+        let best = self.directory.checkpoint(CheckpointKind::Best);
         let images = load_checkpoint(&best)?.images();
-        let hint = "check the folder's permissions";
-        let bytes = std::fs::read(&best).map_err(|error| Error::io("cannot read the best checkpoint", &error, hint))?;
-        write_atomically(&self.directory.checkpoint(CheckpointKind::Latest), &bytes)?;
+        resume::make_latest(&self.directory)?;
         Ok(Some(images))
     }
 
@@ -239,12 +239,12 @@ impl Run {
         &self.directory
     }
 
-    /// What was decided.
+    /// The run's plan.
     pub fn plan(&self) -> &Plan {
         &self.provenance.plan
     }
 
-    /// Real images shown so far.
+    /// Real images shown to the discriminator so far.
     pub fn images(&self) -> u64 {
         self.state.images
     }
@@ -262,8 +262,7 @@ pub fn trained_generator(path: &Path, kind: CheckpointKind, device: &Device) -> 
 
 /// A run's checkpoint.
 pub(crate) fn checkpoint_of(run: &RunDirectory, kind: CheckpointKind) -> Result<Checkpoint> {
-    let file = run.checkpoint(kind);
-    if !file.exists() {
+    if !run.has_checkpoint(kind) {
         let hint = match kind {
             CheckpointKind::Best => {
                 "it is kept from the first measurement on (train.metric-every): use --checkpoint latest"
@@ -272,7 +271,7 @@ pub(crate) fn checkpoint_of(run: &RunDirectory, kind: CheckpointKind) -> Result<
         };
         return Err(Error::checkpoint(format!("{} has no {kind} checkpoint", run.path().display()), hint));
     }
-    load_checkpoint(&file)
+    load_checkpoint(&run.checkpoint(kind))
 }
 
 fn write_plan(directory: &RunDirectory, plan: &Plan) -> Result<()> {
@@ -302,6 +301,7 @@ fn manifest(plan: &Plan, data: &Dataset, state: &State, on: &Machine) -> Manifes
         threads: on.threads,
         data: DataRecord {
             source: plan.data.source.clone(),
+            moved_to: None,
             name: data.name.clone(),
             channels,
             size,
@@ -314,6 +314,7 @@ fn manifest(plan: &Plan, data: &Dataset, state: &State, on: &Machine) -> Manifes
         },
         generator_parameters: parameters(&state.generator),
         discriminator_parameters: parameters(&state.discriminator),
+        started_in: place::current_folder(),
         started_unix_s: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()),
         outcome: Outcome::Running,
     }
@@ -325,7 +326,7 @@ mod tests {
     use crate::heuristics;
     use crate::heuristics::testing::take_parses;
 
-    /// Once when the plan is decided, and once when its hooks are made.
+    /// The settings are read once when the plan is decided, and once when its hooks are made.
     #[test]
     fn training_reads_each_setting_twice() {
         struct Silent;

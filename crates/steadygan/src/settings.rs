@@ -1,8 +1,8 @@
-//! The choices that recipes and plans both name.
+//! Settings that recipes and plans have in common.
 
 use serde::{Deserialize, Serialize};
 
-/// What a severe finding does to a run.
+/// The effect of a severe finding on a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OnSevere {
@@ -15,13 +15,14 @@ pub enum OnSevere {
     Rollback,
 }
 
-/// A distance that is measured as training goes on.
+/// A distance that is measured during training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MetricKind {
     /// The [kernel distance](crate::metrics::kernel): unbiased with few samples.
     #[default]
     KernelDistance,
-    /// The [Fréchet distance](crate::metrics::frechet): of few samples mostly bias, so that only equal counts compare.
+    /// The [Fréchet distance](crate::metrics::frechet). With few samples it is mostly bias, so that only values of
+    /// equal counts compare.
     FrechetDistance,
 }

@@ -1,19 +1,22 @@
 //! Weights from files that other programs can write: SafeTensors and PyTorch's state dicts.
 //!
-//! Names and layouts are those of PyTorch's DCGAN example (`main.0.weight`), which networks here use themselves. Every
-//! value is a finite 32-bit float; nothing is converted in silence. What PyTorch counts in `num_batches_tracked` (for a
-//! momentum that neither the example nor this project has) is passed over, and not written: PyTorch fills it in when it
-//! loads a file without it.
+//! Names and layouts are those of PyTorch's DCGAN example (`main.0.weight`), which networks here use themselves; a prefix
+//! of all names is taken off where that makes them fit. Every value is a finite 32-bit float; nothing is converted in
+//! silence. What PyTorch counts in `num_batches_tracked` (for a momentum that neither the example nor this project has)
+//! is passed over, and not written: PyTorch fills it in when it loads a file without it.
 
 mod exported;
+mod fit;
 mod pickle;
 mod state_dict;
 
 use crate::error::{Error, Result};
 use crate::files::{hex, read_limited};
-use crate::nn::{MAX_WEIGHTS, Network, load_tensors, named_tensors};
+use crate::nn::{MAX_WEIGHTS, Network, load_tensors};
 pub use crate::role::{Role, WeightsFile};
 use burn::prelude::*;
+use exported::Description;
+use fit::{Misfit, fitting_tensors};
 use safetensors::tensor::TensorView;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -34,8 +37,25 @@ pub(crate) const METADATA_KEY: &str = "steadygan";
 pub struct Weights {
     path: PathBuf,
     /// What an export says of itself.
-    role: Option<Role>,
-    tensors: Tensors,
+    description: Option<Description>,
+    contents: Contents,
+}
+
+/// What a file holds.
+#[derive(Debug, Clone, Default)]
+struct Contents {
+    /// Tensors by name. Those of a nested state dict have the names of its entries before their own: `netG.main.0.weight`.
+    tensors: BTreeMap<String, FileTensor>,
+    /// The entries of a nested state dict that hold tensors.
+    entries: Vec<String>,
+}
+
+/// A tensor of a file.
+#[derive(Debug, Clone)]
+struct FileTensor {
+    shape: Vec<usize>,
+    /// The values, or the name of their type if they are no 32-bit floats.
+    values: Result<Vec<f32>, String>,
 }
 
 /// A file of both networks' weights, the most that a plan allows, and a header.
@@ -46,19 +66,17 @@ const READABLE: &str =
 /// For what PyTorch's files can hold beside a state dict.
 const PLAIN_STATE_DICT: &str = "save the network's state dict: torch.save(network.state_dict(), \"weights.pth\")";
 const TO_FLOATS: &str = "convert it first: {name: tensor.float() for name, tensor in network.state_dict().items()}";
-const OTHER_NETWORK: &str = "data.size, data.channels, model.width, model.latent and some heuristics must be those that the file was \
-                             made with; `steadygan summary` shows the recipe's networks";
 
 impl Weights {
     /// Reads a SafeTensors file or a PyTorch state dict; nothing in it is executed.
     ///
     /// # Errors
     ///
-    /// The file cannot be read, is damaged, or holds anything but finite 32-bit floats.
+    /// The file cannot be read or is damaged.
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = read_limited(path, MAX_BYTES, "file of weights", READABLE)?;
-        let refused = |Refusal { why, hint }| Error::checkpoint(format!("{} {why}", path.display()), hint);
-        let (role, mut tensors) = if state_dict::is_zip(&bytes) {
+        let refused = |refusal: Refusal| refusal.of(path);
+        let (description, contents) = if state_dict::is_zip(&bytes) {
             (None, state_dict::read(&bytes).map_err(refused)?)
         } else if pickle::is_pickle(&bytes) {
             let why = "is a pickle by itself, as PyTorch wrote before 1.6, or something else";
@@ -66,74 +84,60 @@ impl Weights {
         } else {
             exported::read(&bytes).map_err(refused)?
         };
-        strip_data_parallel_prefix(&mut tensors);
-        let unsound = |data: &TensorData| data.iter::<f32>().find(|value| !value.is_finite());
-        if let Some((name, value)) = tensors.iter().find_map(|(name, data)| Some((name, unsound(data)?))) {
-            let hint = "such weights cannot be trained: use those of an earlier time";
-            return Err(refused(Refusal::new(format!("holds {value} in `{name}`"), hint)));
-        }
-        Ok(Self { path: path.into(), role, tensors })
+        Ok(Self { path: path.into(), description, contents })
     }
 
     /// The network with these weights.
     ///
     /// # Errors
     ///
-    /// They are another network's: the message names the first difference.
+    /// They are another network's (the message names the first difference), or anything but finite 32-bit floats.
     pub fn load(&self, network: Network) -> Result<Network> {
-        match self.difference(&network) {
-            None => load_tensors(network, &self.tensors),
-            Some(difference) => Err(Error::checkpoint(
-                format!("{} is of another network: {difference}", self.path.display()),
-                OTHER_NETWORK,
-            )),
-        }
+        let tensors = self.tensors_of(&network)?;
+        load_tensors(network, &tensors)
     }
 
-    /// The first thing that these weights have otherwise than a network, in the order of its layers.
-    fn difference(&self, network: &Network) -> Option<String> {
-        let wanted = named_tensors(network);
-        for tensor in &wanted {
-            let (name, shape) = (&tensor.name, tensor.data.shape().to_vec());
-            match self.tensors.get(name).map(|data| data.shape().to_vec()) {
-                None => return Some(format!("it has no `{name}`")),
-                Some(found) if found != shape => {
-                    return Some(format!("its `{name}` has shape {found:?} instead of {shape:?}"));
-                }
-                Some(_) => {}
-            }
-        }
-        let unexpected = self.tensors.keys().find(|name| wanted.iter().all(|tensor| tensor.name != **name))?;
-        Some(format!("it has `{unexpected}` too"))
-    }
-
-    /// How many tensors have a name and shape of the network's.
-    fn matching_tensors(&self, network: &Network) -> usize {
-        let same = |name: &str, shape: &Shape| self.tensors.get(name).is_some_and(|data| data.shape() == shape);
-        named_tensors(network).iter().filter(|tensor| same(&tensor.name, tensor.data.shape())).count()
+    /// The tensors of a network, by the network's names.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    pub(crate) fn tensors_of(&self, network: &Network) -> Result<Tensors> {
+        fitting_tensors(network, &self.contents).map_err(|misfit| misfit.refusal.of(&self.path))
     }
 
     /// Which of two networks (the generator, the discriminator) these weights are for: the one that the file names, else
-    /// the one that more of its tensors fit, so that an error names what is wrong with the others.
+    /// each that has its weights in it. If there is none, the error is about the network that more tensors fit.
     ///
     /// # Errors
     ///
     /// They are another network's.
-    pub(crate) fn role(&self, networks: &[Network; 2]) -> Result<Role> {
+    pub(crate) fn roles(&self, networks: &[Network; 2]) -> Result<Vec<(Role, WeightsFile)>> {
         let of = |role: Role| &networks[role as usize];
-        let closest = || Role::ALL.into_iter().rev().max_by_key(|role| self.matching_tensors(of(*role)));
-        let role = self.role.or_else(closest).expect("there are two");
-        self.load(of(role).clone())?;
-        Ok(role)
+        let file = |tensors: &Tensors| WeightsFile { path: self.path.clone(), sha256: digest("", tensors) };
+        if let Some(Description { role, .. }) = &self.description {
+            return Ok(vec![(*role, file(&self.tensors_of(of(*role))?))]);
+        }
+        let (mut found, mut misfits) = (Vec::new(), Vec::new());
+        for role in Role::ALL {
+            match fitting_tensors(of(role), &self.contents) {
+                Ok(tensors) => found.push((role, file(&tensors))),
+                Err(misfit) => misfits.push(misfit),
+            }
+        }
+        let meant = misfits.iter().position(|misfit| misfit.is_whole);
+        if found.is_empty() || meant.is_some() {
+            let closest =
+                || misfits.iter().enumerate().rev().max_by_key(|(_, misfit)| misfit.matching).map(|(at, _)| at);
+            let Misfit { refusal, .. } = misfits.swap_remove(meant.or_else(closest).expect("there are two"));
+            return Err(refusal.of(&self.path));
+        }
+        Ok(found)
     }
 
     /// Where the file was read.
     pub(crate) fn path(&self) -> &Path {
         &self.path
-    }
-
-    pub(crate) fn file(&self) -> WeightsFile {
-        WeightsFile { path: self.path.clone(), sha256: digest("", &self.tensors) }
     }
 }
 
@@ -141,26 +145,21 @@ impl Weights {
 #[derive(Debug)]
 struct Refusal {
     why: String,
-    hint: &'static str,
+    hint: String,
 }
 
 impl Refusal {
-    fn new(why: impl Into<String>, hint: &'static str) -> Self {
-        Self { why: why.into(), hint }
+    fn new(why: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { why: why.into(), hint: hint.into() }
     }
 
     /// Of numbers of another type.
     fn not_floats(name: &str, found: impl fmt::Display) -> Self {
         Self::new(format!("holds `{name}` as {found}, not as 32-bit floats"), TO_FLOATS)
     }
-}
 
-/// Removes the prefix of every name if the network was wrapped for several devices (PyTorch's `DataParallel`).
-fn strip_data_parallel_prefix(tensors: &mut Tensors) {
-    const PREFIX: &str = "module.";
-    if tensors.keys().all(|name| name.starts_with(PREFIX)) {
-        let wrapped = std::mem::take(tensors).into_iter();
-        *tensors = wrapped.map(|(name, data)| (name[PREFIX.len()..].to_owned(), data)).collect();
+    fn of(self, path: &Path) -> Error {
+        Error::checkpoint(format!("{} {}", path.display(), self.why), self.hint)
     }
 }
 
@@ -171,15 +170,32 @@ fn is_batch_counter(name: &str) -> bool {
 
 /// The values of a tensor of 32-bit floats.
 pub(crate) fn floats(view: &TensorView) -> TensorData {
-    let values: Vec<f32> = view.data().as_chunks().0.iter().map(|four| f32::from_le_bytes(*four)).collect();
-    TensorData::new(values, view.shape().to_vec())
+    TensorData::new(values(view), view.shape().to_vec())
 }
 
-/// SHA-256 (hexadecimal) over a text and tensors.
+fn values(view: &TensorView) -> Vec<f32> {
+    view.data().as_chunks().0.iter().map(|four| f32::from_le_bytes(*four)).collect()
+}
+
+/// The first value that is not finite, with its tensor's name.
+pub(crate) fn not_finite(tensors: &Tensors) -> Option<(&str, f32)> {
+    let unsound = |data: &TensorData| data.iter::<f32>().find(|value| !value.is_finite());
+    tensors.iter().find_map(|(name, data)| Some((name.as_str(), unsound(data)?)))
+}
+
+/// SHA-256 (hexadecimal) over a text and tensors: each text after its length, each shape after the number of its
+/// dimensions, numbers of 64 bits and values in little-endian order.
 pub(crate) fn digest(text: &str, tensors: &Tensors) -> String {
-    let mut hash = Sha256::new_with_prefix(text);
+    let mut hash = Sha256::new();
+    let number = |hash: &mut Sha256, number: usize| hash.update((number as u64).to_le_bytes());
+    number(&mut hash, text.len());
+    hash.update(text);
     for (name, data) in tensors {
-        hash.update(format!("{name} {:?}", data.shape()));
+        number(&mut hash, name.len());
+        hash.update(name);
+        let shape = data.shape();
+        number(&mut hash, shape.len());
+        shape.iter().for_each(|length| number(&mut hash, *length));
         hash.update(data.as_bytes());
     }
     hex(hash)

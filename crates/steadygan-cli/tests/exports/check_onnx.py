@@ -35,7 +35,7 @@ def main():
         for case, options in generators.items():
             run = steadygan("train", *options).splitlines()[-1]
             exported = steadygan("export", run).splitlines()[-1]
-            steadygan("generate", run, "--latents", "latents.npy", "--out", "images.npy")
+            steadygan("generate", run, "--latents", "latents.npy", "--out", "images.npy", "--overwrite")
             ours = np.load(Path(folder, "images.npy"))
             worst = max(worst, compare(case, Path(folder, exported, "generator.onnx"), latents, ours))
     print(f"{len(generators)} generators, onnxruntime {onnxruntime.__version__}: largest difference {worst:.1e}")

@@ -105,7 +105,7 @@ class Program:
         return self("train", RECIPE, *small, *options).splitlines()[-1]
 
     def images(self, run):
-        self("generate", run, "--latents", "latents.npy", "--out", "images.npy")
+        self("generate", run, "--latents", "latents.npy", "--out", "images.npy", "--overwrite")
         return np.load(self.folder / "images.npy")
 
     def logits(self, weights, images):

@@ -12,9 +12,11 @@ SHARE_OF_SPREAD = 1e-2
 
 
 def cases(steadygan):
-    """What `train` takes for each, by what it is: both presets, `hacks` without each of its heuristics, colour, 28 pixels."""
+    """What `train` takes for each, by what it is: presets, `hacks` without each of its heuristics, with an average, colour, 28 pixels."""
     names = [card["name"] for card in json.loads(steadygan("heuristics", "--json"))]
     options = {"hacks": [], "plain": ["--set", "base=plain"], "colour": ["--set", "data.channels=3"]}
     options |= {f"without {name}": ["--without", name] for name in names}
+    # What is shown is not what was trained.
+    options |= {"with ema": ["--with", "ema"], "modern": ["--set", "base=modern"]}
     options["28 pixels"] = ["--set", "data.size=28"]
     return {case: [*SMALL, *options] for case, options in options.items()}

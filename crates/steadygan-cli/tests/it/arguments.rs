@@ -1,7 +1,8 @@
 //! Bad arguments, and how answers and messages are split between stdout and stderr.
 
-use crate::command::{DONE, command, steadygan, steadygan_with};
+use crate::command::{Answer, INPUT, command, entries, steadygan, steadygan_with};
 use crate::pictures::workplace;
+use std::fs::File;
 use std::process::Stdio;
 
 #[test]
@@ -14,8 +15,14 @@ fn arguments_that_are_not_understood() {
     let similar = "a similar argument exists: '--images'";
     assert_eq!(refused("train --image 3"), said("unexpected argument '--image' found", similar));
     assert_eq!(refused("resume"), said("the following required arguments were not provided: <RUN>", usage));
-    let number = "invalid value 'x' for '--batch <N>': invalid digit found in string";
+    let number = "invalid value 'x' for '--batch <N>': it is no whole number from 0 on";
     assert_eq!(refused("train --batch x"), said(number, usage));
+    let large = "invalid value '99999999999999999999' for '--threads <N>': it is too large";
+    assert_eq!(refused("--threads 99999999999999999999").0, large);
+    assert_eq!(
+        refused("dashboard --port -1").0,
+        "invalid value '-1' for '--port <N>': it is no whole number from 0 on"
+    );
     for negative in ["train --batch -3", "train --seed -3", "--threads -3", "generate runs/1 --count -3"] {
         let flag = negative.split(' ').rev().nth(1).unwrap();
         let error = refused(negative).0;
@@ -100,14 +107,44 @@ fn a_log_has_a_line_with_each_sheet() {
     }
 }
 
-/// The reader of the output may close the pipe early.
+/// The reader of the output may close the pipe early. Training goes on to its end.
 #[test]
-fn a_closed_pipe_is_no_fault() {
+fn an_answer_that_nobody_reads_is_an_error_after_the_work_is_done() {
     let folder = workplace();
     for arguments in ["heuristics", "train tiny.toml --dry-run", "train tiny.toml", "--help"] {
         let mut child =
             command(folder.path(), arguments.split(' ')).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop((child.stdout.take(), child.stderr.take()));
-        assert_eq!(child.wait().unwrap().code(), Some(DONE), "{arguments}");
+        assert_eq!(child.wait().unwrap().code(), Some(INPUT), "{arguments}");
     }
+    let finished = std::fs::read_to_string(folder.path().join("runs/00001-pictures-hacks/manifest.json")).unwrap();
+    assert!(finished.contains("\"state\": \"finished\""), "{finished}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_that_finds_no_space_is_an_error() {
+    let folder = workplace();
+    for arguments in ["summary tiny.toml --json", "heuristics", "--help", "data inspect pictures --json"] {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let child = command(folder.path(), arguments.split(' ')).stdout(full).stderr(Stdio::piped()).spawn().unwrap();
+        let (error, hint) = Answer::of(child.wait_with_output().unwrap()).refused();
+        assert_eq!(error, "cannot write the answer to standard output: no space left on device", "{arguments}");
+        assert_eq!(hint, "look at where standard output goes; files that the command has written are whole");
+    }
+    assert_eq!(entries(folder.path()), ["inspected.png", "pictures", "tiny.toml"]);
+}
+
+/// The system may allow fewer threads than were asked for.
+#[cfg(target_os = "linux")]
+#[test]
+fn threads_that_cannot_be_started() {
+    let folder = workplace();
+    // Each thread has a stack of 2 MiB of address space.
+    let script = "ulimit -v 400000 2>/dev/null; exec \"$0\" --threads 1000 heuristics";
+    let mut shell = std::process::Command::new("sh");
+    shell.current_dir(folder.path()).args(["-c", script, env!("CARGO_BIN_EXE_steadygan")]);
+    let (error, hint) = Answer::of(shell.output().unwrap()).refused();
+    assert!(error.starts_with("cannot start 1000 threads: "), "{error}");
+    assert!(hint.contains("--threads 1"), "{hint}");
 }

@@ -69,10 +69,10 @@ fn foreign_checkpoints() {
     let version = br#"{\"format_version\":"#;
     let at = sound.windows(version.len()).position(|window| window == version).expect("a version") + version.len();
     let mut later = sound;
-    assert_eq!(later[at], b'2');
+    assert_eq!(later[at], b'3');
     later[at] = b'7';
     let error = refused(folder.path(), &run, &later);
-    assert_eq!(error, "run/checkpoints/latest/state.safetensors has format version 7, this program reads 2");
+    assert_eq!(error, "run/checkpoints/latest/state.safetensors has format version 7, this program reads 3");
 }
 
 /// The checkpoint of a run with other networks is sound, but is refused here.

@@ -19,7 +19,7 @@ fn a_path_that_is_not_there() {
     let (error, hint) = refused(folder.path(), "nowhere");
     assert_eq!(error, "there is no file or folder \"nowhere\"");
     assert!(hint.starts_with("give one of: \"embedded\" (Fashion-MNIST); stacked-mnist:PATH "), "{hint}");
-    let last = "; a folder of images (PNG, JPEG, WebP, BMP, GIF); \"ring\" or \"grid\" (points)";
+    let last = "; a folder of images (PNG, JPEG, WebP, BMP, GIF, TIFF, PNM); \"ring\" or \"grid\" (points)";
     assert!(hint.ends_with(last), "{hint}");
 }
 
@@ -219,6 +219,13 @@ fn what_is_written_among_the_images_is_no_data() {
     for out in ["../a.png", "runs/00001-pictures-hacks/a.png", "a.npy"] {
         steadygan(&pictures, &format!("generate {run} --out {out}")).done();
     }
+    // From elsewhere the run knows where its images are.
+    steadygan(folder.path(), &format!("generate pictures/{run} --out b.png")).done();
+    let (error, _) = steadygan(folder.path(), &format!("generate pictures/{run} --out pictures/b.png")).refused();
+    assert!(
+        error.starts_with("pictures/b.png would lie in ") && error.ends_with(", where it would be data"),
+        "{error}"
+    );
     let (error, _) = steadygan(&pictures, &format!("train ../tiny.toml --data {run}")).refused();
     assert_eq!(error, format!("{run} is the folder of a run, whose pictures are no data"));
 }

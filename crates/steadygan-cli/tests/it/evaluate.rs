@@ -38,7 +38,11 @@ fn the_same_images_are_precise_recalled_and_covered() {
         (&40.into(), &40.into(), &20.into())
     );
     assert_eq!(precision["name"], "precision-k5-efficientnet-lite0");
-    assert!(metric(&found, "frechet-distance")["caveat"].is_string(), "few images");
+    let same = "40 of the 40 fakes are reals, pixel by pixel: a generator is not measured by them";
+    assert_eq!(found["caveats"], serde_json::json!([same]));
+    assert_eq!(precision["caveat"], same);
+    let few = "of fewer than 2000 images it is mostly bias: use the kernel distance";
+    assert_eq!(metric(&found, "frechet-distance")["caveat"], format!("{few}; {same}"));
     // MS-SSIM needs more than 8 pixels, and the other two need a run's training set.
     let skipped: Vec<&str> =
         found["skipped"].as_array().unwrap().iter().map(|it| it["metric"].as_str().unwrap()).collect();
@@ -77,6 +81,45 @@ fn a_run_is_compared_with_its_held_out_images_and_keeps_the_table() {
     );
 }
 
+/// A value never comes without its caveat: reals that a run was trained on, and reals that are smaller than the fakes.
+#[test]
+fn what_makes_a_comparison_unfair_is_said() {
+    let folder = workplace();
+    let run = train(folder.path(), &format!("{TINY} --set train.batch=4"));
+    let name = run.strip_prefix(folder.path()).unwrap().display().to_string();
+    let caveats = |arguments: &str| {
+        let found = evaluate(folder.path(), &format!("{arguments} --metrics diversity --json")).done().json();
+        let caveats: Vec<String> = serde_json::from_value(found["caveats"].clone()).unwrap();
+        let row = &found["metrics"][0]["caveat"];
+        assert_eq!(row.as_str().unwrap_or_default(), caveats.join("; "));
+        caveats
+    };
+    let trained = caveats(&format!("{name} --against pictures"));
+    assert_eq!(trained.len(), 1, "{trained:?}");
+    let counted = trained[0].strip_prefix("the run was trained on ").unwrap();
+    assert!(counted.ends_with(" of the 40 reals: images that it has not seen would be further off"), "{trained:?}");
+    let written: Value = serde_json::from_str(&fs::read_to_string(run.join("evaluation.json")).unwrap()).unwrap();
+    assert_eq!(written["caveats"][0], trained[0]);
+    let table = evaluate(folder.path(), &format!("{name} --against pictures --metrics diversity")).done().stdout;
+    assert!(table.ends_with(&format!("\nall metrics: {}\n", trained[0])), "{table}");
+
+    fs::rename(folder.path().join("pictures"), folder.path().join("moved")).unwrap();
+    assert_eq!(caveats(&format!("{name} --against moved")), trained, "the same images in another place");
+    let large = folder.path().join("large");
+    fs::create_dir(&large).unwrap();
+    for number in 0..40 {
+        let level = image::Luma([number * 6]);
+        image::GrayImage::from_pixel(12, 12, level).save(large.join(format!("{number}.png"))).unwrap();
+    }
+    let enlarged = "40 of the 40 images of moved were enlarged to 12 pixels: the blur counts as a difference";
+    assert_eq!(caveats("large --against moved"), [enlarged]);
+    let unknown = caveats(&format!("{name} --against large"));
+    assert!(
+        unknown[0].starts_with("it is not known whether the run was trained on some of these reals"),
+        "{unknown:?}"
+    );
+}
+
 #[test]
 fn what_cannot_be_evaluated_says_what_to_do() {
     let folder = workplace();
@@ -92,6 +135,12 @@ fn what_cannot_be_evaluated_says_what_to_do() {
             "the nearest one is `precision`",
         ),
         ("pictures --against pictures --metrics memorisation", "pictures is no run", ""),
+        (
+            "pictures --against pictures --metrics fid",
+            "there is no metric `fid`",
+            "the nearest one is `frechet-distance`",
+        ),
+        ("pictures --against pictures --size 0", "--size 0 is not in 2..=4096", "--size 64"),
         ("pictures --against pictures --samples 5", "are too few: metrics need 24 of each", "compare more"),
         (
             "pictures --against pictures --network nothing.onnx",
@@ -181,4 +230,17 @@ fn the_best_checkpoint_is_that_of_the_lowest_distance() {
     };
     assert_eq!(generated(&at_once, "best"), generated(&stopped, "latest"));
     assert!(!best(&at_once).is_empty());
+    // Where the latest checkpoint is damaged, the best one is gone on from, and ends at the same.
+    let latest = in_stages.join("checkpoints/latest/state.safetensors");
+    fs::write(&latest, "damaged").unwrap();
+    let resume = |rest: &str| steadygan(folder.path(), &format!("resume {} --quiet {rest}", in_stages.display()));
+    let (_, hint) = resume("").refused();
+    assert_eq!(hint, "use another checkpoint (--checkpoint best or latest), or train again");
+    resume("--checkpoint best").done();
+    crate::run_files::assert_equal(&in_stages, &at_once);
+    // A best checkpoint beyond the lines would leave a hole in them.
+    fs::write(in_stages.join("metrics.jsonl"), "").unwrap();
+    let (error, hint) = resume("--checkpoint best").refused();
+    assert!(error.ends_with("images, lies beyond its lines: it went on from an earlier one"), "{error}");
+    assert_eq!(hint, "leave out --checkpoint: the best one is written again when training comes there");
 }

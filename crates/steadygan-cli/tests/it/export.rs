@@ -1,6 +1,7 @@
 //! Exports of a run's networks, and runs that start from them.
 
 use crate::command::{entries, steadygan, steadygan_with, train};
+use crate::latents;
 use crate::pictures::workplace;
 use crate::run_files::{assert_equal, result};
 use std::fs;
@@ -37,7 +38,9 @@ fn an_export_is_three_files_that_say_what_they_are() {
         let header = header(&read(&export, &format!("{role}.safetensors")));
         let said: serde_json::Value =
             serde_json::from_str(header["__metadata__"]["steadygan"].as_str().unwrap()).unwrap();
-        let expected = serde_json::json!({ "format_version": 1, "role": role, "images": 64, "model": plan["model"] });
+        let expected = serde_json::json!({
+            "format_version": 1, "role": role, "average": false, "images": 64, "model": plan["model"]
+        });
         assert_eq!(said, expected);
         assert_eq!(header["main.0.weight"]["dtype"], "F32");
     }
@@ -47,6 +50,69 @@ fn an_export_is_three_files_that_say_what_they_are() {
     assert_eq!(files.map(|file| read(&export, file)), before, "equal states are equal bytes");
     steadygan(folder.path(), "resume run --quiet --images 128").done();
     assert_eq!(files.map(|file| read(&export, file)), before, "training leaves it alone");
+}
+
+/// The export of a run with an average makes the images that `generate` and the sheets show; the trained weights have
+/// another name. Dropout that acts in sampling is in no ONNX.
+#[test]
+fn an_export_holds_the_generator_that_is_shown() {
+    let folder = workplace();
+    let z = latents::numbers(5 * 6);
+    latents::write(&folder.path().join("z.npy"), 6, &z);
+    let drawn = |of: &str| {
+        steadygan(folder.path(), &format!("generate {of} --latents z.npy --out x.npy --overwrite")).done();
+        read(folder.path(), "x.npy")
+    };
+    fs::rename(train(folder.path(), "tiny.toml --quiet --with ema"), folder.path().join("run")).unwrap();
+    let answer = steadygan(folder.path(), "export run --out new/place").done();
+    assert_eq!(answer.stdout, "new/place\n");
+    let files = ["discriminator.safetensors", "generator-raw.safetensors", "generator.onnx", "generator.safetensors"];
+    assert_eq!(entries(&folder.path().join("new/place")), files);
+    assert!(!folder.path().join("run/export").exists());
+    let shown = drawn("run");
+    assert_eq!(drawn("new/place"), shown);
+    assert_eq!(drawn("new/place/generator.safetensors"), shown);
+    assert_ne!(drawn("new/place/generator-raw.safetensors"), shown);
+
+    let run = train(folder.path(), "tiny.toml --quiet --images 16 --with dropout");
+    let (error, hint) = steadygan(folder.path(), &format!("export {} --out noisy", run.display())).refused();
+    assert!(error.starts_with("the layer Dropout 0.5 (`main."), "{error}");
+    assert!(error.ends_with(" draws random numbers when images are made, which is not written as ONNX"), "{error}");
+    assert_eq!(hint, "use generator.safetensors in the same folder");
+    assert_eq!(entries(&folder.path().join("noisy")), ["discriminator.safetensors", "generator.safetensors"]);
+    assert_eq!(drawn("noisy"), drawn(&run.display().to_string()));
+}
+
+#[test]
+fn what_images_cannot_be_made_with() {
+    let folder = exported();
+    let refused = |of: &str| steadygan(folder.path(), &format!("generate {of} --count 2")).refused();
+    let (error, hint) = refused("run/export/discriminator.safetensors");
+    assert_eq!(error, "run/export/discriminator.safetensors holds a discriminator, not a generator");
+    assert_eq!(hint, "`steadygan export RUN` writes generator.safetensors, which images can be made with");
+    let (error, hint) = refused("run/checkpoints/latest/state.safetensors");
+    assert_eq!(error, "run/checkpoints/latest/state.safetensors is a run's checkpoint, not an export");
+    assert_eq!(hint, "`steadygan export RUN` writes the weights of a run's networks");
+    let (error, hint) = refused("run/export --checkpoint best");
+    assert_eq!(error, "run/export is an export, which has no best checkpoint");
+    assert_eq!(hint, "leave out --checkpoint, or name the run's folder");
+    assert_eq!(refused("run/export/generator.onnx").0, "run/export/generator.onnx is not a run directory");
+    // Its own names and values, but not what it is.
+    let bytes = read(folder.path(), "run/export/generator.safetensors");
+    let at = bytes.windows(9).position(|bytes| bytes == b"steadygan").unwrap();
+    let mut foreign = bytes.clone();
+    foreign[at..at + 9].copy_from_slice(b"elsewhere");
+    fs::write(folder.path().join("foreign.safetensors"), foreign).unwrap();
+    let (error, hint) = refused("foreign.safetensors");
+    assert_eq!(error, "foreign.safetensors does not say what network its weights are of");
+    assert!(hint.starts_with("`steadygan train --init FILE` starts a run from such weights; "), "{hint}");
+    // An export of before exports said whether they hold the average.
+    let at = bytes.windows(9).position(|bytes| bytes == br#"\"average"#).unwrap();
+    let mut earlier = bytes;
+    earlier[at + 2] = b'A';
+    fs::write(folder.path().join("earlier.safetensors"), earlier).unwrap();
+    let error = refused("earlier.safetensors").0;
+    assert!(error.contains("was exported by another version of this program: missing field `average`"), "{error}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Images from a trained run.
 
-use crate::command::{entries, steadygan, train};
+use crate::command::{INTERRUPTED, command, entries, steadygan, train};
 use crate::latents;
 use crate::pictures::workplace;
 use image::codecs::gif::GifDecoder;
@@ -8,6 +8,8 @@ use image::{AnimationDecoder, DynamicImage, GrayImage};
 use std::fs;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 const LATENT: usize = 6;
@@ -78,7 +80,7 @@ fn an_image_does_not_depend_on_its_batch() {
     let together = latents::read(&made(folder.path(), "--latents many.npy", "together.npy")).1;
     for row in [0, 1, 63, 64, 69] {
         latents::write(&folder.path().join("one.npy"), LATENT, &many[row * LATENT..][..LATENT]);
-        let alone = latents::read(&made(folder.path(), "--latents one.npy", "alone.npy")).1;
+        let alone = latents::read(&made(folder.path(), "--latents one.npy --overwrite", "alone.npy")).1;
         assert_eq!(alone, together[row * PIXELS..][..PIXELS], "row {row}");
     }
 }
@@ -164,7 +166,7 @@ fn latents_that_do_not_fit() {
     let folder = trained();
     let path = folder.path().join("z.npy");
     let refused = || steadygan(folder.path(), "generate run --latents z.npy --out new/out.png").refused();
-    let needed = "give an array of float32 of shape (N, 6)";
+    let needed = "give an array of float32 or float64 of shape (N, 6) or (N, 6, 1, 1)";
     let mut values = latents::numbers(2 * LATENT);
     values[LATENT + 2] = f32::NAN;
     latents::write(&path, LATENT, &values);
@@ -188,6 +190,61 @@ fn latents_that_do_not_fit() {
 }
 
 #[test]
+fn a_file_is_replaced_only_if_that_is_asked() {
+    let folder = trained();
+    let keep = folder.path().join("keep.png");
+    fs::write(&keep, "mine").unwrap();
+    let (error, hint) = steadygan(folder.path(), "generate run --out keep.png").refused();
+    assert_eq!(error, "keep.png is there already");
+    assert_eq!(hint, "name a new file with --out, or replace this one with --overwrite");
+    assert_eq!(fs::read(&keep).unwrap(), b"mine");
+    made(folder.path(), "--overwrite", "keep.png");
+    assert_eq!(grey(&keep).dimensions().0, 8 * 66 - 2);
+    // The name that the program chooses itself may always be replaced.
+    steadygan(folder.path(), "generate run").done();
+    steadygan(folder.path(), "generate run").done();
+}
+
+#[test]
+fn an_ending_that_is_not_written_is_refused() {
+    let folder = trained();
+    for out in ["a.jpg", "a.webp", "a.tar.gz", "x.png.", "-"] {
+        let (error, hint) = steadygan(folder.path(), &format!("generate run --out {out}")).refused();
+        assert_eq!(error, format!("the output cannot be called `{out}`"));
+        assert!(hint.contains("--out FILE.png") && hint.contains("--out DIR/"), "{hint}");
+    }
+    assert_eq!(entries(&made(folder.path(), "--count 1", "v1.2/")), ["000000.png"]);
+}
+
+/// Ctrl-C and a kill while images are written: nothing is left after the next command in that folder.
+#[cfg(unix)]
+#[test]
+fn what_an_interrupted_command_was_writing_goes() {
+    let folder = trained();
+    let hidden = || entries(folder.path()).into_iter().filter(|name| name.starts_with('.')).collect::<Vec<_>>();
+    for (signal, out) in [("INT", "part.npy"), ("INT", "part"), ("KILL", "part.npy"), ("KILL", "part")] {
+        let arguments = format!("generate run --count 1000000 --out {out}");
+        let mut child =
+            command(folder.path(), arguments.split(' ')).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let started = Instant::now();
+        let of_child = format!(".{}-", child.id());
+        while !hidden().iter().any(|name| name.contains(&of_child)) {
+            assert!(started.elapsed() < Duration::from_secs(20), "nothing is written");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let kill = format!("kill -{signal} {}", child.id());
+        assert!(std::process::Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+        let code = child.wait().unwrap().code();
+        assert_eq!(code, (signal == "INT").then_some(INTERRUPTED), "{signal} {out}");
+        let is_left = hidden().iter().any(|name| name.contains(&of_child));
+        assert_eq!(is_left, signal == "KILL", "{signal} {out}");
+    }
+    assert_eq!(hidden().len(), 1, "the last command removed what the one before it had left");
+    made(folder.path(), "--count 1", "next.npy");
+    assert_eq!(entries(folder.path()), ["next.npy", "pictures", "run", "runs", "tiny.toml"]);
+}
+
+#[test]
 fn counts_and_places_that_cannot_be() {
     let folder = trained();
     let refused = |arguments: &str| steadygan(folder.path(), &format!("generate {arguments}")).refused();
@@ -203,7 +260,7 @@ fn counts_and_places_that_cannot_be() {
         assert!(refused(&format!("run --out {below}")).0.starts_with("cannot "), "{below}");
     }
     fs::create_dir(folder.path().join("folder.png")).unwrap();
-    assert!(refused("run --out folder.png").0.starts_with("cannot write folder.png: "));
+    assert_eq!(refused("run --out folder.png --overwrite").0, "folder.png is there already, and is no file");
     assert_eq!(refused("pictures").0, "pictures is not a run directory");
     assert!(refused("nowhere").0.starts_with("cannot open nowhere: "));
     let (error, hint) = refused("run --checkpoint best");

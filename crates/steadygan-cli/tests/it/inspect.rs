@@ -16,7 +16,7 @@ fn a_table_for_people() {
         steadygan(folder.path(), "data inspect set --recipe tiny.toml --set data.size=10 --out sheet.png").done();
     assert_eq!(answer.stderr, "");
     let lines: Vec<&str> = answer.stdout.lines().collect();
-    assert_eq!(lines[0], "source      set: a folder of images (PNG, JPEG, WebP, BMP, GIF)");
+    assert_eq!(lines[0], "source      set: a folder of images (PNG, JPEG, WebP, BMP, GIF, TIFF, PNM)");
     assert_eq!(lines[1..4], ["images      42", "sizes       8×8 (42)", "channels    colour (41), grey (1)"]);
     assert_eq!(lines[5..7], ["constant    0", "duplicates  1: cat/03.png = dog/copy.png"]);
     assert_eq!(lines[7..9], ["classes     2: cat (15), dog (27)", "unreadable  1"]);
@@ -51,7 +51,13 @@ fn a_sheet_neither_lies_among_the_images_nor_overwrites_a_file() {
     inspect("../inspected.png").done();
     inspect("../new/sheet.png").done();
     let (error, hint) = inspect("../tiny.toml").refused();
-    assert_eq!((error.as_str(), hint.as_str()), ("../tiny.toml is there already", "name a new file: --out FILE.png"));
+    assert_eq!(error, "the output cannot be called `../tiny.toml`");
+    assert_eq!(hint, "a sheet's name ends in .png: --out FILE.png");
+    std::fs::write(folder.path().join("keep.png"), "mine").unwrap();
+    let (error, hint) = inspect("../keep.png").refused();
+    assert_eq!(error, "../keep.png is there already");
+    assert_eq!(hint, "name a new file with --out, or replace this one with --overwrite");
+    inspect("../keep.png --overwrite").done();
     assert_eq!(inspect("../new/sheet.png").refused().0, "../new/sheet.png is there already");
     assert_eq!(fs::read_to_string(folder.path().join("tiny.toml")).unwrap(), crate::pictures::TINY);
 }

@@ -11,6 +11,8 @@ mod doctor;
 mod doors;
 mod evaluate;
 mod export;
+#[cfg(unix)]
+mod foreign_runs;
 mod generate;
 mod help;
 mod heuristics;
@@ -25,5 +27,7 @@ mod report;
 mod resume;
 mod resume_refused;
 mod run_files;
+#[cfg(target_os = "linux")]
+mod signals;
 mod study;
 mod summary;

@@ -31,6 +31,27 @@ fn typos_name_the_nearest_key() {
     }
 }
 
+/// Each part of a dotted key was a nested table, so that 16,000 of them overflowed the stack.
+#[test]
+fn a_key_of_many_parts_is_refused() {
+    let folder = workplace();
+    let key = vec!["a"; 16_000].join(".");
+    let (error, hint) = refused(folder.path(), &format!("{key}=1"));
+    assert_eq!(error, format!("unknown key `{}…` (--set): it has 16000 parts", &key[..40]));
+    assert_eq!(hint, "`steadygan train --dry-run` shows every key");
+    for (name, text, command) in [
+        ("recipe.toml", format!("\"{key}\" = 1"), "train recipe.toml"),
+        ("plain.toml", format!("{key} = 1"), "train plain.toml"),
+        ("set.toml", format!("[set]\n\"{key}\" = 1"), "study set.toml"),
+        ("factors.toml", format!("[factors]\n\"{key}\" = [1, 2]"), "study factors.toml"),
+        ("controls.toml", format!("[controls.x]\nof = []\nset.\"{key}\" = 1"), "study controls.toml"),
+    ] {
+        fs::write(folder.path().join(name), text).unwrap();
+        steadygan(folder.path(), command).refused();
+    }
+    assert!(!folder.path().join("runs").exists());
+}
+
 #[test]
 fn values_of_the_wrong_type_name_key_and_value() {
     let folder = workplace();

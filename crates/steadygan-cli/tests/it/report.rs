@@ -53,6 +53,15 @@ fn a_run_is_reported_as_one_file() {
     assert_eq!(json.json()["animation"], format!("runs/{name}/progress.gif"));
     assert!(fs::read_to_string(run.join("curves.svg")).unwrap().starts_with("<svg "));
     assert!(fs::read(run.join("progress.gif")).unwrap().starts_with(b"GIF89a"));
+    let page = fs::read(run.join("report.html")).unwrap();
+    let out = "out/page.html";
+    let elsewhere = steadygan(folder.path(), &format!("report runs/{name} --json --quiet --gif --out {out}")).done();
+    assert_eq!((&elsewhere.json()["report"], &elsewhere.json()["animation"]), (&out.into(), &"out/page.gif".into()));
+    assert_eq!(fs::read(folder.path().join(out)).unwrap(), page);
+    let refused = |rest: &str| steadygan(folder.path(), &format!("report runs/{name} {rest}")).refused().0;
+    assert_eq!(refused(&format!("--out {out}")), format!("{out} is there already"));
+    assert_eq!(refused("--gif --out out/page.htm"), "the output cannot be called `out/page.htm`");
+    steadygan(folder.path(), &format!("report runs/{name} --out {out} --overwrite")).done();
     assert_eq!((&json.json()["report"], json.stderr.as_str()), (&format!("runs/{name}/report.html").into(), ""));
 }
 

@@ -69,6 +69,39 @@ fn more_images_asked_of_a_run_that_was_killed_before_its_next_checkpoint() {
     assert_equal(&run, &train(folder.path(), "tiny.toml --quiet --images 64"));
 }
 
+/// The data's relative path counts from the folder in which the run was started, until a resume says where they are now.
+#[test]
+fn the_data_are_found_from_another_folder_and_after_a_move() {
+    let folder = workplace();
+    let elsewhere = folder.path().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    let run = train(folder.path(), "tiny.toml --quiet --images 16");
+    let name = run.strip_prefix(folder.path()).unwrap().display().to_string();
+    steadygan(&elsewhere, &format!("resume ../{name} --quiet --images 32")).done();
+    fs::rename(folder.path().join("pictures"), elsewhere.join("moved")).unwrap();
+    steadygan(&elsewhere, &format!("resume ../{name} --quiet --images 48 --data moved")).done();
+    steadygan(folder.path(), &format!("resume {name} --quiet --images 64")).done();
+    fs::rename(elsewhere.join("moved"), folder.path().join("pictures")).unwrap();
+    assert_equal(&run, &train(folder.path(), "tiny.toml --quiet --images 64"));
+}
+
+/// A damaged latest checkpoint is no end: the run goes on from the best one, and arrives at the same bits.
+#[test]
+fn a_run_goes_on_from_its_best_checkpoint() {
+    let folder = workplace();
+    let measured = "tiny.toml --quiet --set train.metric-every=16 --set train.metric-samples=8";
+    let run = train(folder.path(), measured);
+    let name = run.strip_prefix(folder.path()).unwrap().display().to_string();
+    let latest = run.join("checkpoints/latest/state.safetensors");
+    let whole = fs::read(&latest).unwrap();
+    fs::write(&latest, &whole[..whole.len() / 2]).unwrap();
+    let (_, hint) = steadygan(folder.path(), &format!("resume {name}")).refused();
+    assert_eq!(hint, "use another checkpoint (--checkpoint best or latest), or train again");
+    steadygan(folder.path(), &format!("resume {name} --quiet --checkpoint best")).done();
+    assert!(fs::read(&latest).unwrap() == whole);
+    assert_equal(&run, &train(folder.path(), measured));
+}
+
 /// A killed trainer may have written these files and lines after its last checkpoint.
 #[test]
 fn what_lies_beyond_the_checkpoint_is_removed() {

@@ -30,6 +30,10 @@ fn anything_but_more_images() {
     assert_eq!(error, "32 images are fewer than the run has planned (64) or shown (64)");
     assert_eq!(hint, "images count from the run's beginning: ask for more with --images N");
 
+    let (error, hint) = refused("--checkpoint best");
+    assert_eq!(error, "run has no best checkpoint");
+    assert_eq!(hint, "it is kept from the first measurement on (train.metric-every): use --checkpoint latest");
+
     let recipe = fs::read_to_string(run.join("recipe.toml")).unwrap();
     let edited = recipe.replace("width = 4", "width = 8").replace("batch = 4", "batch = 8");
     fs::write(run.join("recipe.toml"), format!("seed = 9\n{edited}")).unwrap();
@@ -53,7 +57,15 @@ fn other_images_than_it_was_trained_on() {
     fs::rename(folder.path().join("pictures"), folder.path().join("elsewhere")).unwrap();
     let (error, hint) = steadygan(folder.path(), "resume run --images 128").refused();
     assert_eq!(error, "there is no file or folder \"pictures\"");
-    assert!(hint.starts_with("put the old images back"), "{hint}");
+    assert!(hint.starts_with("put the old images back, say where they are now (--data PATH)"), "{hint}");
+    let (error, _) = steadygan(folder.path(), "resume run --images 128 --data elsewhere").refused();
+    assert_eq!(
+        error,
+        format!(
+            "the images of `{}` are not those that the run was trained on",
+            folder.path().join("elsewhere").display()
+        )
+    );
     assert_eq!(result(&run), before, "a refusal changes nothing");
 }
 

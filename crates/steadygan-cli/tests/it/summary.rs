@@ -51,6 +51,24 @@ fn a_dry_run_says_everything_and_leaves_nothing() {
     assert!(!folder.path().join("runs").exists());
 }
 
+/// The limit is that of the shell: 700,000 KiB of addresses. A failed allocation would end the program by a signal.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_that_does_not_fit_into_memory_is_refused_before_it_begins() {
+    let folder = workplace();
+    let program = crate::command::command(folder.path(), [""; 0]);
+    let script = format!(
+        "ulimit -v 700000; exec '{}' --quiet --threads 1 train tiny.toml --set data.size=128 --set model.width=64 --batch 36",
+        program.get_program().to_str().unwrap()
+    );
+    let output = std::process::Command::new("sh").args(["-c", &script]).current_dir(folder.path()).output().unwrap();
+    let (error, hint) = crate::command::Answer::of(output).refused();
+    assert!(error.starts_with("training takes about "), "{error}");
+    assert!(error.ends_with("the limit on this process's addresses (ulimit -v) is 683 MiB"), "{error}");
+    assert!(hint.starts_with("a smaller train.batch, model.width or data.size takes less"), "{hint}");
+    assert!(!folder.path().join("runs").exists());
+}
+
 /// Values that planning changes are shown as planned, with their origin.
 #[test]
 fn a_dry_run_shows_the_plan_not_the_recipe() {

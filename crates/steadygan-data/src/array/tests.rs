@@ -41,11 +41,12 @@ fn grey_alpha_and_other_shapes() {
 fn wrong_types_orders_and_shapes_name_the_remedy() {
     let refused = |descr: &str, fortran: &str, shape: &str| refused("a.npy", &npy(descr, fortran, shape, &[0; 48]));
     let (error, hint) = refused("<f4", "False", "(1, 2, 6)");
-    assert_eq!(error, "a.npy holds values of type \"<f4\", not uint8 (\"|u1\")");
+    assert_eq!(error, "a.npy holds values of type \"<f4\" from 0 to 0, not uint8 (\"|u1\")");
     assert_eq!(hint, "images in [0, 1] become bytes by (255 * x).round().astype(np.uint8)");
-    let (error, hint) = refused("<i8", "False", "(1, 1, 6)");
-    assert_eq!(error, "a.npy holds values of type \"<i8\", not uint8 (\"|u1\")");
-    assert_eq!(hint, "levels from 0 to 255 become bytes by x.astype(np.uint8)");
+    let wide: Vec<u8> = [-7_i64, 300].iter().flat_map(|level| level.to_le_bytes()).collect();
+    let (error, hint) = super::super::testing::refused("a.npy", &npy("<i8", "False", "(1, 1, 2)", &wide));
+    assert_eq!(error, "a.npy holds values of type \"<i8\" from -7 to 300, not uint8 (\"|u1\")");
+    assert!(hint.starts_with("if -7 is black and 300 white, values become bytes by "), "{hint}");
     assert_eq!(refused("|O", "False", "(1,)").0, "a.npy holds values of type \"|O\", not uint8 (\"|u1\")");
     let fortran = ("a.npy is in Fortran order".to_owned(), "save np.ascontiguousarray(x)".to_owned());
     assert_eq!(refused("|u1", "True", "(1, 4, 4, 3)"), fortran);

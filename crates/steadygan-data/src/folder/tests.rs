@@ -26,14 +26,7 @@ fn folder(files: &[(&str, Vec<u8>)]) -> TempDir {
 }
 
 fn read(folder: &TempDir) -> Result<Dataset> {
-    load(&DataPlan {
-        source: folder.path().to_str().unwrap().to_owned(),
-        size: 4,
-        channels: None,
-        holdout: 0.0,
-        background: [255; 3],
-        flip: false,
-    })
+    load(&super::super::testing::plan(folder.path()))
 }
 
 /// The level of each image's first pixel.
@@ -114,12 +107,12 @@ fn a_list_ends_after_the_asked_number_of_images() {
 fn no_image_at_all_is_an_error() {
     let empty = read(&folder(&[("readme.txt", b"none".to_vec())])).unwrap_err();
     assert!(empty.to_string().ends_with(" holds no images"), "{empty}");
-    let tiff = b"II*\0........".to_vec();
-    let files = ["a", "b", "c", "d"].map(|name| (format!("{name}.tif"), tiff.clone()));
+    let heic = b"\0\0\0\x18ftypheic....".to_vec();
+    let files = ["a", "b", "c", "d"].map(|name| (format!("{name}.heic"), heic.clone()));
     let files = files.each_ref().map(|(name, content)| (name.as_str(), content.clone()));
     let error = read(&folder(&files)).unwrap_err().to_string();
     assert!(error.starts_with("4 of 4 images in "), "{error}");
-    assert!(error.ends_with("c.tif is Tiff, not PNG, JPEG, WebP, BMP or GIF; and 1 more"), "{error}");
+    assert!(error.ends_with("c.heic is HEIC, not PNG, JPEG, WebP, BMP, GIF, TIFF or PNM; and 1 more"), "{error}");
 }
 
 #[test]

@@ -3,6 +3,7 @@ use std::io::Write;
 
 use super::*;
 use crate::load;
+use crate::testing::plan;
 
 fn idx(shape: &[u32], values: &[u8]) -> Vec<u8> {
     let lengths = shape.iter().flat_map(|length| length.to_be_bytes());
@@ -28,14 +29,7 @@ fn images_and_their_labels_come_back_as_written() {
     fs::write(&images, gzip(&idx(&[3, 4, 4], &pixels))).unwrap();
     let labels = folder.path().join("toy-labels-idx1-ubyte");
     fs::write(&labels, idx(&[3], &[7, 2, 7])).unwrap();
-    let plan = DataPlan {
-        source: images.to_str().unwrap().to_owned(),
-        size: 4,
-        channels: None,
-        holdout: 0.0,
-        background: [0; 3],
-        flip: false,
-    };
+    let plan = plan(&images);
     let data = load(&plan).unwrap();
     assert_eq!(data.name, "toy-images-idx3-ubyte");
     assert_eq!((data.images().channels, data.images().pixels), (1, pixels));

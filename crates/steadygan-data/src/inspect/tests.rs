@@ -32,6 +32,10 @@ fn everything_odd_is_named() {
     let classes: Vec<_> = inspection.classes.iter().map(|class| (class.name.as_str(), class.images)).collect();
     assert_eq!(classes, [("bag", 5), ("shoe", 7)]);
     assert_eq!((inspection.cropped, inspection.enlarged, inspection.shrunk), (2, 2, 0));
+    let padded = inspect(&DataPlan { fit: Fit::Pad, ..plan.clone() }).unwrap().0;
+    assert_eq!((padded.cropped, padded.padded, padded.enlarged, padded.shrunk), (0, 2, 0, 2));
+    let stretched = inspect(&DataPlan { fit: Fit::Stretch, ..plan.clone() }).unwrap().0;
+    assert_eq!((stretched.padded, stretched.stretched), (0, 2));
     let levels = (0..8).flat_map(super::super::testing::pixels);
     assert_eq!(inspection.levels.unwrap()[1], levels.max().unwrap());
     // Two unreadable images of fourteen are more than a tenth.

@@ -56,6 +56,15 @@ fn what_is_missing_or_does_not_belong_is_said() {
     let (error, hint) = with(npy("<f4", "False", "(8,)", &[0; 32]));
     assert!(error.ends_with("a.npz holds values of type \"<f4\", not whole numbers"), "{error}");
     assert_eq!(hint, "number the classes: y.astype(np.int64)");
+    let hint = |descr: &str, shape: &str, content: &[u8]| with(npy(descr, "False", shape, content)).1;
+    let halves: Vec<u8> = [0.5_f32; 8].iter().flat_map(|value| value.to_le_bytes()).collect();
+    assert_eq!(hint("|b1", "(8,)", &[1; 8]), "number the classes: y.astype(np.int64)");
+    for (descr, content) in [("<f4", &halves[..]), ("<U3", &[0; 96]), ("|S2", &[65; 16]), ("|O", &[0; 9])] {
+        assert_eq!(hint(descr, "(8,)", content), "number the classes: np.unique(y, return_inverse=True)[1]");
+    }
+    let one_hot: Vec<u8> = (0..8).flat_map(|image| [u8::from(image < 3), u8::from(image >= 3)]).collect();
+    assert_eq!(hint("|u1", "(8, 2)", &one_hot), "number the classes: y.argmax(axis=1)");
+    assert_eq!(hint("|u1", "(8, 2)", &[1; 16]), "give one class an image");
     assert!(with(npy("<i8", "False", "(8,)", &[0; 63])).0.ends_with("a.npz holds 63 bytes, not 64"));
     let long = with(npy("<i8", "False", "(8,)", &[0; 80])).0;
     assert!(long.ends_with("a.npz holds at least 65 bytes, not 64"), "{long}");

@@ -10,9 +10,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::super::name::{Name, printable};
-use super::super::{DataPlan, find_door};
+use super::super::{DataPlan, Door, find_door};
 use crate::error::{Error, Result};
 use crate::files::hex;
+
+/// The background of a recipe that names none.
+const WHITE: [u8; 3] = [255; 3];
 
 /// A source's state when it was packed: the names, sizes and modification times of its files, which are cheap to read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,14 +31,19 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
-    /// The stamp of a source that consists of these files, for a pack at `pack`.
+    /// The stamp of a source for a pack at `pack`.
     ///
     /// # Errors
-    /// If a file's metadata cannot be read.
-    pub(super) fn of(source: &Path, files: &[(Name, PathBuf)], pack: &Path) -> Result<Self> {
-        let source = canonical(source)?;
+    /// If the source or a file's metadata cannot be read.
+    pub(super) fn new(door: &dyn Door, source: &str, pack: &Path) -> Result<Self> {
+        let (place, files) = located(door, source)?;
+        Self::of(&place, &files, pack)
+    }
+
+    /// The stamp of a source that is found at `place` and consists of these files.
+    fn of(place: &Path, files: &[(Name, PathBuf)], pack: &Path) -> Result<Self> {
         let folder = canonical(folder_of(pack)).unwrap_or_default();
-        let path = source.strip_prefix(&folder).unwrap_or(&source).to_string_lossy().into_owned();
+        let path = place.strip_prefix(&folder).unwrap_or(place).to_string_lossy().into_owned();
         let mut hash = Sha256::new();
         let mut bytes = 0;
         for (name, path) in files {
@@ -63,21 +71,29 @@ impl Stamp {
         let source = self.source(pack);
         let Some(text) = source.to_str().filter(|_| source.exists()) else { return Ok(None) };
         let most = usize::try_from(self.files).unwrap_or(usize::MAX).saturating_add(1);
-        let now = find_door(text).and_then(|door| Self::of(&source, &door.files(text, most), pack))?;
-        if (now.files, now.bytes, &now.sha256) == (self.files, self.bytes, &self.sha256) {
-            return Ok(None);
-        }
-        let difference = match (now.files.cmp(&self.files), now.bytes == self.bytes) {
-            (Ordering::Greater, _) => format!("{} files then, more now", self.files),
-            (Ordering::Less, _) => format!("{} files then, {} now", self.files, now.files),
-            (Ordering::Equal, false) => format!("{} bytes then, {} now", self.bytes, now.bytes),
-            (Ordering::Equal, true) => "files were renamed or written again".to_owned(),
+        let difference = match find_door(text) {
+            Ok(door) => self.difference(&Self::of(&source, &door.files(text, most), pack)?),
+            Err(_) => Some("it is of no kind that can be read now".to_owned()),
         };
+        let Some(difference) = difference else { return Ok(None) };
         let shown = printable(text);
         Err(Error::data(
             format!("{} is stale: {shown} has changed since it was packed ({difference})", pack.display()),
             format!("pack it again: {} --out {}", self.command(pack, plan), pack.display()),
         ))
+    }
+
+    /// How the source differs from what it was when it had this stamp, as part of a sentence.
+    fn difference(&self, now: &Self) -> Option<String> {
+        if (now.files, now.bytes, &now.sha256) == (self.files, self.bytes, &self.sha256) {
+            return None;
+        }
+        Some(match (now.files.cmp(&self.files), now.bytes == self.bytes) {
+            (Ordering::Greater, _) => format!("{} files then, more now", self.files),
+            (Ordering::Less, _) => format!("{} files then, {} now", self.files, now.files),
+            (Ordering::Equal, false) => format!("{} bytes then, {} now", self.bytes, now.bytes),
+            (Ordering::Equal, true) => "files were renamed or written again".to_owned(),
+        })
     }
 
     /// Whether the source lies below the pack's folder, below that folder's parent, or below the current folder; a file
@@ -99,10 +115,18 @@ impl Stamp {
         self.path == other.path
     }
 
-    /// The command that packs the source for this plan's size.
+    /// The command that packs the source for this plan.
     pub(super) fn command(&self, pack: &Path, plan: &DataPlan) -> String {
         let source = self.source(pack).display().to_string();
-        format!("steadygan data pack {} --set data.size={}", printable(&source), plan.size)
+        let mut command = format!("steadygan data pack {} --set data.size={}", printable(&source), plan.size);
+        if plan.background != WHITE {
+            let [red, green, blue] = plan.background;
+            command += &format!(" --set data.background=[{red},{green},{blue}]");
+        }
+        if !plan.fit.is_crop() {
+            command += &format!(" --set data.fit={}", plan.fit.word());
+        }
+        command
     }
 
     fn source(&self, pack: &Path) -> PathBuf {
@@ -110,6 +134,23 @@ impl Stamp {
             here if here == Path::new(".") => PathBuf::from(&self.path),
             folder => folder.join(&self.path),
         }
+    }
+}
+
+/// The path by which a source is found again, which is its path with links resolved, and its files as they are named
+/// there. A link to a file keeps its own path if the files are others where it leads: what the file is may depend on the
+/// link's name, and its labels may lie beside the link.
+fn located(door: &dyn Door, source: &str) -> Result<(PathBuf, Vec<(Name, PathBuf)>)> {
+    let (path, files) = (Path::new(source), door.files(source, usize::MAX));
+    let resolved = canonical(path)?;
+    if path.is_dir() {
+        return Ok((resolved, files));
+    }
+    let there = resolved.to_str().and_then(|text| Some(find_door(text).ok()?.files(text, usize::MAX)));
+    let paths = |files: &[(Name, PathBuf)]| files.iter().map(|(_, path)| canonical(path).ok()).collect::<Vec<_>>();
+    match there.filter(|there| paths(there) == paths(&files)) {
+        Some(there) => Ok((resolved, there)),
+        None => Ok((canonical(folder_of(path))?.join(path.file_name().unwrap_or_default()), files)),
     }
 }
 

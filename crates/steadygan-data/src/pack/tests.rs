@@ -136,6 +136,65 @@ fn another_size_or_background_is_another_pack() {
 }
 
 #[test]
+fn another_fit_is_another_pack() {
+    let (_place, plan) = place();
+    let photos = Path::new(&plan.source).to_owned();
+    more(&photos);
+    let wide = image::RgbImage::from_fn(9, 3, |x, y| image::Rgb([x * 20, y * 20, 7].map(|level| level as u8)));
+    fs::write(photos.join("wide.png"), super::super::decode::tests::encode(wide, image::ImageFormat::Png)).unwrap();
+    let plan = DataPlan { fit: Fit::Pad, ..plan };
+    let path = pack(&plan, None).unwrap().path;
+    let data = load(&on(&path, &plan)).unwrap();
+    assert_eq!(data, load(&plan).unwrap());
+    let cropped = DataPlan { fit: Fit::Crop, ..plan.clone() };
+    assert_ne!(load(&cropped).unwrap().fingerprint, data.fingerprint);
+    let error = load(&on(&path, &cropped)).unwrap_err();
+    assert!(error.to_string().ends_with(" was packed for data.fit = \"pad\", not \"crop\""), "{error}");
+    assert!(error.hint().starts_with("ask for --set data.fit=pad, or pack "), "{}", error.hint());
+    let refused = pack(&cropped, None).unwrap_err().to_string();
+    assert!(refused.ends_with(" is the pack for another data.fit"), "{refused}");
+    fs::write(photos.join("new.png"), png(50)).unwrap();
+    let stale = load(&on(&path, &plan)).unwrap_err();
+    assert!(stale.hint().contains(" --set data.size=4 --set data.fit=pad --out "), "{}", stale.hint());
+    // A program of format version 1 does not take the padded images for cropped ones.
+    let text = fs::read(&path).unwrap();
+    assert!(String::from_utf8_lossy(&text).contains("\\\"format_version\\\":2"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pack_made_through_a_link_is_fresh_until_its_source_changes() {
+    use std::os::unix::fs::symlink;
+    let array = |levels: u8| npy("|u1", "False", "(2, 5, 5)", &[levels; 50]);
+    let place = tempfile::tempdir().unwrap();
+    let at = |name: &str| place.path().join(name);
+    fs::create_dir_all(at("far")).unwrap();
+    fs::rename(folder().keep(), at("far/photos")).unwrap();
+    fs::write(at("far/set.npy"), array(1)).unwrap();
+    // A name without an ending, as the cache of a hub has it.
+    fs::write(at("far/5f2c"), array(2)).unwrap();
+    for (link, target, changed) in
+        [("pictures", "photos", "photos/a.png"), ("mine.npy", "set.npy", "set.npy"), ("hub.npy", "5f2c", "5f2c")]
+    {
+        symlink(at("far").join(target), at(link)).unwrap();
+        let plan = plan(&at(link));
+        for out in [None, Some(at(&format!("{link}.pack")))] {
+            let path = pack(&plan, out.as_deref()).unwrap().path;
+            let data = load(&on(&path, &plan)).unwrap();
+            assert_eq!(data, load(&plan).unwrap(), "{link} in {}", path.display());
+            let before = fs::read(at("far").join(changed)).ok();
+            fs::write(at("far").join(changed), png(77)).unwrap();
+            let error = load(&on(&path, &plan)).unwrap_err().to_string();
+            assert!(error.contains(" is stale: "), "{error}");
+            match before {
+                Some(before) => fs::write(at("far").join(changed), before).unwrap(),
+                None => fs::remove_file(at("far").join(changed)).unwrap(),
+            }
+        }
+    }
+}
+
+#[test]
 fn nothing_unreadable_is_packed() {
     let (place, plan) = place();
     for number in 0..9 {
@@ -173,8 +232,8 @@ fn a_damaged_pack_is_refused_and_never_a_panic() {
         forge(&path, &whole, from, to);
         load(&on(&path, &plan)).unwrap_err().to_string()
     };
-    let later = changed("\\\"format_version\\\":1", "\\\"format_version\\\":2");
-    assert!(later.ends_with("has format version 2, this program reads 1"), "{later}");
+    let later = changed("\\\"format_version\\\":1", "\\\"format_version\\\":3");
+    assert!(later.ends_with("has format version 3, this program reads 1 and 2"), "{later}");
     assert!(changed("[10,3,4,4]", "[10,4,4,3]").ends_with("its tensors are not those of a pack"));
     assert!(changed("steadygan-pack", "something").ends_with("its metadata has no key `steadygan-pack`"));
     let huge = [&u64::MAX.to_le_bytes()[..], &whole[8..]].concat();

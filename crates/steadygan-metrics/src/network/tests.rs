@@ -1,5 +1,5 @@
 use super::*;
-use crate::data::{self, DataPlan, Samples};
+use crate::data::{self, DataPlan, Fit, Samples};
 use std::fs;
 
 /// Bytes (7i + 13j + 29c + 5((ij) mod 31) + 17k) mod 256 of row i, column j, channel c of image k.
@@ -26,8 +26,15 @@ fn the_embedded_network_is_efficientnet_lite0() {
 /// Loads the images of a source at 28 pixels, grey.
 fn grey(source: &str) -> Images {
     let size = 28;
-    let plan =
-        DataPlan { source: source.into(), size, channels: Some(1), holdout: 0.0, background: [255; 3], flip: false };
+    let plan = DataPlan {
+        source: source.into(),
+        size,
+        channels: Some(1),
+        holdout: 0.0,
+        background: [255; 3],
+        fit: Fit::Crop,
+        flip: false,
+    };
     match data::load(&plan).unwrap().train {
         Samples::Images(images) => images,
         Samples::Points(_) => panic!("{source} are points"),

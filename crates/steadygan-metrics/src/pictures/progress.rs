@@ -2,9 +2,10 @@
 
 use super::animation::write_gif;
 use crate::error::{Error, Result};
-use image::DynamicImage;
+use image::{DynamicImage, ImageFormat, ImageReader};
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
-use steadygan_run::{RunDirectory, write_atomically_with};
+use steadygan_run::{RunDirectory, is_regular, open_regular, write_atomically_with};
 
 /// The most sheets in an animation. With more sheets, it shows this many, spread evenly over training.
 const MAX_SHEETS: usize = 48;
@@ -13,19 +14,19 @@ const MAX_SHEETS: usize = 48;
 const SHEET_MS: u32 = 200;
 const LAST_MS: u32 = 2000;
 
-/// Writes a run's sheets of fakes as an animation to [`RunDirectory::progress`], in the order in which they were drawn,
-/// and returns how many it shows. A sheet that cannot be read, or has another size than the last one, is left out.
+/// Writes a run's sheets of fakes as an animation to a file, in the order in which they were drawn, and returns how many
+/// it shows. A sheet that cannot be read, or has another size than the last one, is left out.
 ///
 /// # Errors
 ///
 /// The run has no readable sheet, or the file cannot be written.
-pub fn write_progress(run: &RunDirectory) -> Result<usize> {
+pub fn write_progress(run: &RunDirectory, file: &Path) -> Result<usize> {
     let sheets = evenly(sheets(run)?, MAX_SHEETS);
     let nothing = || Error::data("the run has no sheets of fakes yet", "they come every train.sheets-every images");
     let last = sheets.iter().rev().find_map(|path| read(path)).ok_or_else(nothing)?;
     let size = [last.width(), last.height()];
     let mut shown = 0;
-    write_atomically_with(&run.progress(), |out| {
+    write_atomically_with(file, |out| {
         let fitting = sheets.iter().filter_map(|path| read(path));
         let mut fitting = fitting.filter(|sheet| [sheet.width(), sheet.height()] == size).peekable();
         let timed = std::iter::from_fn(|| {
@@ -40,12 +41,12 @@ pub fn write_progress(run: &RunDirectory) -> Result<usize> {
 
 /// The paths of the run's sheets of fakes; first the sheet drawn before training.
 fn sheets(run: &RunDirectory) -> Result<Vec<PathBuf>> {
-    let first = Some(run.fakes_init()).filter(|path| path.is_file());
+    let first = Some(run.fakes_init()).filter(|path| is_regular(path));
     Ok(first.into_iter().chain(run.fakes_written()?.into_iter().map(|(_, path)| path)).collect())
 }
 
 fn read(path: &Path) -> Option<DynamicImage> {
-    image::open(path).ok()
+    ImageReader::with_format(BufReader::new(open_regular(path).ok()?), ImageFormat::Png).decode().ok()
 }
 
 /// At most `most` of the items, evenly spaced, including the first and the last.
@@ -68,7 +69,7 @@ mod tests {
     fn sheets_are_frames_in_their_order_and_the_last_one_stays() {
         let folder = tempfile::tempdir().unwrap();
         let run = RunDirectory::create(folder.path(), "a").unwrap();
-        assert!(write_progress(&run).unwrap_err().to_string().contains("no sheets"));
+        assert!(write_progress(&run, &run.progress()).unwrap_err().to_string().contains("no sheets"));
         fs::create_dir(run.fakes_folder()).unwrap();
         let level =
             |level: u8, side: usize| encode_png(&sheet(&vec![level; side * side], [1, 1, side, side], 1)).unwrap();
@@ -77,7 +78,7 @@ mod tests {
         fs::write(run.fakes(128), level(25, 65)).unwrap();
         fs::write(run.fakes(192), level(30, 64)).unwrap();
         fs::write(run.fakes(256), "torn").unwrap();
-        assert_eq!(write_progress(&run).unwrap(), 3);
+        assert_eq!(write_progress(&run, &run.progress()).unwrap(), 3);
         let gif = Cursor::new(fs::read(run.progress()).unwrap());
         let frames = GifDecoder::new(gif).unwrap().into_frames().collect_frames().unwrap();
         let seen = frames.iter().map(|frame| (frame.buffer().get_pixel(0, 0).0[0], frame.delay().numer_denom_ms().0));

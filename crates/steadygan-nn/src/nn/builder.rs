@@ -219,8 +219,8 @@ impl Builder {
 
     /// Adds the last layer of a class-conditional discriminator, `[c, h, w]` to `[1, 1, 1]`; `spec` is the convolution
     /// to the logit.
-    pub fn class_head(self, spec: ConvSpec, classes: usize, judge: ClassHeadKind) -> Self {
-        self.push(|name, own| AnyLayer::ClassHead(ClassHead::new(spec, classes, judge, own.spectral, name, &own.init)))
+    pub fn class_head(self, spec: ConvSpec, classes: usize, kind: ClassHeadKind) -> Self {
+        self.push(|name, own| AnyLayer::ClassHead(ClassHead::new(spec, classes, kind, own.spectral, name, &own.init)))
     }
 
     /// Adds a residual block, scale · main + skip. `main` and `skip` each add a branch's layers to an empty builder;

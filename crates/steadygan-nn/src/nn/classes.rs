@@ -126,7 +126,7 @@ impl ClassHead {
     pub fn new(
         spec: ConvSpec,
         classes: usize,
-        judge: ClassHeadKind,
+        kind: ClassHeadKind,
         spectral: bool,
         name: &str,
         init: &Initializer,
@@ -136,19 +136,19 @@ impl ClassHead {
             let conv = Conv2d::new(spec, &name, init);
             if spectral { conv.with_spectral_norm(&name, init) } else { conv }
         };
-        let bias = judge == ClassHeadKind::Auxiliary;
+        let bias = kind == ClassHeadKind::Auxiliary;
         let of_classes = conv(ConvSpec { out_channels: classes, bias, ..spec }, "classes");
-        Self { verdict: conv(spec, "verdict"), classes: of_classes, judge }
+        Self { verdict: conv(spec, "verdict"), classes: of_classes, judge: kind }
     }
 
     /// The one-hot class of each image, `[n, classes, 1, 1]`.
-    fn chosen(&self, n: usize, pass: &Pass) -> Tensor<4> {
+    fn one_hot(&self, n: usize, pass: &Pass) -> Tensor<4> {
         let count = self.classes.spec().out_channels;
-        let mut marks = vec![0.0f32; n * count];
+        let mut values = vec![0.0f32; n * count];
         for (row, class) in pass.classes_of(n, count).into_iter().enumerate() {
-            marks[row * count + class] = 1.0;
+            values[row * count + class] = 1.0;
         }
-        let data = burn::prelude::TensorData::new(marks, [n, count, 1, 1]);
+        let data = burn::prelude::TensorData::new(values, [n, count, 1, 1]);
         Tensor::from_data(data, &self.classes.weight.device().inner())
     }
 }
@@ -166,17 +166,17 @@ impl Layer for ClassHead {
 
     fn trace<'a>(&'a self, x: Tensor<4>, pass: &mut Pass) -> (Tensor<4>, PullBack<'a>) {
         let n = x.dims()[0];
-        let (verdict, verdict_back) = self.verdict.trace(x.clone(), pass);
+        let (logits, logits_back) = self.verdict.trace(x.clone(), pass);
         let (outputs, outputs_back) = self.classes.trace(x, pass);
         match self.judge {
             ClassHeadKind::Auxiliary => {
                 pass.note_class_logits(outputs.reshape([n as i32, -1]));
-                (verdict, verdict_back)
+                (logits, logits_back)
             }
             ClassHeadKind::Projection => {
-                let chosen = self.chosen(n, pass);
-                let y = verdict + (outputs * chosen.clone()).sum_dim(1);
-                (y, Box::new(move |g| Some(verdict_back(g.clone())? + outputs_back(g * chosen)?)))
+                let one_hot = self.one_hot(n, pass);
+                let y = logits + (outputs * one_hot.clone()).sum_dim(1);
+                (y, Box::new(move |g| Some(logits_back(g.clone())? + outputs_back(g * one_hot)?)))
             }
         }
     }

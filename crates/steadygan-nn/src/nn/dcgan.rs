@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_makes_and_judges_images() {
+    fn every_form_trains() {
         let norms = [Norm::None, Norm::Batch, Norm::VirtualBatch, Norm::Instance, Norm::Layer];
         let ups = [
             Upsampling::Strided,
@@ -126,13 +126,14 @@ mod tests {
         for ((norm, upsampling), downsampling) in norms.into_iter().zip(ups).zip(downs) {
             let generator_plan = NetworkPlan { norm, ..FULL };
             let sizes = MinibatchDiscriminationSize { features: 3, dimensions: 2 };
-            let judge = NetworkPlan { norm, minibatch_std: 4, minibatch_discrimination: Some(sizes), ..FULL };
+            let discriminator_plan =
+                NetworkPlan { norm, minibatch_std: 4, minibatch_discrimination: Some(sizes), ..FULL };
             let plan = ModelPlan {
                 size: 16,
                 upsampling,
                 downsampling,
                 generator: generator_plan,
-                discriminator: judge,
+                discriminator: discriminator_plan,
                 ..model()
             };
             assert_networks_train(&generator(&plan, init()), &discriminator(&plan, init()));
@@ -157,10 +158,10 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_mix_images_has_an_input_gradient() {
+    fn input_gradients_exist_unless_a_layer_mixes_images() {
         for downsampling in [Downsampling::Strided, Downsampling::MaxPool, Downsampling::AveragePool] {
-            let judge = NetworkPlan { minibatch_std: 4, ..FULL };
-            let plan = ModelPlan { size: 8, discriminator_width: 2, downsampling, discriminator: judge, ..model() };
+            let network = NetworkPlan { minibatch_std: 4, ..FULL };
+            let plan = ModelPlan { size: 8, discriminator_width: 2, downsampling, discriminator: network, ..model() };
             assert_pull_back(&discriminator(&plan, init()), images([4, 1, 8, 8]));
         }
         for norm in [Norm::Batch, Norm::VirtualBatch, Norm::Instance, Norm::Layer] {
@@ -171,12 +172,12 @@ mod tests {
 
     #[test]
     fn penalties_have_exact_gradients() {
-        let judge = NetworkPlan { slope: 0.5, minibatch_std: 2, ..FULL };
+        let network = NetworkPlan { slope: 0.5, minibatch_std: 2, ..FULL };
         let plan = ModelPlan {
             size: 8,
             discriminator_width: 2,
             downsampling: Downsampling::AveragePool,
-            discriminator: judge,
+            discriminator: network,
             ..model()
         };
         assert_penalty_gradients(&discriminator(&plan, init()), images([2, 1, 8, 8]));

@@ -1,4 +1,4 @@
-//! What the families of networks share: functions that turn a plan's settings into layers.
+//! Functions that turn a plan's settings into layers, shared by all families of networks.
 
 use super::{
     Builder, ConvSpec, DiscriminatorConditioning, GeneratorConditioning, ImageShape, Initializer, ModelPlan, Network,
@@ -29,18 +29,18 @@ pub(super) fn channels(plan: &ModelPlan, width: usize) -> Vec<usize> {
 pub(super) fn convolutional_weights(model: &ModelPlan) -> usize {
     const KERNEL: usize = 4 * 4;
     let (base, _) = base_and_stages(model);
-    let of = |width: usize| {
+    let of_width = |width: usize| {
         let widths = channels(model, width);
         KERNEL * (widths.windows(2).map(|pair| pair[0] * pair[1]).sum::<usize>() + model.channels * width)
     };
     let of_classes = model.classes.len() * base * base * channels(model, model.discriminator_width)[0];
     of_classes
         + base * base * channels(model, model.width)[0] * (model.latent + 1)
-        + of(model.width)
-        + of(model.discriminator_width)
+        + of_width(model.width)
+        + of_width(model.discriminator_width)
 }
 
-/// The smallest image's size, and how often it doubles.
+/// As [`base_and_doublings`], for a plan's size.
 pub(super) fn base_and_stages(plan: &ModelPlan) -> (usize, usize) {
     let (base, doublings) = base_and_doublings(plan.size).expect("the plan checks the size");
     (base, doublings as usize)
@@ -50,8 +50,8 @@ pub(super) fn base_and_stages(plan: &ModelPlan) -> (usize, usize) {
 pub(super) fn latents(plan: &ModelPlan, init: Initializer) -> Builder {
     let builder = Builder::new([plan.latent, 1, 1], init).spectral_norm(plan.generator.spectral_norm);
     match plan.conditioning {
-        Some(how) if how.generator == GeneratorConditioning::Embedding => {
-            builder.class_embedding(plan.classes.len(), how.embedding)
+        Some(conditioning) if conditioning.generator == GeneratorConditioning::Embedding => {
+            builder.class_embedding(plan.classes.len(), conditioning.embedding)
         }
         _ => builder,
     }
@@ -63,7 +63,7 @@ pub(super) fn images(plan: &ModelPlan, init: Initializer) -> Builder {
     let input = [plan.discriminator_channels(), plan.size, plan.size];
     let builder = Builder::new(input, init).spectral_norm(plan.discriminator.spectral_norm);
     match plan.conditioning {
-        Some(how) if how.discriminator == DiscriminatorConditioning::Plane => {
+        Some(conditioning) if conditioning.discriminator == DiscriminatorConditioning::Plane => {
             builder.class_embedding(plan.classes.len(), 1)
         }
         _ => builder,
@@ -89,12 +89,12 @@ pub(super) fn with_noise_and_dropout(builder: Builder, network: &NetworkPlan) ->
     if network.dropout > 0.0 { builder.dropout(network.dropout as f32) } else { builder }
 }
 
-/// Adds a hidden activation, then [`disturbed`]'s noise and dropout.
+/// Adds a hidden activation, then the layers of [`with_noise_and_dropout`].
 pub(super) fn with_activation(builder: Builder, network: &NetworkPlan) -> Builder {
     with_noise_and_dropout(builder.leaky_relu(network.slope), network)
 }
 
-/// Adds normalisation, then [`activated`]'s layers.
+/// Adds normalisation, then the layers of [`with_activation`].
 pub(super) fn with_norm_and_activation(builder: Builder, network: &NetworkPlan) -> Builder {
     with_activation(with_norm(builder, network), network)
 }
@@ -146,8 +146,8 @@ pub(super) fn discriminator(builder: Builder, kernel: usize, bias: bool, plan: &
     let device = builder.initializer().device.clone();
     let [from, ..] = builder.output();
     let spec = ConvSpec::valid(from, 1, kernel, bias);
-    let builder = match plan.conditioning.and_then(|how| how.discriminator.class_head()) {
-        Some(judge) => builder.class_head(spec, plan.classes.len(), judge),
+    let builder = match plan.conditioning.and_then(|conditioning| conditioning.discriminator.class_head()) {
+        Some(kind) => builder.class_head(spec, plan.classes.len(), kind),
         None => builder.conv(spec),
     };
     let mut network = builder.build();

@@ -81,9 +81,9 @@ mod tests {
     }
 
     #[test]
-    fn images_are_flattened_and_shaped() {
-        let judge = NetworkPlan { minibatch_std: 4, spectral_norm: true, ..NetworkPlan::PLAIN };
-        let plan = ModelPlan { channels: 3, size: 8, discriminator: judge, ..model() };
+    fn images_are_flattened_and_reshaped() {
+        let network_plan = NetworkPlan { minibatch_std: 4, spectral_norm: true, ..NetworkPlan::PLAIN };
+        let plan = ModelPlan { channels: 3, size: 8, discriminator: network_plan, ..model() };
         let (generator, discriminator) = (generator(&plan, init()), discriminator(&plan, init()));
         assert_eq!((generator.output(), discriminator.input()), ([3, 8, 8], [3, 8, 8]));
         assert_eq!(parameters(&discriminator), (192 + 1) * 4 + (4 + 1) * 4 + (5 + 1));
@@ -93,8 +93,8 @@ mod tests {
     #[test]
     fn penalties_have_exact_gradients() {
         for maxout in [0, 3] {
-            let judge = NetworkPlan { slope: 0.2, spectral_norm: maxout == 0, ..NetworkPlan::PLAIN };
-            let plan = ModelPlan { channels: 2, size: 1, maxout, discriminator: judge, ..model() };
+            let network_plan = NetworkPlan { slope: 0.2, spectral_norm: maxout == 0, ..NetworkPlan::PLAIN };
+            let plan = ModelPlan { channels: 2, size: 1, maxout, discriminator: network_plan, ..model() };
             let network = discriminator(&plan, init());
             assert_pull_back(&network, images([3, 2, 1, 1]));
             assert_penalty_gradients(&network, images([3, 2, 1, 1]));

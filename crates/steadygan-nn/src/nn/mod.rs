@@ -5,6 +5,7 @@
 //! would name them (`main.0.weight`).
 
 mod activation;
+mod architecture;
 mod attention;
 mod basis;
 mod batch_norm;
@@ -39,6 +40,7 @@ pub mod unrolled;
 mod virtual_batch_norm;
 
 pub use activation::{LeakyRelu, Sigmoid, Tanh};
+pub use architecture::{Architecture, Family};
 pub use attention::SelfAttention;
 pub use basis::{DiscriminativeBasis, GenerativeBasis};
 pub use batch_norm::BatchNorm;
@@ -46,7 +48,7 @@ pub use builder::Builder;
 pub use classes::{ClassEmbedding, ClassHead, ClassHeadKind, ClassScale};
 pub use conv::{Conv2d, ConvSpec, ConvTranspose2d};
 pub use dropout::Dropout;
-pub use families::{Architecture, FAMILIES, Family, discriminator, generator};
+pub use families::{FAMILIES, discriminator, generator};
 pub use family::base_and_doublings;
 pub use init::{Init, Initializer};
 pub use instance_norm::InstanceNorm;
@@ -124,7 +126,7 @@ pub trait Layer {
     }
 }
 
-/// Makes the enum of all layers from one list, and finds the layer in it.
+/// Makes the enum of all layers from one list, and the functions that return its layer as a trait object.
 macro_rules! layers {
     ($($(#[$doc:meta])* $layer:ident,)*) => {
         /// Any layer that a network can hold.

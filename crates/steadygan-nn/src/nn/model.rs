@@ -8,14 +8,14 @@ use crate::rng::Stream;
 use rand_distr::{Distribution, Uniform};
 use serde::{Deserialize, Serialize};
 
-/// The most weights of both networks together: BigGAN's largest networks for 128 pixels have 170 million
+/// Limit on the weights of both networks together: BigGAN's largest networks for 128 pixels have 170 million
 /// (Brock, Donahue and Simonyan 2019, table 1).
 pub const MAX_WEIGHTS: usize = 250_000_000;
 
-/// The most columns of a sheet whose columns are classes.
+/// Limit on the columns of a sheet with a class in each column.
 const SHEET_COLUMNS: usize = 20;
 
-/// The two networks.
+/// The architecture and the layers of both networks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelPlan {
     /// Architecture.
@@ -26,39 +26,40 @@ pub struct ModelPlan {
     pub size: usize,
     /// 1 (grey) or 3 (colour); 2 for points of the plane.
     pub channels: usize,
-    /// The generator's channels at the widest resolution; they double as the image halves. Of the family `mlp` the
-    /// width of each hidden layer.
+    /// The generator's channels at the largest hidden resolution; they double where the resolution halves. In the
+    /// family `mlp`, the width of each hidden layer.
     pub width: usize,
-    /// The same of the discriminator.
+    /// The discriminator's width, counted in the same way.
     pub discriminator_width: usize,
-    /// Hidden layers of the family `mlp`: of the generator, of the discriminator.
+    /// Numbers of hidden layers in the family `mlp`: the generator's, the discriminator's.
     pub depth: [usize; 2],
     /// Linear pieces of each unit of the family `mlp`'s discriminator (maxout, Goodfellow et al. 2013); 0 is LeakyReLU.
     pub maxout: usize,
-    /// Images that the discriminator judges together, stacked on channels.
+    /// Images in a pack. The discriminator gives one logit for a pack, whose images are stacked on channels.
     pub pack: usize,
     /// Length of a latent.
     pub latent: usize,
-    /// What latents are drawn from.
+    /// The distribution of latents.
     pub latent_distribution: LatentDistribution,
-    /// The largest absolute value of a latent's coordinate when images are made after training.
+    /// The largest absolute value of a latent's coordinate when images are generated after training.
     pub truncation: Option<f64>,
-    /// Whether the generator's dropout and noise act when images are made after training.
+    /// Whether the generator's dropout and noise also act outside of training steps: in sheets, measurements and
+    /// generated images.
     pub noise_in_sampling: bool,
     /// How the discriminator halves an image.
     pub downsampling: Downsampling,
     /// How the generator doubles an image.
     pub upsampling: Upsampling,
-    /// The range of the images, real and fake.
+    /// The range of pixel values, of reals and fakes.
     pub range: PixelRange,
-    /// What the generator ends in.
+    /// The generator's last activation.
     pub output: Output,
     /// Initial weights.
     pub init: Init,
-    /// The data's classes, if networks are told of them.
+    /// The data's classes, if the networks are conditioned on classes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<Class>,
-    /// How networks are told of classes, if they are.
+    /// How the networks are conditioned on classes, if they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conditioning: Option<Conditioning>,
     /// The generator's layers.
@@ -68,44 +69,50 @@ pub struct ModelPlan {
 }
 
 impl ModelPlan {
-    /// Values of one image.
+    /// Whether the generator makes points of the plane, whose coordinates are two channels of one pixel.
+    pub fn makes_points(&self) -> bool {
+        self.channels == 2
+    }
+
+    /// The number of values in an image.
     pub fn image_len(&self) -> usize {
         self.channels * self.size * self.size
     }
 
-    /// The classes of `count` fakes; none if networks are told of none.
+    /// Random classes for `count` fakes; none if the networks are unconditional.
     pub fn draw_classes(&self, count: usize, stream: &mut Stream) -> Vec<usize> {
         match self.conditioning {
             Some(Conditioning { draw: ClassDraw::Data, .. }) => class::draw(&self.classes, count, stream),
             Some(Conditioning { draw: ClassDraw::Uniform, .. }) => {
-                let any = Uniform::new(0, self.classes.len()).expect("the plan checks that there are classes");
-                any.sample_iter(stream).take(count).collect()
+                let uniform = Uniform::new(0, self.classes.len()).expect("the plan checks that there are classes");
+                uniform.sample_iter(stream).take(count).collect()
             }
             None => Vec::new(),
         }
     }
 
-    /// The class of each column of a sheet, at most 20, evenly from all; none if networks are told of none.
+    /// The class of each column of a sheet: at most 20, spread evenly over all classes; none if the networks are
+    /// unconditional.
     pub fn classes_in_columns(&self) -> Vec<usize> {
         let count = if self.conditioning.is_some() { self.classes.len() } else { 0 };
         let columns = count.min(SHEET_COLUMNS);
         (0..columns).map(|column| column * count / columns).collect()
     }
 
-    /// Channels that the discriminator is shown at once: those of a pack.
+    /// Channels of the discriminator's input: the channels of all images of a pack.
     pub fn discriminator_channels(&self) -> usize {
         self.pack * self.channels
     }
 }
 
-/// What differs between the two networks.
+/// The layers that each network chooses for itself.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct NetworkPlan {
-    /// What stands between convolutions and activations.
+    /// The normalisation between convolutions and activations.
     pub norm: Norm,
     /// The activations' slope on the negative side; 0 is ReLU.
     pub slope: f32,
-    /// Classes that scale and shift what was normalised, each in its own way; 0 is none.
+    /// The number of classes that have their own scale and shift after each normalisation; 0 is none.
     #[serde(default)]
     pub class_scales: usize,
     /// Whether the convolutions' weights are divided by their largest singular value.
@@ -116,14 +123,14 @@ pub struct NetworkPlan {
     pub dropout: f64,
     /// Standard deviation of the Gaussian noise added after each hidden activation.
     pub noise: f64,
-    /// Images in a group whose standard deviation is shown to the last layer; 0 is none.
+    /// Images in a group for minibatch standard deviation, a further input of the last layer; 0 is none.
     pub minibatch_std: usize,
-    /// Features that compare an image with its batch, shown to the last layer.
+    /// Features that compare an image with its batch, further inputs of the last layer.
     pub minibatch_discrimination: Option<MinibatchDiscriminationSize>,
 }
 
 impl NetworkPlan {
-    /// Nothing but layers and ReLU.
+    /// No normalisation, ReLU, and no optional layer.
     pub const PLAIN: Self = Self {
         norm: Norm::None,
         slope: 0.0,
@@ -137,22 +144,22 @@ impl NetworkPlan {
     };
 }
 
-/// The most classes that networks are told of: ImageNet's.
+/// Limit on the classes that networks are conditioned on: ImageNet's 1,000.
 pub const MAX_CLASSES: usize = 1_000;
 
-/// How networks are told of classes.
+/// How networks are conditioned on classes.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Conditioning {
-    /// How the generator is told which class to make.
+    /// How the generator gets the class.
     pub generator: GeneratorConditioning,
-    /// Values of a class's embedding beside the latent, in 1..=1024.
+    /// Length of the class embedding that is appended to the latent, in 1..=1024.
     pub embedding: usize,
-    /// How the discriminator is told which class an image is to show.
+    /// How the discriminator uses the class.
     pub discriminator: DiscriminatorConditioning,
-    /// The classifier's part in both losses where there is one, not below 0.
+    /// The weight of the auxiliary classifier's loss in both networks' losses, if there is a classifier; not below 0.
     pub weight: f64,
-    /// What the classes of fakes are drawn from.
+    /// The distribution of the classes of fakes.
     pub draw: ClassDraw,
 }
 
@@ -168,30 +175,30 @@ impl Default for Conditioning {
     }
 }
 
-/// How a generator is told which class to make.
+/// How a generator gets the class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum GeneratorConditioning {
-    /// By an embedding of the class beside the latent.
+    /// An embedding of the class is appended to the latent.
     Embedding,
-    /// By a scale and a shift of the class after each normalisation.
+    /// Each class has a scale and a shift after each normalisation.
     BatchNorm,
 }
 
-/// How a discriminator is told which class an image is to show.
+/// How a discriminator uses the class of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DiscriminatorConditioning {
-    /// By an embedding of the class as one more channel of the image.
+    /// An embedding of the class is one more channel of the image.
     Plane,
-    /// By the inner product of an embedding of the class with the features.
+    /// The inner product of an embedding of the class and the features is added to the logit.
     Projection,
-    /// It is not told: a classifier beside it has to find out.
+    /// The discriminator does not get the class: an auxiliary classifier on its features predicts it.
     Auxiliary,
 }
 
 impl DiscriminatorConditioning {
-    /// What the discriminator's end does with classes, if it knows any.
+    /// How the discriminator's last layer uses classes; `None` if it does not.
     pub fn class_head(self) -> Option<ClassHeadKind> {
         match self {
             Self::Plane => None,
@@ -201,42 +208,42 @@ impl DiscriminatorConditioning {
     }
 }
 
-/// What the classes of fakes are drawn from.
+/// The distribution of the classes of fakes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClassDraw {
-    /// Each as often as the data have it.
+    /// Each class is as frequent as in the data.
     Data,
-    /// All alike.
+    /// All classes are equally frequent.
     Uniform,
 }
 
-/// What normalises activations.
+/// A layer that normalises the outputs of a convolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Norm {
-    /// Nothing; convolutions then have biases.
+    /// None; convolutions then have biases.
     None,
-    /// Each channel over the batch.
+    /// Each channel is normalised over the batch.
     Batch,
-    /// Each channel over a batch that is drawn once, and the image itself.
+    /// Each channel is normalised over a reference batch, which is drawn once, together with the image itself.
     VirtualBatch,
-    /// Each channel of each image.
+    /// Each channel of each image is normalised alone.
     Instance,
-    /// All channels of each image together.
+    /// All channels of an image are normalised together.
     Layer,
 }
 
 /// The size of minibatch discrimination (Salimans et al. 2016).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MinibatchDiscriminationSize {
-    /// Features that the last layer gets, B.
+    /// The number of features that the last layer gets, B.
     pub features: usize,
-    /// Numbers that each feature compares, C.
+    /// The number of values that each feature compares, C.
     pub dimensions: usize,
 }
 
-/// What the generator ends in.
+/// The generator's last activation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Output {
@@ -244,12 +251,12 @@ pub enum Output {
     Tanh,
     /// The logistic function, to (0, 1).
     Sigmoid,
-    /// Nothing: any value.
+    /// None: any value.
     Linear,
 }
 
 impl Output {
-    /// The range that values are bound to.
+    /// The range of the output; `None` if it is unbounded.
     pub fn range(self) -> Option<[f64; 2]> {
         match self {
             Self::Tanh => Some([-1.0, 1.0]),

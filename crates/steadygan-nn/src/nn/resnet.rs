@@ -17,13 +17,13 @@ pub const FAMILY: Family = Family(&Architecture {
     check,
 });
 
-/// Blocks without normalisation cannot hold one.
+/// Refuses a normalisation together with [`Block::NormFree`].
 fn check(model: &ModelPlan) -> Result<()> {
-    let bare = model.block != Block::NormFree || [model.generator.norm, model.discriminator.norm] == [Norm::None; 2];
-    require(bare, "model.block", "norm-free", "\"sngan\" for a normalisation (or --without it)")
+    let fits = model.block != Block::NormFree || [model.generator.norm, model.discriminator.norm] == [Norm::None; 2];
+    require(fits, "model.block", "norm-free", "\"sngan\" for a normalisation (or --without it)")
 }
 
-/// The most channels at any size; both papers have this limit.
+/// Limit on the channels at any size; both papers have it.
 const MAX_CHANNELS: usize = 1024;
 
 /// Channels at each size, from the smallest image up to the whole image: they double where the size halves, up to

@@ -25,7 +25,7 @@ const BASE: usize = 4;
 
 const KERNEL: usize = 3;
 
-/// Zeros (before, after) the larger image, between sizes 4 and 7, 7 and 14, 14 and 28: TensorFlow's "same".
+/// Zeros padded (before, after) the larger image, between sizes 4 and 7, 7 and 14, 14 and 28: TensorFlow's "same".
 const PADS: [(usize, usize); 3] = [(1, 1), (0, 1), (0, 1)];
 
 /// `[n, latent, 1, 1]` to images `[n, channels, 28, 28]`: a linear layer to 4×4 with 8 · width channels, transposed 3×3

@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 /// The two optimisers.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct OptimizersPlan {
-    /// The generator's.
+    /// The generator's optimiser.
     pub generator: OptimizerPlan,
-    /// The discriminator's.
+    /// The discriminator's optimiser.
     pub discriminator: OptimizerPlan,
-    /// The largest norm of a network's gradients, to which longer ones are scaled down; 0 is no limit.
+    /// Gradients of a network whose norm is larger than this are scaled down to it; 0 is no limit.
     pub max_gradient_norm: f64,
 }
 
-/// An optimiser with what varies over the run.
+/// An optimiser's settings, some of which vary over the run.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct OptimizerPlan {
     /// The rule.
@@ -26,17 +26,17 @@ pub struct OptimizerPlan {
     pub beta1: f64,
     /// Adam's decay of the second moment.
     pub beta2: Schedule,
-    /// What Adam adds to the second moment's root.
+    /// The number that Adam adds to the root of the second moment.
     pub epsilon: f64,
 }
 
-/// How an optimiser moves a weight against its gradient.
+/// An optimiser's update rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rule {
-    /// By moments of the gradients.
+    /// Adam: by the first two moments of the gradients.
     Adam,
-    /// By the gradient times the learning rate.
+    /// Stochastic gradient descent: by the gradient times the learning rate.
     Sgd,
 }
 

@@ -106,8 +106,10 @@ pub(super) fn measure(request: &Request, subject: &Subject) -> Result<Evaluation
         channels: subject.fakes.channels,
         seed: subject.seed,
         metrics,
+        caveats: Vec::new(),
         skipped,
-    })
+    }
+    .with_caveats(subject.caveats.clone()))
 }
 
 fn floor_features(subject: &Subject, both: &FeaturesOfBoth) -> [Features; 2] {
@@ -233,6 +235,18 @@ fn measure_overfit_gap(subject: &Subject) -> Result<Vec<Metric>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_the_field_lead_to_names_that_exist() {
+        use crate::metrics::network::{DEFAULT_NETWORK, DIGITS};
+        let known: Vec<&str> =
+            names().chain(crate::heuristics::cards().map(|card| card.name)).chain([DEFAULT_NETWORK, DIGITS]).collect();
+        for (alias, meant) in crate::names::ALSO_KNOWN_AS {
+            assert!(known.contains(&meant) && !known.contains(&alias), "{alias}: {meant}");
+        }
+        let hint = parse_names("fid").unwrap_err();
+        assert!(hint.hint().starts_with("the nearest one is `frechet-distance`; "), "{}", hint.hint());
+    }
 
     #[test]
     fn metrics_are_named_between_commas() {

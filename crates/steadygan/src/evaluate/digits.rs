@@ -85,7 +85,7 @@ pub(super) fn measure(subject: &Subject) -> Result<Vec<Metric>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{self, DataPlan, Samples};
+    use crate::data::{self, DataPlan, Fit, Samples};
 
     #[test]
     fn the_largest_logit_has_the_softmax_s_probability() {
@@ -98,7 +98,15 @@ mod tests {
     fn real_triples_are_seen_as_they_are_and_blends_are_not_believed() {
         let source =
             concat!(env!("CARGO_MANIFEST_DIR"), "/../steadygan-assets/tests/digits/t10k-images-idx3-ubyte.gz").into();
-        let plan = DataPlan { source, size: 28, channels: Some(1), holdout: 0.0, background: [255; 3], flip: false };
+        let plan = DataPlan {
+            source,
+            size: 28,
+            channels: Some(1),
+            holdout: 0.0,
+            background: [255; 3],
+            fit: Fit::Crop,
+            flip: false,
+        };
         let Samples::Images(digits) = data::load(&plan).unwrap().train else { panic!("points") };
         let classes = digits.classes.clone().unwrap();
         let planes: Vec<usize> = (0..300).map(|plane| plane * 73 % 200).collect();

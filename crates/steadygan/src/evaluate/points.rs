@@ -50,6 +50,7 @@ pub(super) fn evaluate(request: &Request, run: &RunDirectory, mixture: &Mixture)
         channels: model.channels,
         seed,
         metrics: rows(mixture, fakes.points(), &reals, seed),
+        caveats: Vec::new(),
         skipped: Vec::new(),
     })
 }

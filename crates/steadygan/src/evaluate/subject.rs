@@ -1,7 +1,9 @@
 //! The inputs of an evaluation: fakes, reals and, for a run, its training images and its discriminator.
 
+use super::caveats::{self, Side};
+use super::own_images::own_images;
 use super::{DEFAULT_SAMPLES, FeatureCache, Request, points};
-use crate::data::{self, DataPlan, Images, Samples, is_stacked, require_images};
+use crate::data::{self, DataPlan, Fit, Images, Origins, Samples, is_stacked, require_images};
 use crate::device::device;
 use crate::error::{Error, Result};
 use crate::metrics::subsamples::{draw, two_disjoint};
@@ -30,6 +32,8 @@ pub(super) struct Subject {
     pub(super) against: String,
     /// Whether the reals are stacked digits.
     pub(super) stacked: bool,
+    /// What to know before any metric is used.
+    pub(super) caveats: Vec<String>,
     pub(super) seed: u64,
     /// The numbers of two disjoint sets of reals, each as large as the fakes or half the reals, whichever is less.
     pub(super) floor: [Vec<usize>; 2],
@@ -73,18 +77,20 @@ impl Subject {
         let device = device(&request.device)?.inner();
         let checkpoint = checkpoint_of(run, request.checkpoint)?;
         let plan = checkpoint.provenance().plan.clone();
-        let own = own_images(&plan, &checkpoint.provenance().data_fingerprint);
-        let (reals, against) = match (&request.against, &own) {
+        let own = own_images(&plan, run, request, &checkpoint.provenance().data_fingerprint);
+        let (reals, against, origins) = match (&request.against, &own) {
             (Some(source), _) => {
-                let reals = load_all(source, plan.model.size, Some(plan.model.channels))?;
-                (Cow::Owned(reals), source.clone())
+                // The reals are fitted as the run's own images are.
+                let own = DataPlan { size: plan.model.size, channels: Some(plan.model.channels), ..plan.data.clone() };
+                let (reals, origins) = load_all(&all_of(source, own))?;
+                (Cow::Owned(reals), source.clone(), Some(origins))
             }
             // Counting modes compares no images, so a large sample matters more than a held-out one.
-            (None, Ok([train, _])) if only_modes(request) => {
-                (Cow::Borrowed(train), format!("the images of {} trained on", plan.data.source))
+            (None, Ok(own)) if only_modes(request) => {
+                (Cow::Borrowed(&own.train), format!("the images of {} trained on", plan.data.source), None)
             }
-            (None, Ok([_, holdout])) => {
-                (Cow::Borrowed(holdout), format!("the images of {} held out", plan.data.source))
+            (None, Ok(own)) => {
+                (Cow::Borrowed(&own.holdout), format!("the images of {} held out", plan.data.source), None)
             }
             (None, Err(error)) => return Err(error.clone()),
         };
@@ -93,12 +99,19 @@ impl Subject {
         let count = request.samples.unwrap_or(default_samples(request).min(reals.count()));
         check_counts(count, reals.count(), &against)?;
         let fakes = fakes(&plan, state.shown_generator(), count, request.seed, &device);
-        let reals = chosen_reals(request, &reals);
+        let chosen = chosen_reals(request, &reals);
+        let compared = [
+            Side { name: "the training set", images: &fakes, origins: own.as_ref().ok().map(|own| own.origins) },
+            Side { name: &against, images: &chosen, origins },
+        ];
+        let mut caveats = caveats::of_run(&compared, &own, request.against.is_some());
+        caveats.extend(caveats::copies(&fakes, &reals));
         let why_no_run_inputs = match &own {
             Ok(_) => "too few images were held out (data.holdout)".to_owned(),
             Err(error) => error.to_string(),
         };
-        let [train, holdout] = own.unwrap_or_else(|_| [empty_like(&reals), empty_like(&reals)]);
+        let [train, holdout] =
+            own.map_or_else(|_| [empty_like(&chosen), empty_like(&chosen)], |own| [own.train, own.holdout]);
         let run_inputs = RunInputs {
             images: state.images,
             checkpoint: request.checkpoint,
@@ -108,7 +121,7 @@ impl Subject {
             train,
             holdout,
         };
-        Ok(Self::new(request, fakes, reals, [against, source], Some(run_inputs), why_no_run_inputs))
+        Ok(Self::new(request, fakes, chosen, [against, source], caveats, (Some(run_inputs), why_no_run_inputs)))
     }
 
     fn from_images(request: &Request) -> Result<Self> {
@@ -118,30 +131,38 @@ impl Subject {
             Some(size) => size,
             None => own_size(&request.of)?,
         };
-        let [fakes, reals] = [&request.of, &against].map(|source| load_all(source, size, None));
-        let (mut fakes, mut reals) = (fakes?, reals?);
+        let [fakes, reals] = [&request.of, &against].map(|source| load_all(&in_full(source, size)));
+        let ((mut fakes, fakes_origins), (mut reals, reals_origins)) = (fakes?, reals?);
         if fakes.channels != reals.channels {
             [fakes, reals] = [fakes, reals].map(in_colour);
         }
         check_counts(fakes.count(), reals.count(), &against)?;
         let count = request.samples.unwrap_or(default_samples(request).min(reals.count())).min(fakes.count());
         check_counts(count, reals.count(), &against)?;
-        let chosen = draw(fakes.count(), count, "evaluate/fakes", request.seed);
+        let fakes = fakes.select(&draw(fakes.count(), count, "evaluate/fakes", request.seed));
+        let sides = [
+            Side { name: &request.of, images: &fakes, origins: Some(fakes_origins) },
+            Side { name: &against, images: &reals, origins: Some(reals_origins) },
+        ];
+        let mut caveats = Vec::from_iter(caveats::copies(&fakes, &reals));
+        caveats.extend(sides.iter().filter_map(caveats::enlarged));
+        caveats.extend(caveats::jpeg(&sides[0], &sides[1]));
         let why_no_run_inputs = format!("{} is no run", request.of);
-        let (fakes, reals) = (fakes.select(&chosen), chosen_reals(request, &reals));
-        Ok(Self::new(request, fakes, reals, [against.clone(), against], None, why_no_run_inputs))
+        let reals = chosen_reals(request, &reals);
+        Ok(Self::new(request, fakes, reals, [against.clone(), against], caveats, (None, why_no_run_inputs)))
     }
 
-    /// `against` has the name of the reals in messages, and their source.
+    /// `against` has the name of the reals in messages, and their source; `run` has what only a run has, and why some of it
+    /// cannot be measured.
     fn new(
         request: &Request,
         fakes: Images,
         reals: Images,
         against: [String; 2],
-        run: Option<RunInputs>,
-        why_no_run_inputs: String,
+        caveats: Vec<String>,
+        run: (Option<RunInputs>, String),
     ) -> Self {
-        let [against, source] = against;
+        let ([against, source], (run, why_no_run_inputs)) = (against, run);
         let each = fakes.count().min(reals.count() / 2);
         Self {
             floor: two_disjoint(reals.count(), each, request.seed),
@@ -149,6 +170,7 @@ impl Subject {
             reals,
             stacked: is_stacked(&source),
             against,
+            caveats,
             seed: request.seed,
             run,
             why_no_run_inputs,
@@ -188,20 +210,6 @@ impl Subject {
     }
 }
 
-/// Loads a run's training images and held-out images; an error unless the data's fingerprint is unchanged.
-fn own_images(plan: &Plan, fingerprint: &str) -> Result<[Images; 2]> {
-    let hint = "name the reals: --against DATA (a relative path counts from the folder that training was started in)";
-    let data = data::load(&plan.data).map_err(|error| error.with_hint(hint))?;
-    if data.fingerprint != fingerprint {
-        let message = format!("the images of `{}` are not those that the run was trained on", plan.data.source);
-        return Err(Error::data(message, hint));
-    }
-    match (data.train, data.holdout) {
-        (Samples::Images(train), Samples::Images(holdout)) => Ok([train, holdout]),
-        _ => Err(Error::data(format!("{} are no images", plan.data.source), hint)),
-    }
-}
-
 /// Whether the only requested metric is `modes`.
 fn only_modes(request: &Request) -> bool {
     request.metrics == [points::MODES]
@@ -218,24 +226,41 @@ fn chosen_reals(request: &Request, all: &Images) -> Images {
     all.select(&draw(all.count(), most.min(all.count()), "evaluate/reals", request.seed))
 }
 
-/// A plan that loads all images of a source at this size.
-fn all_of(source: &str, size: usize, channels: Option<usize>) -> DataPlan {
-    DataPlan { source: source.into(), size, channels, holdout: 0.0, background: [255; 3], flip: false }
+/// A plan that loads all images of a source at this size, as a recipe that says nothing else does.
+fn in_full(source: &str, size: usize) -> DataPlan {
+    let (channels, background, fit) = (None, [255; 3], Fit::Crop);
+    DataPlan { source: source.into(), size, channels, holdout: 0.0, background, fit, flip: false }
 }
 
-/// Loads all images of a source.
-fn load_all(source: &str, size: usize, channels: Option<usize>) -> Result<Images> {
-    require_images(source)?;
-    match data::load(&all_of(source, size, channels))?.train {
-        Samples::Images(images) => Ok(images),
-        Samples::Points(_) => Err(Error::data(format!("{source} are points"), "name images")),
+/// A plan that loads all images of a source, and otherwise is this plan.
+fn all_of(source: &str, like: DataPlan) -> DataPlan {
+    DataPlan { source: source.into(), holdout: 0.0, flip: false, ..like }
+}
+
+/// Loads all images of a plan's source, and what they were.
+fn load_all(plan: &DataPlan) -> Result<(Images, Origins)> {
+    require_images(&plan.source)?;
+    let (data, origins) = data::load_with_origins(plan).map_err(in_words_of_evaluate)?;
+    match data.train {
+        Samples::Images(images) => Ok((images, origins)),
+        Samples::Points(_) => Err(Error::data(format!("{} are points", plan.source), "name images")),
     }
+}
+
+/// The same error with a hint that names no recipe keys, which an evaluation does not take.
+fn in_words_of_evaluate(error: Error) -> Error {
+    if error.hint().contains("data.") {
+        return error.with_hint(
+            "name other images, or compare them at another size (--size PIXELS, for images that no run made)",
+        );
+    }
+    error
 }
 
 /// The size of a source's images; an error unless all are square and of the same size.
 fn own_size(source: &str) -> Result<usize> {
     // Inspection reports the original sizes, so the plan's size of 8 pixels does not matter.
-    let (inspection, _) = data::inspect(&all_of(source, 8, None))?;
+    let (inspection, _) = data::inspect(&in_full(source, 8))?;
     match inspection.sizes[..] {
         [ref only] if only.width == only.height => Ok(only.width as usize),
         _ => {

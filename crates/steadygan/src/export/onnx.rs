@@ -6,7 +6,7 @@
 mod fields;
 mod node;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::nn::{AnyLayer, ImageShape, Layer, Network, Reshape, Residual, named_tensors};
 use crate::protobuf::Message;
 use fields::{dimension, entry, graph, model, opset, shape, tensor, tensor_type, type_, value_info};
@@ -28,32 +28,36 @@ const OUTPUT: &str = "images";
 /// The second input, of conditional generators.
 const CLASS: &str = "class";
 
+/// What to do where a generator cannot be written as ONNX.
+const NO_ONNX: &str = "use generator.safetensors in the same folder";
+
 /// The constant with the factors by which a layer that doubles the size enlarges each dimension.
 const DOUBLING: &str = "doubling";
 
-/// The bytes of a `ModelProto`, with `metadata` under `key` in its `metadata_props`.
+/// The bytes of a `ModelProto`, with `metadata` under `key` in its `metadata_props`. `noisy` says whether dropout and noise
+/// act when images are made.
 ///
 /// # Errors
 ///
 /// A layer cannot be written as ONNX here.
-pub(super) fn encode(network: &Network, key: &str, metadata: &str) -> Result<Vec<u8>> {
+pub(super) fn encode(network: &Network, noisy: bool, key: &str, metadata: &str) -> Result<Vec<u8>> {
     let operators = Message::default().text(opset::DOMAIN, "").integer(opset::VERSION, OPSET);
     let property = Message::default().text(entry::KEY, key).text(entry::VALUE, metadata);
     let message = Message::default()
         .integer(model::IR_VERSION, IR_VERSION)
         .text(model::PRODUCER_NAME, "steadygan")
         .text(model::PRODUCER_VERSION, env!("CARGO_PKG_VERSION"))
-        .message(model::GRAPH, &whole(&network.clone().without_spectral_norms())?)
+        .message(model::GRAPH, &whole(&network.clone().without_spectral_norms(), noisy)?)
         .message(model::OPSET_IMPORT, &operators)
         .message(model::METADATA_PROPS, &property);
     Ok(message.into_bytes())
 }
 
 /// `GraphProto` of the whole network; nodes have their layers' names.
-fn whole(network: &Network) -> Result<Message> {
+fn whole(network: &Network, noisy: bool) -> Result<Message> {
     let layers = network.layers();
     assert!(!layers.is_empty(), "a network has layers");
-    let mut graph = Graph::default();
+    let mut graph = Graph { noisy, ..Graph::default() };
     graph.chain(layers, "main", INPUT, OUTPUT, network.input())?;
     let message = Message::default().text(graph::NAME, "generator");
     let message = graph.nodes.iter().fold(message, |message, node| message.message(graph::NODE, node));
@@ -70,6 +74,8 @@ fn whole(network: &Network) -> Result<Message> {
 /// A graph's nodes in order, and by name its constants that are not tensors of the network.
 #[derive(Debug, Default)]
 struct Graph {
+    /// Whether dropout and noise act when images are made.
+    noisy: bool,
     nodes: Vec<Message>,
     constants: BTreeMap<String, Message>,
 }
@@ -111,6 +117,13 @@ impl Graph {
     }
 
     fn layer(&mut self, layer: &AnyLayer, name: &str, from: &str, to: &str) -> Result<()> {
+        if self.noisy && matches!(layer, AnyLayer::Dropout(_) | AnyLayer::GaussianNoise(_)) {
+            let message = format!(
+                "the layer {} (`{name}`) draws random numbers when images are made, which is not written as ONNX",
+                layer.name()
+            );
+            return Err(Error::checkpoint(message, NO_ONNX));
+        }
         let node = Node::of(layer, name)?;
         self.nodes.push(node.encode(name, from, to));
         if node.constants.iter().any(|name| name == DOUBLING) {

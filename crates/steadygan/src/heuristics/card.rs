@@ -1,64 +1,63 @@
-//! What there is to know about a heuristic.
+//! The card of a heuristic.
 
 use serde::Serialize;
 use std::fmt;
 
-/// What there is to know about a heuristic, in one place for the command line, the documentation and
-/// reports.
+/// The description of a heuristic for the command line, the documentation and reports.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Card {
     /// The name in recipes.
     pub name: &'static str,
-    /// What it is about.
+    /// The part of training that it changes.
     pub topic: Topic,
-    /// What it is said to do, in one sentence.
+    /// The effect that its source claims, in one sentence.
     pub claim: &'static str,
-    /// What a run without it does instead.
+    /// The alternative in a run without it.
     pub without: &'static str,
     /// The formula or the form.
     pub formula: &'static str,
     /// The default settings in words.
     pub default: &'static str,
-    /// Paper or code that it comes from.
+    /// The paper or code that it comes from.
     pub source: &'static str,
-    /// How well it is supported.
+    /// How well published experiments support it.
     pub evidence: Evidence,
-    /// What it cannot be together with.
+    /// The heuristics that it cannot be combined with.
     pub conflicts: &'static [Conflict],
 }
 
-/// Another heuristic that one cannot be together with.
+/// Another heuristic that a heuristic cannot be combined with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Conflict {
-    /// The other's name.
+    /// The other heuristic's name.
     pub with: &'static str,
-    /// Why, as the end of a sentence.
+    /// The reason, as the end of a sentence.
     pub why: &'static str,
-    /// A recipe key and value that keeps both in part; empty if there is none.
+    /// A recipe key and value with which both can be on; empty if there is none.
     pub instead: &'static str,
 }
 
-/// What a heuristic is about.
+/// The part of training that a heuristic changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Topic {
     /// Layers and their form.
     Architecture,
-    /// Initial values.
+    /// Initial weights.
     Initialisation,
     /// Optimisers and their settings.
     Optimisation,
-    /// What networks are fed.
+    /// The inputs of the networks: images, latents, classes.
     Inputs,
-    /// What the discriminator is told.
+    /// The labels of the discriminator's loss.
     Labels,
-    /// What the two players play for.
+    /// The losses of the two networks.
     Loss,
-    /// What bounds the discriminator's slope.
+    /// Penalties on the discriminator's gradient.
     Penalty,
-    /// What images look like when they are judged.
+    /// Transformations of the images that the discriminator gets.
     Augmentation,
-    /// How images are made once training is done.
+    /// The sampling of images after training.
     Sampling,
 }
 
@@ -86,7 +85,7 @@ pub enum Evidence {
     Strong,
     /// One good study, or an ablation in one family.
     Moderate,
-    /// The authors' word, or folklore.
+    /// Only the authors' claim, or folklore.
     Weak,
     /// Published experiments speak against it.
     Against,

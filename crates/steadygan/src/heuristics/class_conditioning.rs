@@ -5,16 +5,16 @@
 //!
 //! # When it helps
 //!
-//! Wherever there are classes: one can ask for a class, and the networks do not have to find out what they are given.
-//! In one library's comparison a projection took the FID of the same residual network on CIFAR-10 from 16.8 to 10.8
-//! (mimicry). A classifier beside the discriminator (`auxiliary`) rewards images that are easy to classify, and loses
-//! variety with many classes. It learns on reals alone, as in Keras' example `mnist_acgan`. The paper's classifier
-//! learned on fakes too: in a run here it then recognised the class of a fake by artefacts, so that fakes did not show
-//! their classes. A plane is the oldest form.
+//! Wherever there are classes: the generator can make images of a requested class, and the networks do not have to
+//! learn the classes themselves. In one library's comparison a projection lowered the FID of the same residual network
+//! on CIFAR-10 from 16.8 to 10.8 (mimicry). An auxiliary classifier (`auxiliary`) rewards images that are easy to
+//! classify, and loses variety with many classes. It is trained on reals alone, as in Keras' example `mnist_acgan`. The
+//! paper's classifier was trained on fakes too: in a run here it then recognised the class of a fake by artefacts, and
+//! the fakes did not look like their classes. A plane is the oldest form.
 //!
-//! On the embedded images with the base `hacks` and a projection, one seed each: with an embedding, fakes showed every
-//! class after 60,000 images, with little variety within a class. With scales and shifts they showed no class by then,
-//! but most classes after 140,000 images, with much more variety.
+//! On the embedded images with the base `hacks` and a projection, one seed each: with an embedding, every class was
+//! recognisable in the fakes after 60,000 images, with little variety within a class. With scales and shifts no class
+//! was recognisable by then, but most classes were after 140,000 images, with much more variety.
 
 use super::{Card, Conflict, Evidence, Heuristic, Topic};
 use crate::error::Result;
@@ -25,19 +25,19 @@ use serde::{Deserialize, Serialize};
 pub static CARD: Card = Card {
     name: "class-conditioning",
     topic: Topic::Inputs,
-    claim: "Networks that are told what an image shows have less to find out, and can be asked for a class.",
-    without: "Nobody is told of classes.",
+    claim: "Networks that get the class of each image have less to learn, and can make images of a requested class.",
+    without: "Both networks are unconditional.",
     formula: "generator: z becomes [z, e(y)] (\"embedding\"), or γ_y · x + β_y after each normalisation \
               (\"batch-norm\"); discriminator: e(y) as one more channel (\"plane\"), D(x) + ⟨e(y), f(x)⟩ \
-              (\"projection\"), or weight · cross-entropy of a classifier beside it, on reals in its own loss and \
-              on fakes in the generator's (\"auxiliary\")",
-    default: "generator = \"embedding\" of 50 values, discriminator = \"projection\"; fakes' classes as often as the \
-              data have them (draw = \"data\"; or \"uniform\")",
+              (\"projection\"), or weight · cross-entropy of a classifier on its features, on reals in its own \
+              loss and on fakes in the generator's (\"auxiliary\")",
+    default: "generator = \"embedding\" of 50 values, discriminator = \"projection\"; fakes have each class as \
+              often as the data (draw = \"data\"; or \"uniform\")",
     source: "Mirza and Osindero 2014; Odena, Olah and Shlens 2017 (AC-GAN); Miyato and Koyama 2018; ganhacks tips 12 \
              and 16",
     evidence: Evidence::Strong,
     conflicts: &[
-        Conflict { with: "pac", why: "a pack shows several classes", instead: "" },
+        Conflict { with: "pac", why: "a pack has images of several classes", instead: "" },
         Conflict { with: "virtual-batch-norm", why: "its reference batch has no classes", instead: "" },
     ],
 };
@@ -67,7 +67,7 @@ mod tests {
         plan_of(&format!("base = 'dcgan'\n[heuristics]\nclass-conditioning = {settings}")).expect("a plan")
     }
 
-    const TOLD: [&str; 4] = [
+    const FORMS: [&str; 4] = [
         "{ discriminator = 'plane' }",
         "{ discriminator = 'projection', generator = 'batch-norm', draw = 'uniform' }",
         "{ discriminator = 'auxiliary' }",
@@ -77,7 +77,7 @@ mod tests {
     /// Every form trains and resumes to the bit, also with old fakes (`replay`) and swapped images (`noisy-labels`).
     #[test]
     fn every_form_trains_and_resumes() {
-        for settings in TOLD {
+        for settings in FORMS {
             let with = "replay = { images = 8 }\nnoisy-labels = { by = 'image', probability = 0.3 }";
             let text = format!("base = 'dcgan'\n[heuristics]\n{with}\nclass-conditioning = {settings}");
             let plan = plan_of(&text).expect("a plan");
@@ -86,14 +86,14 @@ mod tests {
         }
     }
 
-    /// At first the classifier does not know the two classes: its loss on the reals is ln 2. On fakes it adds no loss
-    /// to the discriminator's.
+    /// An untrained classifier's loss on reals of two classes is ln 2. The discriminator's loss has no classifier's
+    /// loss on fakes.
     #[test]
-    fn the_classifier_s_loss_is_part_of_both_players_losses() {
+    fn the_classifier_s_loss_is_part_of_the_discriminator_s() {
         let penalty = |settings: &str| trained(&planned(settings), 8).tally.take_means().penalty;
-        let lost = penalty(TOLD[2]);
-        assert!((lost / 2f64.ln() - 1.0).abs() < 0.1, "{lost}");
-        assert_eq!((penalty(TOLD[3]), penalty(TOLD[0])), (0.0, 0.0));
+        let class_loss = penalty(FORMS[2]);
+        assert!((class_loss / 2f64.ln() - 1.0).abs() < 0.1, "{class_loss}");
+        assert_eq!((penalty(FORMS[3]), penalty(FORMS[0])), (0.0, 0.0));
     }
 
     #[test]
@@ -113,27 +113,27 @@ mod tests {
         refused("[heuristics]\nclass-conditioning = { weight = -1.0 }", "weight");
     }
 
-    /// A plan from a file whose networks are conditioned on classes that the plan does not list.
+    /// A plan from a file is refused if its classes are missing, have no images, or do not match the networks' scales.
     #[test]
     fn a_plan_whose_classes_do_not_fit_is_refused() {
-        for settings in TOLD {
+        for settings in FORMS {
             let plan = planned(settings);
             assert!(plan.check().is_ok());
             let mut none = plan.clone();
             none.model.classes.clear();
             assert!(none.check().is_err(), "{settings}");
-            let mut unseen = plan.clone();
-            unseen.model.classes.iter_mut().for_each(|class| class.images = 0);
-            assert!(unseen.check().is_err(), "{settings}");
+            let mut without_images = plan.clone();
+            without_images.model.classes.iter_mut().for_each(|class| class.images = 0);
+            assert!(without_images.check().is_err(), "{settings}");
             let mut scaled = plan.clone();
             scaled.model.generator.class_scales += 1;
             assert!(scaled.check().is_err(), "{settings}");
         }
     }
 
-    /// Class names, perhaps a thousand, are in the plan only if `class-conditioning` is on.
+    /// Class names, of which there may be a thousand, are in the plan only if `class-conditioning` is on.
     #[test]
-    fn classes_are_in_the_plan_of_who_is_told() {
+    fn classes_are_in_the_plan_of_conditional_networks_only() {
         assert_eq!(plan_of("base = 'plain'").expect("a plan").model.classes, []);
         let plan = planned("true");
         assert_eq!((plan.model.classes.len(), plan.model.classes_in_columns()), (2, vec![0, 1]));

@@ -1,13 +1,13 @@
-//! What each heuristic costs in time and memory, as measured.
+//! The measured cost of each heuristic in time and memory.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// Written by `cargo xtask costs`; the table's head says what was measured and where.
+/// Written by `cargo xtask costs`. The table's head describes the measurement and the machine.
 const TABLE: &str = include_str!("costs.tsv");
 
-/// What a heuristic costs in training, relative to training without it: both in the [preset](crate::recipe::PRESETS)
+/// The cost of training with a heuristic relative to training without it, both in the [preset](crate::recipe::PRESETS)
 /// `dcgan` on the embedded images. Ratios depend less on the machine than times do, but they depend on the networks and
 /// the images.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -20,12 +20,12 @@ pub struct Cost {
     pub off: Option<&'static str>,
 }
 
-/// The cost of the heuristic of that name, if it was measured.
+/// The named heuristic's cost, if it was measured.
 pub fn cost(name: &str) -> Option<Cost> {
     rows().find(|(row, _)| *row == name).map(|(_, cost)| cost)
 }
 
-/// The table's rows: name, time, memory, what was off.
+/// The table's rows: name, time, memory, and the heuristic that was off.
 fn rows() -> impl Iterator<Item = (&'static str, Cost)> {
     TABLE.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
         let mut cells = line.split('\t');
@@ -56,7 +56,7 @@ mod tests {
     /// The table has every heuristic in the catalogue's order, and every row can be read. Measure a new heuristic with
     /// `cargo xtask costs --only NAME`.
     #[test]
-    fn the_table_is_of_the_catalogue() {
+    fn the_table_has_every_heuristic() {
         let measured: Vec<&str> = rows().map(|(name, _)| name).collect();
         assert_eq!(measured, crate::heuristics::names().collect::<Vec<_>>());
         assert_eq!(TABLE.lines().filter(|line| !line.starts_with('#')).count(), measured.len());
@@ -64,13 +64,13 @@ mod tests {
     }
 
     #[test]
-    fn costs_are_said_as_far_as_they_are_known() {
-        let said = |time, memory, off| Cost { time, memory, off }.to_string();
-        assert_eq!(said(1.183, 1.05, None), "1.18 × the time and 1.05 × the memory of preset dcgan without it");
+    fn costs_within_the_noise_are_written_as_equal() {
+        let text = |time, memory, off| Cost { time, memory, off }.to_string();
+        assert_eq!(text(1.183, 1.05, None), "1.18 × the time and 1.05 × the memory of preset dcgan without it");
         assert_eq!(
-            said(0.6, 0.99, Some("batch-norm")),
+            text(0.6, 0.99, Some("batch-norm")),
             "0.60 × the time and the same memory of preset dcgan without it (both without batch-norm)"
         );
-        assert_eq!(said(1.02, 0.98, None), "the same time and the same memory of preset dcgan without it");
+        assert_eq!(text(1.02, 0.98, None), "the same time and the same memory of preset dcgan without it");
     }
 }

@@ -9,8 +9,8 @@
 //! the same images. A much copied TensorFlow DCGAN takes two generator steps without saying so.
 
 use super::{Card, Evidence, Heuristic, Topic};
-use crate::error::{Result, require};
-use crate::plan::Plan;
+use crate::error::Result;
+use crate::plan::{Plan, check};
 use serde::{Deserialize, Serialize};
 
 /// The card.
@@ -48,11 +48,9 @@ impl Heuristic for DiscriminatorSteps {
     }
 
     fn plan(&self, plan: &mut Plan) -> Result<()> {
-        // Checked here, because counts of images are divided by the size of a round before the whole plan is checked.
-        require(self.discriminator > 0, "heuristics.discriminator-steps.discriminator", 0, "at least 1")?;
         plan.train.discriminator_steps = self.discriminator;
         plan.train.generator_steps = self.generator;
-        Ok(())
+        check::steps(&plan.train)
     }
 }
 
@@ -69,9 +67,11 @@ mod tests {
         assert_eq!(state.discriminator_optimizer.adam().expect("Adam").steps, 6);
         assert_eq!(state.generator_optimizer.adam().expect("Adam").steps, 4);
         for key in ["discriminator", "generator"] {
-            let text = format!("[heuristics]\ndiscriminator-steps = {{ {key} = 0 }}");
-            let error = plan_of(&text).expect_err("no plan").to_string();
-            assert!(error.contains(&format!("heuristics.discriminator-steps.{key}")), "{error}");
+            for steps in [0, 101, i64::MAX] {
+                let text = format!("[heuristics]\ndiscriminator-steps = {{ {key} = {steps} }}");
+                let error = plan_of(&text).expect_err("no plan").to_string();
+                assert!(error.contains(&format!("heuristics.discriminator-steps.{key}")), "{error}");
+            }
         }
     }
 }

@@ -4,8 +4,8 @@
 //!
 //! # When it helps
 //!
-//! One-sided smoothing has an ablation behind it (Salimans et al. 2016), the random two-sided ranges have folklore,
-//! and theory against them. More in [`labels`](crate::labels#when-it-helps).
+//! An ablation supports one-sided smoothing (Salimans et al. 2016). The random two-sided ranges are folklore, and
+//! theory speaks against them. More in [`labels`](crate::labels#when-it-helps).
 //!
 //! # Example
 //!
@@ -19,14 +19,14 @@ use crate::labels::{Batches, LabelRange, Moment, smooth};
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "label-smoothing",
     topic: Topic::Labels,
     claim: "Soft labels keep the discriminator from becoming too sure, so that its gradient stays useful.",
     without: "Labels of exactly 1 for reals and 0 for fakes.",
     formula: "real ~ U[0.7, 1.2], fake ~ U[0, 0.3], fresh for each image, in the discriminator's step only. In \
-              expectation the fixed labels 0.95 and 0.15; the loss then has a floor of 0.62",
+              expectation the fixed labels 0.95 and 0.15; the loss is then at least 0.62",
     default: "real = [0.7, 1.2], fake = [0.0, 0.3]; `fake = 0` is one-sided",
     source: "Salimans et al. 2016 (one-sided); ganhacks tip 6 (the random ranges)",
     evidence: Evidence::Moderate,
@@ -37,9 +37,9 @@ pub static CARD: Card = Card {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LabelSmoothing {
-    /// Labels of images labelled as real, in [−1, 2].
+    /// The range of labels of images that are labelled as real, in [−1, 2].
     pub real: LabelRange,
-    /// Labels of images labelled as fake, in [−1, 2].
+    /// The range of labels of images that are labelled as fake, in [−1, 2].
     pub fake: LabelRange,
 }
 
@@ -86,7 +86,7 @@ impl Hook for LabelSmoothing {
 mod tests {
     use super::super::testing::{labels_of, plan_of};
 
-    /// Of 1,000 uniform draws the ends are missed by more than 1% of the range with odds of e⁻¹⁰.
+    /// The probability that no one of 1,000 uniform draws lies within 1% of the range from an end is 0.99¹⁰⁰⁰ ≈ e⁻¹⁰.
     #[test]
     fn a_thousand_draws_fill_their_ranges() {
         let (real, fake) = labels_of("base = 'plain'\n[heuristics]\nlabel-smoothing = true", 1000);

@@ -14,7 +14,7 @@ fn names_are_unique_and_in_kebab_case() {
 }
 
 #[test]
-fn every_card_says_everything_in_sentences() {
+fn every_card_is_complete_and_in_sentences() {
     for card in cards() {
         for text in [card.claim, card.without] {
             assert!(text.ends_with('.') && text.len() > 10, "{}: {text}", card.name);
@@ -34,7 +34,7 @@ fn settings_survive_toml() {
     }
 }
 
-/// The heuristics that the project started from.
+/// The eleven heuristics of the preset `hacks`.
 fn eleven() -> Vec<&'static str> {
     let (_, on) = PRESETS.iter().find(|(preset, _)| *preset == "hacks").expect("the preset");
     assert_eq!(on.len(), 11);
@@ -56,7 +56,7 @@ fn only(on: &[&str]) -> String {
     format!("base = 'plain'\n[heuristics]\n{lines}")
 }
 
-/// Planning is idempotent: a heuristic's edit of the plan does not depend on how often it is made.
+/// Planning is idempotent: a heuristic that plans again changes nothing.
 #[test]
 fn planning_twice_changes_nothing() {
     let alone = names().map(|name| only(&[name]));
@@ -71,8 +71,8 @@ fn planning_twice_changes_nothing() {
     }
 }
 
-/// Every setting of the eleven can be planned, and a covering sample takes two finite steps: each
-/// alone, all but each, and a set of rows in which every pair of heuristics takes all four values.
+/// Every combination of the eleven can be planned. A covering sample of the combinations trains two rounds with finite
+/// weights: each heuristic alone, all but each, and rows in which every pair of heuristics takes all four values.
 #[test]
 fn all_settings_plan_and_a_covering_sample_trains() {
     let all = eleven();
@@ -92,8 +92,9 @@ fn all_settings_plan_and_a_covering_sample_trains() {
     }
 }
 
-/// Rows of bits in which every pair of columns takes the values 00, 01, 10 and 11: column n is the
-/// n-th digit pattern of the rows' numbers, and its complement gives the rest.
+/// Rows of bits in which every pair of columns takes the values 00, 01, 10 and 11. Row d has a 1 in the columns whose
+/// number has binary digit d set. Two columns differ in some digit, so that this row and its complement give 01 and 10;
+/// the rows of zeros and of ones give 00 and 11.
 fn pairwise_rows(columns: usize) -> BTreeSet<u32> {
     let digits = usize::BITS - columns.leading_zeros();
     let row = |digit: u32| (0..columns).filter(|column| column >> digit & 1 == 1).fold(0, |row, at| row | 1 << at);
@@ -108,11 +109,11 @@ fn pairwise_rows(columns: usize) -> BTreeSet<u32> {
     rows
 }
 
-/// What every preset refuses, with whom: one line a refusal.
+/// The refused pairs: a preset, the heuristic that was added to it, and the preset's heuristic that it conflicts with.
 const REFUSALS: &str = include_str!("laws/refusals.txt");
 
-/// Each heuristic added to each preset either trains two finite steps, or is refused naming both sides, as the committed
-/// table says.
+/// Each heuristic added to each preset either trains two rounds with finite weights, or is refused with both names in
+/// the message, as the committed table says.
 #[test]
 fn each_heuristic_on_each_preset_trains_or_is_refused_as_the_table_says() {
     let mut refusals = String::new();
@@ -129,14 +130,14 @@ fn each_heuristic_on_each_preset_trains_or_is_refused_as_the_table_says() {
             }
         }
     }
-    assert_eq!(refusals, REFUSALS, "if that is meant, it belongs into laws/refusals.txt");
+    assert_eq!(refusals, REFUSALS, "if this change is intended, write it into laws/refusals.txt");
 }
 
-/// Settings under which a conflict that depends on settings holds.
+/// Settings with which a conflict holds that does not hold with the defaults.
 const CONFLICTING: &[(&str, &str)] = &[("separate-batches", "{ updates = 'two' }")];
 
-/// Two heuristics over `plain` are refused if a card of the two declares the conflict, and only then. Two that may be
-/// together train.
+/// Two heuristics over `plain` are refused if the card of one declares the conflict, and only then. All other pairs
+/// train.
 #[test]
 fn pairs_are_refused_as_the_cards_declare_and_train_otherwise() {
     let all: Vec<_> = cards().collect();
@@ -165,7 +166,7 @@ fn pairs_are_refused_as_the_cards_declare_and_train_otherwise() {
 
 /// Each heuristic trains together with all others that fit, taken in the catalogue's order.
 #[test]
-fn each_heuristic_trains_with_all_that_it_may_be_with() {
+fn each_heuristic_trains_with_all_that_fit() {
     for name in names() {
         let mut on = vec![name];
         let mut plan = plan_of(&only(&on)).expect("a plan");
@@ -181,7 +182,7 @@ fn each_heuristic_trains_with_all_that_it_may_be_with() {
     }
 }
 
-/// What two rounds, a checkpoint and two more make is what four make to the bit.
+/// Two rounds, a checkpoint and two more rounds give the same bits as four rounds.
 #[test]
 fn every_heuristic_s_state_is_in_the_checkpoint() {
     for name in names() {
@@ -193,21 +194,21 @@ fn every_heuristic_s_state_is_in_the_checkpoint() {
     }
 }
 
-/// Settings under which a few rounds show an effect that comes late by default.
+/// Settings with which a few rounds are enough for an effect that comes later by default.
 const EARLY: &[(&str, &str)] = &[
     ("adaptive-augmentation", "{ target = 0.0, span = 8 }"),
     ("replay", "{ images = 8 }"),
     ("gradient-clipping", "{ norm = 0.001 }"),
 ];
 
-/// What a run can show of a heuristic: the weights of both networks, and the images that are sampled.
-fn shown(plan: &Plan) -> (Vec<f32>, Vec<f32>) {
+/// Everything that a heuristic can change: the weights of both networks after four rounds, and sampled images.
+fn weights_and_samples(plan: &Plan) -> (Vec<f32>, Vec<f32>) {
     let state = trained(plan, 4 * plan.train.round());
     (weights(&state), sampled(plan, &state))
 }
 
-/// A heuristic that does nothing fails here: with it, the weights or the samples differ from those without it. A heuristic
-/// that acts only through others is compared with these on.
+/// With each heuristic on, the weights or the samples differ. A heuristic that acts only through others is compared
+/// with the others on.
 #[test]
 fn each_heuristic_changes_the_model() {
     let mut without_effect = Vec::new();
@@ -218,16 +219,16 @@ fn each_heuristic_changes_the_model() {
         let settings = EARLY.iter().find(|(known, _)| *known == name).map_or("true", |(_, on)| on);
         let without = plan_of(&only(&through)).expect("a plan");
         let with = plan_of(&format!("{}{name} = {settings}", only(&through))).expect("a plan");
-        if shown(&without) == shown(&with) {
+        if weights_and_samples(&without) == weights_and_samples(&with) {
             without_effect.push(name);
         }
     }
     assert_eq!(without_effect, [""; 0], "these change nothing");
 }
 
-/// Each of the eleven that the project started from matters beside all the others.
+/// Turning off one of the eleven changes the weights when all others are on.
 #[test]
-fn each_switch_makes_another_model() {
+fn each_of_the_eleven_changes_the_model() {
     let all = eleven();
     let with_all = weights(&trained(&plan_with(&all), 16));
     for name in &all {

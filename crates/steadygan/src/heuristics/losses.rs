@@ -1,9 +1,9 @@
-//! What the heuristics that are losses have in common: a run has one.
+//! Conflicts of the heuristics that choose the loss, of which a run has one.
 
 use super::{Card, Conflict};
 use crate::plan::{Batching, FlipBy, Plan};
 
-/// The conflicts of a loss: the named other losses, and more.
+/// The conflicts of a loss: with the named other losses, and further conflicts.
 macro_rules! one_loss {
     ($($with:literal),*; $($more:expr),*) => {
         &[
@@ -14,25 +14,25 @@ macro_rules! one_loss {
 }
 pub(super) use one_loss;
 
-/// A loss that knows real and fake, and nothing between.
+/// The conflict of a loss for which an image is either real or fake.
 pub(super) const HARD_LABELS: Conflict =
     Conflict { with: "label-smoothing", why: "the loss has no labels between real and fake", instead: "" };
 
-/// A loss of pairs.
+/// The conflict of a loss of pairs with flipped labels.
 pub(super) const NO_FLIPS: Conflict = Conflict {
     with: "noisy-labels",
     why: "a loss of pairs has no labels that could be flipped",
     instead: "heuristics.noisy-labels.by=image",
 };
 
-/// A loss of reals and fakes together.
+/// The conflict of a loss that compares reals with fakes with separate updates.
 pub(super) const ONE_UPDATE: Conflict = Conflict {
     with: "separate-batches",
     why: "a loss that compares reals with fakes cannot update on each alone",
     instead: "heuristics.separate-batches.updates=one",
 };
 
-/// The conflict of a relative loss with what the plan has.
+/// The first conflict of a relative loss that holds in the plan.
 pub(super) fn relative_conflict(card: &'static Card, plan: &Plan) -> Option<&'static Conflict> {
     let holds = |conflict: &&Conflict| {
         if !plan.heuristics.contains_key(conflict.with) {

@@ -1,8 +1,7 @@
-//! The heuristics: each one a file with its card, what being on means for the plan, and, if it acts
-//! inside a step, its hook.
+//! The heuristics. Each is a file with its card, its change of the plan and, if it acts inside a step, its hook.
 //!
-//! A new heuristic is one new file and one line in the catalogue below. Recipe keys, the command
-//! `steadygan heuristics`, the documentation page and the laws that hold for all of them follow.
+//! A new heuristic is one new file and one line in the catalogue below. The recipe keys, the command
+//! `steadygan heuristics`, the documentation page and the tests in `laws` follow from these.
 
 mod card;
 mod costs;
@@ -29,23 +28,23 @@ use std::sync::LazyLock;
 
 /// One heuristic with its settings.
 pub trait Heuristic {
-    /// What there is to know about it.
+    /// The heuristic's card.
     fn card(&self) -> &'static Card;
 
-    /// Writes into the plan what being on means; the plan it is given has the off-form.
+    /// Changes the plan as this heuristic does when it is on. Planning twice changes nothing more.
     ///
     /// # Errors
     ///
     /// A setting is out of its range; the message names the recipe key.
     fn plan(&self, plan: &mut Plan) -> Result<()>;
 
-    /// What in the plan, decided by all that are on, it cannot be together with: one of its card's conflicts. A heuristic
-    /// whose settings make a difference looks at them.
+    /// The first of the card's conflicts that holds in a complete plan. A heuristic whose settings decide whether a
+    /// conflict holds overrides this.
     fn conflict(&self, plan: &Plan) -> Option<&'static Conflict> {
         self.card().conflicts.iter().find(|conflict| plan.heuristics.contains_key(conflict.with))
     }
 
-    /// The heuristics without any of which it changes nothing but rounding.
+    /// Other heuristics, if this one has an effect (beyond rounding) only together with one of them.
     fn only_through(&self) -> &'static [&'static str] {
         &[]
     }
@@ -56,7 +55,7 @@ pub trait Heuristic {
     }
 }
 
-/// One line of the catalogue: how a heuristic is made from a recipe's settings.
+/// A line of the catalogue: a heuristic's card, default settings and parser.
 struct Entry {
     card: &'static Card,
     defaults: fn() -> toml::Table,
@@ -143,18 +142,18 @@ pub fn cards() -> impl Iterator<Item = &'static Card> {
     CATALOGUE.iter().map(|entry| entry.card)
 }
 
-/// Every heuristic's settings as they are when nothing else is said.
+/// Every heuristic's name and default settings.
 pub fn defaults() -> impl Iterator<Item = (&'static str, toml::Table)> {
     CATALOGUE.iter().map(|entry| (entry.card.name, (entry.defaults)()))
 }
 
-/// The keys of every recipe: those that [`recipe`](crate::recipe) defines, and those of this catalogue.
+/// The keys that a recipe may have: the keys of [`Recipe`](crate::recipe::Recipe) and of this catalogue.
 pub fn vocabulary() -> &'static Vocabulary {
     static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| Vocabulary::new(defaults().collect()));
     &VOCABULARY
 }
 
-/// A recipe that asks for nothing, for layers to be laid over.
+/// A recipe without values, over which layers can be laid.
 pub fn recipe() -> LayeredRecipe {
     LayeredRecipe::new(vocabulary())
 }
@@ -175,7 +174,7 @@ pub fn recipe_line(name: &str) -> String {
 ///
 /// # Errors
 ///
-/// There is none of that name; the hint names the nearest.
+/// There is no heuristic of that name; the hint names the nearest.
 pub fn card(name: &str) -> Result<&'static Card> {
     cards().find(|card| card.name == name).ok_or_else(|| unknown(name))
 }
@@ -209,11 +208,11 @@ pub fn chosen(on: &BTreeMap<String, toml::Table>) -> Result<Vec<Box<dyn Heuristi
         .collect()
 }
 
-/// Returns an error if two heuristics of a plan exclude each other; `on` are the plan's [`chosen`] ones.
+/// Checks that no two heuristics of a plan conflict; `on` are the plan's [`chosen`] heuristics.
 ///
 /// # Errors
 ///
-/// The message names both and why, the hint how to turn one off.
+/// Two heuristics conflict. The message names both and the reason; the hint says how to turn one off.
 pub(crate) fn check_conflicts(plan: &Plan, on: &[Box<dyn Heuristic>]) -> Result<()> {
     for heuristic in on {
         let name = heuristic.card().name;

@@ -4,7 +4,8 @@
 //!
 //! # When it helps
 //!
-//! Nobody has published a controlled comparison. In expectation it is smoothing with 1 − p and p, and noise beside.
+//! There is no published controlled comparison. In expectation it is label smoothing with 1 − p and p; around that it
+//! adds noise.
 //! More in [`labels`](crate::labels#when-it-helps).
 //!
 //! # Example
@@ -22,14 +23,14 @@ use burn::Tensor;
 use burn::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// What there is to know.
+/// The card.
 pub static CARD: Card = Card {
     name: "noisy-labels",
     topic: Topic::Labels,
     claim: "A few wrong labels keep the discriminator from becoming sure.",
-    without: "Every real is told to be real and every fake to be fake.",
-    formula: "with probability p an image is told to be of the other kind; its soft label is then drawn for \
-              the kind it became. In expectation the fixed labels 1 − p and p",
+    without: "Every real is labelled real and every fake is labelled fake.",
+    formula: "with probability p an image gets the other label; a soft label is then drawn from the range of \
+              that label. In expectation the fixed labels 1 − p and p",
     default: "probability = 0.05, by = \"label\"; by = \"image\" swaps images between the two batches \
               instead, which differs under batch norm",
     source: "ganhacks tip 6",
@@ -41,9 +42,9 @@ pub static CARD: Card = Card {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NoisyLabels {
-    /// The probability of an exchange for each image, in [0, 1].
+    /// The probability that an image is exchanged, in [0, 1].
     pub probability: f64,
-    /// What is exchanged.
+    /// Whether the label or the image is exchanged.
     pub by: FlipBy,
 }
 
@@ -117,7 +118,7 @@ fn swap_images(reals: &mut Classed, fakes: &mut Classed, swapped: &[bool]) {
 mod tests {
     use super::super::testing::{labels_of, plan_of, prepared};
 
-    /// Of 1,000 images 50 ± 6.9 are flipped; four deviations either side.
+    /// Of 1,000 images 50 ± 6.9 are flipped. The bounds are four standard deviations from the mean.
     #[test]
     fn about_fifty_of_a_thousand_are_flipped() {
         let (real, fake) = labels_of("base = 'plain'\n[heuristics]\nnoisy-labels = true", 1000);
@@ -128,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_soft_label_is_that_of_the_kind_an_image_became() {
+    fn a_soft_label_is_drawn_from_the_flipped_label_s_range() {
         let text = "base = 'plain'\n[heuristics]\nnoisy-labels = true\nlabel-smoothing = true";
         let (real, _) = labels_of(text, 1000);
         let as_fake = real.iter().filter(|label| (0.0..=0.3).contains(*label)).count();
@@ -136,7 +137,7 @@ mod tests {
         assert!(real.iter().all(|label| (0.0..=0.3).contains(label) || (0.7..=1.2).contains(label)));
     }
 
-    /// Reals are all 1 and fakes all 0 here, so that every image shows where it came from.
+    /// All pixels of reals are 1 and of fakes 0 here, so that a pixel shows where its image came from.
     #[test]
     fn by_image_swaps_images_and_keeps_labels() {
         let plan = plan_of("base = 'plain'\n[heuristics]\nnoisy-labels = { probability = 0.3, by = 'image' }");

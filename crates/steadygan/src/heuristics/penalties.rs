@@ -1,4 +1,4 @@
-//! What the heuristics r1, r2, gradient-penalty and dragan have in common.
+//! Settings, conflicts and the hook of the penalties r1, r2, gradient-penalty and dragan.
 
 use super::{Card, Conflict, Hook};
 use crate::class::Classed;
@@ -14,12 +14,12 @@ use serde::{Deserialize, Serialize};
 
 const WHY: &str = "under it in the discriminator an image has no gradient of its own";
 
-/// A layer that has no pull-back, in the discriminator.
+/// The conflict with a heuristic whose layer has no pull-back.
 const fn without_gradient(with: &'static str, instead: &'static str) -> Conflict {
     Conflict { with, why: WHY, instead }
 }
 
-/// What no exact penalty can be together with.
+/// The conflicts of a penalty that is computed from exact gradients.
 pub(super) static CONFLICTS: [Conflict; 5] = [
     without_gradient("batch-norm", "heuristics.batch-norm.discriminator=false"),
     without_gradient("virtual-batch-norm", "heuristics.virtual-batch-norm.discriminator=false"),
@@ -28,7 +28,7 @@ pub(super) static CONFLICTS: [Conflict; 5] = [
     without_gradient("minibatch-discrimination", ""),
 ];
 
-/// The conflict of an exact penalty with what the discriminator is planned to have.
+/// The conflict of a penalty from exact gradients with the planned discriminator, if it has a layer without pull-back.
 pub(super) fn conflict(card: &'static Card, plan: &Plan) -> Option<&'static Conflict> {
     let discriminator = &plan.model.discriminator;
     let layer = match discriminator.norm {
@@ -42,14 +42,15 @@ pub(super) fn conflict(card: &'static Card, plan: &Plan) -> Option<&'static Conf
     card.conflicts.iter().find(|conflict| conflict.with == layer)
 }
 
-/// How a slope is measured.
+/// How the discriminator's slope at an image is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum By {
-    /// By its gradient, exactly.
+    /// Exactly, by the logit's gradient.
     #[default]
     Gradient,
-    /// By the difference between an image and the image with a little noise: no gradients of gradients.
+    /// By the difference between the logits of an image with and without a little noise; this needs no gradients of
+    /// gradients.
     Difference,
 }
 
@@ -61,9 +62,9 @@ pub struct ZeroCentred {
     pub gamma: Schedule,
     /// How the slope is measured.
     pub by: By,
-    /// The noise's standard deviation σ where it is measured by differences.
+    /// The noise's standard deviation σ, if the slope is measured by differences.
     pub deviation: f64,
-    /// Real images between two times that it is computed; 0 is in every step.
+    /// Real images between two steps with the penalty; 0 is every step.
     pub every: Every,
 }
 
@@ -86,13 +87,13 @@ impl ZeroCentred {
     }
 }
 
-/// The settings of a penalty that asks for a slope of 1.
+/// The settings of a penalty that pulls the slope towards 1.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct OneCentred {
     /// The weight λ, not below 0.
     pub weight: Schedule,
-    /// Real images between two times that it is computed; 0 is in every step.
+    /// Real images between two steps with the penalty; 0 is every step.
     pub every: Every,
 }
 
@@ -109,16 +110,16 @@ impl OneCentred {
     }
 }
 
-/// Where the slope is bounded, and how.
+/// Where the slope is penalised, and how; g is the logit's gradient.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Kind {
     /// (γ/2)‖g‖² at reals.
     Real,
     /// (γ/2)‖g‖² at fakes.
     Fake,
-    /// λ(‖g‖ − 1)² between them.
+    /// λ(‖g‖ − 1)² at points between reals and fakes.
     Between,
-    /// λ(‖g‖ − 1)² around reals.
+    /// λ(‖g‖ − 1)² at points around reals.
     Around,
 }
 
@@ -130,14 +131,14 @@ pub(super) struct Penalty {
     pub weight: Schedule,
     /// The noise's deviation, if slopes are measured by differences.
     pub deviation: Option<f64>,
-    /// Real images between two times that it is computed, each weighing that much more; 0 is in every step.
+    /// Real images between two steps with the penalty; 0 is every step. With fewer such steps the weight is larger.
     pub every: u64,
     /// Real images of a step.
     pub batch: usize,
 }
 
 impl Penalty {
-    /// An error unless the settings are possible.
+    /// Returns an error unless the settings are possible.
     pub(super) fn check(&self, weight_key: &str) -> Result<()> {
         let key = |setting: &str| format!("heuristics.{}.{setting}", self.name);
         let sound = |value: f64| value.is_finite() && value >= 0.0;
@@ -149,7 +150,8 @@ impl Penalty {
         require(whole, &key("every"), self.every, &format!("a multiple of the batch ({})", self.batch))
     }
 
-    /// The weight in a step: lazily (Karras et al. 2020, StyleGAN2) as often as is asked, times as much.
+    /// The weight in a step; `None` if the penalty is not due. A penalty in every k-th step has k times the weight
+    /// (lazy regularisation, Karras et al. 2020, StyleGAN2).
     fn weight_at(&self, moment: &Moment) -> Option<f64> {
         let every = self.every.max(self.batch as u64);
         let due = moment.images.is_multiple_of(every);
@@ -166,20 +168,20 @@ impl Hook for Penalty {
         let weight = self.weight_at(moment)?;
         let (real, fake) = (batches.real.classed(), batches.fake.classed());
         let mut stream = moment.stream(&format!("penalty/{}", self.name));
-        // A point between a real and a fake is one of the real's class.
-        let near = |images| Classed { images, classes: batches.real.classes.clone() };
+        // A point between a real and a fake, or around a real, gets the real's class.
+        let with_real_classes = |images| Classed { images, classes: batches.real.classes.clone() };
         Some(match self.kind {
             Kind::Between => {
                 let points = between(real.images, fake.images, &mut stream);
-                one_centred(discriminator, near(points), weight)
+                one_centred(discriminator, with_real_classes(points), weight)
             }
-            Kind::Around => one_centred(discriminator, near(around(real.images, &mut stream)), weight),
+            Kind::Around => one_centred(discriminator, with_real_classes(around(real.images, &mut stream)), weight),
             Kind::Real | Kind::Fake => {
                 let images = if self.kind == Kind::Real { real } else { fake };
                 match self.deviation {
                     None => zero_centred(discriminator, images, weight),
                     Some(deviation) => {
-                        // What makes the two agree for a linear discriminator: γ/2 = λσ².
+                        // With γ/2 = λσ² both ways agree for a linear discriminator.
                         let weight = weight / (2.0 * deviation * deviation);
                         by_difference(discriminator, images, weight, deviation, &mut stream)
                     }
@@ -189,7 +191,7 @@ impl Hook for Penalty {
     }
 }
 
-/// Images between two computations, as a recipe has it; 0 is every step.
+/// A recipe's count of images that may be 0. The meaning of 0 depends on the setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(try_from = "toml::Value", into = "u64")]
 pub struct Every(pub u64);

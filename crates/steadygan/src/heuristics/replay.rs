@@ -4,8 +4,8 @@
 //!
 //! # When it helps
 //!
-//! Against a discriminator that forgets what the generator did before. It comes from image translation (CycleGAN) and
-//! reinforcement learning; for GANs that start from noise, only ganhacks' tip supports it.
+//! Against a discriminator that forgets earlier fakes. It comes from image translation (CycleGAN) and reinforcement
+//! learning; for GANs that start from noise, only ganhacks' tip supports it.
 
 mod networks;
 mod pool;
@@ -25,14 +25,14 @@ use serde::{Deserialize, Serialize};
 pub static CARD: Card = Card {
     name: "replay",
     topic: Topic::Inputs,
-    claim: "The discriminator does not forget what the generator tried before.",
-    without: "Fakes are all new.",
-    formula: "a pool of old fakes; each new one is, with the probability, put into the pool in exchange for an \
-            old one, which is shown in its place. With `networks.every`, both networks are kept every so many images, \
-            and for the images after that the discriminator is shown fakes of an old generator while the generator \
-            plays against an old discriminator",
-    default: "images = 50, probability = 0.5; networks = { every = 0 } keeps none: every = \"20k\" would keep the last \
-              3 and play 2,000 images against one",
+    claim: "The discriminator does not forget earlier fakes.",
+    without: "All fakes come from the present generator.",
+    formula: "a pool of old fakes; with the probability, a new fake is exchanged for one of the pool, which takes \
+              its place in the discriminator's batch. With `networks.every`, both networks are copied every so many \
+              images; for `networks.for` images after that, the discriminator trains on fakes of an old generator and \
+              the generator against an old discriminator",
+    default: "images = 50, probability = 0.5; networks = { every = 0 } keeps none; every = \"20k\" would keep the last \
+              3 and swap one in for 2,000 images",
     source: "Shrivastava et al. 2017; ganhacks tip 8",
     evidence: Evidence::Weak,
     conflicts: &[],
@@ -44,13 +44,13 @@ pub static CARD: Card = Card {
 pub struct Replay {
     /// Fakes in the pool, in 1..=4096.
     pub images: usize,
-    /// The probability of an exchange, in [0, 1]; 0 is no pool.
+    /// The probability that a new fake is exchanged for one of the pool, in [0, 1]; 0 is no pool.
     pub probability: f64,
     /// Old networks.
     pub networks: Networks,
 }
 
-/// Old networks that the current ones train against for a while.
+/// The settings of old networks, which the current networks train against for a while.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Networks {

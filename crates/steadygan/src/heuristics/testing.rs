@@ -17,8 +17,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use steadygan_run::Outcome;
 
-/// The smallest networks: 8 pixels, width 32 (so that the first weight is large enough for its
-/// sample statistics), grey.
+/// A recipe of small networks: grey images of 8 pixels, and width 32, so that the first weight has enough values for
+/// sample statistics.
 const SMALL: &str = "[data]\nsize = 8\n[model]\nwidth = 32\n[train]\nbatch = 8\nimages = 16\nsheet = 4\n";
 
 /// The plan of a small recipe with `text` laid over it.
@@ -44,7 +44,7 @@ fn device() -> Device {
     Device::flex().autodiff()
 }
 
-/// The layer table of any stack of layers.
+/// The layer table of the layers that `build` adds.
 pub(crate) fn table(input: ImageShape, build: impl FnOnce(Builder) -> Builder) -> LayerTable {
     let init = Initializer { init: Init::FanInUniform, seed: 0, network: "test".into(), device: device() };
     LayerTable::of("test", &build(Builder::new(input, init)).build())
@@ -65,7 +65,7 @@ pub(crate) fn labels_of(text: &str, count: usize) -> (Vec<f32>, Vec<f32>) {
     (batches.real.labels, batches.fake.labels)
 }
 
-/// The state after so many images of ramps; panics unless training got there with finite weights.
+/// The state after training on `images` images of ramps. Panics unless training finishes with finite weights.
 pub(crate) fn trained(plan: &Plan, images: u64) -> State {
     trained_from(plan, initial_state(plan, &device()).expect("a state"), images)
 }
@@ -80,13 +80,13 @@ fn trained_from(plan: &Plan, mut state: State, images: u64) -> State {
     state
 }
 
-/// A state's checkpoint, whatever its run was to show in all.
+/// A state's checkpoint with `plan` as its plan, even if the state was trained to another number of images.
 pub(crate) fn checkpoint(plan: &Plan, state: State) -> Vec<u8> {
     let provenance = Provenance { recipe: String::new(), plan: plan.clone(), data_fingerprint: String::new() };
     save_checkpoint(&state, &provenance)
 }
 
-/// The state after `images` images with a checkpoint after `first` of them, from which training went on.
+/// The state after `images` images, of which the first `first` were trained before a checkpoint and the rest from it.
 pub(crate) fn resumed(plan: &Plan, first: u64, images: u64) -> State {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), checkpoint(plan, trained(plan, first))).expect("written");
@@ -105,12 +105,12 @@ thread_local! {
     static PARSES: RefCell<BTreeMap<&'static str, usize>> = const { RefCell::new(BTreeMap::new()) };
 }
 
-/// Counts that the settings of a heuristic were read from TOML on this thread.
+/// Counts one parse of a heuristic's settings on this thread.
 pub(crate) fn count_parse(heuristic: &'static str) {
     PARSES.with_borrow_mut(|parses| *parses.entry(heuristic).or_default() += 1);
 }
 
-/// How often each heuristic's settings were read since the last call on this thread.
+/// How often each heuristic's settings were parsed on this thread since the last call.
 pub(crate) fn take_parses() -> BTreeMap<&'static str, usize> {
     PARSES.take()
 }

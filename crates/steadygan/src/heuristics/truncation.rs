@@ -10,6 +10,7 @@
 use super::{Card, Conflict, Evidence, Heuristic, Topic};
 use crate::error::{Result, require};
 use crate::plan::Plan;
+use crate::plan::check::MIN_TRUNCATION;
 use serde::{Deserialize, Serialize};
 
 /// The card.
@@ -45,8 +46,9 @@ impl Heuristic for Truncation {
     }
 
     fn plan(&self, plan: &mut Plan) -> Result<()> {
-        let sound = self.threshold.is_finite() && self.threshold >= 0.04;
-        require(sound, "heuristics.truncation.threshold", self.threshold, "a number not below 0.04")?;
+        let sound = self.threshold.is_finite() && self.threshold >= MIN_TRUNCATION;
+        let wanted = format!("a number not below {MIN_TRUNCATION}");
+        require(sound, "heuristics.truncation.threshold", self.threshold, &wanted)?;
         plan.model.truncation = Some(self.threshold);
         Ok(())
     }

@@ -9,8 +9,7 @@ use std::collections::BTreeMap;
 use toml::Value;
 
 impl Plan {
-    /// Every key of the recipe that this plan was decided from, with the value as it was decided and where
-    /// that came from.
+    /// Every key of the recipe that this plan was decided from, with the value that was decided and its origin.
     ///
     /// # Errors
     ///
@@ -49,7 +48,7 @@ impl Plan {
             keys.insert("data.channels".into(), (whole_number(self.model.channels as u64), origin));
         }
         if recipe.model.family.is_none() {
-            let origin = format!("{}: \"auto\", that of the data", keys["model.family"].1);
+            let origin = format!("{}: \"auto\", chosen by the data", keys["model.family"].1);
             let family = Value::try_from(self.model.family).expect("a family is a word");
             keys.insert("model.family".into(), (family, origin));
         }
@@ -57,14 +56,14 @@ impl Plan {
             let origin = format!("the size of {}'s points", self.data.source);
             keys.insert("data.size".into(), (whole_number(size as u64), origin));
         }
-        let by_default = if self.heuristics.contains_key("adam") { "heuristics.adam" } else { "Adam's usual" };
+        let default_origin = if self.heuristics.contains_key("adam") { "heuristics.adam" } else { "Adam's usual" };
         let optimizers = [("generator", self.optimizer.generator), ("discriminator", self.optimizer.discriminator)];
         for (network, OptimizerPlan { lr, beta1, beta2, epsilon, .. }) in optimizers {
             let values =
                 [("lr", written(lr)), ("beta1", beta1.into()), ("beta2", written(beta2)), ("epsilon", epsilon.into())];
             for (name, value) in values {
                 let key = format!("optimizer.{network}.{name}");
-                let origin = keys.remove(&key).map_or_else(|| by_default.into(), |(_, origin)| origin);
+                let origin = keys.remove(&key).map_or_else(|| default_origin.into(), |(_, origin)| origin);
                 keys.insert(key, (value, origin));
             }
         }
@@ -72,7 +71,7 @@ impl Plan {
     }
 }
 
-/// Where a count came from that was asked for by `origin` and planned in whole batches.
+/// The origin of a planned count: `origin`, with a note if the asked count was rounded up to whole batches.
 pub(crate) fn count_origin(asked: u64, planned: u64, origin: &str) -> String {
     if asked == planned {
         return origin.into();

@@ -12,7 +12,7 @@ use crate::schedule::Schedule;
 use crate::settings::{MetricKind, OnSevere};
 use serde::{Deserialize, Serialize};
 
-/// Length, batches and cadences; every count is of real images shown and a multiple of a [round](TrainPlan::round).
+/// Length, batches and cadences. Every `u64` counts real images shown and is a multiple of a [round](TrainPlan::round).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct TrainPlan {
     /// Real images shown in the whole run.
@@ -21,15 +21,15 @@ pub struct TrainPlan {
     pub batch: usize,
     /// The loss.
     pub loss: Loss,
-    /// The largest absolute value of a discriminator's weight, to which larger ones are cut; 0 is no limit.
+    /// The discriminator's weights are clipped to this absolute value; 0 is no limit.
     pub clip_weights: f64,
-    /// Discriminator steps before the generator's, each with reals of its own.
+    /// Discriminator steps of a round, each with its own reals.
     pub discriminator_steps: usize,
-    /// Generator steps after them.
+    /// Generator steps of a round, after the discriminator's.
     pub generator_steps: usize,
-    /// The average of the generator's weights that images are made with.
+    /// The average of the generator's weights, if one is kept. Images are then generated with it.
     pub average: Option<AveragePlan>,
-    /// How the discriminator is shown reals and fakes.
+    /// How reals and fakes are batched for the discriminator.
     pub batches: Batching,
     /// The labels of the discriminator's loss.
     pub labels: LabelPlan,
@@ -41,7 +41,7 @@ pub struct TrainPlan {
     pub checkpoint_every: u64,
     /// Images on a sheet.
     pub sheet: usize,
-    /// What a severe finding does to the run.
+    /// The effect of a severe finding on the run.
     #[serde(default)]
     pub on_severe: OnSevere,
 }
@@ -49,9 +49,9 @@ pub struct TrainPlan {
 /// The labels of the discriminator's loss.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct LabelPlan {
-    /// Labels of images labelled as real.
+    /// The label of an image that is labelled as real.
     pub real: LabelRange,
-    /// Labels of images labelled as fake.
+    /// The label of an image that is labelled as fake.
     pub fake: LabelRange,
     /// Wrong labels, if there are any.
     pub flips: Option<FlipPlan>,
@@ -66,24 +66,24 @@ impl LabelPlan {
 /// Wrong labels.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct FlipPlan {
-    /// The probability of an exchange for each image, in [0, 1].
+    /// The probability that an image is exchanged, in [0, 1].
     pub probability: f64,
-    /// What is exchanged.
+    /// Whether the label or the image is exchanged.
     pub by: FlipBy,
 }
 
-/// What is exchanged between reals and fakes.
+/// How a wrong label comes about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FlipBy {
-    /// The label of an image.
+    /// The label of an image is replaced by the other one.
     Label,
-    /// The images: the n-th of one batch with the n-th of the other.
+    /// The n-th image of the real batch is exchanged with the n-th of the fake batch.
     Image,
 }
 
 impl TrainPlan {
-    /// Real images between two generator updates: of all the discriminator steps before it.
+    /// Real images of a round: the batches of all its discriminator steps.
     pub fn round(&self) -> u64 {
         (self.batch * self.discriminator_steps) as u64
     }
@@ -110,16 +110,16 @@ impl TrainPlan {
     }
 }
 
-/// What is measured as training goes on: the distance by which the best checkpoint is chosen.
+/// The distance that is measured during training, by which the best checkpoint is chosen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MetricPlan {
     /// Which distance.
     #[serde(default)]
     pub kind: MetricKind,
-    /// Images between two measurements, a multiple of a [round](TrainPlan::round). Rounded down, so that a run of five
-    /// times what was asked for is measured near its end.
+    /// Images between two measurements, a multiple of a [round](TrainPlan::round). It is rounded down, because rounded
+    /// up, the last measurement of a run whose length is a multiple of it would lie beyond the run's end.
     pub every: u64,
-    /// Fakes that are measured, and reals, if there are as many, that they are compared with.
+    /// Fakes of a measurement, and reals that they are compared with, if there are as many.
     pub samples: usize,
     /// The feature network's name or path.
     pub network: String,
@@ -128,7 +128,7 @@ pub struct MetricPlan {
 }
 
 impl MetricPlan {
-    /// What a recipe asks for; of points nothing.
+    /// The measurement that a recipe asks for; `None` if it is off or the data are points.
     pub(crate) fn of(recipe: &TrainRecipe, source: &str) -> Result<Option<Self>> {
         let Some(Count(every)) = recipe.metric_every.0.filter(|_| sample_shape(source).is_none()) else {
             return Ok(None);
@@ -139,34 +139,34 @@ impl MetricPlan {
     }
 }
 
-/// An average of the generator's weights (EMA): a weight's part in it halves every so many images.
+/// An exponential moving average of the generator's weights (EMA).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct AveragePlan {
-    /// Images after which a weight's part has halved.
+    /// Images after which the part of the present weights in the average has halved.
     pub half_life_images: Schedule,
-    /// At first the half-life is at most this share of the images shown; 0 is no such limit.
+    /// The half-life is at most this share of the images shown, which matters at first; 0 is no such limit.
     pub ramp: f64,
 }
 
 impl AveragePlan {
-    /// The average's decay in a step that begins at `images` images and shows `shown` more.
-    pub fn decay(&self, images: u64, shown: u64) -> f64 {
-        let seen = (images + shown) as f64;
+    /// The average's decay in a round that begins at `images` images and has `round` images.
+    pub fn decay(&self, images: u64, round: u64) -> f64 {
+        let seen = (images + round) as f64;
         let half_life = self.half_life_images.at(images);
         let half_life = if self.ramp > 0.0 { half_life.min(self.ramp * seen) } else { half_life };
-        optim::decay(shown as f64, half_life)
+        optim::decay(round as f64, half_life)
     }
 }
 
-/// How the discriminator is shown reals and fakes. Under batch norm each form is another computation; without it the
-/// first two are one, up to rounding. [When it matters](crate::heuristics::separate_batches#when-it-helps).
+/// How reals and fakes are batched for the discriminator. Under batch norm the three forms compute different updates;
+/// without it the first two agree up to rounding. [When it matters](crate::heuristics::separate_batches#when-it-helps).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Batching {
-    /// Both in one batch.
+    /// Reals and fakes in one batch.
     Combined,
-    /// A batch each, gradients summed, one optimiser step (PyTorch's example).
+    /// A batch of reals and a batch of fakes, gradients summed, one optimiser step (PyTorch's example).
     SeparateOneUpdate,
-    /// A batch each with an optimiser step each (Keras' `train_on_batch` twice).
+    /// A batch of reals and a batch of fakes, each with its own optimiser step (Keras' `train_on_batch` twice).
     SeparateTwoUpdates,
 }

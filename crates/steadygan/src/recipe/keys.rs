@@ -1,4 +1,4 @@
-//! The keys of a recipe: dotted names, and which of them there are.
+//! The keys of a recipe: dotted names, and the set of known keys.
 
 use super::Recipe;
 use crate::error::{Error, Result};
@@ -7,10 +7,10 @@ use crate::schedule::is_schedule;
 use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
 
-/// Optional keys: they have no default that would show them.
+/// Optional keys of an optimiser. They have no default, so the default recipe does not list them.
 const OPTIONAL: [&str; 4] = ["lr", "beta1", "beta2", "epsilon"];
 
-/// Puts a value under a dotted key; a heuristic's `true` makes way for its settings.
+/// Inserts a value under a dotted key. A heuristic's `true` is replaced by the table of its settings.
 pub(super) fn insert(table: &mut Table, key: &str, value: Value) {
     match key.split_once('.') {
         None => {
@@ -21,7 +21,7 @@ pub(super) fn insert(table: &mut Table, key: &str, value: Value) {
             if !inner.is_table() {
                 *inner = Value::Table(Table::new());
             }
-            insert(inner.as_table_mut().expect("it was made a table"), rest, value);
+            insert(inner.as_table_mut().expect("replaced by a table above"), rest, value);
         }
     }
 }
@@ -39,7 +39,8 @@ pub(super) fn spell_out(prefix: String, table: Table, origin: &str, keys: &mut B
     }
 }
 
-/// The keys that a recipe may have. Recipes stand below the heuristics, so their names and default settings are handed in.
+/// The keys that a recipe may have. This module does not depend on the heuristics, so the caller passes their names and
+/// default settings.
 #[derive(Debug)]
 pub struct Vocabulary {
     heuristics: Vec<(&'static str, Table)>,
@@ -73,7 +74,7 @@ impl Vocabulary {
         self.keys.contains(key)
     }
 
-    /// Whether keys that a recipe may have lie below this one.
+    /// Whether this is the first part of longer keys.
     pub(super) fn is_section(&self, key: &str) -> bool {
         self.keys.iter().any(|known| known.strip_prefix(key).is_some_and(|rest| rest.starts_with('.')))
     }

@@ -10,21 +10,29 @@ use std::io::Read;
 use std::path::Path;
 use toml::{Table, Value};
 
-/// A recipe is a page of text; a file beyond this is something else.
+/// Limit on the size of a recipe, which is a page of text. A larger file is no recipe.
 const MAX_RECIPE_BYTES: u64 = 1 << 20;
 
-/// Before the settings of both optimisers.
+/// The most parts of a dotted key, far above any known one's. A table is nested for each part, so that their number is
+/// limited before anything looks at the key.
+const MAX_KEY_PARTS: usize = 32;
+
+/// How much of a key with more parts is shown, in characters.
+const SHOWN_OF_KEY: usize = 40;
+
+/// The prefix of the settings that hold for both optimisers.
 const ADAM_OF_BOTH: &str = "heuristics.adam.";
 
-/// The line of a text that an error is in, the first being 1.
+/// The number of the line of `text` that an error is in, from 1.
 pub fn line_of(error: &toml::de::Error, text: &str) -> usize {
     let before = error.span().map_or(0, |span| span.start);
     1 + text.bytes().take(before).filter(|byte| *byte == b'\n').count()
 }
 
-/// A recipe as its layers left it: for each dotted key the last value and where it came from.
+/// A recipe after all its layers: for each dotted key the value of the last layer that sets it, and that value's
+/// origin.
 ///
-/// A heuristic has the key `heuristics.NAME` (true or false) and one for each setting.
+/// A heuristic has the key `heuristics.NAME` (true or false) and a key for each setting.
 #[derive(Debug, Clone)]
 pub struct LayeredRecipe {
     vocabulary: &'static Vocabulary,
@@ -38,12 +46,12 @@ impl PartialEq for LayeredRecipe {
 }
 
 impl LayeredRecipe {
-    /// A recipe that asks for nothing, and may have these keys.
+    /// A recipe without values, which may have these keys.
     pub fn new(vocabulary: &'static Vocabulary) -> Self {
         Self { vocabulary, asked: BTreeMap::new() }
     }
 
-    /// Lays a recipe's text over what is there; `origin` is named in messages and in the plan.
+    /// Lays a recipe's text over the earlier layers. Messages and the plan name `origin`.
     ///
     /// # Errors
     ///
@@ -57,21 +65,21 @@ impl LayeredRecipe {
         self.lay_table(String::new(), table, origin)
     }
 
-    /// Lays a recipe file over what is there.
+    /// Lays a recipe file over the earlier layers.
     ///
     /// # Errors
     ///
     /// The file cannot be read or is larger than a recipe can be; and as [`lay_text`](Self::lay_text).
     pub fn lay_file(&mut self, path: &Path) -> Result<()> {
-        let shown = path.display().to_string();
+        let name = path.display().to_string();
         let hint = "name a recipe file, such as recipes/pytorch-dcgan.toml";
         let no_recipe = |what: &str| {
-            Error::recipe(format!("{shown} is {what}"), format!("{hint}; if it holds images: --data {shown}"))
+            Error::recipe(format!("{name} is {what}"), format!("{hint}; if it holds images: --data {name}"))
         };
         if path.is_dir() {
             return Err(no_recipe("a folder, not a recipe"));
         }
-        let failed = |error: std::io::Error| Error::io(format!("cannot read the recipe {shown}"), &error, hint);
+        let failed = |error: std::io::Error| Error::io(format!("cannot read the recipe {name}"), &error, hint);
         let mut bytes = Vec::new();
         let file = File::open(path).map_err(failed)?;
         file.take(MAX_RECIPE_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
@@ -79,7 +87,7 @@ impl LayeredRecipe {
             return Err(no_recipe("too large for a recipe"));
         }
         let text = String::from_utf8(bytes).map_err(|_| no_recipe("no text, so it is not a recipe"))?;
-        self.lay_text(&text, &shown)
+        self.lay_text(&text, &name)
     }
 
     fn lay_table(&mut self, prefix: String, table: Table, origin: &str) -> Result<()> {
@@ -101,7 +109,7 @@ impl LayeredRecipe {
         Ok(())
     }
 
-    /// Lays `key=value` over what is there: the value is TOML, a bare word is a string.
+    /// Lays `key=value` over the earlier layers. The value is TOML; a value that is no TOML is a string.
     ///
     /// # Errors
     ///
@@ -116,12 +124,18 @@ impl LayeredRecipe {
         self.lay_value(key.trim(), value.unwrap_or_else(|| Value::String(text.into())), origin)
     }
 
-    /// Lays one key's value over what is there; a table's keys one by one.
+    /// Lays one key's value over the earlier layers. The keys of a table are laid one by one.
     ///
     /// # Errors
     ///
     /// The key is unknown.
     pub fn lay_value(&mut self, key: &str, value: impl Into<Value>, origin: &str) -> Result<()> {
+        let parts = key.split('.').count();
+        if parts > MAX_KEY_PARTS {
+            let start: String = key.chars().take(SHOWN_OF_KEY).collect();
+            let message = format!("unknown key `{start}…` ({origin}): it has {parts} parts");
+            return Err(Error::recipe(message, "`steadygan train --dry-run` shows every key"));
+        }
         let mut table = value.into();
         for part in key.rsplit('.') {
             table = Value::Table(Table::from_iter([(part.to_owned(), table)]));
@@ -132,9 +146,9 @@ impl LayeredRecipe {
         }
     }
 
-    /// One value. Turning a heuristic off forgets its settings, so that what was asked stays one table. A
-    /// setting of `adam` is that of both optimisers: it forgets what an earlier layer said of one of them,
-    /// while within a layer `[optimizer]` takes precedence.
+    /// Sets the value of one key. Turning a heuristic off removes its settings, because one TOML key cannot be both
+    /// `false` and a table. A setting of `adam` holds for both optimisers, so it removes the same setting of
+    /// `[optimizer]` in earlier layers; within a layer, `[optimizer]` takes precedence.
     fn lay(&mut self, key: &str, value: Value, origin: &str) -> Result<()> {
         self.vocabulary.check_known(key, origin)?;
         if self.vocabulary.is_heuristic(key) {
@@ -154,7 +168,7 @@ impl LayeredRecipe {
         Ok(())
     }
 
-    /// The preset.
+    /// The name of the preset that the recipe starts from.
     ///
     /// # Errors
     ///
@@ -168,7 +182,7 @@ impl LayeredRecipe {
         })
     }
 
-    /// Every key but the heuristics' with its type checked.
+    /// Every key except the heuristics', with its type checked.
     ///
     /// # Errors
     ///
@@ -214,7 +228,7 @@ impl LayeredRecipe {
             .filter_map(move |(key, (value, _))| Some((key.strip_prefix(&prefix)?.to_owned(), value.clone())))
     }
 
-    /// Every key with its value and where that came from.
+    /// Every key with its value and the value's origin.
     ///
     /// # Errors
     ///
@@ -246,7 +260,7 @@ impl LayeredRecipe {
         keys.into_iter().filter(|key| value(self, key) != value(other, key)).cloned().collect()
     }
 
-    /// What was asked, as TOML: laid over an empty recipe it asks the same again.
+    /// The values of all layers as TOML. Laid over an empty recipe, the text gives the same values again.
     pub fn to_toml(&self) -> String {
         let mut table = Table::new();
         for (key, (value, _)) in &self.asked {

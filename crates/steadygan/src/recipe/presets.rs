@@ -17,10 +17,10 @@ const HACKS: &[&str] = &[
     "noisy-labels",
 ];
 
-/// How many of [`HACKS`] are the DCGAN paper's.
+/// The first heuristics of [`HACKS`] are the DCGAN paper's; this is their number.
 const OF_DCGAN: usize = 7;
 
-/// What stable training needs today, without normalisation (after Huang et al. 2024, R3GAN).
+/// A recent recipe for stable training without normalisation (after Huang et al. 2024, R3GAN).
 const MODERN: &[&str] = &[
     "strided-downsampling",
     "strided-upsampling",
@@ -38,8 +38,8 @@ const MODERN: &[&str] = &[
 pub const PRESETS: [(&str, &[&str]); 4] =
     [("plain", &[]), ("dcgan", HACKS.split_at(OF_DCGAN).0), ("hacks", HACKS), ("modern", MODERN)];
 
-/// The settings of a heuristic that a preset sets to other values than the defaults: no momentum beside penalties, as
-/// in all work that followed Miyato et al. 2018, and the weight of a penalty for images of few pixels.
+/// The settings of a heuristic in which a preset differs from the defaults. `modern` has no momentum, as work with
+/// penalties since Miyato et al. 2018, and a weight of penalties for small images.
 pub(super) fn settings(preset: &str, heuristic: &str) -> Table {
     let settings: &[(&str, f64)] = match (preset, heuristic) {
         ("modern", "adam") => &[("beta1", 0.0), ("beta2", 0.99)],
@@ -49,5 +49,5 @@ pub(super) fn settings(preset: &str, heuristic: &str) -> Table {
     settings.iter().map(|(key, value)| ((*key).to_owned(), Value::Float(*value))).collect()
 }
 
-/// The preset of a recipe that names none.
+/// The preset of a recipe without `base`.
 pub(super) const DEFAULT_PRESET: &str = "hacks";

@@ -1,4 +1,4 @@
-//! A run that the doctor watches.
+//! Connects training with the run directory, the caller and the doctor.
 
 use crate::diagnose::{Doctor, MeasuredDistance, Observation};
 use crate::error::Result;
@@ -7,9 +7,9 @@ use crate::metrics::modes::Modes;
 use crate::pictures::DynamicImage;
 use crate::plan::OnSevere;
 use crate::train::{Distance, Observer, Recorder, State, StepStats};
-use steadygan_run::{Finding, Outcome, Severity, Signs};
+use steadygan_run::{Finding, Manifest, Outcome, Severity, Signs};
 
-/// Passes what a run observes to the run's recorder, to the caller's observer and to the doctor.
+/// Passes everything that training reports to the recorder, to the caller's observer and to the doctor.
 pub(super) struct Monitor<'a> {
     recorder: Recorder,
     doctor: Doctor,
@@ -24,7 +24,7 @@ impl<'a> Monitor<'a> {
         Self { recorder, doctor, on_severe, halted_by: None, observer }
     }
 
-    /// Passes on the findings from before training, which the run directory has already.
+    /// Passes the findings from before training to the observer. The run directory has them already.
     pub(super) fn report_before_training(&mut self, findings: &[Finding]) -> Result<()> {
         findings.iter().try_for_each(|finding| {
             self.halt_if_severe(finding);
@@ -36,8 +36,12 @@ impl<'a> Monitor<'a> {
         self.recorder.log(line)
     }
 
-    /// The run's outcome, given how training ended: `Halted` if a severe finding stopped it. Passes on the findings on
-    /// that end.
+    pub(super) fn manifest(&self, manifest: &Manifest) -> Result<()> {
+        self.recorder.manifest(manifest)
+    }
+
+    /// The run's outcome: `Halted` if a severe finding stopped training, else `outcome`. Reports the doctor's findings
+    /// about the outcome.
     pub(super) fn end(&mut self, outcome: Outcome) -> Result<Outcome> {
         let findings = self.doctor.end(&outcome);
         self.report(findings)?;
@@ -47,8 +51,8 @@ impl<'a> Monitor<'a> {
         })
     }
 
-    fn see(&mut self, sign: Observation) -> Result<()> {
-        let findings = self.doctor.see(sign);
+    fn observe(&mut self, observation: Observation) -> Result<()> {
+        let findings = self.doctor.see(observation);
         self.report(findings)
     }
 
@@ -75,12 +79,12 @@ impl Observer for Monitor<'_> {
     fn stats(&mut self, images: u64, means: &StepStats, diversity: f64, signs: &Signs) -> Result<()> {
         let line = self.recorder.record(images, means, diversity, signs)?;
         self.observer.stats(images, means, diversity, signs)?;
-        self.see(Observation::Stats(line))
+        self.observe(Observation::Stats(line))
     }
     fn modes(&mut self, images: u64, modes: &Modes) -> Result<()> {
         self.recorder.modes(images, modes)?;
         self.observer.modes(images, modes)?;
-        self.see(Observation::Modes(modes.line(images)))
+        self.observe(Observation::Modes(modes.line(images)))
     }
     fn sheet(&mut self, images: u64, fakes: &DynamicImage) -> Result<()> {
         self.recorder.sheet(images, fakes)?;
@@ -90,7 +94,7 @@ impl Observer for Monitor<'_> {
         self.recorder.distance(state, distance)?;
         self.observer.distance(state, distance)?;
         let (images, Estimate { value, deviation }) = (state.images, distance.distance);
-        self.see(Observation::Distance(MeasuredDistance { images, value, deviation }))
+        self.observe(Observation::Distance(MeasuredDistance { images, value, deviation }))
     }
     fn checkpoint(&mut self, state: &State) -> Result<()> {
         self.recorder.checkpoint(state)?;

@@ -7,24 +7,24 @@ use serde::Serialize;
 use std::path::Path;
 use steadygan_run::{Finding, Manifest, Outcome, RunDirectory, Severity};
 
-/// How a run went.
+/// The report on a run: its outcome and its findings.
 #[derive(Debug, Clone, Serialize)]
 pub struct RunReport {
     /// The run's name.
     pub name: String,
     /// Real images shown by the last line of stats.
     pub images: u64,
-    /// How training ended, or that it has not.
+    /// How training ended; `Running` if it has not.
     pub outcome: Outcome,
-    /// All findings in order, when they began, got more severe and ended.
+    /// All findings in order: each time that one began, got more severe or ended.
     pub findings: Vec<Finding>,
     /// The names of the findings that have not ended, with their severity.
     pub open: Vec<(String, Severity)>,
 }
 
 impl RunReport {
-    /// Reads a run's files. The doctor looks at its lines again, so that today's checks also apply to a run of an
-    /// earlier version.
+    /// Reads a run's files. The doctor reads the lines again, so that today's checks also apply to a run of an earlier
+    /// version.
     ///
     /// # Errors
     ///

@@ -1,43 +1,67 @@
-//! Opening a run again, where its latest checkpoint left it.
+//! Opening a run again, where a checkpoint left it.
 
-use super::{Machine, Run, checkpoint_state, initial_state, write_plan};
-use crate::data;
+use super::place::{current_folder, located};
+use super::{Machine, Run, checkpoint_of, checkpoint_state, initial_state, memory, write_plan};
+use crate::data::{self, Dataset};
 use crate::decide;
 use crate::error::{Error, NO_RUN, Result};
-use crate::files::read_limited;
+use crate::files::read_in_folder;
 use crate::heuristics;
 use crate::plan::{Plan, count_origin};
 use crate::train::{Provenance, State, load_checkpoint, save_checkpoint};
 use burn::prelude::Device;
-use std::path::Path;
-use steadygan_run::{CheckpointKind, Manifest, Outcome, RunDirectory, RunError, cut_back, write_atomically};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use steadygan_run::{
+    CheckpointKind, DistanceLine, Manifest, Outcome, RunDirectory, RunError, cut_back, open_regular, read_lines_if_any,
+    write_atomically,
+};
 
 /// The only key of a recipe that a resume may change, and the flag that changes it.
 const IMAGES: (&str, &str) = ("train.images", "--images");
 
+/// Which run to open again, and what to change about it.
+#[derive(Debug, Clone)]
+pub struct ResumeRequest {
+    /// The run's folder.
+    pub run: PathBuf,
+    /// Real images to show in all, if that is more than planned so far.
+    pub images: Option<u64>,
+    /// Where the data is now, if it is no longer where the run found it: the same images, in any container.
+    pub data: Option<String>,
+    /// The checkpoint to go on from. The best one becomes the latest, and what was trained after it is removed.
+    pub checkpoint: CheckpointKind,
+    /// The device to compute on; by default the one that the run was last trained on.
+    pub device: Option<String>,
+    /// The threads of the CPU kernels, for the record.
+    pub threads: usize,
+}
+
 impl Run {
-    /// Opens a run where its latest checkpoint left it, to train until `images` in all (if that is more than planned so
-    /// far). It trains on the device that it was last trained on unless `device` names another. What was written after
-    /// the checkpoint is removed.
+    /// Opens a run where a checkpoint left it. What was written after the checkpoint is removed.
     ///
     /// # Errors
     ///
-    /// There is no such device, `path` is no run, another process trains it, its recipe or data was
-    /// changed since, or its checkpoint is damaged.
-    pub fn resume(path: &Path, images: Option<u64>, device: Option<&str>, threads: usize) -> Result<Self> {
-        let asked = device.map(|name| Machine::new(name, threads)).transpose()?;
-        let directory = RunDirectory::open(path)?;
+    /// There is no such device, the folder holds no run or has no such checkpoint, another process trains it, its recipe
+    /// or data was changed since, its checkpoint is damaged, or the memory is too small.
+    pub fn resume(request: &ResumeRequest) -> Result<Self> {
+        let ResumeRequest { run, images, data, checkpoint, device, threads } = request;
+        let asked = device.as_ref().map(|name| Machine::new(name, *threads)).transpose()?;
+        let directory = RunDirectory::open(run)?;
         let lock = directory.lock().map_err(busy)?;
         let mut manifest = Manifest::load(&directory.manifest())?;
-        let on = asked.map_or_else(|| Machine::new(&manifest.device, threads), Ok)?;
-        let (mut provenance, state) = latest_state(&directory, &manifest, &on.device)?;
-        let extended = extend(&directory, &mut provenance, state.images, images)?;
-        let data = data::load(&provenance.plan.data).map_err(|error| Error::data(error.to_string(), OLD_IMAGES))?;
-        let classes = provenance.plan.model.classes.len();
-        if data.fingerprint != provenance.data_fingerprint || ![0, data.class_names.len()].contains(&classes) {
-            let source = &provenance.plan.data.source;
-            let message = format!("the images of `{source}` are not those that the run was trained on");
-            return Err(Error::data(message, OLD_IMAGES));
+        let on = asked.map_or_else(|| Machine::new(&manifest.device, *threads), Ok)?;
+        if data.is_some() {
+            manifest.data.moved_to = data.as_deref().map(from_everywhere);
+        }
+        let (mut provenance, state) = saved_state(&directory, *checkpoint, &manifest, &on.device)?;
+        let extended = extend(&directory, &mut provenance, state.images, *images)?;
+        let data = load_data(&provenance, &manifest)?;
+        on.check_memory(&provenance.plan, &data, memory::MORE_MEMORY)?;
+        if *checkpoint == CheckpointKind::Best {
+            require_in_lines(&directory, state.images)?;
+            // Before anything is cut back, because the latest checkpoint must never lie beyond the lines and sheets.
+            make_latest(&directory)?;
         }
         cut_back_to(&directory, &provenance.plan, state.images)?;
         take_over_best(&directory, &provenance, &on.device)?;
@@ -53,8 +77,26 @@ impl Run {
     }
 }
 
-const OLD_IMAGES: &str = "put the old images back (a relative path counts from the folder that training was started in), \
-                          or start a new run with `steadygan train`";
+const OLD_IMAGES: &str = "put the old images back, say where they are now (--data PATH), or start a new run with \
+                          `steadygan train`";
+
+/// A source that the user named in the current folder, as it can be read from every folder.
+fn from_everywhere(source: &str) -> String {
+    current_folder().map_or_else(|| source.to_owned(), |folder| data::source_in(source, Path::new(&folder)))
+}
+
+/// The run's data; an error unless it is what the run was trained on.
+fn load_data(provenance: &Provenance, manifest: &Manifest) -> Result<Dataset> {
+    let plan = located(&provenance.plan, Some(manifest)).data;
+    let data = data::load(&plan).map_err(|error| Error::data(error.to_string(), OLD_IMAGES))?;
+    let classes = provenance.plan.model.classes.len();
+    if data.fingerprint == provenance.data_fingerprint && [0, data.class_names.len()].contains(&classes) {
+        return Ok(data);
+    }
+    let source = manifest.data.moved_to.as_ref().unwrap_or(&provenance.plan.data.source);
+    let message = format!("the images of `{source}` are not those that the run was trained on");
+    Err(Error::data(message, OLD_IMAGES))
+}
 
 fn busy(error: RunError) -> Error {
     match error.io_kind() {
@@ -63,17 +105,34 @@ fn busy(error: RunError) -> Error {
     }
 }
 
-/// The latest checkpoint's state; a run that was killed before its first starts again from its plan.
-fn latest_state(directory: &RunDirectory, manifest: &Manifest, device: &Device) -> Result<(Provenance, State)> {
-    let path = directory.checkpoint(CheckpointKind::Latest);
-    if path.exists() {
-        let checkpoint = load_checkpoint(&path)?;
+/// A checkpoint's state; a run that was killed before its first starts again from its plan.
+fn saved_state(
+    directory: &RunDirectory,
+    kind: CheckpointKind,
+    manifest: &Manifest,
+    device: &Device,
+) -> Result<(Provenance, State)> {
+    if kind == CheckpointKind::Best || directory.has_checkpoint(kind) {
+        let checkpoint = checkpoint_of(directory, kind)?;
         return Ok((checkpoint.provenance().clone(), checkpoint_state(&checkpoint, device)?));
     }
     let plan = planned(directory)?;
-    let state = initial_state(&plan, device)?;
+    let state = initial_state(&located(&plan, Some(manifest)), device)?;
     let recipe = read_small(&directory.recipe())?;
     Ok((Provenance { recipe, plan, data_fingerprint: manifest.data.fingerprint.clone() }, state))
+}
+
+/// An error unless the run's lines reach the best checkpoint. They do not if the run was resumed from an earlier one since.
+fn require_in_lines(directory: &RunDirectory, images: u64) -> Result<()> {
+    let lines: Vec<DistanceLine> = read_lines_if_any(&directory.metrics())?;
+    if lines.iter().any(|line| line.images == images) {
+        return Ok(());
+    }
+    let run = directory.path().display();
+    let message = format!(
+        "the best checkpoint of {run}, of {images} images, lies beyond its lines: it went on from an earlier one"
+    );
+    Err(Error::checkpoint(message, "leave out --checkpoint: the best one is written again when training comes there"))
 }
 
 /// The plan that a run's folder holds.
@@ -92,7 +151,7 @@ pub(super) fn planned(directory: &RunDirectory) -> Result<Plan> {
 const MAX_TEXT_BYTES: u64 = 1 << 20;
 
 fn read_small(path: &Path) -> Result<String> {
-    let text = String::from_utf8(read_limited(path, MAX_TEXT_BYTES, "run's file", NO_RUN)?);
+    let text = String::from_utf8(read_in_folder(path, MAX_TEXT_BYTES, "run's file", NO_RUN)?);
     text.map_err(|_| Error::checkpoint(format!("{} is no text", path.display()), NO_RUN))
 }
 
@@ -149,13 +208,23 @@ fn cut_back_to(directory: &RunDirectory, plan: &Plan, images: u64) -> Result<()>
     Ok(())
 }
 
+/// Replaces the latest checkpoint by the best one.
+pub(super) fn make_latest(directory: &RunDirectory) -> Result<()> {
+    let hint = "check the folder's permissions";
+    let mut best = Vec::new();
+    open_regular(&directory.checkpoint(CheckpointKind::Best))
+        .and_then(|mut file| file.read_to_end(&mut best))
+        .map_err(|error| Error::io("cannot read the best checkpoint", &error, hint))?;
+    Ok(write_atomically(&directory.checkpoint(CheckpointKind::Latest), &best)?)
+}
+
 /// Writes the recipe and plan that the run goes on with into the best checkpoint, if there is one, so that it equals
 /// the one of a run that was started with as many images.
 fn take_over_best(directory: &RunDirectory, provenance: &Provenance, device: &Device) -> Result<()> {
-    let path = directory.checkpoint(CheckpointKind::Best);
-    if !path.exists() {
+    if !directory.has_checkpoint(CheckpointKind::Best) {
         return Ok(());
     }
+    let path = directory.checkpoint(CheckpointKind::Best);
     let best = load_checkpoint(&path)?;
     if best.provenance() != provenance {
         write_atomically(&path, &save_checkpoint(&checkpoint_state(&best, device)?, provenance))?;

@@ -1,12 +1,12 @@
-//! The state that a run starts from.
+//! The state that a run starts from: new networks, weights from files, or a checkpoint.
 
 use crate::decide;
 use crate::error::{Error, Result};
-use crate::nn::{discriminator, generator};
+use crate::nn::{discriminator, generator, load_tensors};
 use crate::plan::Plan;
 use crate::role::{Role, WeightsFile};
 use crate::train::{Checkpoint, State};
-use crate::weights::Weights;
+use crate::weights::{Weights, digest};
 use burn::prelude::Device;
 use std::collections::BTreeMap;
 
@@ -25,10 +25,11 @@ pub fn initial_weights(read: &[Weights], plan: &Plan) -> Result<BTreeMap<Role, W
     }
     let networks = [generator, discriminator].map(|build| build(&plan.model, plan.seed, &Device::flex()));
     for weights in read {
-        let role = weights.role(&networks)?;
-        if let Some(WeightsFile { path: earlier, .. }) = found.insert(role, weights.file()) {
-            let message = format!("{} and {} are both of a {role}", earlier.display(), weights.path().display());
-            return Err(Error::recipe(message, "name one file of weights for each network"));
+        for (role, file) in weights.roles(&networks)? {
+            if let Some(WeightsFile { path: earlier, .. }) = found.insert(role, file) {
+                let message = format!("{} and {} are both of a {role}", earlier.display(), weights.path().display());
+                return Err(Error::recipe(message, "name one file of weights for each network"));
+            }
         }
     }
     Ok(found)
@@ -43,12 +44,13 @@ pub fn initial_state(plan: &Plan, device: &Device) -> Result<State> {
     let mut state = State::new(plan, decide::hooks(plan)?, device);
     for (role, planned) in &plan.initial_weights {
         let weights = Weights::read(&planned.path).map_err(|error| error.with_hint(OLD_WEIGHTS))?;
-        if weights.file().sha256 != planned.sha256 {
+        let network = state.network_mut(*role);
+        let tensors = weights.tensors_of(network).ok().filter(|tensors| digest("", tensors) == planned.sha256);
+        let Some(tensors) = tensors else {
             let message = format!("{} holds other weights than the run was planned with", planned.path.display());
             return Err(Error::checkpoint(message, OLD_WEIGHTS));
-        }
-        let network = state.network_mut(*role);
-        *network = weights.load(std::mem::take(network))?;
+        };
+        *network = load_tensors(std::mem::take(network), &tensors)?;
     }
     Ok(state)
 }

@@ -4,13 +4,14 @@
 
 use super::{State, Tally};
 use crate::error::{Error, Result};
-use crate::files::read_limited;
+use crate::files::read_in_folder;
 use crate::hook::{Hook, Memory};
 use crate::nn::{self, Network, each_tensor, load_tensors, named_tensors};
 use crate::ops;
 use crate::optim::Optimizer;
-use crate::plan::Plan;
-use crate::weights::{digest, floats};
+use crate::plan::check::MAX_IMAGES;
+use crate::plan::{Batching, Plan};
+use crate::weights::{digest, floats, not_finite};
 use burn::prelude::*;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
@@ -18,7 +19,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 /// The version of the file's format.
-const FORMAT_VERSION: u32 = 2;
+const FORMAT_VERSION: u32 = 3;
 
 /// The metadata's only key (several would be written in no fixed order).
 const METADATA_KEY: &str = "steadygan";
@@ -106,22 +107,26 @@ fn moments(optimizer: &Optimizer) -> impl Iterator<Item = (&'static str, &String
 }
 
 /// The name of a tensor of the state that has a value that is not finite, if there is one. An update or a running
-/// statistic can overflow although the losses and gradients before it were finite.
+/// statistic can overflow although the losses and gradients before it were finite. A checkpoint with such a tensor is
+/// not read again.
 pub fn non_finite_tensor(state: &State) -> Option<String> {
-    let mut found = None;
-    for (role, network, optimizer) in state.parts() {
+    let of_network = |role: &str, network: &Network| {
+        let mut found = None;
         each_tensor(network, |name, tensor| {
             if found.is_none() && !ops::is_finite(tensor) {
                 found = Some(format!("{role}.{name}"));
             }
         });
-        for (order, name, moment) in moments(optimizer) {
-            if found.is_none() && !ops::is_finite(moment.clone()) {
-                found = Some(moment_name(order, role, name));
-            }
-        }
-    }
-    found
+        found
+    };
+    let of_moments = |role: &str, optimizer: &Optimizer| {
+        let (order, name, _) = moments(optimizer).find(|(.., moment)| !ops::is_finite((*moment).clone()))?;
+        Some(moment_name(order, role, name))
+    };
+    let mut parts = state.parts().into_iter();
+    let found =
+        parts.find_map(|(role, network, optimizer)| of_network(role, network).or_else(|| of_moments(role, optimizer)));
+    found.or_else(|| of_network(AVERAGE, state.average.as_ref()?))
 }
 
 /// The name in the file of the average of the generator's weights.
@@ -157,6 +162,8 @@ fn add_network(tensors: &mut BTreeMap<String, TensorData>, role: &str, network: 
     tensors.extend(named.map(|tensor| (format!("{role}.{}", tensor.name), tensor.data)));
 }
 
+const OTHER_CHECKPOINT: &str = "use another checkpoint (--checkpoint best or latest), or train again";
+
 /// A checkpoint that has been read and checked, not yet on a device.
 #[derive(Debug)]
 pub struct Checkpoint {
@@ -169,16 +176,13 @@ pub struct Checkpoint {
 ///
 /// # Errors
 ///
-/// There is no such file, it is damaged, or it has another format.
+/// There is no such file, it is damaged or has another format, or a value in it is not finite.
 pub fn load_checkpoint(path: &Path) -> Result<Checkpoint> {
     let hint = "a run writes its first checkpoint when training starts";
-    let bytes = read_limited(path, MAX_BYTES, "checkpoint", hint)?;
+    let bytes = read_in_folder(path, MAX_BYTES, "checkpoint", hint)?;
     let path = path.display().to_string();
     let damaged = |why: String| {
-        Error::checkpoint(
-            format!("{path} is no checkpoint of steadygan, or is damaged: {why}"),
-            "use another checkpoint (--checkpoint best or latest), or train again",
-        )
+        Error::checkpoint(format!("{path} is no checkpoint of steadygan, or is damaged: {why}"), OTHER_CHECKPOINT)
     };
     let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| damaged(error.to_string()))?;
     let json = header.metadata().as_ref().and_then(|map| map.get(METADATA_KEY));
@@ -196,6 +200,9 @@ pub fn load_checkpoint(path: &Path) -> Result<Checkpoint> {
     if metadata.digest(&tensors) != metadata.sha256 {
         return Err(damaged("its content does not have the digest that it was written with".into()));
     }
+    if let Some((name, value)) = not_finite(&tensors) {
+        return Err(Error::checkpoint(format!("{path} holds {value} in `{name}`"), OTHER_CHECKPOINT));
+    }
     Ok(Checkpoint { metadata, tensors, path })
 }
 
@@ -206,10 +213,13 @@ fn check_version(json: &str, path: &str) -> Result<()> {
         format_version: u32,
     }
     match serde_json::from_str::<Version>(json) {
-        Ok(Version { format_version }) if format_version != FORMAT_VERSION => Err(Error::checkpoint(
-            format!("{path} has format version {format_version}, this program reads {FORMAT_VERSION}"),
-            "use the program that wrote it",
-        )),
+        Ok(Version { format_version }) if format_version != FORMAT_VERSION => {
+            let written = if format_version < FORMAT_VERSION { "an earlier" } else { "a later" };
+            Err(Error::checkpoint(
+                format!("{path} has format version {format_version}, this program reads {FORMAT_VERSION}"),
+                format!("{written} version of this program wrote it: use that one, or train again"),
+            ))
+        }
         _ => Ok(()),
     }
 }
@@ -249,7 +259,7 @@ impl Checkpoint {
         Ok(state)
     }
 
-    /// The generator alone, for sampling: its average, if the run keeps one.
+    /// [`State::shown_generator`] of the state, without the rest of it.
     ///
     /// # Errors
     ///
@@ -261,9 +271,32 @@ impl Checkpoint {
         self.load(role, nn::generator(&plan.model, plan.seed, device))
     }
 
-    /// A plan inside a file is as untrusted as the file, so it must describe networks that can be built.
+    /// A plan inside a file is as untrusted as the file, so it must describe networks that can be built, and the counts
+    /// must be those of its rounds.
     fn check_plan(&self) -> Result<()> {
-        self.provenance().plan.check().map_err(|error| self.impossible_plan(&error))
+        self.provenance().plan.check().map_err(|error| self.impossible_plan(&error))?;
+        self.check_counts()
+    }
+
+    /// Checks that there are whole rounds of images, and no more steps than these rounds have.
+    fn check_counts(&self) -> Result<()> {
+        let Metadata { images, generator_steps, discriminator_steps, tally, .. } = &self.metadata;
+        let train = &self.provenance().plan.train;
+        if *images > MAX_IMAGES || !images.is_multiple_of(train.round()) {
+            return Err(self.foreign(format!("{images} images are no whole rounds of {}", train.round())));
+        }
+        let rounds = images / train.round();
+        let updates = if train.batches == Batching::SeparateTwoUpdates { 2 } else { 1 };
+        for (what, steps, of_a_round) in [
+            ("generator steps", *generator_steps, train.generator_steps),
+            ("discriminator steps", *discriminator_steps, updates * train.discriminator_steps),
+            ("rounds since the last line of stats", tally.steps(), 1),
+        ] {
+            if steps > rounds * of_a_round as u64 {
+                return Err(self.foreign(format!("{steps} {what} are more than {rounds} rounds have")));
+            }
+        }
+        Ok(())
     }
 
     /// The error for a checkpoint whose plan cannot be trained.

@@ -1,4 +1,5 @@
-//! Training: one straight loop over pure steps, with an [`Observer`] as the only way out of it.
+//! Training: a loop over steps that neither read nor write files. Everything that the loop reports goes to an
+//! [`Observer`].
 
 mod checkpoint;
 mod distance;
@@ -30,39 +31,39 @@ use probe::Probe;
 use round::fetch;
 use steadygan_run::{Finding, Outcome, Signs};
 
-/// What training tells the world. Every method has an empty default.
+/// Receives what training reports. Every method has an empty default.
 pub trait Observer {
-    /// A step is done.
+    /// A round is done.
     fn step(&mut self, _images: u64) {}
-    /// The means since the last such line, at every `stats_every` images; the fakes' mean distance from each other as a share
-    /// of the reals', and what else is observed at this moment.
+    /// A line of stats, at every `stats_every` images: the means over the steps since the last line, the mean distance
+    /// between fakes divided by the mean distance between reals, and the signs.
     fn stats(&mut self, _images: u64, _means: &StepStats, _diversity: f64, _signs: &Signs) -> Result<()> {
         Ok(())
     }
-    /// Something looks unhealthy, or no longer does. Training itself finds nothing: a run with a
-    /// [doctor](crate::diagnose::Doctor) tells this.
+    /// A finding began, got more severe or ended. Training itself never calls this; a run with a
+    /// [doctor](crate::diagnose::Doctor) does.
     fn finding(&mut self, _finding: &Finding) -> Result<()> {
         Ok(())
     }
-    /// How the fixed latents' points are spread over the modes of a mixture, at every `sheets_every` images and at
-    /// the end, before the sheet.
+    /// How the points from the fixed latents are spread over the modes of a mixture, at every `sheets_every` images and
+    /// at the end, before the sheet.
     fn modes(&mut self, _images: u64, _modes: &Modes) -> Result<()> {
         Ok(())
     }
-    /// A picture of what is made of the fixed latents, before the first step, at every `sheets_every` images and at
-    /// the end.
+    /// A picture of the fakes from the fixed latents, before the first step, at every `sheets_every` images and at the
+    /// end.
     fn sheet(&mut self, _images: u64, _fakes: &DynamicImage) -> Result<()> {
         Ok(())
     }
-    /// How far the fakes are from the reals, with the state that made them, at the plan's cadence.
+    /// The distance of the fakes from the reals, and the state that made the fakes, at the plan's cadence.
     fn distance(&mut self, _state: &State, _distance: &Distance) -> Result<()> {
         Ok(())
     }
-    /// The whole state, at every `checkpoint_every` images and at the end.
+    /// The whole state, before the first step, at every `checkpoint_every` images and at the end.
     fn checkpoint(&mut self, _state: &State) -> Result<()> {
         Ok(())
     }
-    /// Whether to stop after this step.
+    /// Whether to stop after this round.
     fn wants_stop(&self) -> bool {
         false
     }
@@ -72,7 +73,7 @@ pub trait Observer {
 ///
 /// # Errors
 ///
-/// The observer could not do its part (a disk is full, say); the state is that after the last step.
+/// The observer returned an error (a disk is full, say). The state is the state after the last round.
 pub fn train(
     plan: &Plan,
     data: &Dataset,
@@ -80,17 +81,17 @@ pub fn train(
     device: &Device,
     observer: &mut dyn Observer,
 ) -> Result<Outcome> {
-    match show_all(plan, data, state, device, observer) {
+    match train_rounds(plan, data, state, device, observer) {
         Ok(outcome) | Err(Halt::Diverged(outcome)) => Ok(outcome),
         Err(Halt::Failed(error)) => Err(error),
     }
 }
 
-/// What ends the loop early.
+/// A reason to end the loop early.
 enum Halt {
     /// A value that is not finite.
     Diverged(Outcome),
-    /// The observer could not do its part.
+    /// The observer returned an error.
     Failed(Error),
 }
 
@@ -100,8 +101,8 @@ impl From<Error> for Halt {
     }
 }
 
-/// The loop.
-fn show_all(
+/// The loop over rounds.
+fn train_rounds(
     plan: &Plan,
     data: &Dataset,
     state: &mut State,
@@ -123,7 +124,7 @@ fn show_all(
         state.images += plan.train.round();
         state.tally.add(&stats);
         observer.step(state.images);
-        cadence(plan, state, &probe, compared.as_ref(), observer)?;
+        report_due(plan, state, &probe, compared.as_ref(), observer)?;
     }
     if !state.images.is_multiple_of(plan.train.sheets_every) {
         probe.show(state, observer)?;
@@ -139,19 +140,19 @@ fn diverged(images: u64, quantity: String) -> Halt {
     Halt::Diverged(Outcome::Diverged { images, quantity })
 }
 
-/// Gives a discriminator that needs a reference batch its reals: the first that are shown.
+/// Sets the reference batch of a discriminator that needs one: the first reals of the training order.
 fn set_reference(plan: &Plan, data: &Dataset, state: &mut State, device: &Device) {
     let Some(reference) = state.discriminator.reference() else { return };
     let [packs, channels, height, width] = reference.dims();
     let reals = first_training_samples(&data.train, plan.seed, packs * plan.model.pack).to_values(plan.model.range);
-    // Of few images each stands several times.
+    // With fewer images than the reference batch needs, the images repeat.
     let values: Vec<f32> = reals.iter().copied().cycle().take(packs * channels * height * width).collect();
     let values = TensorData::new(values, [packs, channels, height, width]);
     state.discriminator.set_reference(Tensor::from_data(values, device));
 }
 
-/// What is due at this number of images.
-fn cadence(
+/// Reports to the observer whatever is due at this number of images.
+fn report_due(
     plan: &Plan,
     state: &mut State,
     probe: &Probe,
@@ -168,7 +169,7 @@ fn cadence(
         probe.show(state, observer)?;
     }
     if let Some(compared) = compared.filter(|compared| compared.is_due(state.images)) {
-        sound(state)?;
+        check_finite(state)?;
         observer.distance(state, &compared.measure(state)?)?;
     }
     if due(plan.train.checkpoint_every) {
@@ -177,13 +178,13 @@ fn cadence(
     Ok(())
 }
 
-/// Hands over the state if training can go on from it; the latest checkpoint stays the last sound one.
+/// Passes the state on as a checkpoint if all its values are finite, so that training can go on from every checkpoint.
 fn save(state: &State, observer: &mut dyn Observer) -> Result<(), Halt> {
-    sound(state)?;
+    check_finite(state)?;
     Ok(observer.checkpoint(state)?)
 }
 
-/// Whether training can go on from the state: it has diverged if a value in it is not finite.
-fn sound(state: &State) -> Result<(), Halt> {
+/// Returns `Diverged` if a value of the state is not finite.
+fn check_finite(state: &State) -> Result<(), Halt> {
     non_finite_tensor(state).map_or(Ok(()), |quantity| Err(diverged(state.images, quantity)))
 }

@@ -1,4 +1,4 @@
-//! The sheet: fakes from fixed latents as training goes on, and what is measured on them.
+//! The sheet: fakes from fixed latents during training, and the measurements on them.
 
 use super::signs::OfReals;
 use super::{Observer, State};
@@ -13,7 +13,7 @@ use crate::plan::Plan;
 use crate::rng;
 use burn::prelude::Device;
 
-/// How many fakes, and how many reals, diversity is measured on: about two thousand pairs.
+/// The number of fakes, and of reals, on which diversity is measured: about two thousand pairs.
 const DIVERSITY_SAMPLES: usize = 64;
 
 /// The fixed latents, and the reals that their fakes are compared with.
@@ -25,11 +25,11 @@ pub(super) struct Probe<'a> {
     /// The class of each column, if the networks are conditional.
     classes: Vec<usize>,
     reals: Samples,
-    /// The first of the reals, which fakes are compared with; `real_distance` is their mean distance from each other.
+    /// The first of the reals, with which fakes are compared. `real_distance` is the mean distance between them.
     compared: Samples,
     pub(super) real_distance: f64,
     pub(super) of_reals: OfReals,
-    /// The mixture that the reals were drawn from, if its modes can be counted.
+    /// The mixture that the reals were drawn from, if they are points.
     mixture: Option<Mixture>,
 }
 
@@ -56,17 +56,18 @@ impl<'a> Probe<'a> {
         }
     }
 
-    /// How many fixed latents there are.
+    /// The number of fixed latents.
     pub(super) fn count(&self) -> usize {
         self.latents.len() / self.plan.model.latent
     }
 
-    /// The reals that as many fakes, of the first fixed latents, are compared with.
+    /// The reals with which the fakes from the first fixed latents are compared, one real for each fake.
     pub(super) fn compared(&self) -> &Samples {
         &self.compared
     }
 
-    /// A generator's fakes from the first `count` fixed latents (all of them if there are fewer), in its own range.
+    /// A generator's fakes from the first `count` fixed latents (all latents if there are fewer), in the networks'
+    /// range.
     pub(super) fn values(&self, generator: &Network, count: usize) -> Vec<f32> {
         let model = &self.plan.model;
         let noise = model.noise_in_sampling.then(|| rng::stream(self.plan.seed, "sheet/noise", 0));
@@ -84,13 +85,13 @@ impl<'a> Probe<'a> {
         self.reals.from_values(&self.values(state.shown_generator(), count), self.plan.model.range)
     }
 
-    /// The fakes' mean distance from each other, as a share of the reals'.
+    /// The mean distance between fakes, divided by the mean distance between reals.
     pub(super) fn diversity(&self, values: &[f32]) -> f64 {
         mean_pairwise_distance(&self.compared.from_values(values, self.plan.model.range)) / self.real_distance
     }
 
-    /// Shows the sheet to the observer and, for a mixture, counts modes. Modes are not counted before the first step: a
-    /// run that is killed and resumed there shows this sheet twice, and the line of modes would be written twice.
+    /// Passes the sheet to the observer and, for a mixture, counts modes. Modes are not counted before the first step,
+    /// because a run that is killed and resumed there draws this sheet twice and would write the line of modes twice.
     pub(super) fn show(&self, state: &State, observer: &mut dyn Observer) -> Result<()> {
         let fakes = self.fakes(state, self.count());
         if let (Some(mixture), true) = (&self.mixture, state.images > 0) {
@@ -103,18 +104,18 @@ impl<'a> Probe<'a> {
 }
 
 /// The energy distance of an untrained generator's points from the reals, and the root mean square energy distance
-/// between two samples of the mixture itself; nothing if the plan's data are images.
+/// between two samples of the mixture itself. `None` if the plan's data are images.
 pub fn untrained_energy(plan: &Plan, data: &Dataset, device: &Device) -> Option<[f64; 2]> {
     let mixture = Mixture::named(&plan.data.source)?;
     let probe = Probe::new(plan, data, device);
     let fakes = probe.fakes(&State::new(plan, Vec::new(), device), probe.count());
-    let drawn = |side: u64| mixture.draw(SCATTER_POINTS, &mut rng::stream(plan.seed, "energy", side));
-    let squares = (0..FLOORS).map(|pair| energy_distance(&drawn(2 * pair), &drawn(2 * pair + 1)).powi(2));
+    let sample = |side: u64| mixture.draw(SCATTER_POINTS, &mut rng::stream(plan.seed, "energy", side));
+    let squares = (0..FLOORS).map(|pair| energy_distance(&sample(2 * pair), &sample(2 * pair + 1)).powi(2));
     let floor = (squares.sum::<f64>() / FLOORS as f64).sqrt();
     Some([energy_distance(fakes.points(), probe.reals.points()), floor])
 }
 
-/// Pairs of samples for the energy distance of the mixture from itself.
+/// Pairs of samples for the floor: the energy distance of the mixture from itself.
 const FLOORS: u64 = 10;
 
 #[cfg(test)]
@@ -124,7 +125,7 @@ mod tests {
     use crate::nn::{Builder, ConvSpec, Init, Initializer};
     use crate::pictures::DynamicImage;
 
-    /// The sheets and the counts of modes that the observer got.
+    /// Records the sheets and the counts of modes.
     #[derive(Default)]
     struct Seen {
         modes: Vec<(u64, Modes)>,
@@ -142,8 +143,8 @@ mod tests {
         }
     }
 
-    /// The smallest plan, changed to points, and a linear generator of points.
-    fn of_points(source: &str) -> (Plan, State, Device) {
+    /// The smallest plan, changed to points, and its state with a linear generator of points.
+    fn plan_of_points(source: &str) -> (Plan, State, Device) {
         let device = Device::flex().autodiff();
         let mut recipe = crate::heuristics::recipe();
         recipe.lay_text("data.size = 8\nmodel.latent = 3\n", "test").unwrap();
@@ -158,13 +159,13 @@ mod tests {
 
     #[test]
     fn a_mixture_s_modes_are_counted_on_2500_fixed_latents() {
-        let (plan, mut state, device) = of_points("grid");
+        let (plan, mut state, device) = plan_of_points("grid");
         let data = load(&plan.data).unwrap();
         let probe = Probe::new(&plan, &data, &device);
-        let mut seen = Seen::default();
+        let mut observed = Seen::default();
         for images in [0, 8, 16] {
             state.images = images;
-            probe.show(&state, &mut seen).unwrap();
+            probe.show(&state, &mut observed).unwrap();
         }
         let mut stream = rng::stream(plan.seed, "sheet", 0);
         let latents = plan.model.latent_distribution.sample(2_500, 3, &mut stream);
@@ -172,10 +173,10 @@ mod tests {
         let grid = Mixture::grid();
         let reals = first_training_samples(&data.train, plan.seed, 2_500);
         let modes = Modes::of_points(&grid.centers, grid.sigma, fakes.points()).against(fakes.points(), reals.points());
-        assert_eq!(seen.modes, [(8, modes.clone()), (16, modes.clone())], "none before the first step");
+        assert_eq!(observed.modes, [(8, modes.clone()), (16, modes.clone())], "none before the first step");
         assert_eq!(modes.samples, 2_500);
         let picture = picture_of_fakes(&fakes, &reals, 0);
-        assert_eq!(seen.sheets, [0, 8, 16].map(|images| (images, picture.clone())));
+        assert_eq!(observed.sheets, [0, 8, 16].map(|images| (images, picture.clone())));
         let of_first_64 = |samples: &Samples| mean_pairwise_distance(&samples.gather(&Vec::from_iter(0..64), None));
         let diversity =
             of_first_64(&fakes) / mean_pairwise_distance(&first_training_samples(&data.train, plan.seed, 64));

@@ -9,8 +9,8 @@ use crate::pictures::sheet::encode_captioned_png;
 use serde::Serialize;
 use std::time::Instant;
 use steadygan_run::{
-    CheckpointKind, DistanceLine, Finding, JsonLines, RunDirectory, Signs, Stats, StatsLine, append_text,
-    read_last_lines, read_lines_if_any, write_atomically,
+    CheckpointKind, DistanceLine, Finding, HeldFolder, JsonLines, Manifest, RunDirectory, Signs, Stats, StatsLine,
+    append_text, read_last_lines, read_lines_if_any, write_atomically,
 };
 
 /// Writes stats, findings, metrics, sheets and checkpoints. Of what is due at the same images, lines are written first
@@ -18,6 +18,8 @@ use steadygan_run::{
 #[derive(Debug)]
 pub struct Recorder {
     run: RunDirectory,
+    /// The run's folder as it was at the start.
+    held: HeldFolder,
     provenance: Provenance,
     stats: JsonLines<StatsLine>,
     findings: JsonLines<Finding>,
@@ -62,13 +64,24 @@ impl Recorder {
     ///
     /// The directory cannot be written.
     pub fn new(run: RunDirectory, provenance: Provenance, images: u64) -> Result<Self> {
+        let held = run.hold()?;
         let (stats, findings) = (JsonLines::append(&run.stats())?, JsonLines::append(&run.findings())?);
         let last = read_last_lines::<Stats>(&run.stats(), LAST_BYTES)?.records;
         let before_s = last.last().map_or(0.0, |line| line.time_s);
         let folder = run.tensorboard();
         let events = if folder.is_dir() { Some(EventFile::new(&folder, images, &provenance.recipe)?) } else { None };
         let lowest = lowest_distance(&run)?;
-        Ok(Self { run, provenance, stats, findings, clock: Clock::start(before_s, images), events, lowest })
+        Ok(Self { run, held, provenance, stats, findings, clock: Clock::start(before_s, images), events, lowest })
+    }
+
+    /// The run directory, to write a file by its path.
+    ///
+    /// # Errors
+    ///
+    /// Its folder was moved or removed: writing would make a second one in its place.
+    fn in_place(&self) -> Result<&RunDirectory> {
+        self.held.check()?;
+        Ok(&self.run)
     }
 
     /// Writes a line of stats and returns it.
@@ -106,7 +119,7 @@ impl Recorder {
     /// Writes a line of metrics. The file is opened for each line, so that a run that measures nothing has no such
     /// file.
     fn measured<T: Serialize>(&mut self, images: u64, line: &T) -> Result<()> {
-        let mut lines = JsonLines::append(&self.run.metrics())?;
+        let mut lines = JsonLines::append(&self.in_place()?.metrics())?;
         lines.write(line)?;
         lines.sync()?;
         if let Some(events) = &mut self.events {
@@ -121,7 +134,16 @@ impl Recorder {
     ///
     /// The file cannot be written.
     pub fn log(&self, line: &str) -> Result<()> {
-        Ok(append_text(&self.run.log(), &format!("{line}\n"))?)
+        Ok(append_text(&self.in_place()?.log(), &format!("{line}\n"))?)
+    }
+
+    /// Writes the manifest.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn manifest(&self, manifest: &Manifest) -> Result<()> {
+        Ok(manifest.save(&self.in_place()?.manifest())?)
     }
 }
 
@@ -152,14 +174,16 @@ impl Observer for Recorder {
         self.measured(state.images, &distance.line(state.images, best))?;
         self.lowest = self.lowest.min(value);
         if best {
-            write_atomically(&self.run.checkpoint(CheckpointKind::Best), &save_checkpoint(state, &self.provenance))?;
+            let bytes = save_checkpoint(state, &self.provenance);
+            write_atomically(&self.in_place()?.checkpoint(CheckpointKind::Best), &bytes)?;
         }
         let verdict = if best { ", the best so far" } else { "" };
         self.log(&format!("{} images: {distance}{verdict}", state.images))
     }
 
     fn sheet(&mut self, images: u64, fakes: &DynamicImage) -> Result<()> {
-        let path = if images == 0 { self.run.fakes_init() } else { self.run.fakes(images) };
+        let run = self.in_place()?;
+        let path = if images == 0 { run.fakes_init() } else { run.fakes(images) };
         let caption = format!("fakes after {images} images, seed {}", self.provenance.plan.seed);
         let png = encode_captioned_png(fakes, &caption)?;
         if let Some(events) = &mut self.events {
@@ -172,6 +196,6 @@ impl Observer for Recorder {
         self.stats.sync()?;
         self.findings.sync()?;
         let bytes = save_checkpoint(state, &self.provenance);
-        Ok(write_atomically(&self.run.checkpoint(CheckpointKind::Latest), &bytes)?)
+        Ok(write_atomically(&self.in_place()?.checkpoint(CheckpointKind::Latest), &bytes)?)
     }
 }

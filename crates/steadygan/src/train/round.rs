@@ -11,7 +11,7 @@ use crate::plan::Plan;
 use burn::module::Module;
 use burn::prelude::*;
 
-/// The next batch of reals as networks see them.
+/// The next batch of reals, in the networks' range.
 pub(super) fn fetch(plan: &Plan, data: &Dataset, order: &mut Order, moment: Moment, device: &Device) -> Classed {
     let batch = plan.train.batch;
     let indices = order.indices(moment.images, batch);
@@ -28,7 +28,8 @@ pub(super) fn classes_of(model: &ModelPlan, samples: &Samples, indices: &[usize]
     if model.conditioning.is_some() { samples.classes(indices) } else { Vec::new() }
 }
 
-/// The discriminator's steps, then the generator's. The first generator step uses the fakes of the last discriminator step.
+/// Trains a round: the discriminator's steps, then the generator's. The first generator step uses the fakes of the last
+/// discriminator step.
 pub(super) fn round(
     plan: &Plan,
     state: &mut State,
@@ -55,7 +56,8 @@ pub(super) fn round(
     Ok(StepStats { loss_g: generator.loss, grad_norm_g: generator.grad_norm, ..tally.take_means() })
 }
 
-/// A batch of fakes from the named stream's latents; `tracked` ones carry the generator's graph.
+/// A batch of fakes. Their latents come from the stream named `latents`. If `tracked`, they carry the generator's
+/// graph.
 fn fakes(plan: &Plan, state: &mut State, moment: Moment, latents: &str, tracked: bool, device: &Device) -> Classed {
     let (model, batch) = (&plan.model, plan.train.batch);
     let values = model.latent_distribution.sample(batch, model.latent, &mut moment.stream(latents));
@@ -106,15 +108,15 @@ fn generator_updates(
         let stats = generator_step(generator, generator_optimizer, discriminator, (batch, &real_batch), &rules, hooks)?;
         number += 1;
         if number == plan.train.generator_steps {
-            keep_average(plan, state);
+            update_average(plan, state);
             return Ok(stats);
         }
         generated = fakes(plan, state, moment, &format!("latent/generator/{number}"), true, device);
     }
 }
 
-/// Moves the average of the generator's weights towards them, if the plan keeps one.
-fn keep_average(plan: &Plan, state: &mut State) {
+/// Moves the average of the generator's weights towards the present weights, if the plan keeps an average.
+fn update_average(plan: &Plan, state: &mut State) {
     let (Some(average), Some(planned)) = (state.average.take(), &plan.train.average) else { return };
     let decay = planned.decay(state.images, plan.train.round());
     state.average = Some(optim::average(average, &state.generator, decay));
@@ -126,15 +128,15 @@ fn transformed(images: Classed, hooks: &[Box<dyn Hook>], pack: usize, kind: Batc
     Classed { images: packed(values, pack), ..images }
 }
 
-/// `[n, c, h, w]` as packs of `pack` images that the discriminator sees as one, `[n / pack, pack · c, h, w]` (Lin et al.
-/// 2018, PacGAN).
+/// Stacks each `pack` images of `[n, c, h, w]` on channels, `[n / pack, pack · c, h, w]`, so that the discriminator
+/// gets them as one input (Lin et al. 2018, PacGAN).
 pub fn packed(images: Tensor<4>, pack: usize) -> Tensor<4> {
     let [n, c, h, w] = images.dims();
     if pack == 1 { images } else { images.reshape([n / pack, pack * c, h, w]) }
 }
 
-/// The batches of a discriminator step, as the hooks make them of reals and fakes: replaced, transformed, packed and
-/// labelled.
+/// The batches of a discriminator step: reals and fakes after the hooks replaced, transformed and labelled them, in
+/// packs.
 pub fn labelled_batches(
     [mut reals, mut fakes]: [Classed; 2],
     hooks: &mut [Box<dyn Hook>],

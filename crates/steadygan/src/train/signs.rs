@@ -1,7 +1,7 @@
-//! The signs: what a line of stats has besides the means, namely how networks and images look at that moment.
+//! The signs of a line of stats: measurements of networks and images at that moment.
 //!
-//! Measuring all signs takes a few percent of the time of the steps between two lines at the default cadence: forward
-//! passes on some dozens of images, statistics of 64 images.
+//! At the default cadence, measuring all signs takes a few percent of the time of the steps between two lines: forward
+//! passes on some dozens of images, and statistics of 64 images.
 
 mod units;
 
@@ -22,7 +22,8 @@ use rand_distr::{Distribution, Uniform};
 use steadygan_run::Signs;
 use units::{bend, units};
 
-/// About as many images of each kind go through the discriminator: whole packs and groups, at least one.
+/// Images of each kind (training reals, held-out reals, fakes) of which logits are measured: about this many, because
+/// packs and groups of minibatch standard deviation stay whole, and at least one is needed.
 const LOGIT_IMAGES: usize = 16;
 
 /// Inputs (images or packs), half of them fakes, on which the discriminator's units are examined.
@@ -31,95 +32,101 @@ const UNIT_INPUTS: usize = 8;
 /// Pairs of latents at whose midpoints the generator is compared with an affine map.
 const MIDPOINT_PAIRS: usize = 4;
 
-/// Copies are searched for only in a training set of at most this size.
+/// Copies of training images are searched for only in a training set of at most this size.
 const FEW: usize = 1_000;
 
 /// A value this close to an end of the generator's range, as a share of half the range, is at that end.
 const END: f32 = 0.01;
 
-/// Significant digits that are kept of a sign: enough to read, and lines stay short.
+/// Significant digits of a sign in a line: enough to read, and few enough to keep lines short.
 const DIGITS: i32 = 5;
 
 impl Probe<'_> {
-    /// The fakes' mean distance from each other as a share of the reals', and the signs. `means` are the means over the
-    /// steps since the last line.
+    /// The diversity (as [`Probe::diversity`]) and the signs. `means` are the means over the steps since the last line.
     pub(super) fn signs(&self, state: &State, means: &StepStats) -> (f64, Signs) {
         let values = self.values(state.shown_generator(), self.compared().count());
         let fakes = self.compared().from_values(&values, self.plan.model.range);
-        let own = mean_pairwise_distance(&fakes);
-        let distance = relative_energy_distance(&fakes, self.compared(), [own, self.real_distance]);
+        let fake_distance = mean_pairwise_distance(&fakes);
+        let distance = relative_energy_distance(&fakes, self.compared(), [fake_distance, self.real_distance]);
         let mut signs = Signs { distance, ..self.of_reals.signs };
-        see_values(&values, &self.plan.model, &mut signs);
-        see_pictures(&fakes, &mut signs);
+        measure_values(&values, &self.plan.model, &mut signs);
+        measure_textures(&fakes, &mut signs);
         if self.of_reals.nearest.is_finite() {
             signs.nearest = mean_nearest_distance(&fakes, &self.data.train) / self.of_reals.nearest;
         }
-        self.see_logits(state, &values, &mut signs);
-        see_steps(self.plan, state, means, &mut signs);
-        (own / self.real_distance, signs.map(rounded))
+        self.measure_logits(state, &values, &mut signs);
+        measure_steps(self.plan, state, means, &mut signs);
+        (fake_distance / self.real_distance, signs.map(rounded))
     }
 
     /// The discriminator's logits on training reals, held-out reals and fakes, how the last steps moved them, and the
     /// units of both networks.
-    fn see_logits(&self, state: &State, fakes: &[f32], signs: &mut Signs) {
+    fn measure_logits(&self, state: &State, fakes: &[f32], signs: &mut Signs) {
         let model = &self.plan.model;
         let discriminator = state.discriminator.clone().no_grad();
         let unit = model.pack * model.discriminator.minibatch_std.max(1);
-        let judged = (LOGIT_IMAGES / unit).max(1) * unit;
-        let judged_by = |network: &Network, shown: &Shown| {
-            let classes: Vec<usize> = shown.classes.iter().copied().cycle().take(judged).collect();
-            let images = packed(self.tensor(&shown.values, judged), model.pack);
+        let count = (LOGIT_IMAGES / unit).max(1) * unit;
+        let logits_of = |network: &Network, images: &Shown| {
+            let classes: Vec<usize> = images.classes.iter().copied().cycle().take(count).collect();
+            let images = packed(self.tensor(&images.values, count), model.pack);
             let logits = network.logits(images, &mut Pass::train().with_classes(&classes));
             floats(logits).into_iter().map(f64::from).collect::<Vec<_>>()
         };
-        let judge = |shown: &Shown| judged_by(&discriminator, shown);
-        let made =
+        let logits = |images: &Shown| logits_of(&discriminator, images);
+        let with_classes =
             |values: &[f32]| Shown { values: values.to_vec(), classes: self.classes(values.len() / model.image_len()) };
-        let train = self.drawn(&self.data.train, "signs/train", state.images, judged);
-        let mut kinds = vec![judge(&train)];
+        let train = self.drawn(&self.data.train, "signs/train", state.images, count);
+        let mut kinds = vec![logits(&train)];
         signs.logit_train = mean(&kinds[0]);
         if self.data.holdout.count() > 0 {
-            kinds.push(judge(&self.drawn(&self.data.holdout, "signs/holdout", state.images, judged)));
+            kinds.push(logits(&self.drawn(&self.data.holdout, "signs/holdout", state.images, count)));
             signs.logit_holdout = mean(&kinds[1]);
         }
-        let shown = made(fakes);
-        let fixed = judge(&shown);
+        let fakes_with_classes = with_classes(fakes);
+        let fixed = logits(&fakes_with_classes);
         signs.logit_fixed = mean(&fixed);
         kinds.push(fixed);
         signs.logit_spread = (kinds.iter().map(|kind| variance(kind)).sum::<f64>() / kinds.len() as f64).sqrt();
         if let Some(before) = before_last_step(&state.discriminator, &state.discriminator_optimizer) {
-            let apart = mean(&judged_by(&before, &train)) - mean(&judged_by(&before, &shown));
-            signs.pull = (signs.logit_train - signs.logit_fixed - apart) / signs.logit_spread;
+            let gap_before = mean(&logits_of(&before, &train)) - mean(&logits_of(&before, &fakes_with_classes));
+            signs.pull = (signs.logit_train - signs.logit_fixed - gap_before) / signs.logit_spread;
         }
-        // Where the fakes come from an average of the weights, the trained generator makes different ones.
-        let trained = state.average.as_ref().map(|_| self.values(&state.generator, judged));
-        let now = trained.as_deref().unwrap_or(&fakes[..fakes.len().min(judged * model.image_len())]);
+        // If the fakes come from an average of the weights, the trained generator itself makes other fakes.
+        let trained = state.average.as_ref().map(|_| self.values(&state.generator, count));
+        let now = trained.as_deref().unwrap_or(&fakes[..fakes.len().min(count * model.image_len())]);
         signs.diversity_now = self.diversity(now);
-        let logit_now = if trained.is_some() { mean(&judge(&made(now))) } else { signs.logit_fixed };
+        let logit_now = if trained.is_some() { mean(&logits(&with_classes(now))) } else { signs.logit_fixed };
         if let Some(before) = before_last_step(&state.generator, &state.generator_optimizer) {
-            let then = judge(&made(&self.values(&before, judged)));
-            signs.push = (logit_now - mean(&then)) / signs.logit_spread;
+            let logits_before = logits(&with_classes(&self.values(&before, count)));
+            signs.push = (logit_now - mean(&logits_before)) / signs.logit_spread;
         }
-        self.see_units(state, &discriminator, (&train, &shown), signs);
+        self.measure_units(state, &discriminator, (&train, &fakes_with_classes), signs);
     }
 
     /// Units that do not vary, and how far each network is from an affine map.
-    fn see_units(&self, state: &State, discriminator: &Network, (reals, fakes): (&Shown, &Shown), signs: &mut Signs) {
+    fn measure_units(
+        &self,
+        state: &State,
+        discriminator: &Network,
+        (reals, fakes): (&Shown, &Shown),
+        signs: &mut Signs,
+    ) {
         let model = &self.plan.model;
         let length = model.image_len();
-        let packs = |of: &Shown, count: usize| packed(self.tensor(&of.values, count * model.pack), model.pack);
+        let packs = |images: &Shown, count: usize| packed(self.tensor(&images.values, count * model.pack), model.pack);
         let half = UNIT_INPUTS / 2;
         if reals.values.len().min(fakes.values.len()) < half * model.pack * length {
             return;
         }
         let (some_reals, some_fakes) = (packs(reals, half), packs(fakes, half));
         let both = Tensor::cat(vec![some_reals.clone(), some_fakes.clone()], 0);
-        let told: Vec<usize> = [reals, fakes].iter().flat_map(|of| of.classes.iter().copied().take(half)).collect();
+        let classes: Vec<usize> =
+            [reals, fakes].iter().flat_map(|images| images.classes.iter().copied().take(half)).collect();
         let layers;
-        (signs.dead_d, layers) = units(discriminator, both, Pass::train().with_classes(&told));
-        let own: Vec<usize> = reals.classes.iter().copied().take(half).collect();
-        let judged = |x| discriminator.logits(x, &mut Pass::evaluate().with_classes(&own));
-        let whole = bend(some_reals, some_fakes, judged);
+        (signs.dead_d, layers) = units(discriminator, both, Pass::train().with_classes(&classes));
+        let real_classes: Vec<usize> = reals.classes.iter().copied().take(half).collect();
+        let logits = |x| discriminator.logits(x, &mut Pass::evaluate().with_classes(&real_classes));
+        let whole = bend(some_reals, some_fakes, logits);
         // Minibatch layers make the discriminator non-affine even when every activation is linear; so take the smaller
         // of the whole network's bend and the activations'.
         signs.bend_d = whole.min(layers);
@@ -147,10 +154,11 @@ impl Probe<'_> {
         Tensor::from_data(TensorData::new(values, shape), &self.device)
     }
 
-    /// `count` random samples, other ones at each line.
+    /// `count` random samples; each line draws new ones.
     fn drawn(&self, samples: &Samples, purpose: &str, images: u64, count: usize) -> Shown {
-        let any = Uniform::new(0, samples.count()).expect("there are samples");
-        let indices: Vec<usize> = any.sample_iter(rng::stream(self.plan.seed, purpose, images)).take(count).collect();
+        let uniform = Uniform::new(0, samples.count()).expect("there are samples");
+        let indices: Vec<usize> =
+            uniform.sample_iter(rng::stream(self.plan.seed, purpose, images)).take(count).collect();
         let classes = classes_of(&self.plan.model, samples, &indices);
         Shown { values: samples.gather(&indices, None).to_values(self.plan.model.range), classes }
     }
@@ -171,7 +179,7 @@ pub(super) struct OfReals {
 }
 
 impl OfReals {
-    /// `compared` are the reals that fakes are compared with.
+    /// Measures the reals `compared`, with which fakes are compared.
     pub(super) fn new(plan: &Plan, data: &Dataset, compared: &Samples) -> Self {
         let mut signs = Signs::default();
         let values = compared.to_values(plan.model.range);
@@ -186,8 +194,8 @@ impl OfReals {
             (signs.rough_real, signs.alternating_real) = (texture.rough, texture.alternating);
         }
         let count = data.holdout.count().min(compared.count());
-        let few = data.train.images().is_some_and(|images| images.count() <= FEW);
-        let nearest = if few && count > 0 {
+        let is_small = data.train.images().is_some_and(|images| images.count() <= FEW);
+        let nearest = if is_small && count > 0 {
             mean_nearest_distance(&data.holdout.gather(&Vec::from_iter(0..count), None), &data.train)
         } else {
             f64::NAN
@@ -196,17 +204,17 @@ impl OfReals {
     }
 }
 
-/// The lowest and the highest of the fakes' values, and the share of values at the ends of the generator's range.
-fn see_values(fakes: &[f32], plan: &ModelPlan, signs: &mut Signs) {
+/// Measures the lowest and the highest value of fakes, and the share of values at the ends of the generator's range.
+fn measure_values(fakes: &[f32], plan: &ModelPlan, signs: &mut Signs) {
     [signs.fake_low, signs.fake_high] = ends(fakes);
     if let Some(range) = plan.output.range() {
         signs.saturated_fake = saturated(fakes, range);
     }
 }
 
-/// The norm of each network's last step over the norm of its weights. SGD does not keep its step, so it is estimated:
-/// the learning rate times the mean norm of gradients since the last line, after clipping.
-fn see_steps(plan: &Plan, state: &State, means: &StepStats, signs: &mut Signs) {
+/// Measures the norm of each network's last step, divided by the norm of its weights. SGD does not keep its step, so
+/// the norm is estimated: the learning rate times the mean norm of the gradients since the last line, after clipping.
+fn measure_steps(plan: &Plan, state: &State, means: &StepStats, signs: &mut Signs) {
     let [generator, discriminator] = state.parts().map(|(_, network, optimizer)| {
         let (mut weights, mut step) = (0.0, 0.0);
         each_tensor(network, |name, value| {
@@ -221,31 +229,31 @@ fn see_steps(plan: &Plan, state: &State, means: &StepStats, signs: &mut Signs) {
     signs.update_d = match &state.discriminator_optimizer {
         Optimizer::Adam(_) => discriminator.1 / discriminator.0,
         Optimizer::Sgd(sgd) => {
-            let most = Some(plan.optimizer.max_gradient_norm).filter(|&most| most > 0.0).unwrap_or(f64::INFINITY);
-            sgd.lr * means.grad_norm_d.min(most) / discriminator.0
+            let limit = Some(plan.optimizer.max_gradient_norm).filter(|&limit| limit > 0.0).unwrap_or(f64::INFINITY);
+            sgd.lr * means.grad_norm_d.min(limit) / discriminator.0
         }
     };
 }
 
-/// The network as it was before its last step, if the optimiser knows that step (Adam does).
+/// The network before its last step, if the optimiser keeps that step (Adam does).
 fn before_last_step(network: &Network, optimizer: &Optimizer) -> Option<Network> {
     let known = optimizer.adam().is_some_and(|adam| adam.steps > 0);
     known.then(|| {
         map_tensors(network.clone().no_grad(), |name, value| match optimizer.last_step(name) {
-            Some(step) => undone(value, &step),
+            Some(step) => before_step(value, &step),
             None => value,
         })
     })
 }
 
-fn undone(value: Tensor<1>, step: &[f32]) -> Tensor<1> {
+fn before_step(value: Tensor<1>, step: &[f32]) -> Tensor<1> {
     let (device, count) = (value.device(), step.len());
     let before: Vec<f32> = floats(value).iter().zip(step).map(|(now, step)| now - step).collect();
     Tensor::from_data(TensorData::new(before, [count]), &device)
 }
 
-/// The texture of fakes, and the share of fakes that have one value all over.
-fn see_pictures(fakes: &Samples, signs: &mut Signs) {
+/// Measures the texture of fakes, and the share of fakes whose pixels all have one value.
+fn measure_textures(fakes: &Samples, signs: &mut Signs) {
     let Samples::Images(fakes) = fakes else { return };
     let texture = Texture::of(fakes);
     (signs.rough_fake, signs.alternating_fake) = (texture.rough, texture.alternating);
@@ -274,14 +282,14 @@ fn variance(values: &[f64]) -> f64 {
     values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / values.len() as f64
 }
 
-/// A number rounded to [`DIGITS`] significant digits, or to a whole number if that has more; NaN if it is not finite,
-/// as it would be read from the file.
+/// A number rounded to [`DIGITS`] significant digits, or to a whole number if that has more digits. A number that is
+/// not finite becomes NaN, because that is what is read back from the file.
 fn rounded(value: f64) -> f64 {
     if value == 0.0 || !value.is_finite() {
         return if value == 0.0 { 0.0 } else { f64::NAN };
     }
     let digits = DIGITS - 1 - value.abs().log10().floor() as i32;
-    // Never a negative power of ten: a double holds no tenth exactly, but every power up to 10²².
+    // The power is never negative, because a double holds every power of ten up to 10²² exactly, but no tenth.
     if digits >= 0 { (value * 10f64.powi(digits)).round() / 10f64.powi(digits) } else { value.round() }
 }
 

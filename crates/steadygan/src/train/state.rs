@@ -22,11 +22,11 @@ pub struct State {
     pub generator_optimizer: Optimizer,
     /// The discriminator's optimiser.
     pub discriminator_optimizer: Optimizer,
-    /// The heuristics that act inside a step, with what they remember.
+    /// The hooks of the heuristics that act inside a step, with their state.
     pub hooks: Vec<Box<dyn Hook>>,
-    /// Real images shown.
+    /// Real images shown to the discriminator.
     pub images: u64,
-    /// What was measured since the last line of stats.
+    /// Sums over the steps since the last line of stats.
     pub tally: Tally,
 }
 
@@ -48,7 +48,7 @@ impl State {
         }
     }
 
-    /// The generator that images are made with: its average, if there is one.
+    /// The generator that sheets, samples and exports come from: the average of the weights, if there is one.
     pub fn shown_generator(&self) -> &Network {
         self.average.as_ref().unwrap_or(&self.generator)
     }
@@ -61,7 +61,7 @@ impl State {
         }
     }
 
-    /// One of the two networks, to be changed.
+    /// One of the two networks, mutable.
     pub fn network_mut(&mut self, role: Role) -> &mut Network {
         match role {
             Role::Generator => &mut self.generator,
@@ -69,7 +69,7 @@ impl State {
         }
     }
 
-    /// Each network's name, itself and its optimiser.
+    /// The generator and the discriminator, each with its name and its optimiser.
     pub(super) fn parts(&self) -> [(&'static str, &Network, &Optimizer); 2] {
         [
             ("generator", &self.generator, &self.generator_optimizer),
@@ -78,7 +78,7 @@ impl State {
     }
 }
 
-/// Sums over steps, for means at the next line of stats.
+/// Sums over steps, from which the next line of stats gets its means.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Tally {
     steps: u64,
@@ -86,20 +86,25 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// The steps since the last line of stats.
+    pub(super) fn steps(&self) -> u64 {
+        self.steps
+    }
+
     /// Adds a step.
     pub fn add(&mut self, step: &StepStats) {
         self.steps += 1;
-        self.sums = zip(&self.sums, step, |sum, value| sum + value);
+        self.sums = combine(&self.sums, step, |sum, value| sum + value);
     }
 
     /// The means over the steps since the last call.
     pub fn take_means(&mut self) -> StepStats {
         let Self { steps, sums } = std::mem::take(self);
-        zip(&sums, &sums, |sum, _| sum / steps as f64)
+        combine(&sums, &sums, |sum, _| sum / steps as f64)
     }
 }
 
-fn zip(a: &StepStats, b: &StepStats, f: impl Fn(f64, f64) -> f64) -> StepStats {
+fn combine(a: &StepStats, b: &StepStats, f: impl Fn(f64, f64) -> f64) -> StepStats {
     StepStats {
         loss_d: f(a.loss_d, b.loss_d),
         loss_g: f(a.loss_g, b.loss_g),

@@ -1,4 +1,4 @@
-//! The two steps of GAN training, without input or output.
+//! The two steps of GAN training. They read and write no files.
 
 use crate::class::{Classed, cross_entropy};
 use crate::hook::Hook;
@@ -12,19 +12,19 @@ use burn::module::Module;
 use burn::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// What a step measured, or the means of several steps.
+/// Measurements of a step, or means over several steps.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct StepStats {
-    /// The discriminator's loss: mean over reals plus mean over fakes (from both updates, if there are two); without
-    /// penalties.
+    /// The discriminator's loss without penalties: mean over reals plus mean over fakes (from both updates, if there
+    /// are two).
     pub loss_d: f64,
-    /// The generator's loss, without what heuristics add.
+    /// The generator's loss without the terms that heuristics add.
     pub loss_g: f64,
-    /// What heuristics add to the discriminator's loss.
+    /// The terms that heuristics add to the discriminator's loss.
     pub penalty: f64,
     /// The discriminator's mean logit over reals.
     pub logit_real: f64,
-    /// Its mean logit over fakes.
+    /// The discriminator's mean logit over fakes.
     pub logit_fake: f64,
     /// The norm of the discriminator's gradients (of the last update, if there are two).
     pub grad_norm_d: f64,
@@ -32,10 +32,10 @@ pub struct StepStats {
     pub grad_norm_g: f64,
 }
 
-/// A quantity that is not a finite number; the step stopped before the update that it would have ruined.
+/// A quantity that is not a finite number. The step ended before the update that would have used it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NonFinite {
-    /// Its name in [`StepStats`].
+    /// The quantity's name in [`StepStats`].
     pub quantity: &'static str,
 }
 
@@ -59,7 +59,7 @@ pub struct Rules {
     pub max_gradient_norm: f64,
     /// The largest absolute value of a discriminator's weight; 0 is no limit.
     pub clip_weights: f64,
-    /// The weight of the classifier's loss in both networks' losses, if there is a classifier beside the discriminator.
+    /// The weight of the auxiliary classifier's loss in both networks' losses, if there is a classifier.
     pub class_weight: f64,
     /// The moment, for the hooks' random streams.
     pub moment: Moment,
@@ -99,8 +99,8 @@ impl Rules {
         }
     }
 
-    /// The weighted loss of the classifier beside the discriminator on the first `count` images of a pass; nothing
-    /// without a classifier.
+    /// The weighted loss of the auxiliary classifier on the first `count` images of a pass; `None` without a
+    /// classifier.
     fn class_loss(&self, pass: &mut Pass, classes: &[usize], count: usize) -> Option<Tensor<1>> {
         let count = count.min(classes.len());
         let logits = pass.take_class_logits().filter(|_| count > 0)?;
@@ -108,12 +108,12 @@ impl Rules {
     }
 }
 
-/// Moves the discriminator towards telling reals from fakes: one optimiser step on both batches, or one on each, as
+/// Trains the discriminator to tell reals from fakes: one optimiser step on both batches, or one on each, as
 /// `rules.batching` says.
 ///
 /// The loss is the sum over all images of each logit's loss against its label, divided by the number of reals: mean
 /// over reals plus mean over fakes, however they are batched. A relative loss is the mean over pairs. The hooks'
-/// penalties join the first update.
+/// penalties are part of the first update.
 ///
 /// # Errors
 ///
@@ -127,19 +127,19 @@ pub fn discriminator_step(
 ) -> Result<StepStats, NonFinite> {
     let mut step =
         DiscriminatorStep { rules, reals: batches.real.labels.len(), stats: StepStats::default(), logits: Vec::new() };
-    let shown = batches.clone();
+    let all = batches.clone();
     discriminator.iterate_spectral_norms();
     for (number, update) in rules.updates(batches).into_iter().enumerate() {
         let mut gradients = step.loss_gradients(discriminator, update)?;
         if number == 0 {
-            step.penalise(discriminator, &shown, hooks, &mut gradients)?;
+            step.penalise(discriminator, &all, hooks, &mut gradients)?;
         }
         let norm = apply_gradients(discriminator, optimizer, gradients, (Role::Discriminator, rules), hooks);
         step.stats.grad_norm_d = finite("grad_norm_d", norm)?;
     }
-    let (of_reals, of_fakes) = step.logits.split_at(step.reals);
-    hooks.iter_mut().for_each(|hook| hook.after_logits(of_reals, of_fakes, &rules.moment));
-    (step.stats.logit_real, step.stats.logit_fake) = (mean(of_reals), mean(of_fakes));
+    let (real_logits, fake_logits) = step.logits.split_at(step.reals);
+    hooks.iter_mut().for_each(|hook| hook.after_logits(real_logits, fake_logits, &rules.moment));
+    (step.stats.logit_real, step.stats.logit_fake) = (mean(real_logits), mean(fake_logits));
     Ok(step.stats)
 }
 
@@ -162,7 +162,7 @@ impl DiscriminatorStep<'_> {
             let noise = self.rules.moment.stream(&format!("noise/{}", self.logits.len()));
             let mut pass = Pass::train().with_noise(noise).with_classes(&batch.classes);
             let logits = discriminator.logits(batch.images, &mut pass);
-            // Reals come first. The classifier does not learn from fakes, because it would learn to recognise their
+            // Reals come first. The classifier is trained on reals only, because on fakes it would learn to recognise
             // classes by artefacts.
             let reals = self.reals.saturating_sub(self.logits.len());
             let class_loss = self.rules.class_loss(&mut pass, &batch.classes, reals);
@@ -178,18 +178,18 @@ impl DiscriminatorStep<'_> {
             let labels = TensorData::new(batch.labels, [count]);
             let labels = Tensor::from_data(labels, &logits.device().inner());
             let loss = self.rules.loss.of_each(logits, labels).sum() / self.reals as f32;
-            gradients.add(self.descend(discriminator, loss, class_loss)?);
+            gradients.add(self.gradients_with(discriminator, loss, class_loss)?);
         }
         if together {
             let logits = Tensor::cat(waiting, 0);
             let (real, fake) = (logits.clone().narrow(0, 0, self.reals), logits.narrow(0, self.reals, self.reals));
-            gradients.add(self.descend(discriminator, self.rules.loss.discriminator(real, fake), terms)?);
+            gradients.add(self.gradients_with(discriminator, self.rules.loss.discriminator(real, fake), terms)?);
         }
         Ok(gradients)
     }
 
     /// The gradients of the loss plus `terms`.
-    fn descend(
+    fn gradients_with(
         &mut self,
         discriminator: &Network,
         mut loss: Tensor<1>,
@@ -206,12 +206,12 @@ impl DiscriminatorStep<'_> {
     fn penalise(
         &mut self,
         discriminator: &Network,
-        shown: &Batches,
+        batches: &Batches,
         hooks: &[Box<dyn Hook>],
         gradients: &mut Gradients,
     ) -> Result<(), NonFinite> {
         for penalty in
-            hooks.iter().filter_map(|hook| hook.discriminator_penalty(discriminator, shown, &self.rules.moment))
+            hooks.iter().filter_map(|hook| hook.discriminator_penalty(discriminator, batches, &self.rules.moment))
         {
             self.stats.penalty += value_of("penalty", &penalty)?;
             gradients.add(Gradients::of(discriminator, &penalty.backward()));
@@ -243,7 +243,7 @@ fn apply_gradients(
     norm
 }
 
-/// An error if a logit is not finite. Reals come first in every form of `separate-batches`.
+/// Returns an error if a logit is not finite. Reals come first in every form of `separate-batches`.
 fn check_logits(logits: &[f64], reals: usize) -> Result<(), NonFinite> {
     match logits.iter().position(|logit| !logit.is_finite()) {
         None => Ok(()),
@@ -255,25 +255,25 @@ pub(super) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-/// Makes a batch of reals as the discriminator sees them (augmented, packed). Only losses and hooks that compare with
-/// reals call it.
+/// Makes a batch of reals as the discriminator gets them (augmented, packed). Only losses and hooks that compare fakes
+/// with reals call it.
 pub type MakeReals<'a> = &'a dyn Fn(&[Box<dyn Hook>]) -> Classed;
 
-/// What a generator step measured.
+/// Measurements of a generator step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct GeneratorStats {
-    /// The loss, without what hooks add.
+    /// The loss without the terms that hooks add.
     pub loss: f64,
     /// The norm of the generator's gradients.
     pub grad_norm: f64,
 }
 
-/// Moves the generator towards fakes that the discriminator takes for real: their label is 1, always.
+/// Trains the generator so that the discriminator classifies its fakes as real: their label is always 1.
 ///
-/// `fakes` are as the discriminator sees them (augmented, packed) and carry the generator's graph; `reals` makes such
-/// reals for relative losses and feature matching. The discriminator's weights are constants here, so that their
-/// gradients are not computed; its running statistics move, as in PyTorch's example, unless a hook replaces it by
-/// another opponent. A classifier beside the discriminator adds its loss on the fakes.
+/// `fakes` are augmented and packed, as the discriminator gets them, and carry the generator's graph. `reals` makes
+/// such reals for relative losses and feature matching. The discriminator's weights are constants, so that their
+/// gradients are not computed. Its running statistics move, as in PyTorch's example, unless a hook replaces it by
+/// another opponent. An auxiliary classifier adds its loss on the fakes.
 ///
 /// # Errors
 ///
@@ -287,21 +287,21 @@ pub fn generator_step(
     hooks: &mut [Box<dyn Hook>],
 ) -> Result<GeneratorStats, NonFinite> {
     generator.iterate_spectral_norms();
-    let other = hooks.iter().find_map(|hook| hook.opponent()).cloned();
-    let is_present = other.is_none();
-    let opponent = other.unwrap_or_else(|| discriminator.clone()).no_grad();
+    let replacement = hooks.iter().find_map(|hook| hook.opponent()).cloned();
+    let is_replaced = replacement.is_some();
+    let opponent = replacement.unwrap_or_else(|| discriminator.clone()).no_grad();
     let mut pass = Pass::train().with_noise(rules.moment.stream("noise/generator")).with_classes(&fakes.classes);
     let logits = opponent.logits(fakes.images.clone(), &mut pass);
     let class_loss = rules.class_loss(&mut pass, &fakes.classes, fakes.classes.len());
-    if is_present {
+    if !is_replaced {
         discriminator.absorb(pass);
     }
     let reals = || reals(hooks);
-    let of_reals = || {
+    let real_logits = || {
         let Classed { images, classes } = reals();
         opponent.logits(images, &mut Pass::train().with_classes(&classes)).detach()
     };
-    let mut loss = rules.loss.generator(logits, of_reals);
+    let mut loss = rules.loss.generator(logits, real_logits);
     let value = value_of("loss_g", &loss)?;
     for term in
         class_loss.into_iter().chain(hooks.iter().filter_map(|hook| hook.generator_penalty(&opponent, &fakes, &reals)))

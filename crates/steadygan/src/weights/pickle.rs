@@ -1,15 +1,17 @@
 //! The pickle of a PyTorch state dict, read without executing anything.
 //!
 //! A pickle is a program for a stack machine that may call any Python function. This machine has only the instructions
-//! that state dicts use, and it calls nothing: it knows two functions by name and records the arguments of their calls.
+//! that state dicts use, and it calls nothing: it knows three functions by name and records the arguments of their calls.
 //! Any other instruction or function is an error.
 //!
 //! Sources: Python's `pickletools.py` documents the instructions; PyTorch's `torch/serialization.py` and
 //! `torch/_utils.py` show what PyTorch writes.
 
+mod entries;
 mod opcodes;
 mod operands;
 
+pub(super) use entries::StateDict;
 use opcodes::*;
 use operands::Operands;
 use std::collections::BTreeMap;
@@ -41,25 +43,28 @@ pub(super) fn is_pickle(bytes: &[u8]) -> bool {
     matches!(bytes, [PROTO, 2..=5, _, _, length @ ..] if !length.starts_with(&[0; 4]))
 }
 
-/// The tensors of a state dict by name. The error is the end of a sentence that begins with the file's name.
-pub(super) fn state_dict(pickle: &[u8]) -> Result<BTreeMap<&str, View<'_>>, String> {
+/// What a pickle holds. The error is the end of a sentence that begins with the file's name.
+pub(super) fn state_dict(pickle: &[u8]) -> Result<StateDict<'_>, String> {
     Machine { rest: Operands(pickle), ..Machine::default() }.run()
 }
 
 /// A value on the stack. Tuples, dicts and tensors are indices into the machine's lists, so that values are small to
-/// copy and never nested. So a hostile pickle can neither multiply memory nor overflow the call stack.
+/// copy and never nested. What lists hold is forgotten: no tensor of a network is in a list. So a hostile pickle can neither multiply memory nor overflow the call stack.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Value<'a> {
     None,
     Bool,
+    Float,
     Integer(i64),
     Text(&'a str),
+    List,
     Tuple(usize),
     Dict(usize),
     Storage(Storage<'a>),
     Tensor(usize),
     OrderedDict,
     RebuildTensor,
+    RebuildParameter,
     StorageClass(&'a str),
 }
 
@@ -82,7 +87,7 @@ fn malformed<T>(found: Option<T>) -> Result<T, String> {
 }
 
 impl<'a> Machine<'a> {
-    fn run(mut self) -> Result<BTreeMap<&'a str, View<'a>>, String> {
+    fn run(mut self) -> Result<StateDict<'a>, String> {
         loop {
             match self.rest.byte()? {
                 STOP => return self.result(),
@@ -110,6 +115,14 @@ impl<'a> Machine<'a> {
                     let items = self.since_mark()?;
                     self.insert(&items)?;
                 }
+                APPEND => {
+                    self.pop()?;
+                    self.list()?;
+                }
+                APPENDS => {
+                    self.since_mark()?;
+                    self.list()?;
+                }
                 // Sets an object's attributes. A state dict's attributes are the versions of its modules; ignored.
                 BUILD => {
                     self.pop()?;
@@ -128,6 +141,10 @@ impl<'a> Machine<'a> {
         Ok(match instruction {
             NONE => Value::None,
             NEWTRUE | NEWFALSE => Value::Bool,
+            BINFLOAT => {
+                self.rest.array::<8>()?;
+                Value::Float
+            }
             BININT1 => Value::Integer(self.rest.byte()?.into()),
             BININT2 => Value::Integer(u16::from_le_bytes(self.rest.array()?).into()),
             BININT => Value::Integer(i32::from_le_bytes(self.rest.array()?).into()),
@@ -141,6 +158,7 @@ impl<'a> Machine<'a> {
                 Value::Text(self.rest.text(length.into())?)
             }
             EMPTY_DICT => self.new_dict(),
+            EMPTY_LIST => Value::List,
             EMPTY_TUPLE => self.tuple(Vec::new()),
             TUPLE1 | TUPLE2 | TUPLE3 => {
                 let mut parts = Vec::new();
@@ -210,6 +228,11 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// An error unless a list is on top of the stack.
+    fn list(&self) -> Result<(), String> {
+        malformed((self.stack.last() == Some(&Value::List)).then_some(()))
+    }
+
     /// Adds `items`, alternating keys and values, to the dictionary on top of the stack.
     fn insert(&mut self, items: &[Value<'a>]) -> Result<(), String> {
         let dict = self.dict()?;
@@ -229,8 +252,9 @@ impl<'a> Machine<'a> {
         Ok(Value::Storage(Storage { class, key, elements: natural(elements)? }))
     }
 
-    /// The value that a function call would return. Known calls: `OrderedDict()` and
-    /// `_rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, hooks, …)`.
+    /// The value that a function call would return. Known calls: `OrderedDict()`,
+    /// `_rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, hooks, …)` and
+    /// `_rebuild_parameter(tensor, requires_grad, hooks)`, which is the tensor.
     fn call(&mut self) -> Result<Value<'a>, String> {
         let parts = self.pop_tuple()?;
         match (self.pop()?, &parts[..]) {
@@ -246,6 +270,7 @@ impl<'a> Machine<'a> {
                 self.tensors.push(View { storage, offset: natural(offset)?, shape, strides });
                 Ok(Value::Tensor(self.tensors.len() - 1))
             }
+            (Value::RebuildParameter, &[tensor @ Value::Tensor(_), Value::Bool, _]) => Ok(tensor),
             _ => Err(MALFORMED.into()),
         }
     }
@@ -256,18 +281,12 @@ impl<'a> Machine<'a> {
         check_length(&self.tuples[tuple]).cloned()
     }
 
-    /// The state dict that is on top of the stack when the program ends.
-    fn result(mut self) -> Result<BTreeMap<&'a str, View<'a>>, String> {
+    /// What is on top of the stack when the program ends.
+    fn result(mut self) -> Result<StateDict<'a>, String> {
         let Value::Dict(dict) = self.pop()? else {
             return Err("holds a single value, not a state dict".into());
         };
-        let entries = std::mem::take(&mut self.dicts[dict]);
-        let named = entries.into_iter().map(|entry| match entry {
-            [Value::Text(name), Value::Tensor(tensor)] => Ok((name, self.tensors[tensor].clone())),
-            [Value::Text(name), _] => Err(format!("is no state dict: its entry `{name}` is no tensor")),
-            _ => Err(MALFORMED.into()),
-        });
-        named.collect()
+        StateDict::of(&self, dict)
     }
 }
 
@@ -291,6 +310,7 @@ fn global<'a>(module: &'a str, name: &'a str) -> Result<Value<'a>, String> {
     match (module, name) {
         ("collections", "OrderedDict") => Ok(Value::OrderedDict),
         ("torch._utils", "_rebuild_tensor_v2") => Ok(Value::RebuildTensor),
+        ("torch._utils", "_rebuild_parameter") => Ok(Value::RebuildParameter),
         ("torch", class) if class.ends_with("Storage") => Ok(Value::StorageClass(class)),
         _ => Err(format!("asks Python for `{module}.{name}`, which no state dict needs; nothing was executed")),
     }

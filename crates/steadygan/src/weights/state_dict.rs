@@ -2,10 +2,9 @@
 //! uncompressed entries: a pickle that describes the tensors, the numbers of each tensor's storage, and details such as
 //! the byte order.
 
-use super::pickle::{View, state_dict};
-use super::{PLAIN_STATE_DICT, Refusal, Tensors, is_batch_counter};
+use super::pickle::{StateDict, View, state_dict};
+use super::{Contents, FileTensor, PLAIN_STATE_DICT, Refusal, is_batch_counter};
 use crate::nn::MAX_WEIGHTS;
-use burn::prelude::TensorData;
 use rawzip::{CompressionMethod, ZipArchive, ZipArchiveEntryWayfinder, ZipSliceArchive};
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -29,23 +28,23 @@ pub(super) fn is_zip(bytes: &[u8]) -> bool {
 }
 
 /// Reads all tensors of a state dict.
-pub(super) fn read(bytes: &[u8]) -> Result<Tensors, Refusal> {
+pub(super) fn read(bytes: &[u8]) -> Result<Contents, Refusal> {
     let other = |why: String| Refusal::new(why, PLAIN_STATE_DICT);
     let archive = Archive::open(bytes).map_err(other)?;
     let pickle = archive.entry(PICKLE, MAX_PICKLE_BYTES).map_err(other)?;
     archive.check_byte_order().map_err(other)?;
-    let mut views = state_dict(&pickle).map_err(other)?;
+    let StateDict { mut views, entries } = state_dict(&pickle).map_err(other)?;
     views.retain(|name, _| !is_batch_counter(name));
-    let mut tensors = Tensors::new();
+    let mut contents = Contents { entries, ..Contents::default() };
     let mut values_left = MAX_WEIGHTS;
     for (name, view) in views {
-        if view.storage.class != FLOAT_STORAGE {
-            return Err(Refusal::not_floats(name, view.storage.class));
-        }
-        let values = archive.values(name, &view, &mut values_left).map_err(other)?;
-        tensors.insert(name.to_owned(), TensorData::new(values, view.shape));
+        let values = match view.storage.class {
+            FLOAT_STORAGE => Ok(archive.values(&name, &view, &mut values_left).map_err(other)?),
+            class => Err(class.to_owned()),
+        };
+        contents.tensors.insert(name, FileTensor { shape: view.shape, values });
     }
-    Ok(tensors)
+    Ok(contents)
 }
 
 /// The number of a view's values, and the index after its last element in the storage. `None` if these numbers

@@ -67,7 +67,8 @@ fn an_export_holds_what_pytorch_would_have_saved() {
     for role in Role::ALL {
         let theirs = fixture.part(&format!("final.{role}."));
         let network = load_tensors(state.network(role).clone(), &theirs).expect("PyTorch's names match ours");
-        let description = Description { format_version: FORMAT_VERSION, role, images: 80, model: &plan.model };
+        let (format_version, model) = (FORMAT_VERSION, &plan.model);
+        let description = Description { format_version, role, average: false, images: 80, model };
         let bytes = to_safetensors(&network, &description);
         let ours = SafeTensors::deserialize(&bytes).expect("a safetensors file");
         let mut names = ours.names();

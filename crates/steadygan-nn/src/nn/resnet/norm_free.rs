@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn networks_make_and_judge_images() {
+    fn networks_train() {
         let full =
             NetworkPlan { spectral_norm: true, attention: true, minibatch_std: 4, slope: 0.2, ..NetworkPlan::PLAIN };
         assert_networks_train(&generator(&plan(full), init()), &discriminator(&plan(full), init()));
@@ -127,7 +127,7 @@ mod tests {
     /// In the first block (64 channels) the last layer is zeros; the layers before it have a standard deviation of
     /// √2 · 6^(−1/4) / √fan_in.
     #[test]
-    fn weights_start_as_fixup_has_them() {
+    fn weights_start_as_in_fixup() {
         let network = generator(&ModelPlan { width: 16, ..plan(NetworkPlan::PLAIN) }, init());
         let names: Vec<String> = named_tensors(&network).into_iter().map(|tensor| tensor.name).collect();
         let values = |name: &str| floats(tensor(&network, names.iter().position(|n| n == name).expect("there is one")));
@@ -141,8 +141,8 @@ mod tests {
     /// The network is perturbed, because the zeros in the blocks' last layers would hide errors in the other layers.
     #[test]
     fn penalties_have_exact_gradients() {
-        let judge = NetworkPlan { slope: 0.5, ..NetworkPlan::PLAIN };
-        let plan = ModelPlan { size: 8, discriminator_width: 1, ..plan(judge) };
+        let network_plan = NetworkPlan { slope: 0.5, ..NetworkPlan::PLAIN };
+        let plan = ModelPlan { size: 8, discriminator_width: 1, ..plan(network_plan) };
         let network = perturbed(discriminator(&plan, init()));
         assert_pull_back(&network, images([2, 1, 8, 8]));
         assert_penalty_gradients(&network, images([1, 1, 8, 8]));

@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn networks_make_and_judge_images() {
+    fn networks_train() {
         let full =
             NetworkPlan { spectral_norm: true, attention: true, minibatch_std: 4, slope: 0.2, ..NetworkPlan::PLAIN };
         for norm in [Norm::None, Norm::Batch] {
@@ -133,8 +133,8 @@ mod tests {
 
     #[test]
     fn penalties_have_exact_gradients() {
-        let judge = NetworkPlan { spectral_norm: true, attention: true, slope: 0.5, ..NetworkPlan::PLAIN };
-        let plan = ModelPlan { size: 8, discriminator_width: 1, discriminator: judge, ..model() };
+        let network = NetworkPlan { spectral_norm: true, attention: true, slope: 0.5, ..NetworkPlan::PLAIN };
+        let plan = ModelPlan { size: 8, discriminator_width: 1, discriminator: network, ..model() };
         assert_pull_back(&discriminator(&plan, init()), images([2, 1, 8, 8]));
         assert_penalty_gradients(&discriminator(&plan, init()), images([1, 1, 8, 8]));
     }

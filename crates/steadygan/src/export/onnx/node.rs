@@ -1,7 +1,7 @@
 //! Translates layers to ONNX operators.
 
-use super::DOUBLING;
 use super::fields::{attribute, node};
+use super::{DOUBLING, NO_ONNX};
 use crate::error::{Error, Result};
 use crate::nn::{AnyLayer, BatchNorm, ConvSpec, Layer};
 use crate::protobuf::Message;
@@ -35,7 +35,7 @@ impl Node {
         self
     }
 
-    /// The ONNX operator of a layer called `name`, as in evaluation: dropout and noise do nothing.
+    /// The ONNX operator of a layer called `name` in a pass without random numbers: dropout and noise do nothing.
     ///
     /// # Errors
     ///
@@ -92,7 +92,7 @@ impl Node {
             | AnyLayer::ClassHead(_)
             | AnyLayer::Residual(_) => {
                 let message = format!("the layer {} (`{name}`) cannot be written as ONNX", layer.name());
-                return Err(Error::checkpoint(message, "use generator.safetensors in the same folder"));
+                return Err(Error::checkpoint(message, NO_ONNX));
             }
         })
     }

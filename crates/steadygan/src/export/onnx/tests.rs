@@ -88,7 +88,7 @@ fn each_layer_has_its_operator() {
 /// Compares the whole file of the smallest generator byte by byte. `.ci/run` has onnxruntime read larger models.
 #[test]
 fn the_smallest_model_has_these_bytes() {
-    let model = encode(&builder([1, 1, 1]).tanh().build(), "key", "{}").expect("operators");
+    let model = encode(&builder([1, 1, 1]).tanh().build(), true, "key", "{}").expect("operators");
     let version = env!("CARGO_PKG_VERSION").as_bytes();
     let image = b"\x08\x01\x12\x15\x0a\x07\x12\x05batch\x0a\x02\x08\x01\x0a\x02\x08\x01\x0a\x02\x08\x01";
     let value = |name: &[u8]| {
@@ -144,8 +144,22 @@ fn conv_of(network: &Network) -> AnyLayer {
 #[test]
 fn a_layer_without_a_form_is_named() {
     let network = builder([2, 4, 4]).tanh().layer_norm(2).build();
-    let error = encode(&network, "key", "{}").expect_err("none");
+    let error = encode(&network, true, "key", "{}").expect_err("none");
     assert_eq!(error.to_string(), "the layer LayerNorm (`main.1`) cannot be written as ONNX");
+}
+
+/// Where they act when images are made, dropout and noise are refused, inside a block too; elsewhere they do nothing.
+#[test]
+fn what_draws_random_numbers_is_written_only_where_it_does_not_act() {
+    let inside = |main: Builder| main.gaussian_noise(0.1).tanh();
+    let noisy = builder([2, 4, 4]).residual(ResidualScale::Fixed(1.0), inside, |skip| skip).build();
+    let dropping = builder([2, 4, 4]).dropout(0.5).tanh().build();
+    for (network, layer) in [(noisy, "Noise 0.1 (`main.0.main.0`)"), (dropping, "Dropout 0.5 (`main.0`)")] {
+        encode(&network, false, "key", "{}").expect("written without it");
+        let error = encode(&network, true, "key", "{}").expect_err("refused").to_string();
+        let said = format!("the layer {layer} draws random numbers when images are made, which is not written as ONNX");
+        assert_eq!(error, said);
+    }
 }
 
 /// An exported generator is an ONNX file that cannot compute features, because it takes latents instead of images.
@@ -156,7 +170,7 @@ fn a_generator_is_no_feature_network() {
     let path = folder.path().join("n.onnx");
     std::fs::write(path.with_extension("toml"), "size = 8\nchannels = 1\nmean = [0]\ndeviation = [255]\n").unwrap();
     let generator = builder([1, 1, 1]).conv(ConvSpec::valid(1, 2, 1, true)).tanh().build();
-    std::fs::write(&path, encode(&generator, "key", "{}").unwrap()).unwrap();
+    std::fs::write(&path, encode(&generator, true, "key", "{}").unwrap()).unwrap();
     let error = FeatureNetwork::named(path.to_str().unwrap()).unwrap_err().to_string();
     assert!(error.contains("n.onnx cannot be run as a feature network: "), "{error}");
 }

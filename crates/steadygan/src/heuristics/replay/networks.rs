@@ -1,4 +1,4 @@
-//! Networks of the past.
+//! Old networks, which replace the current opponents for a while.
 
 use super::{Every, Networks};
 use crate::heuristics::Memory;
@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, VecDeque};
 /// The tensors of a network by name.
 type Tensors = BTreeMap<String, TensorData>;
 
-/// Both networks as they were.
+/// The tensors of both networks at an earlier time.
 #[derive(Debug, Default)]
 struct Snapshot {
     generator: Tensors,
@@ -30,14 +30,15 @@ impl Snapshot {
     }
 }
 
-/// Networks of the past. Which are swapped in is a function of the images shown and of what is kept.
+/// The snapshots that are kept, and the old networks that are swapped in. These depend only on the number of images and
+/// the snapshots, so that a checkpoint needs the snapshots only.
 #[derive(Debug)]
 pub(super) struct Past {
     settings: Networks,
     plan: Plan,
     /// From the oldest to the newest.
     kept: VecDeque<Snapshot>,
-    /// The old generator and discriminator that are swapped in at this moment.
+    /// The old generator and discriminator that are swapped in now.
     swapped: Option<(Network, Network)>,
 }
 
@@ -46,7 +47,7 @@ impl Past {
         Self { settings, plan: plan.clone(), kept: VecDeque::new(), swapped: None }
     }
 
-    /// Keeps the networks if it is time, and swaps old ones in or out.
+    /// Takes a snapshot if one is due, and swaps old networks in or out.
     pub(super) fn before_round(&mut self, generator: &Network, discriminator: &Network, moment: &Moment) {
         let Networks { every: Every(every), span: Every(span), keep } = self.settings;
         let since = moment.images % every;
@@ -63,18 +64,18 @@ impl Past {
         if since >= span {
             self.swapped = None;
         } else if self.swapped.is_none() && self.kept.len() > 1 {
-            let began = Moment { images: moment.images - since, ..*moment };
-            let old = Uniform::new(0, self.kept.len() - 1).expect("there is an older one");
+            let start = Moment { images: moment.images - since, ..*moment };
+            let old = Uniform::new(0, self.kept.len() - 1).expect("there is an older snapshot");
             let Snapshot { generator: old_generator, discriminator: old_discriminator } =
-                &self.kept[old.sample(&mut began.stream("replay/networks"))];
-            let like = |network: &Network, tensors| {
-                load_tensors(network.clone(), tensors).expect("it was kept from here, or checked").no_grad()
+                &self.kept[old.sample(&mut start.stream("replay/networks"))];
+            let load = |network: &Network, tensors| {
+                load_tensors(network.clone(), tensors).expect("taken here, or checked on restore").no_grad()
             };
-            self.swapped = Some((like(generator, old_generator), like(discriminator, old_discriminator)));
+            self.swapped = Some((load(generator, old_generator), load(discriminator, old_discriminator)));
         }
     }
 
-    /// Puts fakes of the old generator in the place of the present one's, if one is swapped in: of the same classes.
+    /// Replaces the fakes by the old generator's fakes of the same classes, if an old generator is swapped in.
     pub(super) fn replace(&self, fakes: &mut Classed, moment: &Moment) {
         let Some((generator, _)) = &self.swapped else { return };
         let (model, [count, ..]) = (&self.plan.model, fakes.images.dims());
@@ -90,11 +91,11 @@ impl Past {
         self.swapped.as_ref().map(|(_, discriminator)| discriminator)
     }
 
-    /// All tensors that are kept, by their place, network and name.
+    /// The tensors of all snapshots; a name has the snapshot's place, the network and the tensor's own name.
     pub(super) fn tensors(&self) -> impl Iterator<Item = (String, TensorData)> {
         self.kept.iter().enumerate().flat_map(|(place, snapshot)| {
             let of = move |role: &'static str, tensors: &Tensors| {
-                let named = tensors.iter().map(|(name, data)| (key(place, role) + name, data.clone()));
+                let named = tensors.iter().map(|(name, data)| (prefix(place, role) + name, data.clone()));
                 named.collect::<Vec<_>>()
             };
             [of("generator", &snapshot.generator), of("discriminator", &snapshot.discriminator)].concat()
@@ -104,7 +105,7 @@ impl Past {
     /// As [`Hook::restore`](crate::heuristics::Hook::restore).
     pub(super) fn restore(&mut self, memory: &Memory) -> Result<(), String> {
         let part = |place, role| -> Tensors {
-            let prefix = key(place, role);
+            let prefix = prefix(place, role);
             let named = memory.tensors.iter().filter_map(|(name, data)| Some((name.strip_prefix(&prefix)?, data)));
             named.map(|(name, data)| (name.to_owned(), data.clone())).collect()
         };
@@ -128,7 +129,7 @@ impl Past {
     }
 }
 
-/// Before the names of a kept network's tensors.
-fn key(place: usize, role: &str) -> String {
+/// The prefix of the names of a snapshot's tensors.
+fn prefix(place: usize, role: &str) -> String {
     format!("networks.{place}.{role}.")
 }

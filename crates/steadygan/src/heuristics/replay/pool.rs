@@ -8,7 +8,7 @@ use burn::prelude::*;
 use rand_distr::{Distribution, Uniform};
 use std::collections::BTreeMap;
 
-/// Old fakes.
+/// Old fakes, one of which replaces a new fake now and then.
 #[derive(Debug)]
 pub(super) struct Pool {
     capacity: usize,
@@ -66,7 +66,7 @@ impl Pool {
         Memory { tensors, ..Memory::default() }
     }
 
-    /// As [`Hook::recall`](crate::heuristics::Hook::recall).
+    /// As [`Hook::restore`](crate::heuristics::Hook::restore).
     pub(super) fn restore(&mut self, memory: &Memory) -> Result<(), String> {
         let floats = |name: &str| memory.tensors.get(name).map_or_else(Vec::new, |data| data.iter::<f32>().collect());
         let (pool, classes) = (floats("pool"), floats("classes"));

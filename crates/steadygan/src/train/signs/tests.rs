@@ -17,7 +17,7 @@ fn ramp(shape: [usize; 4], offset: f32) -> Tensor<4> {
 
 #[test]
 fn only_a_network_without_activations_is_affine() {
-    let bent = |slope: f32| {
+    let bend_with = |slope: f32| {
         let network = builder([1, 8, 8])
             .conv(ConvSpec::strided(1, 4, true))
             .leaky_relu(slope)
@@ -26,20 +26,20 @@ fn only_a_network_without_activations_is_affine() {
             .no_grad();
         bend(ramp([6, 1, 8, 8], 0.0), ramp([6, 1, 8, 8], 500.0), |x| network.logits(x, &mut Pass::evaluate()))
     };
-    assert!(bent(1.0) < 1e-5, "{}", bent(1.0));
-    assert!(bent(0.2) > 0.01, "{}", bent(0.2));
+    assert!(bend_with(1.0) < 1e-5, "{}", bend_with(1.0));
+    assert!(bend_with(0.2) > 0.01, "{}", bend_with(0.2));
 }
 
-/// The bias of one of the two units keeps it below zero.
+/// The biases keep one of the two units always below zero and the other always above.
 #[test]
 fn a_unit_that_is_never_active_is_dead() {
     let network = builder([1, 4, 4]).conv(ConvSpec::same(1, 2, 3, 1, true)).leaky_relu(0.0).build();
     let network = map_tensors(network, |name, value| {
         if name.ends_with("bias") { value * 0.0 + Tensor::from_data([-100.0, 100.0], &Device::flex()) } else { value }
     });
-    let (dead, bent) = units(&network.no_grad(), ramp([4, 1, 4, 4], 0.0), Pass::evaluate());
+    let (dead, bend) = units(&network.no_grad(), ramp([4, 1, 4, 4], 0.0), Pass::evaluate());
     assert_eq!(dead, 0.5);
-    assert!(bent < 1e-4, "one is never active, the other always: {bent}");
+    assert!(bend < 1e-4, "one unit is never active, the other always: {bend}");
 }
 
 #[test]

@@ -4,13 +4,13 @@ use super::floats;
 use crate::nn::{AnyLayer, Layer, Network, Pass};
 use burn::prelude::*;
 
-/// The share of units (channels of an activation) that have one value at all places of all images, in the layer where
-/// it is largest; and the bend of the activation that bends most. NaN without activations, or if the network has a
-/// reference batch.
+/// The share of dead units in the layer that has most of them, and the largest [`bend`] of an activation. A unit is a
+/// channel of an activation; it is dead if it has one value at all places of all images. Both are NaN without
+/// activations, or if the network has a reference batch.
 pub(super) fn units(network: &Network, mut x: Tensor<4>, mut pass: Pass) -> (f64, f64) {
-    let (mut most_dead, mut most_bent) = (f64::NAN, f64::NAN);
+    let (mut most_dead, mut largest_bend) = (f64::NAN, f64::NAN);
     if network.reference().is_some() {
-        return (most_dead, most_bent);
+        return (most_dead, largest_bend);
     }
     let half = x.dims()[0] / 2;
     for layer in network.layers() {
@@ -19,12 +19,13 @@ pub(super) fn units(network: &Network, mut x: Tensor<4>, mut pass: Pass) -> (f64
         if matches!(layer, AnyLayer::LeakyRelu(_) | AnyLayer::Maxout(_)) {
             most_dead = most_dead.max(constant_channels(x.clone()));
             let [a, b] = [0, half].map(|from| before.clone().narrow(0, from, half));
-            most_bent = most_bent.max(bend(a, b, |x| layer.forward(x, &mut Pass::evaluate())));
+            largest_bend = largest_bend.max(bend(a, b, |x| layer.forward(x, &mut Pass::evaluate())));
         }
     }
-    (most_dead, most_bent)
+    (most_dead, largest_bend)
 }
 
+/// The share of channels that have one value at all places of all images.
 fn constant_channels(x: Tensor<4>) -> f64 {
     let [_, channels, height, width] = x.dims();
     let mut ends = vec![[f32::INFINITY, f32::NEG_INFINITY]; channels];

@@ -1,5 +1,8 @@
 //! The pickle instructions that state dicts use, with the names and values of Python's `pickletools.py`.
 
+pub(super) const APPEND: u8 = b'a';
+pub(super) const APPENDS: u8 = b'e';
+pub(super) const BINFLOAT: u8 = b'G';
 pub(super) const BINGET: u8 = b'h';
 pub(super) const BININT: u8 = b'J';
 pub(super) const BININT1: u8 = b'K';
@@ -9,6 +12,7 @@ pub(super) const BINPUT: u8 = b'q';
 pub(super) const BINUNICODE: u8 = b'X';
 pub(super) const BUILD: u8 = b'b';
 pub(super) const EMPTY_DICT: u8 = b'}';
+pub(super) const EMPTY_LIST: u8 = b']';
 pub(super) const EMPTY_TUPLE: u8 = b')';
 pub(super) const FRAME: u8 = 0x95;
 pub(super) const GLOBAL: u8 = b'c';

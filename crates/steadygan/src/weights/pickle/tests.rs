@@ -8,6 +8,10 @@ fn written(name: &str) -> Vec<u8> {
     super::super::state_dict::pickle_of(&bytes)
 }
 
+fn views(pickle: &[u8]) -> BTreeMap<String, View<'_>> {
+    state_dict(pickle).expect("a state dict").views
+}
+
 fn refused(pickle: impl AsRef<[u8]>) -> String {
     state_dict(pickle.as_ref()).expect_err("not a state dict")
 }
@@ -15,7 +19,7 @@ fn refused(pickle: impl AsRef<[u8]>) -> String {
 #[test]
 fn what_pytorch_writes_is_understood() {
     let pickle = written("generator.pth");
-    let views = state_dict(&pickle).expect("a state dict");
+    let views = views(&pickle);
     // Ten tensors of two batch norms, counters included, and three weights.
     assert_eq!(views.len(), 13);
     let storage = Storage { class: "FloatStorage", key: "0", elements: 192 };
@@ -29,7 +33,7 @@ fn what_pytorch_writes_is_understood() {
 #[test]
 fn another_protocol_and_memory_format_are_too() {
     let pickle = written("discriminator_wrapped.pth");
-    let views = state_dict(&pickle).expect("a state dict");
+    let views = views(&pickle);
     let weight = &views["module.main.2.weight"];
     assert_eq!((&weight.shape[..], &weight.strides[..]), (&[4, 2, 4, 4][..], &[32, 1, 8, 2][..]));
 }
@@ -48,16 +52,15 @@ fn functions_are_named_and_not_called() {
     assert!(refused(whole_model).starts_with("asks Python for `__main__.Generator`, "));
     // A known name in another module, and an unknown name in a known module.
     assert!(refused(b"cbuiltins\nOrderedDict\n.").starts_with("asks Python for `builtins.OrderedDict`, "));
-    assert!(
-        refused(b"ctorch._utils\n_rebuild_parameter\n.").starts_with("asks Python for `torch._utils._rebuild_param")
-    );
+    let stateful = refused(b"ctorch._utils\n_rebuild_parameter_with_state\n.");
+    assert!(stateful.starts_with("asks Python for `torch._utils._rebuild_parameter_with_state`, "), "{stateful}");
     assert!(refused(b"ctorch\nload\n.").starts_with("asks Python for `torch.load`, "));
 }
 
 #[test]
 fn instructions_that_make_objects_are_unknown() {
-    // INST, OBJ, NEWOBJ, NEWOBJ_EX, EXT1, PERSID, BINFLOAT.
-    for instruction in [b'i', b'o', 0x81, 0x92, 0x82, b'P', b'G'] {
+    // INST, OBJ, NEWOBJ, NEWOBJ_EX, EXT1, PERSID.
+    for instruction in [b'i', b'o', 0x81, 0x92, 0x82, b'P'] {
         let said = format!("holds a pickle with the instruction {instruction:#04x}, which no state dict has");
         assert_eq!(refused([0x80, 2, b'(', instruction]), said);
     }
@@ -73,7 +76,31 @@ fn other_things_than_state_dicts() {
     assert_eq!(refused(b"}X\x05\x00\x00\x00epochK\x05s."), "is no state dict: its entry `epoch` is no tensor");
     assert_eq!(refused(b"}K\x05K\x05s."), MALFORMED);
     assert_eq!(refused(b"}(K\x05u."), MALFORMED);
-    assert_eq!(state_dict(b"}.").expect("an empty one").len(), 0);
+    assert_eq!(views(b"}.").len(), 0);
+    assert_eq!(refused(b"]K\x05a."), "holds a single value, not a state dict");
+    assert_eq!(refused(b"}K\x05a."), MALFORMED);
+    assert_eq!(refused(b"ctorch._utils\n_rebuild_parameter\nK\x05\x88N\x87R."), MALFORMED);
+}
+
+/// A dict in itself, and dicts that hold the one before twice, thirty deep: a billion entries in two hundred bytes.
+#[test]
+fn dicts_in_dicts_come_to_an_end() {
+    let text = |name: &str| [b"X\x01\0\0\0", name.as_bytes()].concat();
+    let [a, b] = ["a", "b"].map(text);
+    let many = "holds dicts in dicts, more than any state dict";
+    assert_eq!(refused([&b"}q\0"[..], &a, b"h\0s."].concat()), many);
+    let mut doubling = b"}q\0".to_vec();
+    for deep in 0..30u8 {
+        doubling.extend([&b"}("[..], &a, &[b'h', deep], &b, &[b'h', deep, b'u', b'q', deep + 1]].concat());
+    }
+    doubling.push(b'.');
+    assert_eq!(refused(&doubling), many);
+    let mut wide = b"}q\0(".to_vec();
+    wide.extend([&b"K\x05"[..], b"N"].concat().repeat(1_000));
+    wide.extend(b"u}(");
+    wide.extend([&a[..], b"h\0"].concat().repeat(1_000));
+    wide.extend(b"u.");
+    assert_eq!(refused(&wide), many);
 }
 
 /// A pickle that is cut short is refused; a pickle with a wrong byte never causes a panic.

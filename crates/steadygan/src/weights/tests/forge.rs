@@ -115,10 +115,39 @@ pub(super) fn archive_as(method: CompressionMethod, entries: &[(&str, &[u8])]) -
 /// A state dict as `torch.save` writes it.
 pub(super) fn pth(tensors: &[PickledTensor]) -> Vec<u8> {
     let described = tensors.iter().enumerate().map(|(key, tensor)| tensor.pickle(key)).collect::<Vec<_>>().concat();
-    let pickle = [&b"\x80\x02}("[..], &described, b"u."].concat();
+    saved(&[&b"\x80\x02}("[..], &described, b"u."].concat(), tensors)
+}
+
+/// A program's checkpoint as `torch.save` writes it: an epoch, a loss, the state of an optimiser, and a state dict for each
+/// of the entries, its tensors being parameters.
+pub(super) fn nested_pth(entries: &[(&str, &[PickledTensor])]) -> Vec<u8> {
+    let text = |text: &str| [b"X", &(text.len() as u32).to_le_bytes()[..], text.as_bytes()].concat();
+    let mut pickle = b"\x80\x02}(".to_vec();
+    pickle.extend([text("epoch"), b"K\x05".to_vec(), text("loss"), b"G\x3f\xe0\0\0\0\0\0\0".to_vec()].concat());
+    let mut tensors = Vec::new();
+    let moment = PickledTensor::vector("exp_avg", &[0.0]);
+    pickle.extend([text("optimizer"), b"}(".to_vec(), text("state"), b"}K\0}(".to_vec(), moment.pickle(0)].concat());
+    pickle.extend([b"us".to_vec(), text("param_groups"), b"]}(".to_vec(), text("lr")].concat());
+    pickle.extend([b"G\x3f\xe0\0\0\0\0\0\0".to_vec(), text("params"), b"](K\0K\x01eua".to_vec()].concat());
+    pickle.extend(b"u");
+    tensors.push(moment);
+    for (entry, held) in entries {
+        pickle.extend([text(entry), b"}(".to_vec()].concat());
+        for tensor in *held {
+            let [name, value] = [text(tensor.name), tensor.pickle(tensors.len())];
+            pickle.extend([&name[..], b"ctorch._utils\n_rebuild_parameter\n(", &value[name.len()..]].concat());
+            pickle.extend(b"\x88ccollections\nOrderedDict\n)RtR");
+            tensors.push(tensor.clone());
+        }
+        pickle.extend(b"u");
+    }
+    pickle.extend(b"u.");
+    saved(&pickle, &tensors)
+}
+
+/// The archive of a pickle and the numbers of the tensors in it.
+fn saved(pickle: &[u8], tensors: &[PickledTensor]) -> Vec<u8> {
     let names: Vec<String> = (0..tensors.len()).map(|key| format!("any/data/{key}")).collect();
     let numbers = names.iter().zip(tensors).map(|(name, tensor)| (name.as_str(), &tensor.bytes[..]));
-    archive(
-        &[("any/data.pkl", &pickle[..]), ("any/byteorder", b"little")].into_iter().chain(numbers).collect::<Vec<_>>(),
-    )
+    archive(&[("any/data.pkl", pickle), ("any/byteorder", b"little")].into_iter().chain(numbers).collect::<Vec<_>>())
 }
