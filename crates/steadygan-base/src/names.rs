@@ -1,4 +1,15 @@
-//! Suggestions for mistyped names.
+//! Suggestions for mistyped names, and names as they are shown.
+
+/// A name with its control characters escaped, because names come from strangers' files and go to terminals.
+pub fn printable(name: &str) -> String {
+    name.chars().fold(String::new(), |mut shown, c| {
+        match c.is_control() {
+            true => shown.extend(c.escape_default()),
+            false => shown.push(c),
+        }
+        shown
+    })
+}
 
 /// The known name most similar to `name`; ties go to the first.
 pub fn nearest<N: AsRef<str>>(known: impl Iterator<Item = N>, name: &str) -> Option<N> {
@@ -16,7 +27,12 @@ fn likeness(known: &str, name: &str) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::*;
+
+    #[test]
+    fn a_name_does_not_command_a_terminal() {
+        assert_eq!(printable("a\u{1b}[31m\nü\u{9b}"), "a\\u{1b}[31m\\nü\\u{9b}");
+    }
 
     #[test]
     fn the_nearest_is_the_first_of_equals_and_may_miss_its_section() {

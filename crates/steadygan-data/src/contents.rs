@@ -7,6 +7,7 @@ use super::collector::CollectedImages;
 use super::holdout::{self, ImageDigest};
 use super::{Images, UnreadableImage};
 use crate::error::{Error, Result};
+use crate::names::printable;
 
 /// More unreadable images than one in this many is an error, because the source is probably the wrong one.
 const UNREADABLE_ONE_IN: usize = 10;
@@ -74,17 +75,6 @@ impl Classes {
             names: known.iter().map(|name| printable(name)).collect(),
         })
     }
-}
-
-/// A name with its control characters escaped, because names come from strangers' archives and go to terminals.
-pub(super) fn printable(name: &str) -> String {
-    name.chars().fold(String::new(), |mut shown, c| {
-        match c.is_control() {
-            true => shown.extend(c.escape_default()),
-            false => shown.push(c),
-        }
-        shown
-    })
 }
 
 /// Each name's first folder and the rest of its path, if there are names and all have a folder.

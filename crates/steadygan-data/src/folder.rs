@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
-use super::contents::{Naming, printable};
+use super::contents::Naming;
 use super::source::{head, name_of};
 use super::{Contents, DataPlan, Door, Sink, UnreadableImage, decode, encoded};
 use crate::error::Result;
+use crate::names::printable;
 
 /// Opens directories. It reads the files whose extension or first bytes belong to an image format, and ignores other
 /// files (notes, labels) and hidden files and folders. It follows links, but not in circles.

@@ -20,11 +20,12 @@ use safetensors::tensor::{Dtype, Metadata as Header, TensorInfo};
 use serde::{Deserialize, Serialize};
 use steadygan_run::write_atomically_with;
 
-use super::contents::{Classes, Naming, SourceImages, printable};
+use super::contents::{Classes, Naming, SourceImages};
 use super::holdout::{digests, fingerprint};
 use super::source::{DAMAGED_HINT, file_name, head, is_file_named, open, short_name};
 use super::{BATCH_BYTES, Contents, DataPlan, Door, Images, Sink, UnreadableImage, find_door};
 use crate::error::{Error, Result};
+use crate::names::printable;
 use stamp::Stamp;
 
 /// The version of the format.

@@ -9,10 +9,10 @@ use std::time::UNIX_EPOCH;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::super::contents::printable;
 use super::super::{DataPlan, find_door};
 use crate::error::{Error, Result};
 use crate::files::hex;
+use crate::names::printable;
 
 /// A source's state when it was packed: the names, sizes and modification times of its files, which are cheap to read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
