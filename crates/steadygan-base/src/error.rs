@@ -1,5 +1,6 @@
 //! The library's one error type: what went wrong, who can act on it, and what to do next.
 
+use crate::names::printable;
 use std::fmt;
 use std::fmt::Display;
 use std::io;
@@ -70,13 +71,13 @@ impl Error {
     }
 
     fn new(kind: ErrorKind, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hint: hint.into() }
+        Self { kind, message: printable_lines(&message.into()), hint: printable_lines(&hint.into()) }
     }
 
     /// The same error with another hint.
     #[must_use]
     pub fn with_hint(self, hint: &str) -> Self {
-        Self { hint: hint.into(), ..self }
+        Self { hint: printable_lines(hint), ..self }
     }
 
     /// What the error is about.
@@ -88,6 +89,11 @@ impl Error {
     pub fn hint(&self) -> &str {
         &self.hint
     }
+}
+
+/// Lines, each [`printable`], because a message may quote what a file says.
+fn printable_lines(text: &str) -> String {
+    text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
 }
 
 impl Display for Error {
@@ -145,6 +151,13 @@ impl From<RunError> for Error {
 mod tests {
     use super::*;
     use steadygan_run::{Manifest, RunDirectory};
+
+    /// The smallest recipe that did it: `"\u001b" = 1`.
+    #[test]
+    fn a_message_does_not_command_a_terminal() {
+        let error = Error::recipe("unknown key `\u{1b}`\nin line 1", "\u{7}").with_hint("\u{1b}[2J");
+        assert_eq!((error.to_string().as_str(), error.hint()), ("unknown key `\\u{1b}`\nin line 1", "\\u{1b}[2J"));
+    }
 
     #[test]
     fn what_the_system_refuses_and_what_is_malformed_differ_in_kind() {

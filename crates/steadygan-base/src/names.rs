@@ -1,4 +1,15 @@
-//! Suggestions for mistyped names.
+//! Suggestions for mistyped names, and names as they are shown.
+
+/// A name with its control characters escaped, because names come from strangers' files and go to terminals.
+pub fn printable(name: &str) -> String {
+    name.chars().fold(String::new(), |mut shown, c| {
+        match c.is_control() {
+            true => shown.extend(c.escape_default()),
+            false => shown.push(c),
+        }
+        shown
+    })
+}
 
 /// Names of the field for what has another name here, because that is the name of its paper or says what it does. A
 /// metric is listed under the name of the one that is nearest to it: ours use other features.
@@ -57,7 +68,12 @@ fn likeness(known: &str, name: &str) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::*;
+
+    #[test]
+    fn a_name_does_not_command_a_terminal() {
+        assert_eq!(printable("a\u{1b}[31m\nü\u{9b}"), "a\\u{1b}[31m\\nü\\u{9b}");
+    }
 
     #[test]
     fn a_name_of_the_field_leads_to_ours() {

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::labels::LabelFiles;
-use super::name::{Name, is_of_system, listed, printable};
+use super::name::{Name, is_of_system, listed};
 use crate::error::Result;
+use crate::names::printable;
 
 /// The class of each image, an index into the names of the classes.
 #[derive(Debug, PartialEq)]

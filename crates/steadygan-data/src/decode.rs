@@ -54,6 +54,9 @@ pub(super) fn decode(bytes: &[u8]) -> Result<DynamicImage, String> {
     if matches!(decoder.color_type(), ColorType::Rgb32F | ColorType::Rgba32F) {
         return Err("has floating-point levels, of which none is known to be white: convert it to 8 or 16 bits".into());
     }
+    if format == ImageFormat::Png && !has_whole_palette(bytes) {
+        return Err("cannot be decoded: its palette holds a part of a colour".to_owned());
+    }
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let mut image = match format {
         ImageFormat::Jpeg => jpeg::decode(bytes, decoder.color_type() == ColorType::L8)?,
@@ -61,6 +64,28 @@ pub(super) fn decode(bytes: &[u8]) -> Result<DynamicImage, String> {
     };
     image.apply_orientation(orientation);
     Ok(image)
+}
+
+/// Whether a PNG of palette colours has a palette of whole colours, three bytes each. This is checked because the decoder
+/// (png 0.18.1) panics at others.
+fn has_whole_palette(png: &[u8]) -> bool {
+    /// Where the first chunk, which every PNG begins with, has the kind of its colours; and the kind of a palette's.
+    const COLOUR: (usize, u8) = (25, 3);
+    const SIGNATURE_BYTES: usize = 8;
+    /// Length and name before a chunk's content, checksum after it.
+    const CHUNK_BYTES: usize = 12;
+    if png.get(COLOUR.0) != Some(&COLOUR.1) {
+        return true;
+    }
+    let mut at = SIGNATURE_BYTES;
+    while let Some((length, rest)) = png.get(at..).and_then(|rest| rest.split_first_chunk()) {
+        let length = u32::from_be_bytes(*length) as usize;
+        if rest.starts_with(b"PLTE") {
+            return length.is_multiple_of(3);
+        }
+        at = at.saturating_add(length).saturating_add(CHUNK_BYTES);
+    }
+    true
 }
 
 #[cfg(test)]
@@ -213,6 +238,27 @@ pub(super) mod tests {
         let mut crc = flate2::Crc::new();
         crc.update(bytes);
         crc.sum()
+    }
+
+    #[test]
+    fn a_palette_that_ends_within_a_colour_is_refused() {
+        // Another kind of picture: 8 bits of a palette.
+        let mut png = encode(image::GrayImage::new(2, 2), ImageFormat::Png);
+        png[24..26].copy_from_slice(&[8, 3]);
+        let check = crc32(&png[12..29]).to_be_bytes();
+        png[29..33].copy_from_slice(&check);
+        for length in 1..=9 {
+            let content = &[&b"PLTE"[..], &[200; 9][..length]].concat();
+            let palette = [&(length as u32).to_be_bytes(), &content[..], &crc32(content).to_be_bytes()].concat();
+            let mut whole = png.clone();
+            whole.splice(33..33, palette);
+            match decode(&whole) {
+                Ok(image) => assert_eq!((length % 3, image.into_rgb8().get_pixel(0, 0).0), (0, [200; 3])),
+                // The decoder itself refuses one that is too short for a colour.
+                Err(why) if length < 3 => assert!(why.contains("Chunk length wrong"), "{why}"),
+                Err(why) => assert!(length % 3 > 0 && why.ends_with("holds a part of a colour"), "{why}"),
+            }
+        }
     }
 
     #[test]

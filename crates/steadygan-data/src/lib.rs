@@ -52,7 +52,7 @@ use std::path::{Path, PathBuf};
 use image::DynamicImage;
 use serde::{Deserialize, Serialize};
 
-use steadygan_base::{class, error, files, pixels, rng};
+use steadygan_base::{class, error, files, names, pixels, rng};
 
 use crate::error::{Error, Result};
 use collector::ImageCollector;

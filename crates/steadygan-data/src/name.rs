@@ -5,6 +5,8 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::path::Path;
 
+use crate::names::printable;
+
 /// How many names a message lists.
 const MAX_LISTED: usize = 3;
 
@@ -92,17 +94,6 @@ impl fmt::Display for Name {
         }
         Ok(())
     }
-}
-
-/// A text with its control characters escaped.
-pub(super) fn printable(text: &str) -> String {
-    text.chars().fold(String::new(), |mut shown, c| {
-        match c.is_control() {
-            true => shown.extend(c.escape_default()),
-            false => shown.push(c),
-        }
-        shown
-    })
 }
 
 /// Whether an operating system made the folder of this name.

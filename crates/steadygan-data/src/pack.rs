@@ -23,10 +23,10 @@ use steadygan_run::write_atomically_with;
 use super::classes::Classes;
 use super::contents::{Naming, SourceImages};
 use super::holdout::{digests, fingerprint};
-use super::name::printable;
 use super::source::{DAMAGED_HINT, file_name, head, is_file_named, open, short_name};
 use super::{BATCH_BYTES, Contents, DataPlan, Door, Fit, Images, Sink, UnreadableImage, find_door};
 use crate::error::{Error, Result};
+use crate::names::printable;
 use stamp::Stamp;
 
 /// The version of the format that a pack is written in if it was cropped, so that older programs read it too.

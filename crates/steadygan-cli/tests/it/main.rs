@@ -18,6 +18,7 @@ mod help;
 mod heuristics;
 mod inspect;
 mod kill;
+mod killed_verbs;
 mod latents;
 mod pack;
 mod pictures;

@@ -9,10 +9,11 @@ use std::time::UNIX_EPOCH;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::super::name::{Name, printable};
+use super::super::name::Name;
 use super::super::{DataPlan, Door, find_door};
 use crate::error::{Error, Result};
 use crate::files::hex;
+use crate::names::printable;
 
 /// The background of a recipe that names none.
 const WHITE: [u8; 3] = [255; 3];

@@ -86,6 +86,10 @@ pub fn save_checkpoint(state: &State, provenance: &Provenance) -> Vec<u8> {
         sha256: String::new(),
     };
     metadata.sha256 = metadata.digest(&tensors);
+    to_bytes(&metadata, &tensors)
+}
+
+fn to_bytes(metadata: &Metadata, tensors: &BTreeMap<String, TensorData>) -> Vec<u8> {
     let views = tensors.iter().map(|(name, data)| {
         let shape = data.shape().to_vec();
         let view = TensorView::new(Dtype::F32, shape, data.as_bytes()).expect("a tensor has its shape's bytes");
@@ -180,28 +184,48 @@ pub struct Checkpoint {
 pub fn load_checkpoint(path: &Path) -> Result<Checkpoint> {
     let hint = "a run writes its first checkpoint when training starts";
     let bytes = read_in_folder(path, MAX_BYTES, "checkpoint", hint)?;
-    let path = path.display().to_string();
-    let damaged = |why: String| {
-        Error::checkpoint(format!("{path} is no checkpoint of steadygan, or is damaged: {why}"), OTHER_CHECKPOINT)
-    };
-    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| damaged(error.to_string()))?;
+    let checkpoint = parse(&bytes, path.display().to_string())?;
+    let Checkpoint { metadata, tensors, path } = &checkpoint;
+    if metadata.digest(tensors) != metadata.sha256 {
+        return Err(damaged(path, "its content does not have the digest that it was written with"));
+    }
+    if let Some((name, value)) = not_finite(tensors) {
+        return Err(Error::checkpoint(format!("{path} holds {value} in `{name}`"), OTHER_CHECKPOINT));
+    }
+    Ok(checkpoint)
+}
+
+/// A checkpoint whose content may have been changed, with the digest that it now has. Whoever changes a checkpoint needs
+/// this: the digest notices damage, not intent, and everything that a checkpoint says is checked when it is used.
+///
+/// # Errors
+///
+/// The bytes are no checkpoint.
+pub fn with_digest(checkpoint: &[u8]) -> Result<Vec<u8>> {
+    let Checkpoint { mut metadata, tensors, .. } = parse(checkpoint, "the checkpoint".into())?;
+    metadata.sha256 = metadata.digest(&tensors);
+    Ok(to_bytes(&metadata, &tensors))
+}
+
+fn damaged(path: &str, why: impl std::fmt::Display) -> Error {
+    Error::checkpoint(format!("{path} is no checkpoint of steadygan, or is damaged: {why}"), OTHER_CHECKPOINT)
+}
+
+/// Parses a checkpoint, whatever its digest.
+fn parse(bytes: &[u8], path: String) -> Result<Checkpoint> {
+    let damaged = |why: String| damaged(&path, why);
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| damaged(error.to_string()))?;
     let json = header.metadata().as_ref().and_then(|map| map.get(METADATA_KEY));
     let json = json.ok_or_else(|| damaged(format!("its metadata has no key `{METADATA_KEY}`")))?;
     check_version(json, &path)?;
     let metadata: Metadata = serde_json::from_str(json).map_err(|error| damaged(error.to_string()))?;
-    let file = SafeTensors::deserialize(&bytes).map_err(|error| damaged(error.to_string()))?;
+    let file = SafeTensors::deserialize(bytes).map_err(|error| damaged(error.to_string()))?;
     let mut tensors = BTreeMap::new();
     for (name, view) in file.iter() {
         if view.dtype() != Dtype::F32 {
             return Err(damaged(format!("the tensor `{name}` is not of 32-bit floats")));
         }
         tensors.insert(name.to_owned(), floats(&view));
-    }
-    if metadata.digest(&tensors) != metadata.sha256 {
-        return Err(damaged("its content does not have the digest that it was written with".into()));
-    }
-    if let Some((name, value)) = not_finite(&tensors) {
-        return Err(Error::checkpoint(format!("{path} holds {value} in `{name}`"), OTHER_CHECKPOINT));
     }
     Ok(Checkpoint { metadata, tensors, path })
 }

@@ -11,7 +11,7 @@ mod signs;
 mod state;
 mod step;
 
-pub use checkpoint::{Checkpoint, Provenance, load_checkpoint, non_finite_tensor, save_checkpoint};
+pub use checkpoint::{Checkpoint, Provenance, load_checkpoint, non_finite_tensor, save_checkpoint, with_digest};
 pub use distance::{Distance, untrained_distance};
 pub use probe::untrained_energy;
 pub use recorder::Recorder;

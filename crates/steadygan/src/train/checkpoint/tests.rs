@@ -25,6 +25,18 @@ fn what_was_saved_is_loaded_and_saved_the_same() {
     assert_eq!(save_checkpoint(&checkpoint_state(&loaded, &device).expect("a state"), loaded.provenance()), bytes);
 }
 
+/// What holds true of a changed checkpoint is what it says, not whether it was changed.
+#[test]
+fn a_changed_checkpoint_is_read_once_it_has_its_digest() {
+    let (state, provenance, _) = small();
+    let mut bytes = save_checkpoint(&state, &provenance);
+    assert_eq!(with_digest(&bytes).expect("a checkpoint"), bytes);
+    *bytes.last_mut().expect("a value") ^= 1;
+    assert!(load(&bytes).expect_err("its digest is wrong").to_string().contains("digest"));
+    load(&with_digest(&bytes).expect("a checkpoint")).expect("its digest is right");
+    assert!(with_digest(b"nothing").is_err());
+}
+
 /// A file with a wrong byte is refused, unless its content is still the same (a space in the padding).
 #[test]
 fn a_wrong_byte_anywhere_is_noticed() {
