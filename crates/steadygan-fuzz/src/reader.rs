@@ -1,7 +1,7 @@
 //! The readers, and the files that they start from.
 
 use crate::frame::Frame;
-use crate::readers::{arrays, images, networks, recipes, runs, studies};
+use crate::readers::{arrays, images, labels, networks, recipes, runs, studies};
 use std::fs;
 use std::path::{Path, PathBuf};
 use steadygan::Result;
@@ -46,9 +46,14 @@ pub const READERS: &[Reader] = &[
     arrays::IDX_LABELS,
     arrays::CIFAR,
     arrays::DIGITS,
+    labels::STYLEGAN,
+    labels::JSON_LINES,
+    labels::CSV,
+    labels::WEB_DATASET,
     arrays::LATENTS,
     networks::PTH,
     networks::SAFETENSORS,
+    networks::EXPORT,
     networks::ONNX,
     networks::DESCRIPTION,
 ];

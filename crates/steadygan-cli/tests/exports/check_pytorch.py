@@ -68,7 +68,7 @@ class Discriminator(nn.Module):
 
 def generator_of(model):
     """A generator as `nn.Sequential`, by the `model` in an export's metadata."""
-    size, slope, normalised = model["size"], model["generator"]["slope"], model["generator"]["batch_norm"]
+    size, slope, normalised = model["size"], model["generator"]["slope"], model["generator"]["norm"] == "batch"
     doublings = next(k for k in range(1, 8) if 4 <= size / 2**k < 8)
     base, widths = size // 2**doublings, [model["width"] * 2**k for k in reversed(range(doublings))]
 

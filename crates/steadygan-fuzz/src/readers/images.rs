@@ -4,7 +4,7 @@ use crate::Reader;
 use crate::frame::Frame;
 use crate::reader::PLAIN;
 use std::path::Path;
-use steadygan::data::{self, DataPlan};
+use steadygan::data::{self, DataPlan, Fit};
 use steadygan::{Error, Result};
 
 /// The size that images are given. Some seeds have it and others have not, so that both ways are taken.
@@ -38,6 +38,7 @@ pub(crate) fn load(source: &Path) -> Result<()> {
         channels: None,
         holdout: 0.0,
         background: [255; 3],
+        fit: Fit::Crop,
         flip: false,
     };
     let loaded = data::load(&plan)?;
@@ -62,7 +63,8 @@ fn own_packs() -> Result<Vec<Vec<u8>>> {
         let failed = |error: std::io::Error| Error::io("no pack", &error, "make room");
         std::fs::write(&source, seed).map_err(failed)?;
         let (source, channels) = (source.display().to_string(), None);
-        let plan = DataPlan { source, size: SIZE, channels, holdout: 0.0, background: [255; 3], flip: false };
+        let plan =
+            DataPlan { source, size: SIZE, channels, holdout: 0.0, background: [255; 3], fit: Fit::Crop, flip: false };
         data::pack(&plan, Some(&path))?;
         packs.push(std::fs::read(&path).map_err(failed)?);
         std::fs::remove_file(&path).map_err(failed)?;

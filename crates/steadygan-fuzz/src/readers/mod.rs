@@ -2,6 +2,7 @@
 
 pub(crate) mod arrays;
 pub(crate) mod images;
+pub(crate) mod labels;
 pub(crate) mod networks;
 pub(crate) mod recipes;
 pub(crate) mod runs;

@@ -7,11 +7,13 @@ use crate::reader::PLAIN;
 use std::path::Path;
 use steadygan::device::device;
 use steadygan::export::{Description, to_onnx, to_safetensors};
+use steadygan::generate::{Destination, Latents, Request, generate};
 use steadygan::metrics::network::FeatureNetwork;
 use steadygan::nn::{Network, generator};
 use steadygan::plan::Plan;
 use steadygan::weights::{FORMAT_VERSION, Role, Weights};
 use steadygan::{Result, heuristics};
+use steadygan_run::CheckpointKind;
 
 const NETWORK: Reader = Reader { read: weights, ..PLAIN };
 
@@ -20,6 +22,9 @@ pub(crate) const PTH: Reader = Reader { name: "pth", file: "weights.pth", frame:
 
 pub(crate) const SAFETENSORS: Reader =
     Reader { name: "safetensors", file: "weights.safetensors", frame: Frame::SafeTensors, own: own_weights, ..NETWORK };
+
+/// A generator that images are made with.
+pub(crate) const EXPORT: Reader = Reader { name: "export", read: made_by, ..SAFETENSORS };
 
 /// A feature network that takes colour images of one pixel, because a generator of three latents does.
 pub(crate) const ONNX: Reader = Reader {
@@ -51,6 +56,22 @@ fn weights(path: &Path) -> Result<()> {
     Weights::read(path)?.load(small_generator()?.0).map(|_| ())
 }
 
+fn made_by(export: &Path) -> Result<()> {
+    let array = export.with_extension("npy");
+    generate(&Request {
+        run: export.into(),
+        checkpoint: CheckpointKind::Latest,
+        latents: Latents::Random { count: 1, seed: 0 },
+        class: None,
+        interpolate: false,
+        destination: Destination::Array(array.clone()),
+        overwrite: true,
+        device: "cpu".into(),
+    })?;
+    assert!(array.is_file());
+    Ok(())
+}
+
 fn feature_network(path: &Path) -> Result<()> {
     FeatureNetwork::named(&path.display().to_string()).map(|_| ())
 }
@@ -73,5 +94,5 @@ fn own_onnx() -> Result<Vec<Vec<u8>>> {
 }
 
 fn description(plan: &Plan) -> Description<'_> {
-    Description { format_version: FORMAT_VERSION, role: Role::Generator, images: 4, model: &plan.model }
+    Description { format_version: FORMAT_VERSION, role: Role::Generator, average: false, images: 4, model: &plan.model }
 }
