@@ -2,7 +2,7 @@
 
 use super::events::EventFile;
 use super::{Distance, Observer, Provenance, State, StepStats, save_checkpoint};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::metrics::modes::Modes;
 use crate::pictures::DynamicImage;
 use crate::pictures::sheet::encode_captioned_png;
@@ -74,14 +74,15 @@ impl Recorder {
         Ok(Self { run, held, provenance, stats, findings, clock: Clock::start(before_s, images), events, lowest })
     }
 
-    /// The run directory, to write a file by its path.
+    /// Writes a file of the run directory by its path.
     ///
     /// # Errors
     ///
-    /// Its folder was moved or removed: writing would make a second one in its place.
-    fn in_place(&self) -> Result<&RunDirectory> {
+    /// The run's folder was moved or removed, before or while the file is written: without this check, writing would
+    /// make a second folder in its place. Else those of `write`.
+    fn in_place<T, E: Into<Error>>(&self, write: impl FnOnce(&RunDirectory) -> Result<T, E>) -> Result<T> {
         self.held.check()?;
-        Ok(&self.run)
+        write(&self.run).or_else(|refused| self.held.check().map_err(Error::from).and(Err(refused.into())))
     }
 
     /// Writes a line of stats and returns it.
@@ -119,7 +120,7 @@ impl Recorder {
     /// Writes a line of metrics. The file is opened for each line, so that a run that measures nothing has no such
     /// file.
     fn measured<T: Serialize>(&mut self, images: u64, line: &T) -> Result<()> {
-        let mut lines = JsonLines::append(&self.in_place()?.metrics())?;
+        let mut lines = self.in_place(|run| JsonLines::append(&run.metrics()))?;
         lines.write(line)?;
         lines.sync()?;
         if let Some(events) = &mut self.events {
@@ -134,7 +135,7 @@ impl Recorder {
     ///
     /// The file cannot be written.
     pub fn log(&self, line: &str) -> Result<()> {
-        Ok(append_text(&self.in_place()?.log(), &format!("{line}\n"))?)
+        self.in_place(|run| append_text(&run.log(), &format!("{line}\n")))
     }
 
     /// Writes the manifest.
@@ -143,7 +144,7 @@ impl Recorder {
     ///
     /// The file cannot be written.
     pub fn manifest(&self, manifest: &Manifest) -> Result<()> {
-        Ok(manifest.save(&self.in_place()?.manifest())?)
+        self.in_place(|run| manifest.save(&run.manifest()))
     }
 }
 
@@ -175,27 +176,26 @@ impl Observer for Recorder {
         self.lowest = self.lowest.min(value);
         if best {
             let bytes = save_checkpoint(state, &self.provenance);
-            write_atomically(&self.in_place()?.checkpoint(CheckpointKind::Best), &bytes)?;
+            self.in_place(|run| write_atomically(&run.checkpoint(CheckpointKind::Best), &bytes))?;
         }
         let verdict = if best { ", the best so far" } else { "" };
         self.log(&format!("{} images: {distance}{verdict}", state.images))
     }
 
     fn sheet(&mut self, images: u64, fakes: &DynamicImage) -> Result<()> {
-        let run = self.in_place()?;
-        let path = if images == 0 { run.fakes_init() } else { run.fakes(images) };
         let caption = format!("fakes after {images} images, seed {}", self.provenance.plan.seed);
         let png = encode_captioned_png(fakes, &caption)?;
         if let Some(events) = &mut self.events {
             events.picture(images, fakes, &png)?;
         }
-        Ok(write_atomically(&path, &png)?)
+        let path = |run: &RunDirectory| if images == 0 { run.fakes_init() } else { run.fakes(images) };
+        self.in_place(|run| write_atomically(&path(run), &png))
     }
 
     fn checkpoint(&mut self, state: &State) -> Result<()> {
         self.stats.sync()?;
         self.findings.sync()?;
         let bytes = save_checkpoint(state, &self.provenance);
-        Ok(write_atomically(&self.in_place()?.checkpoint(CheckpointKind::Latest), &bytes)?)
+        self.in_place(|run| write_atomically(&run.checkpoint(CheckpointKind::Latest), &bytes))
     }
 }
