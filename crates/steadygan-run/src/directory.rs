@@ -8,6 +8,7 @@ use crate::checkpoint_kind::CheckpointKind;
 use crate::error::RunError;
 use crate::number;
 use crate::regular::{check_folder, is_regular, is_there};
+use crate::temporary::remove_stale_beside;
 
 /// The folder of one run. Its methods are the paths of its files, whether or not these exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,13 +21,15 @@ impl RunDirectory {
     ///
     /// The number is 1 + the largest number of an entry of `parent`: the five digits that are its name or stand before
     /// a hyphen. Runs that start together get different numbers. `slug` is reduced to a-z, 0-9 and hyphens, and
-    /// shortened to 40 characters.
+    /// shortened to 40 characters. What killed processes left in the folders of runs that got no plan is removed, because
+    /// nothing else opens those folders.
     ///
     /// # Errors
     ///
     /// If the system refuses, or if number 99999 is taken.
     pub fn create(parent: &Path, slug: &str) -> Result<Self, RunError> {
         let path = number::make_next(parent, slug)?;
+        tidy_runs_without_plan(parent);
         Ok(Self { path })
     }
 
@@ -191,6 +194,17 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, RunError> {
         .map_err(|e| RunError::refused("read", folder, e))
 }
 
+/// Removes temporaries of killed processes from the folders of runs without a plan. Best effort.
+fn tidy_runs_without_plan(parent: &Path) {
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        let run = RunDirectory { path: entry.path() };
+        let is_run = number::of_name(&run.name()).is_some() && entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if is_run && !run.plan().exists() {
+            remove_stale_beside(&run.plan());
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -239,6 +253,22 @@ mod tests {
         fs::create_dir(run.path().join("fakes")).expect("mkdir");
         let unnamed = RunDirectory::open(&run.path().join("fakes/..")).expect("open");
         assert_eq!(unnamed.name(), "00001-a");
+    }
+
+    #[test]
+    fn what_a_run_without_a_plan_left_goes_when_the_next_begins() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let [killed, whole] = ["00001-killed", "00002-whole"].map(|name| folder.path().join(name));
+        for run in [&killed, &whole] {
+            fs::create_dir(run).expect("mkdir");
+            fs::write(run.join(".plan.json.4711-0.steadygan.tmp"), "{").expect("write");
+            fs::write(run.join("recipe.toml"), "").expect("write");
+        }
+        fs::write(whole.join("plan.json"), "{}").expect("write");
+        let next = RunDirectory::create(folder.path(), "next").expect("run");
+        assert_eq!(next.name(), "00003-next");
+        let files = |run| fs::read_dir(run).expect("readable").count();
+        assert_eq!((files(&killed), files(&whole)), (1, 3), "the second's own next command removes it");
     }
 
     #[test]

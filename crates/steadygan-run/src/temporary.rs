@@ -139,7 +139,7 @@ pub(crate) fn parent(path: &Path) -> &Path {
 
 /// Removes from the folder of `target` the temporaries that killed processes have left, at this process's first call for
 /// that folder. Best effort, because nothing depends on it.
-fn remove_stale_beside(target: &Path) {
+pub(crate) fn remove_stale_beside(target: &Path) {
     let folder = parent(target);
     if !own().tidied.insert(folder.to_path_buf()) {
         return;
