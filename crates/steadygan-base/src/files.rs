@@ -5,15 +5,15 @@ use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
-use steadygan_run::open_regular;
+use steadygan_run::{open_named, open_regular};
 
 /// All bytes of a file, or `None` if it is larger than `max_bytes`.
 ///
 /// # Errors
 ///
-/// The file cannot be read.
+/// The file cannot be read, or is no regular file.
 pub fn read_at_most(path: &Path, max_bytes: u64) -> io::Result<Option<Vec<u8>>> {
-    at_most(File::open(path)?, max_bytes)
+    at_most(open_named(path)?, max_bytes)
 }
 
 fn at_most(file: File, max_bytes: u64) -> io::Result<Option<Vec<u8>>> {
@@ -22,7 +22,7 @@ fn at_most(file: File, max_bytes: u64) -> io::Result<Option<Vec<u8>>> {
         return Ok(None);
     }
     let mut bytes = Vec::with_capacity(length as usize);
-    // The limit is enforced again, because a file may grow meanwhile, and a pipe reports no length.
+    // The limit is enforced again, because a file may grow meanwhile.
     file.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok((bytes.len() as u64 <= max_bytes).then_some(bytes))
 }

@@ -52,12 +52,22 @@ pub const ALSO_KNOWN_AS: [(&str, &str); 32] = [
 pub fn nearest<N: AsRef<str>>(known: impl Iterator<Item = N>, name: &str) -> Option<N> {
     let without_section = |name: &'_ str| name.strip_prefix("heuristics.").unwrap_or(name).to_ascii_lowercase();
     let plain = without_section(name).replace('_', "-");
-    let meant = ALSO_KNOWN_AS.iter().find(|(alias, _)| *alias == plain).map(|(_, meant)| *meant);
-    let match_of = |known: &str| match meant {
-        Some(meant) if without_section(known) == meant => f64::INFINITY,
-        _ => likeness(known, name),
+    // A setting is named after its heuristic: `lsgan.a`.
+    let (first, rest) = plain.split_at(plain.find('.').unwrap_or(plain.len()));
+    let meant = ALSO_KNOWN_AS.iter().find(|(alias, _)| *alias == first).map(|(_, meant)| format!("{meant}{rest}"));
+    let is_meant = |known: &str| {
+        // A study says `frechet` for the distance of that name.
+        let after = meant.as_deref().and_then(|meant| meant.strip_prefix(known));
+        after.is_some_and(|after| after.is_empty() || after == "-distance")
     };
+    let match_of = |known: &str| if is_meant(&without_section(known)) { f64::INFINITY } else { likeness(known, name) };
     known.map(|known| (match_of(known.as_ref()), known)).reduce(|a, b| if b.0 > a.0 { b } else { a }).map(|best| best.1)
+}
+
+/// The likeliest of the words that serde says it expected, by its message about another word (`unknown variant`).
+pub fn nearest_expected(message: &str) -> Option<&str> {
+    let (unknown, expected) = message.strip_prefix("unknown variant `")?.split_once("`, expected ")?;
+    nearest(expected.split('`').skip(1).step_by(2), unknown)
 }
 
 /// The similarity of two names, from 0 to 1. A `name` without its section still matches well.
@@ -84,6 +94,17 @@ mod tests {
             nearest(["train.lr", "heuristics.hinge", "heuristics.least-squares"].into_iter(), "heuristics.LSGAN"),
             Some("heuristics.least-squares")
         );
+    }
+
+    #[test]
+    fn a_setting_and_a_word_are_known_by_the_names_of_the_field() {
+        let keys = ["heuristics.hinge", "heuristics.least-squares.a", "heuristics.adaptive-augmentation.span"];
+        assert_eq!(nearest(keys.into_iter(), "lsgan.a"), Some(keys[1]));
+        assert_eq!(nearest(["kernel", "frechet", "energy"].into_iter(), "fid"), Some("frechet"));
+        let message = "unknown variant `kid`, expected `frechet-distance` or `kernel-distance`\n";
+        assert_eq!(nearest_expected(message), Some("kernel-distance"));
+        assert_eq!(nearest_expected("unknown variant `x`, expected `adam`"), Some("adam"));
+        assert_eq!(nearest_expected("invalid type: integer"), None);
     }
 
     #[test]

@@ -102,9 +102,9 @@ fn train_to_the_end(mut run: Run, stop: StopOptions, options: &Options) -> Resul
 }
 
 fn dry_run(recipe: &LayeredRecipe, plan: &Plan, data: &Dataset, options: &Options) -> Result<ExitCode> {
-    let memory = estimated_memory(plan, data);
+    let memory = estimated_memory(plan, data)?;
     if options.json {
-        let shown = serde_json::json!({ "plan": plan, "networks": layer_tables(plan), "memory_bytes": memory });
+        let shown = serde_json::json!({ "plan": plan, "networks": layer_tables(plan)?, "memory_bytes": memory });
         answer(&shown.to_string())?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -127,7 +127,7 @@ fn dry_run(recipe: &LayeredRecipe, plan: &Plan, data: &Dataset, options: &Option
         plan.train.images,
         plan.train.batch,
     );
-    let [generator, discriminator] = layer_tables(plan);
+    let [generator, discriminator] = layer_tables(plan)?;
     answer(&format!("{text}{generator}\n{discriminator}\nmemory: about {} MiB", memory >> 20))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -153,7 +153,7 @@ pub(crate) fn generate(arguments: &Generate, options: &Options) -> Result<ExitCo
 }
 
 pub(crate) fn summary(recipe: &Recipe, options: &Options) -> Result<ExitCode> {
-    let [generator, discriminator] = layer_tables(&decide(&recipe.layered()?)?);
+    let [generator, discriminator] = layer_tables(&decide(&recipe.layered()?)?)?;
     answer(&if options.json {
         serde_json::json!([generator, discriminator]).to_string()
     } else {

@@ -47,6 +47,7 @@ fn run() -> ExitCode {
     if command.ends_when_interrupted() {
         signals::end_when_interrupted();
     }
+    signals::report_large_files();
     let done = options.apply().and_then(|()| match command {
         Command::Train(arguments) => commands::train(&arguments, &options),
         Command::Resume(arguments) => commands::resume(&arguments, &options),

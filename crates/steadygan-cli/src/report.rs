@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use steadygan::diagnose::{FindingCard, cards};
 use steadygan::files::{require_ending, require_free};
 use steadygan::pictures::progress::write_progress;
-use steadygan::run::RunReport;
+use steadygan::run::{RunReport, require_outside_data};
 use steadygan::{Error, Result};
 use steadygan_dash::{DashboardError, curves_svg, report_run, report_study};
 use steadygan_run::{RunDirectory, Severity, StudyDirectory, is_regular, write_atomically};
@@ -35,6 +35,11 @@ pub(crate) fn report(arguments: &Report, options: &Options) -> Result<ExitCode> 
         curves: own(RunDirectory::plots),
         sheets: own(RunDirectory::progress),
     });
+    if arguments.gif
+        && let Ok(run) = &run
+    {
+        require_outside_data(run, &sheets)?;
+    }
     write_atomically(&file, page.html.as_bytes())?;
     let size = page.html.len().div_ceil(KIB);
     let say = |text: String| {

@@ -41,6 +41,14 @@ pub(crate) fn end_when_interrupted() {
     });
 }
 
+/// Has a file that grows beyond the limit of the system (`ulimit -f`) be an error of the write, instead of the signal that
+/// ends a program without a word.
+pub(crate) fn report_large_files() {
+    #[cfg(unix)]
+    // It fails only for signals that cannot be caught.
+    let _ = flag::register(signal_hook::consts::SIGXFSZ, Arc::new(AtomicBool::new(false)));
+}
+
 /// The set of signals that are ignored now, which before the first handler are those that were ignored at the start.
 /// Linux tells it; elsewhere the set is empty.
 fn ignored_signals() -> u64 {

@@ -51,8 +51,16 @@ impl Classes {
     /// If there are labels, but not for each image.
     pub(super) fn of_files(images: &[&Name], files: &Files, warnings: &mut Vec<String>) -> Result<Option<Self>> {
         match files.labels.of(images, warnings)? {
-            Some(labels) => Ok(Some(Self::from_labels(&labels))),
-            None => Ok(Self::from_folders(images, &files.folders, warnings)),
+            Some(labels) => {
+                warn_of_splits(images, warnings);
+                Ok(Some(Self::from_labels(&labels)))
+            }
+            None => {
+                let classes = Self::from_folders(images, &files.folders, warnings);
+                let Some(file) = files.labels.says_none().filter(|_| classes.is_some()) else { return Ok(classes) };
+                warnings.push(format!("{file} says that the images have no labels, so their folders are no classes"));
+                Ok(None)
+            }
         }
     }
 
@@ -123,6 +131,21 @@ fn are_splits(folders: &BTreeSet<&[u8]>, warnings: &mut Vec<String>) -> bool {
          {training} to use its images only"
     ));
     true
+}
+
+/// Warns if the folders at the first level that has more than one are the parts of a split data set.
+fn warn_of_splits(images: &[&Name], warnings: &mut Vec<String>) {
+    for depth in 0.. {
+        let folders: Option<BTreeSet<&[u8]>> = images.iter().map(|image| image.down_to(depth).map(last_part)).collect();
+        match folders.filter(|folders| !folders.is_empty()) {
+            None => return,
+            Some(folders) if folders.len() > 1 => {
+                are_splits(&folders, warnings);
+                return;
+            }
+            Some(_) => {}
+        }
+    }
 }
 
 /// Files of a shard.

@@ -30,7 +30,7 @@ pub(super) fn advice(descr: &str, values: &mut dyn Read) -> (String, String) {
 
 fn without_numbers(descr: &str) -> &'static str {
     match descr.trim_start_matches(['|', '<', '>', '=']).chars().next() {
-        Some('O') => "save plain numbers: np.stack(list(x)) makes one array of equally large images",
+        Some('O') => "save plain numbers: np.array(x.tolist()) makes one array of equally large images",
         _ => "give levels from 0 to 255 as np.uint8",
     }
 }
@@ -162,7 +162,7 @@ mod tests {
     fn what_is_no_number_has_its_own_advice() {
         assert_eq!(
             said("|O", &[[0; 4]]).1,
-            "save plain numbers: np.stack(list(x)) makes one array of equally large images"
+            "save plain numbers: np.array(x.tolist()) makes one array of equally large images"
         );
         for descr in ["<U3", "<c8", "<f4"] {
             let none: [[u8; 8]; 0] = [];

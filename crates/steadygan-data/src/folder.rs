@@ -118,10 +118,14 @@ impl Listing {
 
     fn add(&mut self, root: &Path, file: DirEntry) {
         let name = Name::below(root, file.path());
-        if name.last().starts_with(b".") || !file.file_type().is_file() {
+        if name.last().starts_with(b".") {
             return;
         }
-        if is_candidate(file.path()) {
+        if !file.file_type().is_file() {
+            if encoded::is_named_image(&name.text()) || is_label_file(&name) {
+                self.skipped.push(UnreadableImage { name: name.to_string(), why: "is no regular file".into() });
+            }
+        } else if is_candidate(file.path()) {
             self.images.push((name, file.into_path()));
         } else if is_label_file(&name) {
             self.labels.push((name, file.into_path()));

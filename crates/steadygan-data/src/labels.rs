@@ -36,6 +36,15 @@ impl LabelFiles {
         self.files.push(LabelFile { name, content });
     }
 
+    /// A file that says that the images have no labels, if there is one: StyleGAN's dataset tool writes it beside shards.
+    pub(super) fn says_none(&self) -> Option<&Name> {
+        let says = |file: &&LabelFile| {
+            matches!(Format::of(&file.name), Some(Format::StyleGan))
+                && read(&file.name, &file.content).is_ok_and(|labels| labels.is_empty())
+        };
+        self.files.iter().find(says).map(|file| &file.name)
+    }
+
     /// The label of each image, if there are files that give any.
     ///
     /// # Errors

@@ -3,11 +3,11 @@
 //! The format is NumPy's own, versions 1.0 to 3.0: a magic string, the header's length, a Python
 //! dictionary, the values (<https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>).
 
-use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use steadygan_run::open_named;
 
 pub(super) const MAGIC: &[u8; 6] = b"\x93NUMPY";
 /// A longer header is refused, as NumPy itself does (`max_header_size`).
@@ -33,7 +33,7 @@ pub fn read_latents(path: &Path, latent: usize) -> Result<Vec<f32>> {
     let name = path.display();
     let needed = format!("give an array of float32 or float64 of shape (N, {latent}) or (N, {latent}, 1, 1)");
     let refused = |why: String| Error::data(format!("{name} {why}"), needed.as_str());
-    let file = File::open(path).map_err(|cause| Error::io(format!("cannot open {name}"), &cause, needed.as_str()))?;
+    let file = open_named(path).map_err(|cause| Error::io(format!("cannot open {name}"), &cause, needed.as_str()))?;
     let unreadable = |cause: io::Error| refused(format!("cannot be read: {cause}"));
     let length = file.metadata().map_err(unreadable)?.len();
     let mut source = BufReader::new(file);

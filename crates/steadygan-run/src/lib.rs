@@ -79,13 +79,13 @@ pub use lines::{Lines, cut_back, read_lines, read_lines_if_any};
 pub use lock::{RunLock, StudyLock};
 pub use manifest::{DataRecord, MAX_MANIFEST_BYTES, MAX_SKIPPED_LISTED, Manifest, Outcome, SkippedFile};
 pub use modes::ModesLine;
-pub use regular::{is_irregular, is_regular, is_there, open_regular};
+pub use regular::{is_irregular, is_regular, is_there, open_named, open_regular};
 pub use signs::{Signs, StatsLine};
 pub use staged_folder::StagedFolder;
 pub use stats::Stats;
 pub use study_directory::StudyDirectory;
 pub use tail::{Polled, Tail};
-pub use temporary::{NoTemporaries, remove_own_temporaries};
+pub use temporary::{NoTemporaries, is_temporary, remove_own_temporaries};
 pub use written::written_by;
 
 /// The version of the run directory's format, written to every manifest. A program refuses a

@@ -38,6 +38,19 @@ pub fn open_regular(path: &Path) -> io::Result<File> {
     open_with(path, File::options().read(true))
 }
 
+/// Opens a regular file that the user named: a link to one is followed.
+///
+/// # Errors
+///
+/// The system refuses, or something else than a regular file is there ([`is_irregular`]), which might never end.
+pub fn open_named(path: &Path) -> io::Result<File> {
+    let kind = fs::metadata(path)?.file_type();
+    match kind.is_file() {
+        true => File::open(path),
+        false => Err(irregular(kind, "a regular file")),
+    }
+}
+
 /// Opens a regular file; these options may make it if nothing is there.
 pub(crate) fn open_with(path: &Path, options: &OpenOptions) -> io::Result<File> {
     match check(path, "a regular file", FileType::is_file) {
@@ -66,7 +79,11 @@ fn check(path: &Path, wanted: &'static str, is_wanted: fn(&FileType) -> bool) ->
     if is_wanted(&kind) {
         return Ok(());
     }
-    Err(io::Error::new(io::ErrorKind::InvalidData, Irregular { found: in_words(kind), wanted }))
+    Err(irregular(kind, wanted))
+}
+
+fn irregular(kind: FileType, wanted: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, Irregular { found: in_words(kind), wanted })
 }
 
 fn in_words(kind: FileType) -> &'static str {

@@ -173,6 +173,11 @@ pub(crate) fn target_of_temporary(name: &str) -> Option<&str> {
     target_of(name, SUFFIX).or_else(|| target_of(name, EARLIER_SUFFIX))
 }
 
+/// Whether `name` is the name of a temporary file or folder of this program, whose writer may live or not.
+pub fn is_temporary(name: &str) -> bool {
+    target_of(name, SUFFIX).is_some()
+}
+
 fn target_of<'a>(name: &'a str, suffix: &str) -> Option<&'a str> {
     let (target, unique) = name.strip_prefix('.')?.strip_suffix(suffix)?.rsplit_once('.')?;
     let (process, count) = unique.split_once('-')?;

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use steadygan::recipe::line_of;
 use steadygan::{Error, Result};
 use steadygan_base::count::Count;
-use steadygan_base::names::nearest;
+use steadygan_base::names::{nearest, nearest_expected};
 use toml::{Table, Value};
 
 /// A study as its file describes it. Every key has a default: an empty file studies the eleven heuristics of the preset
@@ -175,7 +175,11 @@ impl StudyRecipe {
             return Err(Error::recipe(message, format!("the nearest known key is `{nearest}`; {SEE}")));
         }
         let study: Self = Value::Table(table).try_into().map_err(|error: toml::de::Error| {
-            Error::recipe(format!("{origin} is not a study: {}", error.message()), SEE)
+            let hint = nearest_expected(error.message()).map(|word| format!("the nearest is `{word}`; {SEE}"));
+            Error::recipe(
+                format!("{origin} is not a study: {}", error.message()),
+                hint.unwrap_or_else(|| SEE.to_owned()),
+            )
         })?;
         study.check()?;
         Ok(study)

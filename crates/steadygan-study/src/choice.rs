@@ -24,11 +24,15 @@ const DEFAULT_PRESET: &str = "hacks";
 /// The preset's heuristics are tried one after the other, each on top of those accepted before it. One is left out if
 /// it cannot be combined with them or changes nothing. If both label heuristics are accepted and the study has no
 /// controls, [`fixed_labels`] becomes one.
+///
+/// # Errors
+///
+/// The networks do not fit into memory.
 pub(super) fn choose_factors(
     asked: &mut StudyRecipe,
     base: &LayeredRecipe,
     facts: &DataFacts,
-) -> Vec<(String, String)> {
+) -> Result<Vec<(String, String)>> {
     let preset = PRESETS.iter().find(|(name, _)| *name == DEFAULT_PRESET).map_or(&[][..], |(_, on)| on);
     let mut all_on = base.clone();
     let mut left_out = Vec::new();
@@ -41,7 +45,7 @@ pub(super) fn choose_factors(
         };
         match (with(true), with(false)) {
             (Err(error), _) | (_, Err(error)) => left_out.push(((*name).to_owned(), Error::to_string(&error))),
-            (Ok((_, on)), Ok((_, off))) if TrainingParts::of(&on) == TrainingParts::of(&off) => {
+            (Ok((_, on)), Ok((_, off))) if TrainingParts::of(&on)? == TrainingParts::of(&off)? => {
                 left_out.push(((*name).to_owned(), "it changes nothing here".to_owned()));
             }
             (Ok((recipe, _)), Ok(_)) => {
@@ -55,7 +59,7 @@ pub(super) fn choose_factors(
     if compares && asked.controls.is_empty() && random_labels.iter().all(|name| asked.factors.contains_key(*name)) {
         asked.controls.insert("fixed-labels".to_owned(), fixed_labels());
     }
-    left_out
+    Ok(left_out)
 }
 
 /// A control with fixed labels, the mean of the random ones: U[0.7, 1.2] for reals and U[0, 0.3] for fakes, with 5% of
@@ -76,8 +80,8 @@ struct TrainingParts {
 }
 
 impl TrainingParts {
-    fn of(plan: &Plan) -> Self {
-        let layers = layer_tables(plan);
+    fn of(plan: &Plan) -> Result<Self> {
+        let layers = layer_tables(plan)?;
         let hooks = decide::hooks(plan).map_or(0, |hooks| hooks.len());
         let mut plan = plan.clone();
         plan.heuristics.clear();
@@ -87,7 +91,7 @@ impl TrainingParts {
         if sample_shape(&plan.data.source).is_some() {
             plan.model.range = PixelRange::Unit;
         }
-        Self { plan, layers, hooks }
+        Ok(Self { plan, layers, hooks })
     }
 }
 

@@ -59,7 +59,7 @@ impl Question {
             return Err(Error::recipe("a search has no controls", "leave [controls] out, or use another design"));
         }
         if asked.factors.is_empty() {
-            left_out = choose_factors(&mut asked, &base, &facts);
+            left_out = choose_factors(&mut asked, &base, &facts)?;
         }
         let (factors, common_round) = build_factors(&asked, &base, &plan, &facts)?;
         let question = Self { asked, base, plan, data, factors, distance, common_round, left_out };

@@ -146,7 +146,7 @@ impl Explorer {
         self.load()?;
         let Some(CachedCheckpoint { plan, .. }) = &self.checkpoint else { unreachable!("it has just been loaded") };
         if matches!(ask, Ask::Layers) {
-            let networks = Some(layer_tables(plan));
+            let networks = Some(layer_tables(plan)?);
             return Ok(Answer { images: None, facts: Facts { networks, ..Facts::default() } });
         }
         if data::sample_shape(&plan.data.source).is_some() {

@@ -14,7 +14,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use steadygan_run::{CheckpointKind, RunDirectory, write_atomically};
+use steadygan_run::{CheckpointKind, RunDirectory, is_temporary, write_atomically};
 
 /// The file of an export with the generator's trained weights, where images are made with their average.
 const RAW_GENERATOR: &str = "generator-raw.safetensors";
@@ -85,7 +85,11 @@ fn folder_for_export(folder: &Path) -> Result<PathBuf> {
     let known = [&Role::Generator.file_name(), &Role::Discriminator.file_name(), RAW_GENERATOR, ONNX];
     let mut names = Vec::new();
     match std::fs::read_dir(folder) {
-        Ok(entries) => names.extend(entries.flatten().map(|entry| entry.file_name())),
+        Ok(entries) => {
+            let entries = entries.flatten().map(|entry| entry.file_name());
+            // What a killed export left is removed when the next one writes.
+            names.extend(entries.filter(|name| !name.to_str().is_some_and(is_temporary)));
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(Error::io(format!("cannot read {}", folder.display()), &error, hint)),
     }

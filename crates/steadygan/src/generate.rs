@@ -2,7 +2,7 @@
 
 mod source;
 
-use crate::data::{self, npy};
+use crate::data::npy;
 use crate::device::device;
 use crate::error::{Error, Result};
 use crate::files::{ending, require_ending, require_free};
@@ -12,7 +12,7 @@ use crate::pictures::animation::{FRAME_MS, write_gif};
 use crate::pictures::picture_of_fakes;
 use crate::pictures::sheet::{encode_png, frame, picture, sheet, square_columns};
 use crate::rng;
-use crate::run::located_in;
+use crate::run::require_outside_data;
 use source::Source;
 use std::path::{Path, PathBuf};
 use steadygan_run::{CheckpointKind, RunDirectory, RunError, StagedFolder, write_atomically, write_atomically_with};
@@ -22,6 +22,9 @@ const MAX_SHEET: usize = 1024;
 
 /// The most images in one call: a million of the largest images take 200 GB.
 const MAX_COUNT: usize = 1_000_000;
+
+/// A run's folder, an export's folder in it, and a file of that.
+const RUN_ABOVE_EXPORT: usize = 3;
 
 /// The most frames in an animation: nearly seven minutes.
 const MAX_FRAMES: usize = 10_000;
@@ -122,16 +125,13 @@ impl Destination {
         }
     }
 
-    /// Returns an error if pictures would lie among the images that the run is trained on, and so become data.
-    fn require_outside(&self, source: &str) -> Result<()> {
+    /// Returns an error if pictures would lie among the images that a generator was trained on, and so become data.
+    /// `generator` is the path of its run, or of an export; one outside of its run's folder does not know its images.
+    fn require_outside_data(&self, generator: &Path) -> Result<()> {
         let (Self::Sheet(path) | Self::Animation(path) | Self::Folder(path)) = self else { return Ok(()) };
-        if !data::would_be_data(source, path) {
-            return Ok(());
-        }
-        Err(Error::recipe(
-            format!("{} would lie in {source}, where it would be data", path.display()),
-            "name a place outside of the folder of the images, or in the run's folder: --out PATH",
-        ))
+        let generator = generator.canonicalize().unwrap_or_else(|_| generator.to_owned());
+        let run = generator.ancestors().take(RUN_ABOVE_EXPORT).find_map(|folder| RunDirectory::open(folder).ok());
+        run.map_or(Ok(()), |run| require_outside_data(&run, path))
     }
 
     /// An error if the destination cannot hold the generator's samples, or if `count` is too large.
@@ -184,9 +184,7 @@ pub fn generate(request: &Request) -> Result<()> {
     }
     let LatentChunks { count, latents } = chunks;
     destination.check(count, &model)?;
-    if let Some(plan) = &plan {
-        destination.require_outside(&located_in(plan, &RunDirectory::open(&request.run)?).data.source)?;
-    }
+    destination.require_outside_data(&request.run)?;
     let reals = match destination {
         Destination::Sheet(_) if model.makes_points() => Some(source::reals(plan.as_ref())?),
         _ => None,

@@ -9,6 +9,7 @@ mod start;
 
 pub use memory::estimated_memory;
 pub(crate) use place::located_in;
+pub use place::require_outside_data;
 pub use report::RunReport;
 pub use resume::ResumeRequest;
 pub use start::{checkpoint_state, initial_state, initial_weights};
@@ -72,7 +73,7 @@ impl Machine {
     /// Returns an error if training on the CPU takes more memory than this process may have. The memory of other
     /// devices is not known.
     fn check_memory(&self, plan: &Plan, data: &Dataset, hint: &str) -> Result<()> {
-        if self.name == CPU { memory::check(estimated_memory(plan, data), hint) } else { Ok(()) }
+        if self.name == CPU { memory::check(estimated_memory(plan, data)?, hint) } else { Ok(()) }
     }
 }
 
@@ -125,7 +126,7 @@ fn decide_with(draft: Draft<'_>, data: &Dataset, weights: &[Weights]) -> Result<
             format!("`train.batch` is {batch} but there are only {count} images to train on"),
             match count / 2 {
                 0 | 1 => "add images".to_owned(),
-                half => format!("make the batch smaller (--batch {half}) or add images"),
+                half => format!("make the batch smaller (train.batch = {half}) or add images"),
             },
         ));
     }
@@ -138,13 +139,18 @@ fn with_initial_weights(mut plan: Plan, weights: &[Weights]) -> Result<Plan> {
     Ok(plan)
 }
 
-/// The layer tables of a plan's generator and discriminator.
-pub fn layer_tables(plan: &Plan) -> [LayerTable; 2] {
+/// The layer tables of a plan's generator and discriminator, which are built for that.
+///
+/// # Errors
+///
+/// This process may not have the memory that the networks take.
+pub fn layer_tables(plan: &Plan) -> Result<[LayerTable; 2]> {
+    memory::check_networks(&plan.model)?;
     let device = Device::flex().autodiff();
     let table = |name, build: fn(&ModelPlan, u64, &Device) -> Network| {
         LayerTable::of(name, &build(&plan.model, plan.seed, &device))
     };
-    [table("generator", nn::generator), table("discriminator", nn::discriminator)]
+    Ok([table("generator", nn::generator), table("discriminator", nn::discriminator)])
 }
 
 impl Run {

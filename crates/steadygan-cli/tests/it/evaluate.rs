@@ -235,7 +235,7 @@ fn the_best_checkpoint_is_that_of_the_lowest_distance() {
     fs::write(&latest, "damaged").unwrap();
     let resume = |rest: &str| steadygan(folder.path(), &format!("resume {} --quiet {rest}", in_stages.display()));
     let (_, hint) = resume("").refused();
-    assert_eq!(hint, "use another checkpoint (--checkpoint best or latest), or train again");
+    assert_eq!(hint, "use the run's other checkpoint if it has one (--checkpoint best or latest), or train again");
     resume("--checkpoint best").done();
     crate::run_files::assert_equal(&in_stages, &at_once);
     // A best checkpoint beyond the lines would leave a hole in them.

@@ -96,7 +96,7 @@ fn a_run_goes_on_from_its_best_checkpoint() {
     let whole = fs::read(&latest).unwrap();
     fs::write(&latest, &whole[..whole.len() / 2]).unwrap();
     let (_, hint) = steadygan(folder.path(), &format!("resume {name}")).refused();
-    assert_eq!(hint, "use another checkpoint (--checkpoint best or latest), or train again");
+    assert_eq!(hint, "use the run's other checkpoint if it has one (--checkpoint best or latest), or train again");
     steadygan(folder.path(), &format!("resume {name} --quiet --checkpoint best")).done();
     assert!(fs::read(&latest).unwrap() == whole);
     assert_equal(&run, &train(folder.path(), measured));

@@ -44,7 +44,7 @@ fn plan(path: &Path) -> Result<()> {
         .map_err(|error| Error::checkpoint(format!("plan.json is damaged: {error}"), "start a new run"))?;
     hooks(&plan)?;
     if plan.model.width.max(plan.model.discriminator_width) <= MAX_WIDTH {
-        layer_tables(&plan);
+        layer_tables(&plan)?;
     }
     Ok(())
 }

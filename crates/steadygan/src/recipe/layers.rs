@@ -4,6 +4,7 @@ use super::Recipe;
 use super::keys::{Vocabulary, insert, spell_out};
 use super::presets::{self, DEFAULT_PRESET, PRESETS};
 use crate::error::{Error, Result};
+use crate::names::nearest_expected;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
@@ -198,7 +199,9 @@ impl LayeredRecipe {
             let typed: Result<Recipe, toml::de::Error> = Value::Table(table.clone()).try_into();
             typed.map_err(|error| {
                 let message = format!("`{key} = {value}` ({origin}): {}", error.message());
-                Error::recipe(message, "`steadygan train --dry-run` shows every key with a value that fits")
+                let shown = "`steadygan train --dry-run` shows every key with a value that fits";
+                let hint = nearest_expected(error.message()).map(|word| format!("the nearest is `{word}`; {shown}"));
+                Error::recipe(message, hint.unwrap_or_else(|| shown.to_owned()))
             })?;
         }
         Ok(Value::Table(table).try_into().expect("the last key's check covered the table"))

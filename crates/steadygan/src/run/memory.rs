@@ -6,7 +6,7 @@
 use super::layer_tables;
 use crate::data::Dataset;
 use crate::error::{Error, Result};
-use crate::plan::{Batching, Plan};
+use crate::plan::{Batching, ModelPlan, Plan};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -24,26 +24,40 @@ pub(super) const MORE_MEMORY: &str = "give the process more memory; a resumed ru
 /// An estimate of the memory that training takes, in bytes: the samples; each network's weights, their gradients and
 /// two moments; and each layer's output in a step, which is kept for the backward pass, with its gradient. The
 /// discriminator is counted for its largest batch.
-pub fn estimated_memory(plan: &Plan, data: &Dataset) -> u64 {
-    let [generator, discriminator] = layer_tables(plan);
+///
+/// # Errors
+///
+/// As [`layer_tables`].
+pub fn estimated_memory(plan: &Plan, data: &Dataset) -> Result<u64> {
+    let [generator, discriminator] = layer_tables(plan)?;
     let batches = if plan.train.batches == Batching::Combined { 2 } else { 1 };
     let weights = 4 * (generator.trainable() + discriminator.trainable());
     let activations = 2 * plan.train.batch * (generator.activations() + batches * discriminator.activations());
     let floats = (weights + activations) * size_of::<f32>();
-    (PROGRAM_BYTES + floats + data.train.bytes() + data.holdout.bytes()) as u64
+    Ok((PROGRAM_BYTES + floats + data.train.bytes() + data.holdout.bytes()) as u64)
 }
 
-/// Returns an error if the process may not have as much memory as it needs in all.
+/// Returns an error if the process may not have as much memory as training needs in all.
 pub(super) fn check(needed: u64, hint: &str) -> Result<()> {
-    check_below(Path::new("/"), needed, hint)
+    check_below(Path::new("/"), "training takes", needed, hint)
 }
 
-fn check_below(root: &Path, needed: u64, hint: &str) -> Result<()> {
+/// Returns an error if the process may not have the memory that the networks need to be built: their weights, and the
+/// random numbers that these are made of.
+pub(super) fn check_networks(model: &ModelPlan) -> Result<()> {
+    let weights = (model.family.architecture().weights)(model);
+    let needed = (PROGRAM_BYTES + 2 * weights * size_of::<f32>()) as u64;
+    let hint = "a smaller model.width or data.size takes less; or give the process more memory";
+    check_below(Path::new("/"), "the networks alone take", needed, hint)
+}
+
+/// `takes` is the start of the message: what needs so much memory.
+fn check_below(root: &Path, takes: &str, needed: u64, hint: &str) -> Result<()> {
     let short = limits(root, needed).into_iter().filter(|limit| limit.needed > limit.bytes);
     let Some(shortest) = short.max_by_key(|limit| limit.needed - limit.bytes) else { return Ok(()) };
     let [needed, bytes] = [shortest.needed, shortest.bytes].map(|bytes| bytes >> 20);
     let Limit { what, says, .. } = shortest;
-    Err(Error::device(format!("training takes about {needed} MiB of {what}, but {says} {bytes} MiB"), hint))
+    Err(Error::device(format!("{takes} about {needed} MiB of {what}, but {says} {bytes} MiB"), hint))
 }
 
 /// The most memory, or addresses of it, that this process may have in all.
@@ -165,7 +179,7 @@ mod tests {
     #[test]
     fn a_system_that_tells_nothing_has_no_limit() {
         assert_eq!(smallest(&[]), None);
-        check_below(system(&[]).path(), u64::MAX, "hint").unwrap();
+        check_below(system(&[]).path(), "it takes", u64::MAX, "hint").unwrap();
         let unlimited = "Limit                     Soft Limit           Hard Limit           Units     \n\
                          Max address space         unlimited            unlimited            bytes     \n";
         assert_eq!(smallest(&[("proc/self/limits", unlimited), ("proc/self/cgroup", "0::/\n")]), None);
@@ -176,8 +190,8 @@ mod tests {
         let limits = "Limit                     Soft Limit           Hard Limit           Units     \n\
                       Max address space         716800000            unlimited            bytes     \n";
         let root = system(&[("proc/self/limits", limits)]);
-        check_below(root.path(), 716_800_000 / 5 * 4, "hint").unwrap();
-        let error = check_below(root.path(), 2400 * MIB, "hint").unwrap_err();
+        check_below(root.path(), "it takes", 716_800_000 / 5 * 4, "hint").unwrap();
+        let error = check_below(root.path(), "training takes", 2400 * MIB, "hint").unwrap_err();
         let expected = "training takes about 3000 MiB of addresses, but the limit on this process's addresses (ulimit -v) is 683 MiB";
         assert_eq!(error.to_string(), expected);
     }

@@ -1,6 +1,7 @@
 //! Finds the files that a run was started with, from whatever folder the program is called.
 
-use crate::data::source_in;
+use crate::data::{source_in, would_be_data};
+use crate::error::{Error, Result};
 use crate::plan::Plan;
 use std::path::Path;
 use steadygan_run::{Manifest, RunDirectory};
@@ -30,6 +31,25 @@ pub(crate) fn located(plan: &Plan, manifest: Option<&Manifest>) -> Plan {
 /// [`located`] for a run whose manifest has not been read. Without a readable manifest the plan's paths are taken as they are.
 pub(crate) fn located_in(plan: &Plan, run: &RunDirectory) -> Plan {
     located(plan, Manifest::load(&run.manifest()).ok().as_ref())
+}
+
+/// Returns an error if a picture at `path` would lie among the images that a run is trained on, and so become data.
+///
+/// # Errors
+///
+/// It would.
+pub fn require_outside_data(run: &RunDirectory, path: &Path) -> Result<()> {
+    // Without a readable manifest nobody knows where the images are.
+    let Ok(Manifest { data, started_in, .. }) = Manifest::load(&run.manifest()) else { return Ok(()) };
+    let asked = || started_in.map_or_else(|| data.source.clone(), |folder| source_in(&data.source, Path::new(&folder)));
+    let source = data.moved_to.clone().unwrap_or_else(asked);
+    if !would_be_data(&source, path) {
+        return Ok(());
+    }
+    Err(Error::recipe(
+        format!("{} would lie in {source}, where it would be data", path.display()),
+        "name a place outside of the folder of the images, or in the run's folder: --out PATH",
+    ))
 }
 
 /// The current folder, as text.

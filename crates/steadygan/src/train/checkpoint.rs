@@ -166,7 +166,8 @@ fn add_network(tensors: &mut BTreeMap<String, TensorData>, role: &str, network: 
     tensors.extend(named.map(|tensor| (format!("{role}.{}", tensor.name), tensor.data)));
 }
 
-const OTHER_CHECKPOINT: &str = "use another checkpoint (--checkpoint best or latest), or train again";
+const OTHER_CHECKPOINT: &str =
+    "use the run's other checkpoint if it has one (--checkpoint best or latest), or train again";
 
 /// A checkpoint that has been read and checked, not yet on a device.
 #[derive(Debug)]
