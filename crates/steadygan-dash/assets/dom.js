@@ -45,12 +45,14 @@ function present(children) {
 const ROLES = { THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
 
 // A table that scrolls within the page, also by keyboard. `label` says what is in it. Its roles are said, because on a
-// phone rows are laid out as blocks, which browsers no longer take for rows.
+// phone rows are laid out as blocks, which browsers no longer take for rows; each cell then has its column's head.
 export function table(properties, label, ...children) {
   const node = h("table", { role: "table", ...properties }, ...children);
   for (const part of node.querySelectorAll("thead, tbody, tr, td, th")) {
     part.setAttribute("role", ROLES[part.tagName] ?? (part.scope === "row" ? "rowheader" : "columnheader"));
   }
+  const heads = [...node.querySelectorAll("thead th")].map((head) => head.textContent);
+  for (const cell of node.querySelectorAll("td")) cell.dataset.head = heads[cell.cellIndex] ?? "";
   return h("div", { class: "scrolled", tabindex: "0", role: "region", "aria-label": `${label}: table` }, node);
 }
 
