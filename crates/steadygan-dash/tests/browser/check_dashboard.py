@@ -297,7 +297,12 @@ def nothing_keeps_anybody_out(page, axe, first, second):
             "means": "It fools with one.", "advice": [{"do": "shows batches", "recipe": "--with minibatch-std"}, {"do": "train for longer", "recipe": ""}]}
     notes = [line, line | {"finding": "few-images", "severity": "note"}, line | {"finding": "decay", "severity": "warning"}, line | {"finding": "decay", "severity": "over", "images": 384}]
     (first / "findings.jsonl").write_text("".join(json.dumps(one) + "\n" for one in notes))
+    def drawn():
+        page.run("document.querySelectorAll('.explorer > button').forEach((button) => button.click())")
+        return page.all("button.cell")
+
     places = {
+        "explorer": (f"#/run/{first.name}", drawn),
         "list": ("", lambda: page.all(".thumb img")),
         "run": (f"#/run/{first.name}?with={second.name}", lambda: page.all(".u-over") and page.all(".findings li")),
         "compare": (f"#/compare?runs={first.name},{second.name}", lambda: page.all(".u-over") and page.all(".wall img")),
