@@ -1,5 +1,6 @@
 // Chooses the page and its theme, light or dark, and sets up what all pages share.
 
+import { comparePage } from "./compare.js";
 import { h, put } from "./dom.js";
 import * as keys from "./keys.js";
 import * as live from "./live.js";
@@ -11,13 +12,13 @@ import { studyPage } from "./study.js";
 const page = document.getElementById("page");
 let leave = () => {};
 
-// `#/run/ID?with=A,B` → the function that makes the page, and its arguments.
+// `#/run/ID?with=A,B` or `#/compare?runs=A,B` → the function that makes the page, and its arguments.
 function requestedPage() {
   const [path, query] = (location.hash || first.link).replace(/^#/, "").split("?");
   const [, kind, id] = path.split("/");
-  const others = new URLSearchParams(query ?? "").get("with");
-  const parameters = { id: decoded(id ?? ""), others: (others ?? "").split(",").filter(Boolean).map(decoded) };
-  return [{ run: runPage, study: studyPage }[kind] ?? listPage, parameters];
+  const ids = (name) => (new URLSearchParams(query ?? "").get(name) ?? "").split(",").filter(Boolean).map(decoded);
+  const parameters = { id: decoded(id ?? ""), others: ids("with"), ids: ids("runs") };
+  return [{ run: runPage, study: studyPage, compare: comparePage }[kind] ?? listPage, parameters];
 }
 
 function decoded(text) {
@@ -37,6 +38,8 @@ function show() {
 }
 
 const THEMES = ["auto", "light", "dark"];
+const THEME_WORDS = { auto: "system", light: "light", dark: "dark" };
+const following = (theme) => THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length];
 
 let chosen = "auto";
 
@@ -51,12 +54,13 @@ function storedTheme(choice) {
 }
 
 function theme(next) {
-  chosen = next ? THEMES[(THEMES.indexOf(chosen) + 1) % THEMES.length] : THEMES.find((known) => known === storedTheme()) ?? "auto";
+  chosen = next ? following(chosen) : THEMES.find((known) => known === storedTheme()) ?? "auto";
   storedTheme(chosen);
   if (chosen === "auto") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = chosen;
-  document.getElementById("theme").textContent = { auto: "Auto", light: "Light", dark: "Dark" }[chosen];
-  document.getElementById("theme").title = "Light, dark, or as the system says (t)";
+  const button = document.getElementById("theme");
+  button.textContent = `Theme: ${THEME_WORDS[chosen]}`;
+  button.title = `Change to ${THEME_WORDS[following(chosen)]} (t)`;
   window.dispatchEvent(new Event("themechange"));
 }
 
@@ -66,12 +70,12 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => wind
 // A place on the page (`#page`) is not another page.
 window.addEventListener("hashchange", () => location.hash.startsWith("#/") && show());
 document.getElementById("brand").href = first.link;
-live.listen(() => put(document.getElementById("folder"), live.folder.name));
+live.listen(() => put(document.getElementById("folder"), live.folder.name === "." ? "this folder" : live.folder.name));
 
 theme(false);
 keys.start();
 keys.addKeys([
-  ["t", "light, dark or automatic", () => theme(true)],
+  ["t", "theme: light, dark, or the system's", () => theme(true)],
   ["r", first.title, () => (location.hash = first.link)],
 ]);
 put(page, h("p", { class: "empty" }, "Reading runs…"));
