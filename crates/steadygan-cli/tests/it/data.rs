@@ -165,7 +165,7 @@ fn a_batch_larger_than_the_data() {
     let folder = workplace();
     let (error, hint) = steadygan(folder.path(), "train tiny.toml --batch 64 --set data.holdout=0").refused();
     assert_eq!(error, "`train.batch` is 64 but there are only 40 images to train on");
-    assert_eq!(hint, "make the batch smaller (--batch 20) or add images");
+    assert_eq!(hint, "make the batch smaller (train.batch = 20) or add images");
     assert!(!folder.path().join("runs").exists());
 }
 

@@ -41,7 +41,8 @@ pub(crate) fn located_in(plan: &Plan, run: &RunDirectory) -> Plan {
 pub fn require_outside_data(run: &RunDirectory, path: &Path) -> Result<()> {
     // Without a readable manifest nobody knows where the images are.
     let Ok(Manifest { data, started_in, .. }) = Manifest::load(&run.manifest()) else { return Ok(()) };
-    let asked = || started_in.map_or_else(|| data.source.clone(), |folder| source_in(&data.source, Path::new(&folder)));
+    let elsewhere = started_in.filter(|folder| current_folder().as_ref() != Some(folder));
+    let asked = || elsewhere.map_or_else(|| data.source.clone(), |folder| source_in(&data.source, Path::new(&folder)));
     let source = data.moved_to.clone().unwrap_or_else(asked);
     if !would_be_data(&source, path) {
         return Ok(());
