@@ -413,8 +413,8 @@ fn metric_names() -> String {
 
 #[derive(Debug, Args)]
 pub(crate) struct Dashboard {
-    /// The folder whose runs and studies are shown, also those in its `runs`
-    #[arg(value_name = "DIR", default_value = ".")]
+    /// The folder that holds the runs
+    #[arg(value_name = "DIR", default_value = "runs")]
     pub(crate) folder: PathBuf,
     /// The port; 0 is any that is free [default: 7070, or any that is free]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u16>)]

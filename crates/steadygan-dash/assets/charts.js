@@ -4,11 +4,8 @@ import { h, put, swatch } from "./dom.js";
 import * as format from "./format.js";
 
 const HEIGHT = 200;
-const FEW_POINTS = 24;
-// Findings are strips above the plot, so many rows of so many pixels; more findings share rows.
+const FEW_POINTS = 40;
 const STRIPS = 6;
-const STRIP_HEIGHT = 11;
-const ABOVE = 10;
 // The chart names the curve under the mouse if it is at most this many pixels away.
 const NEAR = 24;
 
@@ -27,8 +24,8 @@ export class Chart {
       title: "Logarithmic scale; what is not above zero is left out",
     }, "log");
     this.legend = h("div", { class: "legend" });
-    this.readout = h("p", { class: "readout", "aria-live": "polite" });
-    this.place = h("div", { class: "plot", tabindex: "0", role: "application", "aria-roledescription": "chart", onkeydown: (event) => this.key(event) });
+    this.readout = h("p", { class: "readout" });
+    this.place = h("div", { class: "plot", tabindex: "0", role: "img", onkeydown: (event) => this.key(event) });
     this.node = h("figure", { class: "chart" }, h("figcaption", {}, h("div", {}, this.title, this.legend), this.scale), this.place, this.readout);
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.place);
@@ -54,7 +51,7 @@ export class Chart {
   // Everything that requires a new plot when it changes; the rest is read at each drawing.
   looks() {
     const { series, kinds, title, time } = this.spec;
-    return JSON.stringify([series, kinds, title, time, this.log, this.strips, colour("ink"), colour("paper")]);
+    return JSON.stringify([series, kinds, title, time, this.log, this.few, colour("ink"), colour("paper")]);
   }
 
   // The data as drawn: a logarithmic scale leaves out values that are not positive.
@@ -68,21 +65,9 @@ export class Chart {
     return Boolean(wanted) && this.spec.data.slice(1).some((column) => column.some((value) => value > 0));
   }
 
-  get strips() {
-    return Math.min(STRIPS, this.spec.marks.length);
-  }
-
-  get height() {
-    return HEIGHT + STRIP_HEIGHT * this.strips;
-  }
-
-  // The points of a curve that get a mark: all if they are few, otherwise those without a neighbour, which no line shows.
-  marked(at) {
-    const column = this.data()[at];
-    const known = [...column.keys()].filter((place) => Number.isFinite(column[place]));
-    if (known.length <= FEW_POINTS) return known;
-    const isBroken = (from, to) => from === undefined || to === undefined || column.slice(from, to).includes(null);
-    return known.filter((place, nth) => isBroken(known[nth - 1], place) && isBroken(place, known[nth + 1]));
+  // Whether each point gets a mark.
+  get few() {
+    return this.spec.data[0].length <= FEW_POINTS;
   }
 
   toggleLog() {
@@ -110,10 +95,10 @@ export class Chart {
     };
     const line = (series) => ({
       label: series.label, stroke: series.colour, width: series.thin ? 1 : 1.6, dash: series.dash,
-      points: { show: !series.hidden, size: series.thin ? 4 : 5, fill: series.colour, filter: (_, at) => this.marked(at) }, show: true, ...(series.hidden ? { stroke: "transparent", width: 0 } : {}),
+      points: { show: this.few && !series.thin && !series.hidden, size: 4, fill: series.colour }, show: true, ...(series.hidden ? { stroke: "transparent", width: 0 } : {}),
     });
     return {
-      width: Math.max(200, this.place.clientWidth || 0), height: this.height, padding: [ABOVE + STRIP_HEIGHT * this.strips, 6, 0, 0],
+      width: Math.max(200, this.place.clientWidth || 0), height: HEIGHT, padding: [10, 6, 0, 0],
       legend: { show: false },
       cursor: {
         sync: { key: "curves", setSeries: false }, drag: { x: true, y: false, setScale: false }, points: { size: 7 },
@@ -142,34 +127,23 @@ export class Chart {
     };
   }
 
-  // A finding is a strip above the plot over the images during which it was seen, with its number, and a dotted line
-  // through the plot where it began.
+  // A finding is a strip over the images during which it was seen, and a line where it began.
   drawFindings(plot) {
     const { ctx, bbox } = plot;
     const pixel = devicePixelRatio;
-    const right = bbox.left + bbox.width;
     ctx.save();
-    ctx.font = `600 ${10 * pixel}px ${getComputedStyle(document.body).fontFamily}`;
-    ctx.textBaseline = "middle";
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.clip();
     this.spec.marks.forEach((mark, row) => {
-      const begin = plot.valToPos(mark.from, "x", true);
-      const end = mark.to === null ? right : plot.valToPos(mark.to, "x", true);
-      if (begin > right || end < bbox.left) return;
-      const from = Math.max(bbox.left, begin);
-      const middle = bbox.top - ((row % STRIPS) + 0.5) * STRIP_HEIGHT * pixel;
+      const from = plot.valToPos(mark.from, "x", true);
+      const to = mark.to === null ? bbox.left + bbox.width : plot.valToPos(mark.to, "x", true);
+      const top = bbox.top + (row % STRIPS) * 5 * pixel;
       ctx.fillStyle = colour(mark.severity);
-      const text = String(mark.number);
-      const wide = ctx.measureText(text).width + 3 * pixel;
-      ctx.fillText(text, Math.min(from, right - wide), middle);
-      ctx.fillRect(Math.min(from, right - wide) + wide, middle - 2 * pixel, Math.max(2 * pixel, Math.min(end, right) - from - wide), 4 * pixel);
-      if (begin < bbox.left) return;
-      ctx.strokeStyle = colour("muted");
-      ctx.lineWidth = pixel;
-      ctx.setLineDash([pixel, 3 * pixel]);
-      ctx.beginPath();
-      ctx.moveTo(from, middle);
-      ctx.lineTo(from, bbox.top + bbox.height);
-      ctx.stroke();
+      ctx.globalAlpha = 0.4;
+      ctx.fillRect(from, top, Math.max(2 * pixel, to - from), 3 * pixel);
+      ctx.globalAlpha = 0.75;
+      ctx.fillRect(from, top, pixel, bbox.top + bbox.height - top);
     });
     ctx.restore();
   }
@@ -214,7 +188,7 @@ export class Chart {
     const near = x === null ? [] : marks.filter((mark) => mark.from <= x && (mark.to === null || x <= mark.to));
     const place = x === null ? "" : this.spec.time ? format.clock(x) : `${format.count(x)} images`;
     const under = this.spec.kinds && index !== null && this.under > 0 ? `${series[this.under - 1].label} ${format.number(valueAt(data[this.under]))}` : "";
-    this.readout.textContent = [under, place, ...near.map((mark) => `${mark.number} ${mark.name} (${mark.severity})`)].filter(Boolean).join(" · ");
+    this.readout.textContent = [under, place, ...near.map((mark) => `${mark.name} (${mark.severity})`)].filter(Boolean).join(" · ");
   }
 
   describe() {
@@ -240,7 +214,7 @@ export class Chart {
 
   resize() {
     if (this.plot && this.place.clientWidth > 0 && this.place.clientWidth !== this.plot.width) {
-      this.plot.setSize({ width: this.place.clientWidth, height: this.height });
+      this.plot.setSize({ width: this.place.clientWidth, height: HEIGHT });
     }
   }
 

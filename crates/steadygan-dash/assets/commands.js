@@ -7,10 +7,7 @@ import { folder } from "./live.js";
 export const quoted = (word) => (/^[\w.,:=@%+/-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
 // The path of a run or a study, as an argument of a command.
-export function placeOf(id) {
-  const place = folder.name.replace(/\/$/, "");
-  return quoted(place === "" || place === "." ? id : `${place}/${id}`);
-}
+export const placeOf = (id) => quoted(`${folder.name ? `${folder.name.replace(/\/$/, "")}/` : ""}${id}`);
 
 // A link that downloads `text` as a file.
 export function download(name, text) {
@@ -22,15 +19,14 @@ export function commandList(lines) {
   return h("dl", { class: "commands" }, lines.map(([command, does]) => h("div", {}, h("dt", {}, h("code", {}, command)), h("dd", {}, does))));
 }
 
-export const evaluateCommand = (id) => `steadygan evaluate ${placeOf(id)}`;
-
 export function runCommands(run) {
   const place = placeOf(run.id);
   const more = run.of ? ` --images ${2 * run.of}` : "";
+  const source = run.data?.source;
   return commandList([
     [`steadygan train ${place}/recipe.toml`, "trains it once more: the same seed gives the same run on the same machine"],
     run.state === "finished" ? [`steadygan resume ${place}${more}`, "goes on for as long again"] : [`steadygan resume ${place}`, "goes on from its last checkpoint"],
     [`steadygan generate ${place} --count 64 --out sheet.png`, "draws images with its generator"],
-    [evaluateCommand(run.id), "says how good they are, measured against the images that it was not trained on"],
-  ]);
+    source && [`steadygan evaluate ${place} --against ${quoted(source)}`, "measures them against its data"],
+  ].filter(Boolean));
 }

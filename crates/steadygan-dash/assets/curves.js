@@ -3,7 +3,6 @@
 import { CHARTS } from "./catalogue.js";
 import { Chart, colour } from "./charts.js";
 import { h, noteList, put } from "./dom.js";
-import { markLegend } from "./findings.js";
 import * as format from "./format.js";
 import { get } from "./source.js";
 
@@ -39,7 +38,6 @@ export class Curves {
     this.rest = h("div", { class: "charts" });
     this.more = h("details", { class: "more", ontoggle: () => this.catchUp() }, h("summary", {}, look ? "Other curves" : "What findings are judged by"), this.rest);
     this.notes = h("div");
-    this.legend = h("div");
     const choice = (axis, text) => h("button", { type: "button", "aria-pressed": String(axis === this.axis), onclick: () => this.setAxis(axis) }, text);
     this.choices = { images: choice("images", "Images"), time: choice("time", "Time") };
     this.whole_button = h("button", { type: "button", class: "quiet", hidden: true, onclick: () => this.zoom(null), title: "Show all (0)" }, "Show all");
@@ -162,7 +160,6 @@ export class Curves {
     }
     this.more.hidden = this.rest.children.length === 0;
     specs.forEach((spec) => this.charts.get(spec.title).set(spec));
-    put(this.legend, specs.length > 0 && markLegend(this.marks));
     this.whole_button.hidden = this.span === null;
     const notes = this.ids.flatMap((id) => (this.drawn.get(id)?.notes ?? []).map((note) => (this.ids.length > 1 ? `${id}: ${note}` : note)));
     const empty = specs.length === 0 && notes.length === 0;

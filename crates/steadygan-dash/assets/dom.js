@@ -42,18 +42,9 @@ function present(children) {
   return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
 }
 
-const ROLES = { THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
-
-// A table that scrolls within the page, also by keyboard. `label` says what is in it. Its roles are said, because on a
-// phone rows are laid out as blocks, which browsers no longer take for rows; each cell then has its column's head.
-export function table(properties, label, ...children) {
-  const node = h("table", { role: "table", ...properties }, ...children);
-  for (const part of node.querySelectorAll("thead, tbody, tr, td, th")) {
-    part.setAttribute("role", ROLES[part.tagName] ?? (part.scope === "row" ? "rowheader" : "columnheader"));
-  }
-  const heads = [...node.querySelectorAll("thead th")].map((head) => head.textContent);
-  for (const cell of node.querySelectorAll("td")) cell.dataset.head = heads[cell.cellIndex] ?? "";
-  return h("div", { class: "scrolled", tabindex: "0", role: "region", "aria-label": `${label}: table` }, node);
+// A table that scrolls within the page, also by keyboard.
+export function table(properties, ...children) {
+  return h("div", { class: "scrolled", tabindex: "0" }, h("table", properties, ...children));
 }
 
 // A list of what could not be read or shown; nothing if there are no notes.
@@ -74,8 +65,6 @@ export function address(path, query = {}) {
   const text = new URLSearchParams(pairs).toString();
   return text ? `${path}?${text}` : path;
 }
-
-export const compareLink = (ids) => address("#/compare", { runs: ids.map(encodeURIComponent).join(",") });
 
 export function runLink(id, others = []) {
   return address(`#/run/${encodeURIComponent(id)}`, { with: others.map(encodeURIComponent).join(",") });

@@ -9,7 +9,6 @@ const COLUMNS = 8;
 const STEPS = 16;
 const NEAREST = 7;
 const LEAST_SIDE = 48;
-const CELL_GAP = 3;
 // The slider's end stands for a truncation of `null`, which means the plan's own truncation.
 const AS_PLANNED = 2.1;
 const WAIT_MS = 120;
@@ -64,7 +63,6 @@ export class Explorer {
       h("div", { class: "space" }, this.grid, h("div", {}, this.walk, this.near)),
     );
     this.hint();
-    put(this.grid, h("p", { class: "empty", role: "status" }, "Drawing… The first images take a few seconds, because the network is loaded."));
     this.draw();
   }
 
@@ -109,14 +107,13 @@ export class Explorer {
       this.took.textContent = `${facts.count} images in ${Math.round(ms)} ms`;
       const focused = [...this.grid.children].indexOf(document.activeElement);
       put(this.grid, Array.from({ length: facts.count }, (_, index) => {
-        const cell = image("button", url, facts, index, this.node.clientWidth / COLUMNS - CELL_GAP);
+        const cell = image("button", url, facts, index);
         cell.type = "button";
         cell.setAttribute("aria-label", `Image ${index} of seed ${seed}`);
         cell.addEventListener("click", () => this.pick({ seed, index }));
         return cell;
       }));
       this.grid.style.gridTemplateColumns = `repeat(${COLUMNS}, max-content)`;
-      this.grid.style.gap = `${CELL_GAP}px`;
       this.grid.children[focused]?.focus();
       this.markPicked();
     });
@@ -143,7 +140,6 @@ export class Explorer {
     if (!from) return this.hint();
     const last = this.picked.at(-1);
     const name = ({ seed, index }) => `image ${index} of seed ${seed}`;
-    if (!this.near.firstChild) put(this.near, h("p", { class: "empty", role: "status" }, "Looking for the nearest training images…"));
     this.part("near", { ask: "nearest", of: last, count: NEAREST }, ({ facts, url }) => {
       const caption = (index) => (index === 0 ? "the fake" : [format.number(facts.nearest[index - 1].distance), facts.nearest[index - 1].class].filter(Boolean).join(" · "));
       put(this.near, h("h3", {}, `The training images nearest to ${name(last)}`),
@@ -151,7 +147,6 @@ export class Explorer {
         h("p", { class: "when" }, "By the root mean square of the differences of pixels, in levels from 0 to 255."));
     });
     if (!to) return put(this.walk, h("p", { class: "empty" }, "Pick a second image for the way between them."));
-    if (!this.walk.querySelector(".row")) put(this.walk, h("p", { class: "empty", role: "status" }, "Drawing the way between them…"));
     return this.part("walk", { ask: "walk", from, to, steps: STEPS }, ({ facts, url }) => {
       put(this.walk, h("h3", {}, `From ${name(from)} to ${name(to)}`),
         h("div", { class: "row" }, Array.from({ length: facts.count }, (_, index) => image("span", url, facts, index))));
@@ -173,12 +168,10 @@ export class Explorer {
   }
 }
 
-// The image at `index` in a picture of images below each other. Its pixels cover a whole number of the screen's pixels,
-// unless it is larger than `most` CSS pixels even so.
-function image(tag, url, { size, count }, index, most = Infinity) {
+// The image at `index` in a picture of images below each other. Its pixels cover a whole number of the screen's pixels.
+function image(tag, url, { size, count }, index) {
   const node = h(tag, { class: "cell" });
-  const whole = Math.min(Math.ceil((LEAST_SIDE * devicePixelRatio) / size), Math.floor((most * devicePixelRatio) / size));
-  const side = whole < 1 ? Math.floor(most) : (whole * size) / devicePixelRatio;
+  const side = (Math.ceil((LEAST_SIDE * devicePixelRatio) / size) * size) / devicePixelRatio;
   Object.assign(node.style, {
     width: `${side}px`, height: `${side}px`, backgroundImage: `url("${url}")`,
     backgroundSize: `${side}px ${side * count}px`, backgroundPosition: `0 ${-side * index}px`,
@@ -191,7 +184,7 @@ export function networks(id) {
   const node = h("div", { class: "networks" });
   const shown = h("div");
   const show = async () => {
-    put(shown, h("p", { class: "empty", role: "status" }, "Building the networks…"));
+    put(shown, h("p", { class: "empty" }, "Building the networks…"));
     try {
       const { facts } = await ask(id, { ask: "layers" });
       put(shown, facts.networks.map(layerTable));
@@ -206,7 +199,7 @@ export function networks(id) {
 function layerTable({ title, input, rows }) {
   const cells = (row) => [row.output.join(" × "), format.count(row.trainable), row.not_trainable ? format.count(row.not_trainable) : "", format.short(row.multiply_adds)];
   return table(
-    { class: "layers" }, title,
+    { class: "layers" },
     h("caption", {}, `${title}: ${input.join(" × ")} in, ${format.count(rows.reduce((sum, row) => sum + row.trainable, 0))} trained numbers`),
     h("thead", {}, h("tr", {}, ["layer", "output", "trained", "running", "multiply-adds"].map((head) => h("th", { scope: "col" }, head)))),
     h("tbody", {}, rows.map((row) => h("tr", {}, h("th", { scope: "row" }, row.layer), cells(row).map((cell) => h("td", {}, cell))))),

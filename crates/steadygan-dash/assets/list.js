@@ -1,11 +1,9 @@
 // The list of runs.
 
-import { compareLink, h, noteList, put, redraw, runLink, svg } from "./dom.js";
+import { h, noteList, put, redraw, runLink, svg } from "./dom.js";
 import * as format from "./format.js";
-import { widthOf } from "./geometry.js";
 import { setPageKeys } from "./keys.js";
 import { folder, listen, runs } from "./live.js";
-import { severityChip, severityRank } from "./severity.js";
 import { pictureAddress, studyLink } from "./source.js";
 
 const ORDERS = {
@@ -14,13 +12,10 @@ const ORDERS = {
   name: (a, b) => format.nameParts(a.id).name.localeCompare(format.nameParts(b.id).name) || a.id.localeCompare(b.id),
   "lowest metric": (a, b) => lowest(a) - lowest(b) || ORDERS.newest(a, b),
 };
-const THUMBNAIL_COLUMNS = 3;
-export const MAX_COMPARED = 6;
-
 const lowest = (run) => Math.min(...run.metrics.map((line) => line.value).filter(Number.isFinite), Infinity);
 
 // The reader's choices, which stay while other pages are shown.
-const chosen = { words: "", order: "newest", overlaid: new Set(), withStudies: false };
+const chosen = { words: "", order: "newest", overlaid: new Set() };
 
 export function listPage(page) {
   const rows = new Map();
@@ -38,23 +33,16 @@ export function listPage(page) {
     "select", { "aria-label": "Order", onchange: () => { chosen.order = order.value; draw(); } },
     Object.keys(ORDERS).map((name) => h("option", { selected: name === chosen.order }, name)),
   );
-  const withStudies = h("input", { type: "checkbox", checked: chosen.withStudies, onchange: () => { chosen.withStudies = withStudies.checked; draw(); } });
-  const studyCount = h("span");
-  const studyRuns = h("label", { class: "counted", hidden: true }, withStudies, studyCount);
   put(
     page,
-    h("div", { class: "headline" }, h("h1", {}, "Runs"), counted, studyRuns, h("div", { class: "tools" }, filter, order)),
+    h("div", { class: "headline" }, h("h1", {}, "Runs"), counted, h("div", { class: "tools" }, filter, order)),
     notes, studies, list, bar,
   );
 
-  // The runs of studies, which may be many, are listed if the reader wants it or if there are no others.
-  const ofStudy = (run) => folder.studies.some((study) => run.id.startsWith(`${study.id}/`));
-  const isFolded = () => !chosen.withStudies && [...runs.values()].some((run) => !ofStudy(run));
-  const listed = () => [...runs.values()].filter((run) => !isFolded() || !ofStudy(run));
   const shown = () => {
     const words = chosen.words.toLowerCase().split(/\s+/).filter(Boolean);
     const text = (run) => `${run.id} ${format.state(run.state)} ${run.data?.name ?? ""} ${Object.keys(run.findings).join(" ")}`.toLowerCase();
-    return listed().filter((run) => words.every((word) => text(run).includes(word))).sort(ORDERS[chosen.order]);
+    return [...runs.values()].filter((run) => words.every((word) => text(run).includes(word))).sort(ORDERS[chosen.order]);
   };
 
   function draw(changed = null) {
@@ -75,16 +63,12 @@ export function listPage(page) {
       put(list, nodes);
       if (list.contains(active)) active.focus();
     }
-    const [all, inStudies] = [listed().length, [...runs.values()].filter(ofStudy).length];
-    counted.textContent = visible.length < all ? `${visible.length} of ${all}` : `${all}`;
-    studyRuns.hidden = inStudies === 0 || inStudies === runs.size;
-    studyCount.textContent = `also the ${inStudies} of studies`;
+    const hidden = runs.size - visible.length;
+    counted.textContent = hidden ? `${visible.length} of ${runs.size}` : `${runs.size}`;
     redraw(notes, folder.notes, (node) => put(node, noteList(folder.notes)));
     redraw(studies, folder.studies, (node) => put(node, folder.studies.length > 0 && studyLinks()));
     if (runs.size === 0) {
       put(list, h("li", { class: "empty" }, "No runs yet. ", h("code", {}, "steadygan train"), " starts one, and it will appear here."));
-    } else if (visible.length === 0) {
-      put(list, h("li", { class: "empty" }, `No run has all of “${chosen.words}” in its name, state, data or findings. `, h("button", { type: "button", class: "link", onclick: () => { filter.value = chosen.words = ""; draw(); } }, "Show all")));
     }
     if (changed === null || [...chosen.overlaid].some((id) => !runs.has(id))) drawSelection();
   }
@@ -100,12 +84,10 @@ export function listPage(page) {
     const ids = [...chosen.overlaid].filter((id) => runs.has(id));
     bar.hidden = ids.length === 0;
     const clear = () => { [...chosen.overlaid].forEach(toggle); };
-    const over = ids.length > MAX_COMPARED && `, the first ${MAX_COMPARED} of which are compared`;
     put(
       bar,
-      h("span", { role: "status" }, ids.length === 1 ? "1 run selected" : `${ids.length} runs selected`, over),
-      ids.length > 1 && h("a", { class: "button", href: compareLink(ids.slice(0, MAX_COMPARED)) }, "Compare"),
-      ids.length > 0 && h("a", { class: ids.length > 1 ? "overlay" : "button", href: runLink(ids[0], ids.slice(1)) }, ids.length > 1 ? "Overlay curves" : "Open"),
+      h("span", {}, ids.length === 1 ? "1 run selected" : `${ids.length} runs selected`),
+      ids.length > 0 && h("a", { class: "button", href: runLink(ids[0], ids.slice(1)) }, ids.length > 1 ? "Overlay their curves" : "Open"),
       h("button", { type: "button", class: "quiet", onclick: clear }, "Clear"),
     );
   }
@@ -117,21 +99,15 @@ export function listPage(page) {
     all[Math.max(0, Math.min(all.length - 1, at < 0 ? 0 : at + by))]?.focus();
   };
   const ofFocused = () => document.activeElement.closest?.("li[data-id]")?.dataset.id;
-  const selected = () => [...chosen.overlaid].filter((id) => runs.has(id));
   const overlay = () => {
-    const ids = selected();
+    const ids = [...chosen.overlaid].filter((id) => runs.has(id));
     if (ids.length) location.hash = runLink(ids[0], ids.slice(1));
-  };
-  const compare = () => {
-    const ids = selected().slice(0, MAX_COMPARED);
-    if (ids.length > 1) location.hash = compareLink(ids);
   };
   setPageKeys([
     ["j", "next run", () => step(1), "j or ↓"],
     ["k", "previous run", () => step(-1), "k or ↑"],
     ["x", "select a run", () => ofFocused() && toggle(ofFocused())],
-    ["c", "compare the selected runs", compare],
-    ["o", "overlay the selected runs' curves", overlay],
+    ["o", "overlay the selected runs", overlay],
     ["/", "filter", () => filter.focus()],
   ]);
   const arrows = (event) => {
@@ -145,7 +121,7 @@ export function listPage(page) {
 }
 
 function studyLinks() {
-  const verdicts = ({ helps, hurts, unresolved }) => helps + hurts + unresolved > 0 && [`${helps} help`, `${hurts} hurt`, unresolved > 0 && `${unresolved} unresolved`];
+  const verdicts = ({ helps, hurts, unresolved }) => helps + hurts + unresolved > 0 && [`${helps} help`, `${hurts} hurt`, unresolved > 0 && `${unresolved} cannot be told yet`];
   const says = (study) => [study.design, study.planned !== null && `${study.judged} of ${study.planned} runs judged`, study.failed > 0 && `${study.failed} failed`, verdicts(study)];
   const link = (study) => h("li", {}, h("a", { href: studyLink(study.id) }, study.id), h("span", { class: "facts" }, says(study).flat().filter(Boolean).join(" · ")));
   return h("section", { class: "studies" }, h("h2", {}, "Studies"), h("ul", {}, folder.studies.map(link)));
@@ -153,6 +129,12 @@ function studyLinks() {
 
 function row(run, toggle) {
   const { above, number, name } = format.nameParts(run.id);
+  const picture = run.picture === null
+    ? h("span", { class: "thumb" })
+    : h("img", {
+      class: "thumb", alt: "", loading: "lazy", decoding: "async",
+      src: pictureAddress({ run: run.id, of: "fakes", images: run.picture }),
+    });
   const box = h("input", {
     type: "checkbox", "aria-label": `Select ${run.id}`, onchange: () => toggle(run.id), checked: chosen.overlaid.has(run.id),
   });
@@ -163,7 +145,7 @@ function row(run, toggle) {
   return h(
     "li", { class: "run", "data-id": run.id },
     h("label", { class: "pick" }, box),
-    thumbnail(run),
+    picture,
     h(
       "div", { class: "what" },
       h("a", { class: "name", href: runLink(run.id) }, number && h("span", { class: "number" }, number), " ", name),
@@ -174,18 +156,6 @@ function row(run, toggle) {
     h("div", { class: "trend" }, trend(run.trend)),
     h("div", { class: "quality" }, run.metrics.slice(0, 2).map(measured), findingChips(run.findings)),
   );
-}
-
-// The first nine images of the latest sheet, or the whole sheet if it has fewer columns or is a plot of points.
-export function thumbnail(run) {
-  const box = h("span", { class: "thumb" });
-  if (run.picture === null) return box;
-  const image = h("img", { alt: "", loading: "lazy", decoding: "async", src: pictureAddress({ run: run.id, of: "fakes", images: run.picture }) });
-  image.addEventListener("load", () => {
-    const shown = run.data?.size > 1 ? widthOf(run.data, THUMBNAIL_COLUMNS) : image.naturalWidth;
-    image.style.width = `${(100 * image.naturalWidth) / Math.min(shown, image.naturalWidth)}%`;
-  });
-  return put(box, image);
 }
 
 export function stateChip(run) {
@@ -209,11 +179,11 @@ function measured(line) {
   );
 }
 
-// The worst first, then by name.
-export function findingChips(findings) {
-  const order = Object.entries(findings).sort(([a, one], [b, other]) => severityRank(one) - severityRank(other) || a.localeCompare(b));
-  return h("p", { class: "chips" }, order.map(([name, severity]) => severityChip(severity, name)));
+function findingChips(findings) {
+  return h("p", { class: "chips" }, Object.entries(findings).map(([name, severity]) => h("span", { class: `finding ${severityClass(severity)}` }, name)));
 }
+
+export const severityClass = (word) => (["severe", "warning", "note", "over"].includes(word) ? word : "note");
 
 // Both losses at a glance.
 function trend({ loss_d, loss_g }) {

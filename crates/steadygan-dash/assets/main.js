@@ -1,6 +1,5 @@
 // Chooses the page and its theme, light or dark, and sets up what all pages share.
 
-import { comparePage } from "./compare.js";
 import { h, put } from "./dom.js";
 import * as keys from "./keys.js";
 import * as live from "./live.js";
@@ -12,13 +11,13 @@ import { studyPage } from "./study.js";
 const page = document.getElementById("page");
 let leave = () => {};
 
-// `#/run/ID?with=A,B` or `#/compare?runs=A,B` → the function that makes the page, and its arguments.
+// `#/run/ID?with=A,B` → the function that makes the page, and its arguments.
 function requestedPage() {
   const [path, query] = (location.hash || first.link).replace(/^#/, "").split("?");
   const [, kind, id] = path.split("/");
-  const ids = (name) => (new URLSearchParams(query ?? "").get(name) ?? "").split(",").filter(Boolean).map(decoded);
-  const parameters = { id: decoded(id ?? ""), others: ids("with"), ids: ids("runs") };
-  return [{ run: runPage, study: studyPage, compare: comparePage }[kind] ?? listPage, parameters];
+  const others = new URLSearchParams(query ?? "").get("with");
+  const parameters = { id: decoded(id ?? ""), others: (others ?? "").split(",").filter(Boolean).map(decoded) };
+  return [{ run: runPage, study: studyPage }[kind] ?? listPage, parameters];
 }
 
 function decoded(text) {
@@ -38,8 +37,6 @@ function show() {
 }
 
 const THEMES = ["auto", "light", "dark"];
-const THEME_WORDS = { auto: "system", light: "light", dark: "dark" };
-const following = (theme) => THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length];
 
 let chosen = "auto";
 
@@ -54,13 +51,12 @@ function storedTheme(choice) {
 }
 
 function theme(next) {
-  chosen = next ? following(chosen) : THEMES.find((known) => known === storedTheme()) ?? "auto";
+  chosen = next ? THEMES[(THEMES.indexOf(chosen) + 1) % THEMES.length] : THEMES.find((known) => known === storedTheme()) ?? "auto";
   storedTheme(chosen);
   if (chosen === "auto") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = chosen;
-  const button = document.getElementById("theme");
-  button.textContent = `Theme: ${THEME_WORDS[chosen]}`;
-  button.title = `Change to ${THEME_WORDS[following(chosen)]} (t)`;
+  document.getElementById("theme").textContent = { auto: "Auto", light: "Light", dark: "Dark" }[chosen];
+  document.getElementById("theme").title = "Light, dark, or as the system says (t)";
   window.dispatchEvent(new Event("themechange"));
 }
 
@@ -70,12 +66,12 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => wind
 // A place on the page (`#page`) is not another page.
 window.addEventListener("hashchange", () => location.hash.startsWith("#/") && show());
 document.getElementById("brand").href = first.link;
-live.listen(() => put(document.getElementById("folder"), live.folder.name === "." ? "this folder" : live.folder.name));
+live.listen(() => put(document.getElementById("folder"), live.folder.name));
 
 theme(false);
 keys.start();
 keys.addKeys([
-  ["t", "theme: light, dark, or the system's", () => theme(true)],
+  ["t", "light, dark or automatic", () => theme(true)],
   ["r", first.title, () => (location.hash = first.link)],
 ]);
 put(page, h("p", { class: "empty" }, "Reading runs…"));

@@ -26,27 +26,25 @@ export function showRecipe(node, details) {
   put(
     node,
     h("h2", {}, "Recipe"),
-    details.length > 1 && differing(details, details.map(({ id }) => id)),
+    details.length > 1 && differing(details),
     h("div", { class: "recipe" },
       own.recipe === null
         ? h("p", { class: "empty" }, "recipe.toml is not there.")
         : [h("pre", { tabindex: "0", "aria-label": "recipe.toml" }, own.recipe.trim() || "# everything as its default"), h("p", {}, download("recipe.toml", own.recipe))],
-      plan && h("details", {}, h("summary", {}, `The plan: all ${plan.length} values that were decided`), valueTable("The plan", ["key", "value"], plan.map(([key, value]) => [key, [value]])))),
+      plan && h("details", {}, h("summary", {}, `The plan: all ${plan.length} values that were decided`), valueTable(["key", "value"], plan.map(([key, value]) => [key, [value]])))),
   );
 }
 
-// What differs between the plans of runs, as a table; a run has the colour of its place in `ids`. `origins`, where a
-// value came from, is left out.
-export function differing(details, ids) {
-  const rows = differences(details.map(({ plan }) => plan && { ...plan, origins: {} }));
-  const heads = details.map(({ id }) => [swatch(runColour(ids.indexOf(id))), shortName(id)]);
-  const shown = rows.length ? valueTable("What differs in the plans", ["what differs in their plans", ...heads], rows) : h("p", { class: "empty" }, "Their plans are equal.");
+function differing(details) {
+  const rows = differences(details.map((detail) => detail.plan));
+  const heads = details.map((detail, at) => [swatch(runColour(at)), shortName(detail.id)]);
+  const shown = rows.length ? valueTable(["what differs in their plans", ...heads], rows) : h("p", { class: "empty" }, "Their plans are equal.");
   return h("div", { class: "differences" }, shown);
 }
 
-function valueTable(label, heads, rows) {
+function valueTable(heads, rows) {
   return table(
-    { class: "values" }, label,
+    {},
     h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))),
     h("tbody", {}, rows.map(([key, values]) => h("tr", {}, h("th", { scope: "row" }, key), values.map((value) => h("td", {}, value))))),
   );

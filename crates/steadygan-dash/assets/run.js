@@ -1,13 +1,13 @@
 // The page of one run, with the curves of other runs over its own.
 
-import { evaluateCommand, placeOf, runCommands } from "./commands.js";
+import { placeOf, runCommands } from "./commands.js";
 import { Curves, runColour } from "./curves.js";
-import { compareLink, h, noteList, put, redraw, runLink, swatch } from "./dom.js";
+import { h, noteList, put, redraw, runLink, swatch } from "./dom.js";
 import { Explorer, networks } from "./explore.js";
 import * as findings from "./findings.js";
 import * as format from "./format.js";
 import { setPageKeys } from "./keys.js";
-import { MAX_COMPARED, progress, stateChip } from "./list.js";
+import { progress, stateChip } from "./list.js";
 import { folder, listen, runs } from "./live.js";
 import { showMeasured } from "./measured.js";
 import { showRecipe } from "./recipe.js";
@@ -28,16 +28,15 @@ export function runPage(page, { id, others }) {
   put(
     page,
     nodes.head, nodes.notes,
-    h("section", { "aria-label": "Pictures" }, h("h2", { class: "unseen" }, "Pictures"), sheets.node),
+    h("section", { "aria-label": "Pictures" }, sheets.node),
     h("section", { "aria-label": "Findings" }, nodes.found),
-    h("section", { "aria-label": "Curves" }, h("div", { class: "headline" }, h("h2", {}, "Curves"), nodes.overlaid, curves.tools), curves.notes, curves.legend, curves.grid, curves.more),
+    h("section", { "aria-label": "Curves" }, h("div", { class: "headline" }, h("h2", {}, "Curves"), nodes.overlaid, curves.tools), curves.notes, curves.grid, curves.more),
     h("section", { "aria-label": "Metrics" }, nodes.measured),
     h("section", { "aria-label": "Explore" }, nodes.explore),
     h("section", { "aria-label": "Recipe" }, nodes.recipe, nodes.layers),
     h("section", { "aria-label": "Commands" }, h("h2", {}, "Commands"), nodes.repeat),
   );
   document.title = `${id} · SteadyGAN`;
-  put(nodes.head, h("p", { class: "empty", role: "status" }, `Reading ${id}…`));
 
   // Offers the explorer and the table of layers. Both need a checkpoint, from which another process makes them.
   let explorer = null;
@@ -62,8 +61,8 @@ export function runPage(page, { id, others }) {
     const own = details.get(id);
     summary = runs.get(id) ?? summary;
     if (wanted.includes(id)) gone = read[wanted.indexOf(id)] === null;
-    if (!own || !summary) return put(page, h("h1", {}, id), h("p", { class: "empty" }, "There is no such run in this folder (any more). ", h("a", { href: first.link }, first.title)));
-    if (!gone) sheets.set(own.sheets, own.has_reals, { written: own.sheets_written, seed: summary.seed, data: summary.data });
+    if (!own || !summary) return put(page, h("p", { class: "empty" }, `There is no run ${id} in this folder (any more). `, h("a", { href: first.link }, first.title)));
+    if (!gone) sheets.set(own.sheets, own.has_reals, own.sheets_written, summary.seed);
     const found = findings.gathered(own.findings);
     head(nodes.head, summary);
     const notes = gone ? ["This run is no longer in the folder: what is shown is what was last read."] : summary.notes;
@@ -76,7 +75,7 @@ export function runPage(page, { id, others }) {
     curves.marks = findings.marks(found);
     if (!gone) await curves.load(wanted);
     const measured = curves.whole.get(id)?.metrics ?? [];
-    redraw(nodes.measured, [measured, own.evaluation], (node) => showMeasured(node, measured, own.evaluation, evaluateCommand(id)));
+    redraw(nodes.measured, [measured, own.evaluation], (node) => showMeasured(node, measured, own.evaluation));
   }
 
   overlaid(nodes.overlaid, ids);
@@ -180,6 +179,5 @@ function overlaid(node, ids) {
   const candidates = [...runs.keys()].filter((id) => !ids.includes(id)).sort().reverse();
   const select = h("select", { "aria-label": "Overlay another run", onchange: () => { location.hash = runLink(ids[0], [...ids.slice(1), select.value]); } },
     h("option", { value: "" }, "Overlay a run…"), candidates.map((id) => h("option", { value: id }, id)));
-  const sideBySide = ids.length > 1 && h("a", { class: "side", href: compareLink(ids.slice(0, MAX_COMPARED)) }, "Side by side");
-  put(node, ids.map(chip), sideBySide, candidates.length > 0 && ids.length <= MAX_OVERLAID && select);
+  put(node, ids.map(chip), candidates.length > 0 && ids.length <= MAX_OVERLAID && select);
 }

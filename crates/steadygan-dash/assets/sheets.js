@@ -1,9 +1,7 @@
-// Sheets of fakes on a slider, beside the reals. Each pixel of an image covers a whole number of the screen's pixels, if
-// the screen is wide enough for that.
+// Sheets of fakes on a slider, beside the reals. Each of their pixels covers a whole number of the screen's pixels.
 
 import { h, put } from "./dom.js";
 import * as format from "./format.js";
-import { enlarged } from "./geometry.js";
 import { pictureAddress } from "./source.js";
 
 const FRAME_MS = 240;
@@ -21,7 +19,6 @@ export class Sheets {
     this.cached = new Map();
     this.timer = null;
     this.scale = null;
-    this.enlarged = 1;
     this.fake = h("div", { class: "sheet", "data-of": "fakes" });
     this.real = h("div", { class: "sheet", "data-of": "reals" });
     this.slider = h("input", { type: "range", min: 0, max: 0, value: 0, "aria-label": "Time: images shown", oninput: () => this.stopAnd(() => this.goTo(Number(this.slider.value))) });
@@ -29,11 +26,10 @@ export class Sheets {
     this.scrub = h("div", { class: "scrub" }, this.play, this.slider);
     this.when = h("output", { class: "when" });
     const scaled = (by, text, title) => h("button", { type: "button", class: "quiet small", title, "aria-label": title, onclick: () => this.rescale(by) }, text);
-    this.sized = h("output", { class: "scale", title: "How many of the screen's pixels a pixel of an image covers, each way" });
+    this.sized = h("output", { class: "scale" });
     this.caption = h("p", { class: "counted" });
-    this.empty = h("p", { class: "empty" }, "No pictures yet: the first sheet is drawn before the first step.");
     this.node = h(
-      "div", { class: "pictures" }, this.empty,
+      "div", { class: "pictures" },
       h("figure", {}, h("figcaption", {}, h("h3", {}, "Fakes"), this.when), this.fake,
         this.scrub, this.caption),
       h("figure", {}, h("figcaption", {}, h("h3", {}, "Reals"), h("span", { class: "scaling" }, scaled(-1, "−", "Smaller pixels"), this.sized, scaled(1, "+", "Larger pixels"))), this.real),
@@ -44,15 +40,14 @@ export class Sheets {
 
   // Takes the sheets that exist now. If the last sheet is shown, the newest sheet replaces it; otherwise the chosen one
   // stays.
-  set(images, hasReals, { written = images.length, seed = null, data = null } = {}) {
-    this.enlarged = enlarged(data);
+  set(images, hasReals, written = images.length, seed = null) {
     const shown = this.images[this.at];
     const changed = images.length !== this.images.length || images.at(-1) !== this.images.at(-1);
     this.images = images;
     this.slider.max = Math.max(0, images.length - 1);
     const part = written > images.length && `${images.length} of the run's ${written} sheets, evenly through training`;
     this.caption.textContent = ["the same latents each time", seed !== null && `seed ${seed}`, part].filter(Boolean).join(" · ");
-    this.node.classList.toggle("without", images.length === 0 && !hasReals);
+    this.node.hidden = images.length === 0 && !hasReals;
     if (hasReals && !this.real.firstChild) this.load("reals").then((picture) => { put(this.real, picture); this.fit(); }, () => {});
     if (!changed && this.fake.firstChild) return;
     const at = images.indexOf(shown);
@@ -129,29 +124,26 @@ export class Sheets {
   }
 
   rescale(by) {
-    this.scale = Math.max(1, Math.min(Math.max(MAX_SCALE, this.enlarged), Math.floor(this.current()) + by));
+    this.scale = Math.max(1, Math.min(MAX_SCALE, this.current() + by));
     this.fit();
   }
 
-  // How many of the screen's pixels a pixel of an image covers, each way: what the reader chose, or the largest whole
-  // number that there is room for. A screen that is too narrow for 1 gets the whole sheet all the same, smaller.
+  // The side of a sheet's pixel in pixels of the screen, a whole number: chosen, or the largest that there is room for.
   current() {
     if (this.scale !== null) return this.scale;
     const widest = Math.max(1, ...[this.fake, this.real].map((place) => place.querySelector("img")?.naturalWidth ?? 1));
     const room = (this.fake.clientWidth || this.real.clientWidth) * devicePixelRatio;
-    const most = (room * this.enlarged) / widest;
-    return most < 1 ? most : Math.min(Math.max(MAX_SCALE, this.enlarged), Math.floor(most));
+    return Math.max(1, Math.min(MAX_SCALE, Math.floor(room / widest)));
   }
 
   fit() {
     const scale = this.current();
     for (const picture of this.node.querySelectorAll(".sheet img")) {
-      picture.style.width = `${(picture.naturalWidth * scale) / this.enlarged / devicePixelRatio}px`;
-      picture.classList.toggle("reduced", scale < 1);
+      picture.style.width = `${(picture.naturalWidth * scale) / devicePixelRatio}px`;
     }
     // The slider is as long as the sheet is wide.
     this.scrub.style.maxWidth = this.fake.querySelector("img")?.style.width ?? "";
-    this.sized.textContent = scale < 1 ? `${Math.round(100 * scale)}%` : `${scale}×`;
+    this.sized.textContent = `${scale}×`;
   }
 
   destroy() {

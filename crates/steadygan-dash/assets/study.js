@@ -2,7 +2,7 @@
 
 import { Curves } from "./curves.js";
 import { h, noteList, put, redraw, runLink, table } from "./dom.js";
-import { change, distance, showResults } from "./effects.js";
+import { ratio, showResults } from "./effects.js";
 import { gathered, showFindings } from "./findings.js";
 import * as format from "./format.js";
 import { progress, stateChip } from "./list.js";
@@ -22,10 +22,9 @@ export function studyPage(page, { id }) {
   const nodes = Object.fromEntries(["head", "notes", "results", "failures", "runs", "file"].map((name) => [name, h("div", { class: name })]));
   const wall = new Wall();
   const place = h("section", { "aria-label": "Curves" });
-  put(page, nodes.head, nodes.notes, nodes.results, place, h("section", { "aria-label": "Sheets" }, h("h2", {}, "Sheets"), wall.node),
+  put(page, nodes.head, nodes.notes, nodes.results, place, h("section", { "aria-label": "Sheets" }, h("h2", {}, "Sheets"), h("p", { class: "intro" }, "The first images of each run's sheet, all after the same number of images; a click shows the run."), wall.node),
     nodes.failures, h("section", { "aria-label": "Runs" }, nodes.runs), h("section", { "aria-label": "What the file says" }, nodes.file));
   document.title = `${id} · SteadyGAN`;
-  put(nodes.head, h("p", { class: "empty", role: "status" }, `Reading ${id}…`));
 
   let stopped = false;
   let study = { record: null, recommended: null };
@@ -86,7 +85,7 @@ export function studyPage(page, { id }) {
     redraw(nodes.runs, shown, (node) => showRuns(node, shown));
     redraw(nodes.file, study.record, (node) => showFile(node, study.record));
     wall.set(shown.filter(({ run }) => details.has(run.id)).map(({ run, result }) => ({
-      id: run.id, sheets: details.get(run.id).sheets, data: run.data,
+      id: run.id, sheets: details.get(run.id).sheets,
       label: result ? inWords(result) : format.nameParts(run.id).name,
       says: hasFailed(run) ? result?.failure ?? run.outcome ?? "failed" : null,
     })));
@@ -136,9 +135,9 @@ function showHead(node, id, record, all) {
     Array.isArray(plan?.seeds) && ["seeds", plan.seeds.join(", ")],
     Number.isFinite(plan?.images) && ["images in each", format.count(plan.images)],
     plan?.distance && ["distance", String(plan.distance)],
-    Number.isFinite(of) && ["failed", `${failed} of ${of}${Array.isArray(rate) ? ` (true share ${rate.map((share) => `${Math.round(100 * share)}%`).join(" to ")})` : ""}`],
-    Number.isFinite(plan?.detectable) && ["an effect that would be seen, as supposed before the first run", `${change(-plan.detectable)} or ${change(plan.detectable)}`],
-    Number.isFinite(results?.detectable) && ["an effect that would be seen, by the runs' own noise", `${change(-results.detectable)} or ${change(results.detectable)}`],
+    Number.isFinite(of) && ["failed", `${failed} of ${of}${Array.isArray(rate) ? ` (rate ${rate.map(format.number).join(" to ")})` : ""}`],
+    Number.isFinite(plan?.detectable) && ["detectable, as supposed before the first run", `× ${ratio(-plan.detectable)}`],
+    Number.isFinite(results?.detectable) && ["detectable, by its own noise", `× ${ratio(-results.detectable)}`],
   ].filter(Boolean);
   put(node, wayBack(id), h("h1", {}, id),
     h("dl", { class: "factlist" }, facts.map(([key, value]) => h("div", {}, h("dt", {}, key), h("dd", {}, value)))),
@@ -159,20 +158,20 @@ function showFailures(node, failed) {
 }
 
 function showRuns(node, shown) {
-  const score = (of) => (Number.isFinite(of?.log_distance) ? distance(of.log_distance) : "");
+  const score = (of) => (Number.isFinite(of?.log_distance) ? ratio(of.log_distance) : "");
   const row = ({ run, result }) => {
     const { number, name } = format.nameParts(run.id);
     return h("tr", {}, h("th", { scope: "row" }, h("a", { href: runLink(run.id) }, `${number} ${name}`)), h("td", {}, result?.label ?? ""), h("td", {}, result?.seed ?? run.seed ?? ""),
       h("td", {}, stateChip(run)), h("td", {}, progress(run)), h("td", { class: "number" }, score(result?.last)), h("td", { class: "number" }, score(result?.best)), h("td", {}, result?.failure ?? ""));
   };
-  const heads = ["run", "what it has", "seed", "state", "progress", "distance", "best", "failure"];
-  put(node, h("h2", {}, "Runs"), table({}, "Runs", h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))), h("tbody", {}, shown.map(row))));
+  const heads = ["run", "what it has", "seed", "state", "", "distance", "best", ""];
+  put(node, h("h2", {}, "Runs"), table({}, h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))), h("tbody", {}, shown.map(row))));
 }
 
 function showFile(node, record) {
   if (record === null) return put(node);
   const row = ([key, value]) => h("tr", {}, h("th", { scope: "row" }, key), h("td", {}, value));
   const rows = h("div");
-  const fill = (event) => event.target.open && !rows.firstChild && put(rows, table({}, "study.json", h("tbody", {}, [...flat(record)].map(row))));
+  const fill = (event) => event.target.open && !rows.firstChild && put(rows, table({}, h("tbody", {}, [...flat(record)].map(row))));
   put(node, h("details", { open: !record.results, ontoggle: fill }, h("summary", {}, "What study.json says"), rows));
 }

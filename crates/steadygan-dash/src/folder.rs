@@ -8,11 +8,8 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use steadygan_run::{RunDirectory, reason};
 
-/// The most names on the path from the folder to a run: `runs/study/runs/run`.
-const MAX_DEPTH: usize = 4;
-
-/// The folder into which `steadygan train` puts runs, and a study its own.
-const RUNS: &str = "runs";
+/// The most names on the path from the folder to a run: `study/runs/run`.
+const MAX_DEPTH: usize = 3;
 
 /// The most runs of one folder that are shown.
 const MAX_RUNS: usize = 5000;
@@ -100,8 +97,7 @@ fn is_plain(name: &str) -> bool {
     is_one && !name.starts_with('.') && !name.contains(['\\', '\0', ':'])
 }
 
-/// Adds the runs and studies in `folder`, whose ids begin with `prefix`. Goes down only into studies and folders that
-/// are called `runs`.
+/// Adds the runs and studies in `folder`, whose ids begin with `prefix`. Goes down only into studies and their `runs`.
 fn list_into(listing: &mut Listing, folder: &Path, prefix: &str, depth: usize) -> io::Result<()> {
     let mut names: Vec<_> = fs::read_dir(folder)?.filter_map(Result::ok).map(|entry| entry.file_name()).collect();
     names.sort();
@@ -109,7 +105,7 @@ fn list_into(listing: &mut Listing, folder: &Path, prefix: &str, depth: usize) -
         let Some(name) = name.to_str().filter(|name| is_plain(name)) else { continue };
         let (path, id) = (folder.join(name), format!("{prefix}{name}"));
         let Ok(metadata) = fs::symlink_metadata(&path) else { continue };
-        if metadata.is_symlink() && (name == RUNS && path.is_dir() || holds_run_or_study(&path)) {
+        if metadata.is_symlink() && path.is_dir() {
             listing.notes.push(format!("{id} is a link and not shown"));
         }
         if !metadata.is_dir() {
@@ -127,7 +123,7 @@ fn list_into(listing: &mut Listing, folder: &Path, prefix: &str, depth: usize) -
             }
             Err(_) => {}
         }
-        if is_study || name == RUNS {
+        if is_study || (depth < MAX_DEPTH && depth > 1 && name == "runs") {
             if is_study {
                 listing.studies.push((id.clone(), path.clone()));
             }
@@ -138,11 +134,6 @@ fn list_into(listing: &mut Listing, folder: &Path, prefix: &str, depth: usize) -
         }
     }
     Ok(())
-}
-
-/// Whether a path, which may be a link, leads to a folder with the files of a run or a study.
-fn holds_run_or_study(path: &Path) -> bool {
-    ["manifest.json", "plan.json", "study.json"].iter().any(|file| path.join(file).is_file())
 }
 
 #[cfg(test)]
@@ -175,25 +166,13 @@ mod tests {
             "other/study.json",
             "other/runs/00001-a/plan.json",
             "notes/00001-a/plan.json",
-            "notes/runs/00001-a/plan.json",
-            "runs/00001-a/plan.json",
-            "runs/big/study.json",
-            "runs/big/runs/00001-a/plan.json",
             ".hidden/plan.json",
             "file",
         ]);
-        let expected = [
-            "00001-a",
-            "00002-b",
-            "mine",
-            "other/runs/00001-a",
-            "runs/00001-a",
-            "runs/big/runs/00001-a",
-            "screen/00001-a",
-        ];
+        let expected = ["00001-a", "00002-b", "mine", "other/runs/00001-a", "screen/00001-a"];
         assert_eq!(ids(&folder), expected);
         let studies: Vec<String> = folder.list().studies.into_iter().map(|(id, _)| id).collect();
-        assert_eq!(studies, ["other", "runs/big", "screen"]);
+        assert_eq!(studies, ["other", "screen"]);
         assert!(expected.iter().all(|id| folder.run(id).is_some()));
         assert!(folder.study("screen").is_some() && folder.study("00001-a").is_none());
         assert!(folder.list().notes.is_empty());
@@ -235,8 +214,6 @@ mod tests {
             |to: &str, at: &str| std::os::unix::fs::symlink(place.path().join(to), place.path().join(at)).unwrap();
         link("secret/00009-x", "shown/00002-link");
         link("secret", "shown/screen/runs");
-        fs::create_dir(place.path().join("photos")).unwrap();
-        link("photos", "shown/photos");
         fs::create_dir(place.path().join("shown/00003-b")).unwrap();
         fs::write(place.path().join("shown/00003-b/plan.json"), "{}").unwrap();
         link("secret", "shown/00003-b/fakes");

@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 use steadygan_run::{RunDirectory, reason};
 
@@ -128,18 +128,13 @@ fn evenly(values: &[u64], count: usize) -> Vec<u64> {
     (0..count).map(|at| values[last - last * (count - 1 - at) / steps]).collect()
 }
 
-/// The folder that contains a run or study, and the run's or study's own name. The folder is written as the user wrote
-/// it, so that commands in the report work where the user is; of a path from the root, and of `.` and `..`, it is only
-/// the name, because a report is mailed.
-fn place(named: &Path) -> Result<(String, String), DashboardError> {
-    let refused = |why: &str| DashboardError::no_report(named, why);
-    let folder = fs::canonicalize(named).map_err(|error| refused(&reason(&error)))?;
+/// The name of the folder that contains a run or study, and the run's or study's own name.
+fn place(folder: &Path) -> Result<(String, String), DashboardError> {
+    let refused = |why: &str| DashboardError::no_report(folder, why);
+    let folder = fs::canonicalize(folder).map_err(|error| refused(&reason(&error)))?;
     let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
     let own = name(&folder).ok_or_else(|| refused("it has no name"))?;
-    let is_below = named.components().all(|part| matches!(part, Component::Normal(_)));
-    let parent = named.parent().filter(|_| is_below && name(named).as_ref() == Some(&own));
-    let parent = parent.map(|parent| parent.display().to_string());
-    Ok((parent.or_else(|| folder.parent().and_then(name)).unwrap_or_default(), own))
+    Ok((folder.parent().and_then(name).unwrap_or_default(), own))
 }
 
 fn fakes(run: &RunDirectory, images: u64) -> PathBuf {

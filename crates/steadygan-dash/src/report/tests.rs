@@ -94,18 +94,3 @@ fn a_study_contains_its_runs_and_their_sheets_after_the_same_images() {
     let error = report_study(&study).unwrap_err().to_string();
     assert!(error.ends_with("screen: its study.json cannot be read"), "{error}");
 }
-
-#[test]
-fn commands_name_the_folder_as_the_user_did_and_never_the_path_from_the_root() {
-    let here = tempfile::tempdir_in(".").unwrap();
-    let name = here.path().file_name().unwrap().to_str().unwrap();
-    run_in(here.path());
-    let run = "00001-a";
-    let relative = Path::new(name).join(run);
-    assert_eq!(place(&relative).unwrap(), (name.to_owned(), run.to_owned()));
-    let absolute = fs::canonicalize(&relative).unwrap();
-    assert_eq!(place(&absolute).unwrap(), (name.to_owned(), run.to_owned()));
-    assert_eq!(place(&relative.join(".")).unwrap(), (name.to_owned(), run.to_owned()));
-    let here = place(Path::new(name)).unwrap();
-    assert_eq!(here, (String::new(), name.to_owned()));
-}

@@ -3,9 +3,8 @@
 Usage: check_dashboard.py PROGRAM [FOLDER FOR SCREENSHOTS]
 
 It trains two small runs with PROGRAM (the binary `steadygan`), starts `dashboard` on their folder and looks at the list
-of runs, a live run whose curve grows without a reload, the slider, two runs overlaid and zoomed, runs side by side, a study's page, the explorer, use
-by keyboard alone, text from runs that would like to be markup, and the reports of a run and of a study, opened as files. axe-core checks contrast, labels and
-roles of each page, light, dark and at phone width. It needs selenium, chromium and chromium-driver, and pip to fetch axe-core.
+of runs, a live run whose curve grows without a reload, the slider, two runs overlaid and zoomed, a study's page, the explorer, use
+by keyboard alone, text from runs that would like to be markup, and the reports of a run and of a study, opened as files. It needs selenium, chromium and chromium-driver.
 """
 
 import json
@@ -16,14 +15,12 @@ import sys
 import tempfile
 import time
 
-from for_everybody import axe_core, nothing_keeps_anybody_out, runs_have_colours_for_all_readers
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 PATIENCE_S = 60
-PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
 HOSTILE = "00009-<img src=x onerror=document.title='owned'>"
 
 
@@ -87,14 +84,6 @@ class Page:
         if self.pictures:
             self.driver.save_screenshot(str(self.pictures / f"{name}.png"))
 
-    def look(self, scheme, phone):
-        """Shows pages in a colour scheme, on a phone or in the window."""
-        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
-        if phone:
-            self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
-        else:
-            self.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-
     def slider(self):
         slider = self.one(".scrub input")
         return int(slider.get_attribute("value")), int(slider.get_attribute("max"))
@@ -102,21 +91,13 @@ class Page:
 
 def the_list_shows_the_runs(page, first, second):
     page.open()
-    page.until(lambda: len(page.all("li.run")) == 3, "three runs are listed")
-    page.one("label.counted input").click()
-    page.until(lambda: len(page.all("li.run")) == 4, "the study's run is listed, too")
+    page.until(lambda: len(page.all("li.run")) == 4, "four runs are listed")
     names = [name.text for name in page.all("a.name")]
     assert any(name.endswith("fashion-hacks") for name in names) and any(name.endswith("fashion-plain") for name in names)
     states = [state.text for state in page.all(".run .state")]
     assert states.count("finished") == 3, states
-    assert page.until(lambda: page.run("return document.querySelector('.thumb img').naturalWidth"), "a thumbnail is shown")
-    shown = page.run("const image = document.querySelector('.thumb img'); return image.clientWidth / image.parentElement.clientWidth")
-    assert abs(shown - 526 / 196) < 0.02, f"the first three of a sheet's eight columns, with gaps: {shown}"
+    assert page.until(lambda: page.run("return document.querySelector('img.thumb').naturalWidth"), "a thumbnail is shown")
     assert "a study" in page.text(".studies")
-    page.one("input[type=search]").send_keys("nothing like it")
-    page.until(lambda: "No run has all of" in page.text(".runs"), "an empty list says why")
-    page.one(".runs .empty button").click()
-    page.until(lambda: len(page.all("li.run")) == 4, "all are listed again")
     page.picture("list")
 
 
@@ -132,14 +113,14 @@ def nothing_from_a_run_executes(page):
 def a_live_curve_grows(page, program, folder):
     """A run is trained while its page is open: lines are appended to the chart that is there."""
     page.open()
-    page.until(lambda: len(page.all("li.run")) == 3, "the list is there")
+    page.until(lambda: len(page.all("li.run")) == 4, "the list is there")
     training = subprocess.Popen(
         [program, "train", "--quiet", "--threads", "1", "--batch", "16", "--images", "200k", "--out", str(folder),
          "--set=model.width=8", "--set=train.stats-every=64", "--set=train.sheets-every=640"],
         stdout=subprocess.DEVNULL,
     )
     try:
-        page.until(lambda: len(page.all("li.run")) == 4, "the new run appears in the list by itself")
+        page.until(lambda: len(page.all("li.run")) == 5, "the new run appears in the list by itself")
         page.until(lambda: page.all(".state.running"), "it is shown as being trained")
         new = page.one(".state.running").find_element(By.XPATH, "./ancestor::li").find_element(By.CSS_SELECTOR, "a.name")
         page.run("arguments[0].click()", new)
@@ -167,12 +148,8 @@ def the_slider_goes_through_time(page, run):
     page.until(lambda: page.slider()[1] > 3, "there are sheets")
     source = lambda: page.run("return document.querySelector('.sheet[data-of=fakes] img')?.src")
     page.until(lambda: source() and "images=512" in source(), "the last sheet is shown")
-    # A sheet of 32-pixel images has two pixels each way for a pixel of an image.
-    scale = page.run("const i = document.querySelector('.sheet img'); return 2 * i.getBoundingClientRect().width * devicePixelRatio / i.naturalWidth")
-    assert abs(scale - round(scale)) < 0.01 and scale > 0.9, f"{scale} pixels of the screen for one of an image"
-    assert page.text(".scale") == f"{round(scale)}×", (page.text(".scale"), scale)
-    fits = "const box = document.querySelector('.sheet'); return box.scrollWidth <= box.clientWidth"
-    assert page.run(fits), "the whole sheet is seen"
+    scale = page.run("const i = document.querySelector('.sheet img'); return i.getBoundingClientRect().width * devicePixelRatio / i.naturalWidth")
+    assert scale == round(scale) >= 1, f"{scale} pixels of the screen for one of the sheet"
     assert page.run("return getComputedStyle(document.querySelector('.sheet img')).imageRendering") == "pixelated"
     slider = page.one(".scrub input")
     page.run("arguments[0].value = 0; arguments[0].dispatchEvent(new Event('input'))", slider)
@@ -187,7 +164,7 @@ def two_runs_are_overlaid(page, first, second):
     page.open()
     for name in [first.name, second.name]:
         page.run("arguments[0].click()", page.one(f'li[data-id="{name}"] input'))
-    page.one(".selection a.overlay").click()
+    page.one(".selection a.button").click()
     page.until(lambda: len(page.all(".overlaid .chip")) == 2, "both are named")
     legend = page.until(lambda: next((c.text for c in page.all(".chart figcaption") if "Losses" in c.text), None), "the losses are drawn")
     assert legend.count("discriminator") == legend.count("generator") == 2, legend
@@ -205,33 +182,6 @@ def two_runs_are_overlaid(page, first, second):
     page.picture("overlay")
     page.press("0")
     page.until(lambda: not any(button.text == "Show all" and button.is_displayed() for button in page.all("button")), "all is shown again")
-
-
-def two_runs_are_side_by_side(page, first, second):
-    page.open()
-    for name in [first.name, second.name]:
-        page.run("if (!arguments[0].checked) arguments[0].click()", page.one(f'li[data-id="{name}"] input'))
-    page.one(".selection a.button").click()
-    page.until(lambda: len(page.all(".cards > li")) == 2, "both have a card")
-    page.until(lambda: len(page.all(".wall img")) == 3 and page.all(".plot .u-over"), "their sheets, the reals and their curves are drawn")
-    sources = lambda: page.run("return [...document.querySelectorAll('.wall img')].map((image) => new URL(image.src).searchParams.get('images'))")
-    assert sources() == ["512", "512", None], sources()
-    page.press(Keys.ARROW_LEFT)
-    page.until(lambda: sources() == ["384", "384", None], "both show the sheet before")
-    assert "heuristics.batch-norm" in page.text(".differ"), page.text(".differ")
-    assert "train.images" not in page.text(".differ"), "what is equal is left out"
-    heads = [head.text.strip() for head in page.all(".differ thead th")][1:]
-    assert heads == [name.split("-")[0].lstrip("0") for name in (first.name, second.name)], heads
-    assert "Nothing looked unhealthy" in page.text(".found")
-    line = {"images": 256, "finding": "mode-collapse", "severity": "warning", "since": 64, "says": "Few images.", "evidence": {}, "means": "", "advice": []}
-    (first / "findings.jsonl").write_text(json.dumps(line) + "\n")
-    page.until(lambda: page.all(".found td .finding.warning"), "a finding appears by itself")
-    cells = [cell.text for cell in page.all(".found tbody td")]
-    assert "since 64 images" in cells[0] and cells[1] == "–", cells
-    (first / "findings.jsonl").unlink()
-    page.picture("compare")
-    page.open("#/compare?runs=" + ",".join([first.name, "missing", second.name]))
-    page.until(lambda: "There is no run missing" in page.text(".notes") and len(page.all(".cards > li")) == 2, "a run that is not there is named")
 
 
 def a_zoom_reaches_all_runs(page, first, second):
@@ -277,15 +227,13 @@ def hidden_charts_are_drawn_when_they_are_seen(page, run):
 def a_finding_is_marked_and_listed(page, run):
     lines = [
         {"images": 256, "finding": "mode-collapse", "severity": "severe", "since": 128, "says": "All fakes are one image.",
-         "evidence": {"diversity": 0.01}, "means": "It fools with one.", "advice": [{"do": "shows batches", "recipe": "--with minibatch-std"}, {"do": "train for longer", "recipe": ""}]},
+         "evidence": {"diversity": 0.01}, "means": "It fools with one.", "advice": [{"do": "shows batches", "recipe": "--with minibatch-std"}]},
     ]
     page.open(f"#/run/{run.name}")
     page.until(lambda: page.all(".chart"), "the run is shown")
     (run / "findings.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     page.until(lambda: "All fakes are one image." in page.text(".findings"), "the finding appears by itself")
     assert "--with minibatch-std" in page.text(".findings")
-    assert len(page.all(".advice code")) == 1, "advice without arguments has no empty box"
-    assert page.text(".marks") == "1mode collapse, severe, since 128 images", page.text(".marks")
     page.one(".findings .link").click()
     page.until(lambda: "after 128 images" in page.text(".when"), "the sheet where it began is shown")
     page.picture("finding")
@@ -309,11 +257,7 @@ def a_study_has_a_page(page, folder):
     (folder / "a study" / "study.json").write_text(json.dumps(study))
     page.open("#/study/a%20study")
     page.until(lambda: len(page.all(".interval")) == 2, "the effects are drawn")
-    assert "−33% (−45% to −18%)" in page.text("main") and "<b>" in page.text("main")
-    axis = page.text(".forest .axis")
-    assert "← better" in axis and "worse →" in axis and "0%" in axis, axis
-    off = page.run("const middle = (node) => { const box = node.getBoundingClientRect(); return (box.top + box.bottom) / 2; }; return middle(document.querySelector('.interval')) - middle(document.querySelector('.forest td.number'))")
-    assert abs(off) < 2, f"an interval is {off} pixels below its numbers"
+    assert "× 0.6703 (0.5488 to 0.8187)" in page.text("main") and "<b>" in page.text("main")
     assert "ema = true" in page.text(".levels")
     assert 'base = "plain"' in page.text("pre") and "95% confidence" in page.text("main")
     page.until(lambda: page.all(".wall img") and page.all(".plot .u-over"), "sheets and curves of its runs are drawn")
@@ -418,26 +362,23 @@ def it_is_used_by_keyboard(page, run):
     page.until(lambda: not page.one("#help").get_attribute("open"), "the list of keys closes")
     theme = lambda: page.run("return getComputedStyle(document.body).backgroundColor")
     shown = theme()
-    assert page.text("#theme") == "Theme: system" and page.one("#theme").get_attribute("title") == "Change to light (t)"
     page.press("t")
     page.press("t")
     page.until(lambda: theme() != shown, "it becomes dark")
-    assert page.text("#theme") == "Theme: dark"
     page.press("t")
     page.press("r")
     page.until(lambda: page.all("li.run"), "the list is there again")
 
 
 def it_fits_a_phone(page, run):
-    page.look("light", True)
+    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True})
     for place in ["", f"#/run/{run.name}"]:
         page.open(place)
         page.until(lambda: page.all("li.run") or page.all(".chart"), "it is shown")
         wide = page.run("return document.documentElement.scrollWidth")
         assert wide <= 390, f"{place or 'the list'} is {wide} wide"
         page.picture("phone-run" if place else "phone-list")
-    assert page.run("const box = document.querySelector('.sheet'); return box.scrollWidth <= box.clientWidth"), "the whole sheet is seen"
-    page.look("light", False)
+    page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 def a_run_goes_while_it_is_open(page, run, other):
@@ -477,18 +418,15 @@ def main():
         (folder / HOSTILE).mkdir()
         (folder / HOSTILE / "manifest.json").write_text("<script>document.title='owned'</script>")
         (folder / HOSTILE / "recipe.toml").write_text("<script>document.title='owned'</script>")
-        (folder / ".axe").mkdir()
-        axe = axe_core(folder / ".axe")
         dashboard = subprocess.Popen([program, "dashboard", place, "--port", "0", "--quiet"], stdout=subprocess.PIPE, text=True)
         driver = browser()
         try:
             page = Page(driver, dashboard.stdout.readline().strip(), pictures)
             steps = [
                 (the_list_shows_the_runs, first, second), (nothing_from_a_run_executes,), (the_slider_goes_through_time, first),
-                (two_runs_are_overlaid, first, second), (two_runs_are_side_by_side, first, second), (runs_have_colours_for_all_readers,), (a_zoom_reaches_all_runs, first, second),
+                (two_runs_are_overlaid, first, second), (a_zoom_reaches_all_runs, first, second),
                 (hidden_charts_are_drawn_when_they_are_seen, first), (a_study_has_a_page, folder), (a_study_is_reported_in_one_file, program, folder),
                 (a_run_is_reported_in_one_file, program, first), (a_hostile_run_is_reported_as_text, program, first), (the_explorer_draws, first),
-                (nothing_keeps_anybody_out, axe, first, second),
                 (it_is_used_by_keyboard, first), (it_fits_a_phone, first), (a_finding_is_marked_and_listed, second),
                 (a_live_curve_grows, program, folder), (a_run_goes_while_it_is_open, second, first),
             ]
