@@ -57,7 +57,7 @@ impl Classes {
             }
             None => {
                 let classes = Self::from_folders(images, &files.folders, warnings);
-                let Some(file) = files.labels.says_none().filter(|_| classes.is_some()) else { return Ok(classes) };
+                let Some(file) = classes.as_ref().and_then(|_| files.labels.says_none()) else { return Ok(classes) };
                 warnings.push(format!("{file} says that the images have no labels, so their folders are no classes"));
                 Ok(None)
             }

@@ -23,7 +23,7 @@ pub(super) fn holds_only_outputs(folder: &Path) -> bool {
 /// Refuses an archive that holds the folder of a run or a study, whose pictures would become data.
 ///
 /// # Errors
-/// If there is such a folder among the files of an archive.
+/// The archive holds the folder of a run or a study.
 pub(super) fn refuse_in_archive<'a>(what: &str, files: impl Iterator<Item = &'a Name>) -> Result<()> {
     let mut folders: BTreeMap<&[u8], BTreeSet<&[u8]>> = BTreeMap::new();
     for file in files.filter(|file| file.bytes().ends_with(b".json") || file.bytes().ends_with(b".toml")) {

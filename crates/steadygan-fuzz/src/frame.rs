@@ -30,7 +30,7 @@ pub enum Frame {
     Png,
 }
 
-/// What changes a part; the flag says whether it is text.
+/// A function that changes a part of a file; its flag says whether the part is text.
 pub type Edit<'a> = dyn FnMut(&mut Vec<u8>, bool, &mut Rng) + 'a;
 
 /// What a small compressed stream may unpack to.

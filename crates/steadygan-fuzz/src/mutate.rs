@@ -227,7 +227,7 @@ fn word(text: &[u8], rng: &mut Rng) -> Option<[usize; 2]> {
     Some([start, end])
 }
 
-/// The place of the line that a byte is in, with its end.
+/// Where the line around a byte begins, and where it ends, behind its line break.
 fn line(text: &[u8], at: usize) -> [usize; 2] {
     let start = text[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |before| before + 1);
     let end = text[at..].iter().position(|byte| *byte == b'\n').map_or(text.len(), |after| at + after + 1);

@@ -1,4 +1,4 @@
-//! Runs a reader's campaign in processes of its own, and goes on after a case that ends one.
+//! Runs a reader's campaign in processes of its own, and starts another when a case has ended one.
 
 use crate::Reader;
 use crate::campaign::{Campaign, EXIT_SLOW, Event, MAX_CPU_S};

@@ -80,7 +80,7 @@ fn study_end(place: &Path) -> Files {
     BTreeMap::from([("study.json".to_owned(), record.to_string().into_bytes()), recommended])
 }
 
-/// A file without the time at which a report was written.
+/// The bytes of a file, without the number that says when a report was written.
 fn without_time(bytes: Vec<u8>) -> Vec<u8> {
     const KEY: &[u8] = b"\"written_unix_s\":";
     let Some(at) = bytes.windows(KEY.len()).position(|window| window == KEY) else { return bytes };

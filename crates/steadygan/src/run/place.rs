@@ -11,10 +11,8 @@ use steadygan_run::{Manifest, RunDirectory};
 pub(crate) fn located(plan: &Plan, manifest: Option<&Manifest>) -> Plan {
     let mut plan = plan.clone();
     let Some(manifest) = manifest else { return plan };
-    // From the folder itself the paths lead there as they are, and messages name them as they were asked.
-    let elsewhere = manifest.started_in.as_ref().filter(|folder| current_folder().as_ref() != Some(*folder));
-    if let Some(folder) = elsewhere.map(Path::new) {
-        plan.data.source = source_in(&plan.data.source, folder);
+    plan.data.source = source_now(&plan.data.source, manifest);
+    if let Some(folder) = started_elsewhere(manifest) {
         for weights in plan.initial_weights.values_mut() {
             let path = folder.join(&weights.path);
             if path.exists() {
@@ -22,10 +20,19 @@ pub(crate) fn located(plan: &Plan, manifest: Option<&Manifest>) -> Plan {
             }
         }
     }
-    if let Some(place) = &manifest.data.moved_to {
-        plan.data.source.clone_from(place);
-    }
     plan
+}
+
+/// The folder that a run was started in, unless that is the current one: from there paths lead as they were asked, and
+/// messages name them so.
+fn started_elsewhere(manifest: &Manifest) -> Option<&Path> {
+    manifest.started_in.as_ref().filter(|folder| current_folder().as_ref() != Some(*folder)).map(Path::new)
+}
+
+/// Where the data are now that a run's recipe calls `asked`.
+fn source_now(asked: &str, manifest: &Manifest) -> String {
+    let from_start = || started_elsewhere(manifest).map_or_else(|| asked.to_owned(), |folder| source_in(asked, folder));
+    manifest.data.moved_to.clone().unwrap_or_else(from_start)
 }
 
 /// [`located`] for a run whose manifest has not been read. Without a readable manifest the plan's paths are taken as they are.
@@ -37,13 +44,11 @@ pub(crate) fn located_in(plan: &Plan, run: &RunDirectory) -> Plan {
 ///
 /// # Errors
 ///
-/// It would.
+/// The picture would lie there.
 pub fn require_outside_data(run: &RunDirectory, path: &Path) -> Result<()> {
     // Without a readable manifest nobody knows where the images are.
-    let Ok(Manifest { data, started_in, .. }) = Manifest::load(&run.manifest()) else { return Ok(()) };
-    let elsewhere = started_in.filter(|folder| current_folder().as_ref() != Some(folder));
-    let asked = || elsewhere.map_or_else(|| data.source.clone(), |folder| source_in(&data.source, Path::new(&folder)));
-    let source = data.moved_to.clone().unwrap_or_else(asked);
+    let Ok(manifest) = Manifest::load(&run.manifest()) else { return Ok(()) };
+    let source = source_now(&manifest.data.source, &manifest);
     if !would_be_data(&source, path) {
         return Ok(());
     }
